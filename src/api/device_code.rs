@@ -1,0 +1,161 @@
+//! `POST /v2/auth/device/code`: the device authorization request of RFC 8628 section 3.1.
+
+use super::{Encoding, EncodingPolicy, Endpoint, Request, Response, auth_request, failure, number};
+use crate::error::Error;
+use crate::secret::Secret;
+use crate::status::FIO_E_PROTOCOL;
+use serde_json::Value;
+use std::time::Duration;
+
+/// The scopes a hardware device may ask for.
+pub const SCOPE: &str = "asset_create offline";
+
+/// RFC 8628 section 3.2: the interval where the server names none.
+const DEFAULT_INTERVAL: Duration = Duration::from_secs(5);
+const LONGEST_INTERVAL: Duration = Duration::from_secs(600);
+/// The service's documented limit is 120 s; compatible servers say 900.
+const DEFAULT_LIFE: Duration = Duration::from_secs(120);
+const LONGEST_LIFE: Duration = Duration::from_secs(3600);
+
+const LONGEST_CODE: usize = 4096;
+const LONGEST_TEXT: usize = 2048;
+
+/// What the server granted: a code for the person and one for the device.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Grant {
+    pub device_code: Secret,
+    pub user_code: String,
+    pub verification_uri: Option<String>,
+    pub verification_uri_complete: Option<String>,
+    /// Name of the device as the service shows it.
+    pub name: Option<String>,
+    pub life: Duration,
+    pub interval: Duration,
+}
+
+pub fn request(
+    legacy_path: bool,
+    policy: EncodingPolicy,
+    url_pairing: bool,
+    client_id: &str,
+    client_secret: &Secret,
+) -> Request {
+    let endpoint = if legacy_path { Endpoint::DeviceCodeLegacy } else { Endpoint::DeviceCode };
+    let fields =
+        [("client_id", client_id), ("client_secret", client_secret.expose()), ("scope", SCOPE)];
+    Request { url_pairing, ..auth_request(endpoint, policy.or(Encoding::Multipart), &fields) }
+}
+
+pub fn read(response: &Response) -> Result<Grant, Error> {
+    if !response.is_success() {
+        return Err(failure::from_response(response));
+    }
+    let bad = |what: &'static str| Err(Error::new(FIO_E_PROTOCOL, what).with_http(response.status));
+    let Ok(answer) = serde_json::from_slice::<Value>(response.body.expose()) else {
+        return bad("the answer to the code request is not JSON");
+    };
+    let text = |name: &str, longest: usize| {
+        answer.get(name).and_then(Value::as_str).filter(|text| !text.is_empty() && text.len() <= longest)
+    };
+    let Some(device_code) = text("device_code", LONGEST_CODE) else {
+        return bad("the answer to the code request has no usable device_code");
+    };
+    // Shown to a person: opaque, but without anything that could not be typed.
+    let Some(user_code) = text("user_code", 64).filter(|code| code.chars().all(|c| c.is_ascii_graphic())) else {
+        return bad("the answer to the code request has no usable user_code");
+    };
+    let life = match answer.get("expires_in") {
+        None | Some(Value::Null) => DEFAULT_LIFE,
+        stated => match number::seconds(stated, LONGEST_LIFE).filter(|life| !life.is_zero()) {
+            Some(life) => life,
+            None => return bad("the answer to the code request has an unusable expires_in"),
+        },
+    };
+    let interval = number::seconds(answer.get("interval"), LONGEST_INTERVAL)
+        .filter(|interval| !interval.is_zero())
+        .unwrap_or(DEFAULT_INTERVAL);
+    // A person opens these: anything but https is dropped rather than shown.
+    let link = |name: &str| {
+        text(name, LONGEST_TEXT)
+            .filter(|uri| uri.starts_with("https://") && uri.chars().all(|c| c.is_ascii_graphic()))
+            .map(str::to_owned)
+    };
+    Ok(Grant {
+        device_code: Secret::new(device_code),
+        user_code: user_code.to_owned(),
+        verification_uri: link("verification_uri"),
+        verification_uri_complete: link("verification_uri_complete"),
+        name: text("name", LONGEST_TEXT).map(str::to_owned),
+        life,
+        interval,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::secret::SecretBytes;
+    use serde_json::json;
+
+    fn answer(body: Value) -> Response {
+        Response { status: 200, body: SecretBytes::new(body.to_string().into_bytes()), retry_after: None }
+    }
+
+    fn full() -> Value {
+        json!({"device_code": "d", "user_code": "041772", "expires_in": 120, "interval": 5, "name": "cam",
+               "verification_uri": "https://x/pair", "verification_uri_complete": "https://x/pair/041772"})
+    }
+
+    #[test]
+    fn a_full_answer() {
+        let grant = read(&answer(full())).unwrap();
+        assert_eq!(grant.user_code, "041772");
+        assert_eq!((grant.life.as_secs(), grant.interval.as_secs()), (120, 5));
+        assert_eq!(grant.verification_uri_complete.as_deref(), Some("https://x/pair/041772"));
+    }
+
+    #[test]
+    fn what_may_be_missing_gets_its_default() {
+        let grant = read(&answer(json!({"device_code": "d", "user_code": "1", "verification_uri_complete": null}))).unwrap();
+        assert_eq!((grant.life.as_secs(), grant.interval.as_secs()), (120, 5));
+        assert_eq!(grant.verification_uri_complete, None);
+        assert_eq!(grant.name, None);
+    }
+
+    #[test]
+    fn fractions_and_limits() {
+        let mut body = full();
+        body["interval"] = json!(0.25);
+        body["expires_in"] = json!(1e12);
+        let grant = read(&answer(body)).unwrap();
+        assert_eq!(grant.interval, Duration::from_millis(250));
+        assert_eq!(grant.life, LONGEST_LIFE);
+    }
+
+    #[test]
+    fn what_cannot_be_used_is_a_protocol_error() {
+        for (field, value) in [
+            ("device_code", json!("")),
+            ("device_code", json!(7)),
+            ("user_code", json!(null)),
+            ("user_code", json!("12\u{7}34")),
+            ("expires_in", json!(-1)),
+            ("expires_in", json!(0)),
+            ("expires_in", json!("never")),
+        ] {
+            let mut body = full();
+            body[field] = value.clone();
+            assert_eq!(read(&answer(body)).unwrap_err().status, FIO_E_PROTOCOL, "{field} {value}");
+        }
+        for body in [json!({}), json!([]), json!(null), json!("x")] {
+            assert_eq!(read(&answer(body)).unwrap_err().status, FIO_E_PROTOCOL);
+        }
+    }
+
+    #[test]
+    fn a_link_that_is_not_https_is_not_shown() {
+        let mut body = full();
+        body["verification_uri_complete"] = json!("javascript:alert(1)");
+        assert_eq!(read(&answer(body)).unwrap().verification_uri_complete, None);
+    }
+}

@@ -1,0 +1,170 @@
+//! The wire: what a request is, what an answer is, and one file per resource that builds the one and
+//! reads the other. Pure: nothing here knows sockets, files or clocks.
+
+pub mod device;
+pub mod device_code;
+pub mod failure;
+pub mod heartbeat;
+pub mod multipart;
+pub mod number;
+pub mod revoke;
+pub mod token;
+
+use crate::secret::{Secret, SecretBytes};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Which kind of request this is. A transport may keep a connection handle configured per endpoint
+/// and encoding, so that only the body changes from call to call.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash, PartialOrd, Ord)]
+pub enum Endpoint {
+    DeviceCode,
+    DeviceCodeLegacy,
+    Token,
+    Revoke,
+    Device,
+    Heartbeat,
+}
+
+impl Endpoint {
+    pub fn path(self) -> &'static str {
+        match self {
+            Endpoint::DeviceCode => "/v2/auth/device/code",
+            Endpoint::DeviceCodeLegacy => "/v2/device/code",
+            Endpoint::Token => "/v2/auth/token",
+            Endpoint::Revoke => "/v2/auth/revoke",
+            Endpoint::Device => "/v2/devices/me",
+            Endpoint::Heartbeat => "/v2/devices/heartbeat",
+        }
+    }
+
+    pub fn method(self) -> Method {
+        match self {
+            Endpoint::Device => Method::Get,
+            _ => Method::Post,
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Method {
+    Get,
+    Post,
+}
+
+/// How the fields of an auth request travel.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Encoding {
+    Form,
+    Multipart,
+}
+
+/// Which encoding each auth request gets. The service's pages show multipart for the code and
+/// url-encoded for the token; both are accepted there, but not by every compatible server.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum EncodingPolicy {
+    #[default]
+    AsDocumented,
+    Always(Encoding),
+}
+
+impl EncodingPolicy {
+    pub fn or(self, documented: Encoding) -> Encoding {
+        match self {
+            EncodingPolicy::AsDocumented => documented,
+            EncodingPolicy::Always(encoding) => encoding,
+        }
+    }
+}
+
+/// A body shared with the transport, so that a repeated request costs no copy.
+pub type Body = Arc<SecretBytes>;
+
+/// One request to the API's origin, as data. The path and method follow from the endpoint; the
+/// version header is the transport's, since every request carries it.
+#[derive(Clone, Debug)]
+pub struct Request {
+    pub endpoint: Endpoint,
+    /// Set exactly when there is a body.
+    pub content_type: Option<&'static str>,
+    pub body: Option<Body>,
+    /// `Authorization: Bearer …`; goes to the API's origin only.
+    pub bearer: Option<Secret>,
+    /// Asks for URL pairing (`x-client-platypus-enabled: true`).
+    pub url_pairing: bool,
+}
+
+/// One whole answer.
+#[derive(Clone, Debug, Default)]
+pub struct Response {
+    pub status: u16,
+    pub body: SecretBytes,
+    /// From `Retry-After` (RFC 9110 section 10.2.3), already as a span.
+    pub retry_after: Option<Duration>,
+}
+
+impl Response {
+    pub fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+}
+
+/// The fields of an auth request, encoded.
+pub(crate) fn auth_request(endpoint: Endpoint, encoding: Encoding, fields: &[(&str, &str)]) -> Request {
+    let (content_type, body) = match encoding {
+        Encoding::Form => ("application/x-www-form-urlencoded", form(fields)),
+        Encoding::Multipart => (multipart::CONTENT_TYPE, multipart::encode(fields)),
+    };
+    Request {
+        endpoint,
+        content_type: Some(content_type),
+        body: Some(Arc::new(body)),
+        bearer: None,
+        url_pairing: false,
+    }
+}
+
+fn form(fields: &[(&str, &str)]) -> SecretBytes {
+    // Reserved in full, so that growing leaves no copies behind: %XX triples a byte at worst.
+    let room = fields.iter().map(|(name, value)| name.len() + 3 * value.len() + 2).sum();
+    let mut encoder = form_urlencoded::Serializer::new(String::with_capacity(room));
+    for (name, value) in fields {
+        encoder.append_pair(name, value);
+    }
+    SecretBytes::new(encoder.finish().into_bytes())
+}
+
+/// `Retry-After` is a number of seconds or a date. A date is taken relative to the server's own
+/// `Date`, because the device's clock may be wrong.
+pub fn retry_after(value: &str, server_date: Option<&str>) -> Option<Duration> {
+    let value = value.trim();
+    if let Ok(seconds) = value.parse::<u32>() {
+        return Some(Duration::from_secs(seconds.into()));
+    }
+    let until = httpdate::parse_http_date(value).ok()?;
+    let now = httpdate::parse_http_date(server_date?.trim()).ok()?;
+    Some(until.duration_since(now).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn form_bodies_are_percent_encoded() {
+        let request = auth_request(Endpoint::Token, Encoding::Form, &[("a", "x y&z"), ("b", "ü")]);
+        assert_eq!(request.body.unwrap().expose(), b"a=x+y%26z&b=%C3%BC");
+    }
+
+    #[test]
+    fn retry_after_takes_seconds_and_dates() {
+        assert_eq!(retry_after(" 7 ", None), Some(Duration::from_secs(7)));
+        let date = "Sun, 22 Nov 2026 10:00:00 GMT";
+        assert_eq!(retry_after("Sun, 22 Nov 2026 10:01:30 GMT", Some(date)), Some(Duration::from_secs(90)));
+        assert_eq!(retry_after("Sun, 22 Nov 2026 09:00:00 GMT", Some(date)), Some(Duration::ZERO));
+        assert_eq!(retry_after("Sun, 22 Nov 2026 10:01:30 GMT", None), None);
+        for junk in ["", "-1", "soon", "1e9", "99999999999999999999"] {
+            assert_eq!(retry_after(junk, Some(date)), None, "{junk}");
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! `POST /v2/auth/token`: exchange of a device code (RFC 8628 section 3.4) and refresh (RFC 6749
+//! section 6).
+
+use super::{Encoding, EncodingPolicy, Endpoint, Request, Response, auth_request, failure, number};
+use crate::error::Error;
+use crate::secret::Secret;
+use crate::status::FIO_E_PROTOCOL;
+use serde::Deserialize;
+use serde_json::Value;
+use std::time::Duration;
+
+/// What the service documents, for answers that do not say.
+pub const DEFAULT_LIFE: Duration = Duration::from_secs(28_800);
+const LONGEST_LIFE: Duration = Duration::from_secs(366 * 86_400);
+const LONGEST_TOKEN: usize = 16_384;
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct TokenPair {
+    pub access: Secret,
+    /// Absent if the grant is not renewable, or if a refresh does not rotate.
+    pub refresh: Option<Secret>,
+    pub life: Duration,
+}
+
+/// A poll. The same body serves for the whole life of the code, so build it once.
+pub fn exchange(policy: EncodingPolicy, client_id: &str, client_secret: &Secret, device_code: &Secret) -> Request {
+    auth_request(
+        Endpoint::Token,
+        policy.or(Encoding::Form),
+        &[
+            ("grant_type", "urn:ietf:params:oauth:grant-type:device_code"),
+            ("device_code", device_code.expose()),
+            ("client_id", client_id),
+            ("client_secret", client_secret.expose()),
+        ],
+    )
+}
+
+pub fn refresh(policy: EncodingPolicy, client_id: &str, client_secret: &Secret, refresh_token: &Secret) -> Request {
+    auth_request(
+        Endpoint::Token,
+        policy.or(Encoding::Form),
+        &[
+            ("grant_type", "refresh_token"),
+            ("refresh_token", refresh_token.expose()),
+            ("client_id", client_id),
+            ("client_secret", client_secret.expose()),
+        ],
+    )
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    access_token: Secret,
+    #[serde(default)]
+    refresh_token: Option<Secret>,
+    #[serde(default)]
+    expires_in: Option<Value>,
+}
+
+pub fn read(response: &Response) -> Result<TokenPair, Error> {
+    if !response.is_success() {
+        return Err(failure::from_response(response));
+    }
+    let usable = |token: &Secret| {
+        // RFC 6750 section 2.1: what may stand in the Authorization header.
+        !token.is_empty() && token.expose().len() <= LONGEST_TOKEN && token.expose().bytes().all(|b| b.is_ascii_graphic())
+    };
+    match serde_json::from_slice::<Answer>(response.body.expose()) {
+        Ok(answer) if usable(&answer.access_token) => Ok(TokenPair {
+            access: answer.access_token,
+            refresh: answer.refresh_token.filter(usable),
+            life: number::seconds(answer.expires_in.as_ref(), LONGEST_LIFE)
+                .filter(|life| !life.is_zero())
+                .unwrap_or(DEFAULT_LIFE),
+        }),
+        // serde's own words could quote the answer, so they are not passed on.
+        _ => Err(Error::new(FIO_E_PROTOCOL, "the answer to the token request has no usable access token").with_http(response.status)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::secret::SecretBytes;
+
+    fn read_text(status: u16, body: &str) -> Result<TokenPair, Error> {
+        read(&Response { status, body: SecretBytes::new(body.into()), retry_after: None })
+    }
+
+    #[test]
+    fn a_pair() {
+        let pair = read_text(200, r#"{"access_token":"a","expires_in":28800.5,"refresh_token":"r","token_type":"bearer"}"#).unwrap();
+        assert_eq!(pair.access.expose(), "a");
+        assert_eq!(pair.refresh.unwrap().expose(), "r");
+        assert_eq!(pair.life, Duration::from_millis(28_800_500));
+    }
+
+    #[test]
+    fn odd_lifetimes_do_not_cost_the_tokens() {
+        for life in ["-5", "0", "null", "\"x\"", "[]"] {
+            let pair = read_text(200, &format!(r#"{{"access_token":"a","expires_in":{life}}}"#)).unwrap();
+            assert_eq!(pair.life, DEFAULT_LIFE, "{life}");
+        }
+        assert_eq!(read_text(200, r#"{"access_token":"a","expires_in":1e99}"#).unwrap().life, LONGEST_LIFE);
+    }
+
+    #[test]
+    fn an_answer_without_a_usable_token_is_no_success() {
+        for body in ["", "{}", "<html>", r#"{"access_token":""}"#, r#"{"access_token":7}"#, r#"{"access_token":"a\r\nx"}"#, r#"{"access_token":"a""#, "null"] {
+            assert_eq!(read_text(200, body).unwrap_err().status, FIO_E_PROTOCOL, "{body}");
+        }
+    }
+
+    #[test]
+    fn the_refresh_field_has_its_rfc_name() {
+        let request = refresh(EncodingPolicy::AsDocumented, "c", &Secret::new("s"), &Secret::new("r t"));
+        assert_eq!(request.body.unwrap().expose(), b"grant_type=refresh_token&refresh_token=r+t&client_id=c&client_secret=s");
+    }
+}

@@ -1,0 +1,249 @@
+//! Requests that carry the access token: device information and heartbeats. A 401 is answered by one
+//! refresh, shared by all, and one repetition with the new token.
+
+use super::effects::{Event, OpId, Outcome, RequestId};
+use super::refresh_flow::is_worth_waiting;
+use super::{Engine, Operation, Purpose};
+use crate::api::device::Device;
+use crate::api::{Request, Response, device, heartbeat};
+use crate::clock::Instant;
+use crate::error::Error;
+use crate::retry::{Backoff, Outlook, outlook};
+use crate::status::*;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// Attempts of the engine's own fetch of device information, before it waits for the next occasion.
+const FETCH_ATTEMPTS: u32 = 5;
+
+#[derive(Debug, Default)]
+pub(super) struct Calls {
+    list: BTreeMap<u64, Call>,
+}
+
+#[derive(Debug)]
+struct Call {
+    /// `None`: the engine's own fetch after a pairing or a refresh.
+    op: Option<OpId>,
+    operation: Operation,
+    state: State,
+    /// Only a token newer than this will do: the service refused the ones up to it.
+    newer_than: u64,
+    used: u64,
+    repeated: bool,
+    /// Failed refreshes sat through.
+    waited: u32,
+    failures: u32,
+}
+
+#[derive(Debug, PartialEq)]
+enum State {
+    NeedsToken,
+    InFlight(RequestId),
+    Pausing(Instant),
+}
+
+impl Calls {
+    pub fn deadline(&self) -> Option<Instant> {
+        let pauses = self.list.values().filter_map(|call| match call.state {
+            State::Pausing(until) => Some(until),
+            _ => None,
+        });
+        pauses.min()
+    }
+}
+
+impl Engine {
+    pub(super) fn start_call(&mut self, op: OpId, operation: Operation) -> Result<(), Error> {
+        if self.session.tokens().is_none() {
+            return Err(Error::of(FIO_E_NOT_AUTHORIZED));
+        }
+        self.add_call(Some(op), operation);
+        Ok(())
+    }
+
+    fn add_call(&mut self, op: Option<OpId>, operation: Operation) {
+        let id = self.next_id;
+        self.next_id += 1;
+        let call = Call {
+            op,
+            operation,
+            state: State::NeedsToken,
+            newer_than: 0,
+            used: 0,
+            repeated: false,
+            waited: 0,
+            failures: 0,
+        };
+        self.calls.list.insert(id, call);
+    }
+
+    /// The service wants device information asked for after every pairing and refresh.
+    pub(super) fn fetch_device(&mut self) {
+        // One that is still under way has been overtaken.
+        let old: Vec<u64> = self.calls.list.iter().filter(|(_, call)| call.op.is_none()).map(|(&id, _)| id).collect();
+        for id in old {
+            self.remove_call(id);
+        }
+        self.add_call(None, Operation::DeviceInfo);
+    }
+
+    fn remove_call(&mut self, id: u64) -> Option<Call> {
+        let call = self.calls.list.remove(&id)?;
+        if let State::InFlight(request) = call.state {
+            self.abort(request);
+        }
+        Some(call)
+    }
+
+    pub(super) fn cancel_call(&mut self, op: OpId) {
+        if let Some(id) = self.calls.list.iter().find(|(_, call)| call.op == Some(op)).map(|(&id, _)| id) {
+            self.remove_call(id);
+        }
+    }
+
+    pub(super) fn step_calls(&mut self) {
+        let ids: Vec<u64> = self.calls.list.keys().copied().collect();
+        for id in ids {
+            self.step_call(id);
+        }
+    }
+
+    fn step_call(&mut self, id: u64) {
+        let Some(call) = self.calls.list.get_mut(&id) else { return };
+        match call.state {
+            State::InFlight(_) => return,
+            State::Pausing(until) if self.now.mono < until => return,
+            _ => call.state = State::NeedsToken,
+        }
+        let Some(tokens) = self.session.tokens() else {
+            return self.end_call(id, Err(Error::of(FIO_E_NOT_AUTHORIZED)));
+        };
+        // While a refresh is under way the old token may die at any moment.
+        if self.session.is_refreshing() {
+            return;
+        }
+        if tokens.generation <= call.newer_than || self.session.is_expired(self.now.mono) {
+            if tokens.refresh.is_none() {
+                return self.end_call(id, Err(Error::of(FIO_E_TOKEN_EXPIRED)));
+            }
+            // A refresh that failed lately is repeated on its own schedule.
+            if call.waited == 0 {
+                self.want_refresh();
+                self.step_refresh();
+            }
+            return;
+        }
+        call.used = tokens.generation;
+        let request = match call.operation {
+            Operation::Heartbeat => heartbeat::request(),
+            _ => device::request(),
+        };
+        let request = Request { bearer: Some(tokens.access.clone()), ..request };
+        let request = self.send(request, Purpose::Call { call: id });
+        if let Some(call) = self.calls.list.get_mut(&id) {
+            call.state = State::InFlight(request);
+        }
+    }
+
+    pub(super) fn call_answered(&mut self, id: u64, answer: Result<Response, Error>) {
+        let Some(call) = self.calls.list.get_mut(&id) else { return };
+        call.state = State::NeedsToken;
+        let unauthorized = answer.as_ref().is_ok_and(|response| response.status == 401);
+        if unauthorized {
+            let current = self.session.tokens().map_or(0, |tokens| tokens.generation);
+            // A refresh of our own has just given this token; another one would not help.
+            let is_follow_up = call.op.is_none();
+            if current > call.used {
+                return;
+            }
+            if !call.repeated && !is_follow_up {
+                call.repeated = true;
+                call.newer_than = call.used;
+                return;
+            }
+        }
+        let result = answer.and_then(|response| match call.operation {
+            Operation::Heartbeat => heartbeat::read(&response).map(|()| None),
+            _ => device::read(&response).map(Some),
+        });
+        match result {
+            Err(error) if call.op.is_none() && self.repeat_fetch(id, &error) => {}
+            Err(error) => self.end_call(id, Err(error)),
+            Ok(None) => self.end_call(id, Ok(Outcome::Done)),
+            Ok(Some(device)) => {
+                let device = Box::new(device);
+                self.note_project(&device);
+                self.end_call(id, Ok(Outcome::Device(device)));
+            }
+        }
+    }
+
+    /// The engine's own fetch is tried again a few times when the network is weak.
+    fn repeat_fetch(&mut self, id: u64, error: &Error) -> bool {
+        let Some(call) = self.calls.list.get_mut(&id) else { return false };
+        call.failures += 1;
+        if call.failures >= FETCH_ATTEMPTS || outlook(error) != Outlook::Transient {
+            return false;
+        }
+        let wait = Backoff::API.delay(call.failures, error.retry_after, &mut self.random);
+        call.state = State::Pausing(self.now.mono + wait);
+        self.tell(Event::Retrying { error: error.clone(), wait });
+        true
+    }
+
+    fn note_project(&mut self, device: &Device) {
+        let previous = self.persistence.project_id.replace(device.project_id.clone());
+        if previous.as_deref() == Some(&device.project_id) {
+            return;
+        }
+        let _ = self.persist(self.session.is_refreshing());
+        if let Some(previous) = previous {
+            self.tell(Event::ProjectChanged { previous, device: Box::new(device.clone()) });
+        }
+    }
+
+    fn end_call(&mut self, id: u64, result: Result<Outcome, Error>) {
+        let Some(call) = self.remove_call(id) else { return };
+        match (call.op, result) {
+            (Some(op), result) => self.complete(op, result),
+            (None, Ok(Outcome::Device(device))) => {
+                self.tell(Event::Device(device.clone()));
+                self.finish_pair(Ok(Outcome::Device(device)));
+            }
+            (None, Ok(_)) => {}
+            (None, Err(error)) => {
+                if !self.pair_waits_for_device() {
+                    self.tell(Event::DeviceUnknown(error.clone()));
+                }
+                self.finish_pair(Err(error));
+            }
+        }
+    }
+
+    pub(super) fn fail_waiting_calls(&mut self, error: &Error) {
+        self.end_calls(error, |call| call.state == State::NeedsToken);
+    }
+
+    pub(super) fn release_impatient_calls(&mut self, error: &Error, wait: Duration) {
+        self.end_calls(error, |call| {
+            if call.state != State::NeedsToken {
+                return false;
+            }
+            call.waited += 1;
+            !is_worth_waiting(call.waited, error, wait)
+        });
+    }
+
+    pub(super) fn drop_calls(&mut self, error: &Error) {
+        self.end_calls(error, |_| true);
+    }
+
+    fn end_calls(&mut self, error: &Error, mut ends: impl FnMut(&mut Call) -> bool) {
+        let ending: Vec<u64> =
+            self.calls.list.iter_mut().filter_map(|(&id, call)| ends(call).then_some(id)).collect();
+        for id in ending {
+            self.end_call(id, Err(error.clone()));
+        }
+    }
+}

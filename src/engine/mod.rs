@@ -1,0 +1,315 @@
+//! Operations in flight, timers, and who is told what: the one place that knows everybody.
+//!
+//! The engine is pure. It is told what time it is and what arrived ([`Engine::tick`],
+//! [`Engine::respond`]), and answers with [`Command`]s for the transport, [`Notice`]s for the
+//! application, and the moment it wants to be called next. It never asks for the time and never
+//! blocks, except for the store, which is synchronous because tokens must be safe before anyone is
+//! told of them.
+
+mod calls;
+pub mod driver;
+pub mod effects;
+mod pairing_flow;
+mod persistence;
+mod refresh_flow;
+mod revocation;
+pub mod transport;
+
+use crate::api::{EncodingPolicy, Request, Response};
+use crate::auth::session::Session;
+use crate::clock::{Instant, Now};
+use crate::error::Error;
+use crate::log::{Log, log_line};
+use crate::secret::Secret;
+use crate::status::*;
+use crate::store::records::Records;
+use calls::Calls;
+use effects::{Command, Event, Notice, OpId, Outcome, RequestId};
+use pairing_flow::PairingFlow;
+use persistence::Persistence;
+use refresh_flow::RefreshFlow;
+use revocation::Revocations;
+use std::collections::{BTreeMap, VecDeque};
+
+/// What the engine must know before the first byte is sent.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// `https://host[:port]`, the only place the bearer token goes.
+    pub origin: String,
+    pub client_id: String,
+    pub client_secret: Secret,
+    pub encoding: EncodingPolicy,
+    pub url_pairing: bool,
+    /// Wall time (seconds since 1970) before which the device's clock must be wrong.
+    pub clock_floor: Option<i64>,
+    pub seed: u64,
+}
+
+/// What an application can start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operation {
+    RequestCode,
+    Poll,
+    /// The whole pairing, with at most this many codes.
+    Pair { codes: u32 },
+    Refresh,
+    Revoke,
+    DeviceInfo,
+    Heartbeat,
+}
+
+/// Where authorization stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AuthState {
+    Unpaired,
+    /// A code is shown, or could be.
+    Pending,
+    Authorized,
+    /// Paired, but the access token has ended and no new one could be had yet.
+    Expired,
+}
+
+/// Why a request was sent, so that its answer finds its way.
+#[derive(Debug)]
+enum Purpose {
+    Code,
+    Poll { code: u64 },
+    Refresh,
+    /// A refresh that was overtaken by a revocation: its outcome is revoked.
+    RefreshToRevoke { revocation: u64 },
+    Revoke { revocation: u64 },
+    Call { call: u64 },
+}
+
+pub struct Engine {
+    settings: Settings,
+    records: Records,
+    log: Log,
+    random: fastrand::Rng,
+    now: Now,
+    session: Session,
+    pairing: PairingFlow,
+    refresh: RefreshFlow,
+    calls: Calls,
+    revocations: Revocations,
+    persistence: Persistence,
+    operations: BTreeMap<OpId, Operation>,
+    requests: BTreeMap<RequestId, Purpose>,
+    next_id: u64,
+    commands: VecDeque<Command>,
+    notices: VecDeque<Notice>,
+}
+
+impl Engine {
+    /// Takes up what the store kept. A store that fails or holds something untrustworthy does not
+    /// prevent a start; it is told as an event.
+    pub fn new(settings: Settings, records: Records, log: Log, now: Now) -> Engine {
+        let mut engine = Engine {
+            random: fastrand::Rng::with_seed(settings.seed),
+            settings,
+            records,
+            log,
+            now,
+            session: Session::default(),
+            pairing: PairingFlow::default(),
+            refresh: RefreshFlow::default(),
+            calls: Calls::default(),
+            revocations: Revocations::default(),
+            persistence: Persistence::default(),
+            operations: BTreeMap::new(),
+            requests: BTreeMap::new(),
+            next_id: 1,
+            commands: VecDeque::new(),
+            notices: VecDeque::new(),
+        };
+        engine.restore();
+        engine
+    }
+
+    /// Starts an operation, or says why it cannot be started. Its completion is a notice, later.
+    pub fn start(&mut self, operation: Operation, now: Now) -> Result<OpId, Error> {
+        self.set_now(now);
+        if self.settings.clock_floor.is_some_and(|floor| now.wall < floor) {
+            return Err(Error::of(FIO_E_CLOCK));
+        }
+        let op = self.next_id;
+        self.next_id += 1;
+        match operation {
+            Operation::RequestCode => self.start_code(op),
+            Operation::Poll => self.start_poll(op),
+            Operation::Pair { codes } => self.start_pair(op, codes),
+            Operation::Refresh => self.start_refresh(op),
+            Operation::Revoke => self.start_revoke(op),
+            Operation::DeviceInfo | Operation::Heartbeat => self.start_call(op, operation),
+        }?;
+        self.operations.insert(op, operation);
+        log_line!(self.log, Debug, "operation {op} started: {operation:?}");
+        self.step();
+        Ok(op)
+    }
+
+    /// Ends an operation with `FIO_E_CANCELED`. What the service may already have done stays safe:
+    /// tokens that arrive later are kept or revoked, never dropped.
+    pub fn cancel(&mut self, op: OpId, now: Now) -> Result<(), Error> {
+        self.set_now(now);
+        let Some(operation) = self.operations.get(&op).copied() else { return Err(Error::of(FIO_E_UNKNOWN_OP)) };
+        match operation {
+            Operation::RequestCode | Operation::Poll | Operation::Pair { .. } => self.cancel_pairing(op),
+            Operation::Refresh => self.refresh.forget(op),
+            Operation::Revoke => self.revocations.detach(op),
+            Operation::DeviceInfo | Operation::Heartbeat => self.cancel_call(op),
+        }
+        self.complete(op, Err(Error::of(FIO_E_CANCELED)));
+        self.step();
+        Ok(())
+    }
+
+    /// Ends everything: for the moment before the engine goes away.
+    pub fn shut_down(&mut self, now: Now) {
+        while let Some((&op, _)) = self.operations.first_key_value() {
+            // Cancelling removes it, so this ends.
+            if self.cancel(op, now).is_err() {
+                break;
+            }
+        }
+        for (id, _) in std::mem::take(&mut self.requests) {
+            self.commands.push_back(Command::Abort(id));
+        }
+    }
+
+    /// The answer to a request, or why there is none.
+    pub fn respond(&mut self, id: RequestId, answer: Result<Response, Error>, now: Now) {
+        self.set_now(now);
+        // Aborted meanwhile.
+        let Some(purpose) = self.requests.remove(&id) else { return };
+        let answer = answer.map_err(|error| self.blame_clock(error));
+        match purpose {
+            Purpose::Code => self.code_answered(answer),
+            Purpose::Poll { code } => self.poll_answered(code, answer),
+            Purpose::Refresh => self.refresh_answered(answer),
+            Purpose::RefreshToRevoke { revocation } => self.overtaken_refresh_answered(revocation, answer),
+            Purpose::Revoke { revocation } => self.revoke_answered(revocation, answer),
+            Purpose::Call { call } => self.call_answered(call, answer),
+        }
+        self.step();
+    }
+
+    /// Does what has become due.
+    pub fn tick(&mut self, now: Now) {
+        self.set_now(now);
+        self.step();
+    }
+
+    /// When [`Engine::tick`] has something to do next; `None` means never by itself.
+    pub fn deadline(&self) -> Option<Instant> {
+        [
+            self.pairing_deadline(),
+            self.refresh_deadline(),
+            self.calls.deadline(),
+            self.revocations.deadline(),
+            self.persistence.deadline(),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
+    }
+
+    pub fn next_command(&mut self) -> Option<Command> {
+        self.commands.pop_front()
+    }
+
+    pub fn next_notice(&mut self) -> Option<Notice> {
+        self.notices.pop_front()
+    }
+
+    pub fn has_output(&self) -> bool {
+        !self.commands.is_empty() || !self.notices.is_empty()
+    }
+
+    pub fn is_running(&self, op: OpId) -> bool {
+        self.operations.contains_key(&op)
+    }
+
+    pub fn auth_state(&self, now: Now) -> AuthState {
+        if self.session.tokens().is_some() {
+            if self.session.is_expired(now.mono) { AuthState::Expired } else { AuthState::Authorized }
+        } else if self.pairing.has_live_code(now.mono) {
+            AuthState::Pending
+        } else {
+            AuthState::Unpaired
+        }
+    }
+
+    /// The access token, for an application that calls other endpoints itself.
+    pub fn access_token(&self, now: Now) -> Result<&Secret, Error> {
+        match self.session.tokens() {
+            None => Err(Error::of(FIO_E_NOT_AUTHORIZED)),
+            Some(_) if self.session.is_expired(now.mono) => Err(Error::of(FIO_E_TOKEN_EXPIRED)),
+            Some(tokens) => Ok(&tokens.access),
+        }
+    }
+
+    pub fn log(&self) -> &Log {
+        &self.log
+    }
+
+    fn set_now(&mut self, now: Now) {
+        self.now = now;
+        self.log.set_now(now.mono);
+    }
+
+    fn step(&mut self) {
+        self.step_pairing();
+        self.step_refresh();
+        self.step_calls();
+        self.step_revocations();
+        self.step_persistence();
+    }
+
+    fn send(&mut self, request: Request, purpose: Purpose) -> RequestId {
+        let id = self.next_id;
+        self.next_id += 1;
+        log_line!(self.log, Debug, "request {id}: {:?} {}", request.endpoint.method(), request.endpoint.path());
+        self.requests.insert(id, purpose);
+        self.commands.push_back(Command::Send(id, request));
+        id
+    }
+
+    fn abort(&mut self, id: RequestId) {
+        if self.requests.remove(&id).is_some() {
+            self.commands.push_back(Command::Abort(id));
+        }
+    }
+
+    fn complete(&mut self, op: OpId, result: Result<Outcome, Error>) {
+        // An operation that is not running any more has had its completion.
+        if self.operations.remove(&op).is_some() {
+            match &result {
+                Ok(_) => log_line!(self.log, Debug, "operation {op} done"),
+                Err(error) => log_line!(self.log, Info, "operation {op} ended: {error}"),
+            }
+            self.notices.push_back(Notice::Complete(op, result));
+        }
+    }
+
+    fn tell(&mut self, event: Event) {
+        match &event {
+            Event::AuthorizationLost(error) | Event::StoreFailed(error) | Event::StoreDamaged(error) => {
+                log_line!(self.log, Warn, "{error}")
+            }
+            Event::Retrying { error, wait } => log_line!(self.log, Info, "{error}; next attempt in {wait:?}"),
+            _ => {}
+        }
+        self.notices.push_back(Notice::Event(event));
+    }
+
+    /// A certificate that seems out of date, seen by a clock that cannot be right, is the clock's
+    /// fault.
+    fn blame_clock(&self, error: Error) -> Error {
+        let about_time = [FIO_E_TLS_EXPIRED, FIO_E_TLS_NOT_YET_VALID].contains(&error.status);
+        if about_time && self.settings.clock_floor.is_some_and(|floor| self.now.wall < floor) {
+            return Error { curl_code: error.curl_code, ..Error::of(FIO_E_CLOCK) };
+        }
+        error
+    }
+}

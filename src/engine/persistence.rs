@@ -1,0 +1,128 @@
+//! Keeping the store and the session the same, also when the disk is full or read-only for a while.
+
+use super::Engine;
+use super::effects::Event;
+use crate::auth::record::{self, AuthRecord, Unusable};
+use crate::clock::Instant;
+use crate::error::Error;
+use crate::retry::Backoff;
+use crate::secret::SecretBytes;
+
+/// Remembers which path the code request takes on this service.
+const SERVICE_KEY: &str = "service";
+const LEGACY_PATH: &[u8] = b"device-code-path=legacy";
+
+#[derive(Debug, Default)]
+pub(super) struct Persistence {
+    /// The project the device was last seen in.
+    pub project_id: Option<String>,
+    /// The store still holds the mark of a refresh whose answer was never seen.
+    pub refresh_was_interrupted: bool,
+    /// The store is behind: when to try again.
+    retry: Option<Instant>,
+    failures: u32,
+}
+
+impl Persistence {
+    pub fn deadline(&self) -> Option<Instant> {
+        self.retry
+    }
+}
+
+impl Engine {
+    pub(super) fn restore(&mut self) {
+        match self.records.load(SERVICE_KEY) {
+            Ok(value) => self.pairing.use_legacy_path(value.is_some_and(|value| value.expose() == LEGACY_PATH)),
+            Err(error) => self.store_complaint(error),
+        }
+        match self.load_auth() {
+            Ok(Some(record)) => {
+                self.persistence.project_id = record.project_id;
+                self.persistence.refresh_was_interrupted = record.refreshing;
+                self.session.restore(record.tokens, self.now);
+            }
+            Ok(None) => {}
+            Err(error) => self.store_complaint(error),
+        }
+        self.step();
+    }
+
+    fn store_complaint(&mut self, error: Error) {
+        self.tell(if error.status == crate::status::FIO_E_STORE_DAMAGED {
+            Event::StoreDamaged(error)
+        } else {
+            Event::StoreFailed(error)
+        });
+    }
+
+    fn load_auth(&mut self) -> Result<Option<AuthRecord>, Error> {
+        let Some(bytes) = self.records.load(record::KEY)? else { return Ok(None) };
+        AuthRecord::decode(&bytes, &self.settings.client_id, &self.settings.origin).map(Some).map_err(|why| {
+            self.records.set_aside(
+                record::KEY,
+                match why {
+                    Unusable::Foreign => "was not written by this library, or by a newer one",
+                    Unusable::OtherClient => "belongs to another client id",
+                    Unusable::OtherOrigin => "belongs to another base URL",
+                },
+            )
+        })
+    }
+
+    /// Writes the session as it is now; `refreshing` is the mark set before a refresh leaves. On
+    /// failure the application is told once and the write is repeated until it succeeds.
+    pub(super) fn persist(&mut self, refreshing: bool) -> Result<(), Error> {
+        let written = match self.session.tokens() {
+            Some(tokens) => {
+                let project = self.persistence.project_id.as_deref();
+                let value = AuthRecord::encode(tokens, refreshing, project, &self.settings.client_id, &self.settings.origin);
+                self.records.save(record::KEY, &value)
+            }
+            None => self.records.erase(record::KEY),
+        };
+        match written {
+            Ok(()) => {
+                self.persistence.retry = None;
+                if std::mem::take(&mut self.persistence.failures) > 0 {
+                    self.tell(Event::StoreRecovered);
+                }
+                Ok(())
+            }
+            Err(error) => {
+                if self.persistence.failures == 0 {
+                    self.tell(Event::StoreFailed(error.clone()));
+                }
+                self.persistence.failures = self.persistence.failures.saturating_add(1);
+                let wait = Backoff::STORE.delay(self.persistence.failures, None, &mut self.random);
+                self.persistence.retry = Some(self.now.mono + wait);
+                Err(error)
+            }
+        }
+    }
+
+    pub(super) fn step_persistence(&mut self) {
+        if self.persistence.retry.is_some_and(|at| self.now.mono >= at) {
+            // The outcome is told as an event and in the next deadline.
+            let _ = self.persist(self.session.is_refreshing());
+        }
+    }
+
+    pub(super) fn remember_code_path(&mut self, legacy: bool) {
+        let saved = if legacy {
+            self.records.save(SERVICE_KEY, &SecretBytes::new(LEGACY_PATH.to_vec()))
+        } else {
+            self.records.erase(SERVICE_KEY)
+        };
+        // Losing this costs one 404 after the next start, so it is told but not repeated.
+        if let Err(error) = saved {
+            self.store_complaint(error);
+        }
+    }
+
+    /// The record as another process may have left it meanwhile, if its refresh token is not `used`.
+    pub(super) fn pair_stored_by_another(&mut self, used: &str) -> Option<AuthRecord> {
+        let stored = self.load_auth().ok()??;
+        let refresh = stored.tokens.refresh.as_ref()?;
+        (refresh.expose() != used).then_some(stored)
+    }
+}

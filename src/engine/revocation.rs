@@ -1,0 +1,119 @@
+//! Giving an authorization back (RFC 7009). The tokens on this device go first, whatever the network
+//! says; then the service is told, a few times if need be.
+
+use super::effects::{Event, OpId, Outcome};
+use super::{Engine, Purpose};
+use crate::api::{Response, revoke, token};
+use crate::clock::Instant;
+use crate::error::Error;
+use crate::retry::{Backoff, Outlook, outlook};
+use crate::secret::Secret;
+use crate::status::*;
+use std::collections::BTreeMap;
+
+const ATTEMPTS: u32 = 3;
+
+#[derive(Debug, Default)]
+pub(super) struct Revocations {
+    list: BTreeMap<u64, Revocation>,
+}
+
+#[derive(Debug)]
+struct Revocation {
+    /// `None`: nobody waits for it any more, or ever did.
+    op: Option<OpId>,
+    /// The refresh token where there is one: revoking it ends the whole grant (RFC 7009 section 2.1).
+    token: Secret,
+    failures: u32,
+    /// When to send; `None` while something is in flight.
+    due: Option<Instant>,
+}
+
+impl Revocations {
+    pub fn deadline(&self) -> Option<Instant> {
+        self.list.values().filter_map(|revocation| revocation.due).min()
+    }
+
+    pub fn detach(&mut self, op: OpId) {
+        for revocation in self.list.values_mut().filter(|revocation| revocation.op == Some(op)) {
+            revocation.op = None;
+        }
+    }
+}
+
+impl Engine {
+    pub(super) fn start_revoke(&mut self, op: OpId) -> Result<(), Error> {
+        let Some(tokens) = self.session.clear() else { return Err(Error::of(FIO_E_NOT_AUTHORIZED)) };
+        let refresh_in_flight = self.drop_session(FIO_E_NOT_AUTHORIZED);
+        // Told as an event and repeated if it fails.
+        let _ = self.persist(false);
+        let id = self.add_revocation(Some(op), tokens.refresh.unwrap_or(tokens.access));
+        // A refresh that is under way may already have replaced the token: its answer is awaited, so
+        // that the newest one is revoked.
+        if let Some(request) = refresh_in_flight {
+            if let Some(purpose) = self.requests.get_mut(&request) {
+                *purpose = Purpose::RefreshToRevoke { revocation: id };
+                self.set_revocation_due(id, None);
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn revoke_in_background(&mut self, token: Secret) {
+        self.add_revocation(None, token);
+    }
+
+    fn add_revocation(&mut self, op: Option<OpId>, token: Secret) -> u64 {
+        let id = self.next_id;
+        self.next_id += 1;
+        self.revocations.list.insert(id, Revocation { op, token, failures: 0, due: Some(self.now.mono) });
+        id
+    }
+
+    fn set_revocation_due(&mut self, id: u64, due: Option<Instant>) {
+        if let Some(revocation) = self.revocations.list.get_mut(&id) {
+            revocation.due = due;
+        }
+    }
+
+    pub(super) fn overtaken_refresh_answered(&mut self, id: u64, answer: Result<Response, Error>) {
+        let now = self.now.mono;
+        let Some(revocation) = self.revocations.list.get_mut(&id) else { return };
+        if let Ok(pair) = answer.and_then(|response| token::read(&response)) {
+            revocation.token = pair.refresh.unwrap_or(pair.access);
+        }
+        revocation.due = Some(now);
+    }
+
+    pub(super) fn step_revocations(&mut self) {
+        let now = self.now.mono;
+        let due = |revocation: &Revocation| revocation.due.is_some_and(|at| now >= at);
+        let ids: Vec<u64> = self.revocations.list.iter().filter(|(_, r)| due(r)).map(|(&id, _)| id).collect();
+        for id in ids {
+            let Some(revocation) = self.revocations.list.get_mut(&id) else { continue };
+            revocation.due = None;
+            let settings = &self.settings;
+            let request =
+                revoke::request(settings.encoding, &settings.client_id, &settings.client_secret, &revocation.token);
+            self.send(request, Purpose::Revoke { revocation: id });
+        }
+    }
+
+    pub(super) fn revoke_answered(&mut self, id: u64, answer: Result<Response, Error>) {
+        let Some(revocation) = self.revocations.list.get_mut(&id) else { return };
+        let result = answer.and_then(|response| revoke::read(&response));
+        if let Err(error) = &result {
+            revocation.failures += 1;
+            if revocation.failures < ATTEMPTS && outlook(error) == Outlook::Transient {
+                let wait = Backoff::API.delay(revocation.failures, error.retry_after, &mut self.random);
+                revocation.due = Some(self.now.mono + wait);
+                self.tell(Event::Retrying { error: error.clone(), wait });
+                return;
+            }
+        }
+        let op = self.revocations.list.remove(&id).and_then(|revocation| revocation.op);
+        if let Some(op) = op {
+            self.complete(op, result.map(|()| Outcome::Done));
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! The world outside as the engine's driver sees it.
+
+use super::effects::RequestId;
+use crate::api::{Request, Response};
+use crate::error::Error;
+use std::time::Duration;
+
+/// Carries requests and brings answers. Used from one thread at a time.
+pub trait Transport: Send {
+    /// Takes a request on. A failure to do so comes back as its answer.
+    fn send(&mut self, id: RequestId, request: Request);
+    fn abort(&mut self, id: RequestId);
+    /// Waits at most `timeout` (`None`: for ever) for something to happen, unless answers are there
+    /// already, and does what can be done without waiting. The timeout is the engine's; the
+    /// transport's own timers shorten it.
+    fn drive(&mut self, timeout: Option<Duration>) -> Result<(), Error>;
+    fn next_answer(&mut self) -> Option<(RequestId, Result<Response, Error>)>;
+    /// How soon [`Transport::drive`] wants to be called, as far as the transport is concerned.
+    fn wants_drive_in(&self) -> Option<Duration>;
+    /// Makes the descriptor readable, if there is one, when the engine's next deadline is due.
+    fn arm(&mut self, deadline_in: Option<Duration>);
+}

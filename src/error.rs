@@ -1,0 +1,69 @@
+//! The one error type: a status, what happened on this occasion, and when a retry is worth it.
+
+use crate::status::{self, Retry};
+use std::borrow::Cow;
+use std::fmt;
+use std::time::Duration;
+
+/// What went wrong. Built only from typed fields and texts of our own, so that no secret, token or
+/// signed URL can get into it.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub struct Error {
+    pub status: i32,
+    /// What happened, as one sentence without a final stop.
+    pub message: Cow<'static, str>,
+    /// The HTTP status of the answer, 0 if there was none.
+    pub http_status: u16,
+    /// libcurl's result code, 0 if libcurl did not fail.
+    pub curl_code: i32,
+    /// The `error` of an OAuth answer (RFC 6749 section 5.2), cleaned of anything but its name.
+    pub oauth_error: Option<Box<str>>,
+    /// How long the server asked to wait.
+    pub retry_after: Option<Duration>,
+}
+
+impl Error {
+    /// An error whose message is the general one of its status.
+    pub fn of(status: i32) -> Error {
+        let message = status::describe(status).map_or("unknown status", |row| row.summary);
+        Error::new(status, message)
+    }
+
+    pub fn new(status: i32, message: impl Into<Cow<'static, str>>) -> Error {
+        Error {
+            status,
+            message: message.into(),
+            http_status: 0,
+            curl_code: 0,
+            oauth_error: None,
+            retry_after: None,
+        }
+    }
+
+    pub fn with_http(mut self, http_status: u16) -> Error {
+        self.http_status = http_status;
+        self
+    }
+
+    pub fn retry(&self) -> Retry {
+        status::describe(self.status).map_or(Retry::Never, |row| row.retry)
+    }
+
+    pub fn advice(&self) -> &'static str {
+        status::describe(self.status).map_or("", |row| row.advice)
+    }
+
+    pub fn name(&self) -> &'static str {
+        status::describe(self.status).map_or("FIO_E_UNKNOWN", |row| row.name)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.message, self.name())?;
+        if self.http_status != 0 {
+            write!(f, ", HTTP {}", self.http_status)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,27 @@
+//! The device side of Frame.io Camera-to-Cloud as a C library.
+//!
+//! The house, from the door inwards; imports run one way only (a test holds this):
+//!
+//! | room | what is inside |
+//! | --- | --- |
+//! | [`ffi`] | the C boundary: checks, the guard, conversion |
+//! | [`engine`] | operations in flight, timers, who is told what |
+//! | [`auth`] | pairing (RFC 8628) and token life, as pure state machines |
+//! | [`api`] | the wire: one file per resource, pure |
+//! | [`retry`] | which failures, how long to wait |
+//! | [`net`] | libcurl and the poller: the only place with sockets |
+//! | [`store`] | records on disk or with the vendor: the only place with files |
+//! | [`status`], [`error`], [`secret`], [`clock`], [`log`] | what everybody uses |
+
+pub mod api;
+pub mod auth;
+pub mod clock;
+pub mod engine;
+pub mod error;
+pub mod log;
+pub mod retry;
+pub mod net;
+pub mod secret;
+pub mod status;
+pub mod store;
+pub mod sys;

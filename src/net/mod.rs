@@ -1,0 +1,1 @@
+//! The world outside: libcurl and the poller, behind the engine's `Transport`.

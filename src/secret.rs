@@ -1,0 +1,113 @@
+//! Values that must not be seen: wiped when dropped, never printed.
+
+use std::fmt;
+use zeroize::{Zeroize, Zeroizing};
+
+/// A secret text (token, client secret, device code). It has no `Display`, its `Debug` prints
+/// nothing of it, and its memory is overwritten when it is dropped.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(Zeroizing<Box<str>>);
+
+impl Secret {
+    pub fn new(text: &str) -> Secret {
+        // A boxed slice has no spare capacity, so nothing is left behind by growing.
+        Secret(Zeroizing::new(text.into()))
+    }
+
+    /// The only way to the text. Callers are the places that put it on the wire, into the store, or
+    /// into the caller's buffer.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("(secret)")
+    }
+}
+
+/// Bytes that contain a secret: request bodies, stored records, answers with tokens.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct SecretBytes(Zeroizing<Vec<u8>>);
+
+impl SecretBytes {
+    pub fn new(bytes: Vec<u8>) -> SecretBytes {
+        SecretBytes(Zeroizing::new(bytes))
+    }
+
+    pub fn expose(&self) -> &[u8] {
+        &self.0
+    }
+
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Appends, wiping the old memory when it has to move.
+    pub fn extend(&mut self, more: &[u8]) {
+        if self.0.capacity() - self.0.len() < more.len() {
+            let wanted = (self.0.len() + more.len()).next_power_of_two().max(512);
+            let mut bigger = Vec::with_capacity(wanted);
+            bigger.extend_from_slice(&self.0);
+            self.0.zeroize();
+            *self.0 = bigger;
+        }
+        self.0.extend_from_slice(more);
+    }
+
+    pub fn clear(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+impl fmt::Debug for SecretBytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "({} secret bytes)", self.len())
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Secret {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Secret, D::Error> {
+        struct Text;
+        impl serde::de::Visitor<'_> for Text {
+            type Value = Secret;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string")
+            }
+            fn visit_str<E>(self, text: &str) -> Result<Secret, E> {
+                Ok(Secret::new(text))
+            }
+        }
+        deserializer.deserialize_str(Text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_shows_nothing() {
+        let shown = format!("{:?} {:?}", Secret::new("hunter2"), SecretBytes::new(b"hunter2".to_vec()));
+        assert!(!shown.contains("hunter"));
+    }
+
+    #[test]
+    fn extend_keeps_the_bytes_across_moves() {
+        let mut bytes = SecretBytes::default();
+        for i in 0..5000u32 {
+            bytes.extend(&i.to_le_bytes());
+        }
+        assert_eq!(bytes.len(), 20_000);
+        assert_eq!(bytes.expose()[4 * 4321..4 * 4322], 4321u32.to_le_bytes());
+    }
+}

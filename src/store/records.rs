@@ -1,0 +1,216 @@
+//! What a record looks like in any store: framed, checked, and sealed when the vendor gave a key.
+//!
+//! | bytes | meaning |
+//! | --- | --- |
+//! | 4 | `FIOR` |
+//! | 1 | version of the frame, 1 |
+//! | 1 | 0 plain, 1 sealed |
+//! | plain: 4 | CRC-32 of the key's name and the value, little-endian |
+//! | sealed: 24 | nonce, random for every save |
+//! | rest | the value; sealed: XChaCha20-Poly1305 of it |
+//!
+//! The header and the key's name are authenticated too, so that one record cannot be put in another's
+//! place. A store with a key does not accept plain records: otherwise whoever can write the medium
+//! could plant tokens of their own. An old sealed record put back in place is not detected: no store
+//! without a hardware counter can do that.
+
+use super::Store;
+use crate::error::Error;
+use crate::secret::SecretBytes;
+use crate::status::*;
+use chacha20poly1305::aead::{AeadInOut, KeyInit};
+use chacha20poly1305::{Tag, XChaCha20Poly1305, XNonce};
+use zeroize::Zeroizing;
+
+const MAGIC: &[u8; 4] = b"FIOR";
+const FRAME_VERSION: u8 = 1;
+const PLAIN: u8 = 0;
+const SEALED: u8 = 1;
+const HEADER: usize = 6;
+const NONCE: usize = 24;
+const TAG: usize = 16;
+pub const SEAL_KEY_LENGTH: usize = 32;
+
+/// Where a record goes that cannot be trusted.
+const ASIDE: &str = ".damaged";
+
+pub type SealKey = Zeroizing<[u8; SEAL_KEY_LENGTH]>;
+
+pub struct Records {
+    store: Box<dyn Store>,
+    key: Option<SealKey>,
+}
+
+impl Records {
+    pub fn new(store: Box<dyn Store>, key: Option<SealKey>) -> Records {
+        Records { store, key }
+    }
+
+    /// The value of a record. One that cannot be trusted is moved aside and reported as
+    /// `FIO_E_STORE_DAMAGED`; the next load finds nothing.
+    pub fn load(&mut self, key: &str) -> Result<Option<SecretBytes>, Error> {
+        let Some(framed) = self.store.load(key)? else { return Ok(None) };
+        match self.open(key, framed.expose()) {
+            Ok(value) => Ok(Some(value)),
+            Err(reason) => Err(self.set_aside(key, reason)),
+        }
+    }
+
+    pub fn save(&mut self, key: &str, value: &SecretBytes) -> Result<(), Error> {
+        let framed = self.frame(key, value.expose())?;
+        self.store.save(key, framed.expose())
+    }
+
+    pub fn erase(&mut self, key: &str) -> Result<(), Error> {
+        self.store.erase(key)
+    }
+
+    /// Keeps a record for inspection under another name, and says so. For records that were intact
+    /// but not usable, too.
+    pub fn set_aside(&mut self, key: &str, reason: &str) -> Error {
+        let moved = match self.store.load(key) {
+            Ok(Some(framed)) => self.store.save(&format!("{key}{ASIDE}"), framed.expose()).and_then(|()| self.store.erase(key)),
+            Ok(None) => Ok(()),
+            Err(error) => Err(error),
+        };
+        let kept = if moved.is_ok() { "kept aside" } else { "and could not be moved aside" };
+        Error::new(FIO_E_STORE_DAMAGED, format!("the stored record '{key}' {reason}; {kept}"))
+    }
+
+    fn frame(&self, key: &str, value: &[u8]) -> Result<SecretBytes, Error> {
+        let mut framed = Vec::with_capacity(HEADER + NONCE + value.len() + TAG);
+        framed.extend_from_slice(MAGIC);
+        framed.push(FRAME_VERSION);
+        let Some(seal_key) = &self.key else {
+            framed.push(PLAIN);
+            framed.extend_from_slice(&checksum(key, value).to_le_bytes());
+            framed.extend_from_slice(value);
+            return Ok(SecretBytes::new(framed));
+        };
+        framed.push(SEALED);
+        let mut nonce = [0; NONCE];
+        getrandom::fill(&mut nonce).map_err(|_| Error::new(FIO_E_STORE, "the system gives no random numbers"))?;
+        framed.extend_from_slice(&nonce);
+        let associated = associated_data(&framed[..HEADER], key);
+        framed.extend_from_slice(value);
+        let (_, body) = framed.split_at_mut(HEADER + NONCE);
+        let tag = XChaCha20Poly1305::new((&**seal_key).into())
+            .encrypt_inout_detached(&XNonce::from(nonce), &associated, body.into())
+            .map_err(|_| Error::new(FIO_E_STORE, "a record is too large to be sealed"))?;
+        framed.extend_from_slice(&tag);
+        Ok(SecretBytes::new(framed))
+    }
+
+    fn open(&self, key: &str, framed: &[u8]) -> Result<SecretBytes, &'static str> {
+        let (header, rest) = framed.split_at_checked(HEADER).ok_or("is truncated")?;
+        if &header[..4] != MAGIC || header[4] != FRAME_VERSION {
+            return Err("was not written by this library");
+        }
+        match (header[5], &self.key) {
+            (PLAIN, None) => {
+                let (sum, value) = rest.split_at_checked(4).ok_or("is truncated")?;
+                if sum != checksum(key, value).to_le_bytes() {
+                    return Err("is truncated or was changed");
+                }
+                Ok(SecretBytes::new(value.to_vec()))
+            }
+            (SEALED, Some(seal_key)) => {
+                let (nonce, sealed) = rest.split_at_checked(NONCE).ok_or("is truncated")?;
+                let (body, tag) = sealed.len().checked_sub(TAG).map(|at| sealed.split_at(at)).ok_or("is truncated")?;
+                let mut value = Zeroizing::new(body.to_vec());
+                let (Ok(nonce), Ok(tag)) = (XNonce::try_from(nonce), Tag::try_from(tag)) else { return Err("is truncated") };
+                XChaCha20Poly1305::new((&**seal_key).into())
+                    .decrypt_inout_detached(&nonce, &associated_data(header, key), value.as_mut_slice().into(), &tag)
+                    .map_err(|_| "was changed, or sealed with another key")?;
+                Ok(SecretBytes::new(std::mem::take(&mut *value)))
+            }
+            (SEALED, None) => Err("is sealed, and no key was given"),
+            (PLAIN, Some(_)) => Err("is not sealed, although a key was given"),
+            _ => Err("was written by a newer library"),
+        }
+    }
+}
+
+fn associated_data(header: &[u8], key: &str) -> Vec<u8> {
+    [header, key.as_bytes()].concat()
+}
+
+fn checksum(key: &str, value: &[u8]) -> u32 {
+    let mut crc = crc32fast::Hasher::new();
+    crc.update(key.as_bytes());
+    crc.update(value);
+    crc.finalize()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::memory::MemoryStore;
+
+    fn records(key: Option<u8>) -> Records {
+        Records::new(Box::new(MemoryStore::default()), key.map(|byte| Zeroizing::new([byte; SEAL_KEY_LENGTH])))
+    }
+
+    fn value() -> SecretBytes {
+        SecretBytes::new(b"the value".to_vec())
+    }
+
+    #[test]
+    fn round_trip_plain_and_sealed() {
+        for key in [None, Some(7)] {
+            let mut records = records(key);
+            records.save("auth", &value()).unwrap();
+            assert_eq!(records.load("auth").unwrap(), Some(value()));
+        }
+    }
+
+    #[test]
+    fn sealed_means_unreadable_and_never_twice_the_same() {
+        let mut records = records(Some(7));
+        records.save("auth", &value()).unwrap();
+        let first = records.store.load("auth").unwrap().unwrap();
+        assert!(!first.expose().windows(5).any(|w| w == b"value"));
+        records.save("auth", &value()).unwrap();
+        assert_ne!(records.store.load("auth").unwrap().unwrap(), first);
+    }
+
+    #[test]
+    fn every_flipped_bit_and_every_cut_is_found_and_kept_aside() {
+        for key in [None, Some(7)] {
+            let whole = records(key).frame("auth", value().expose()).unwrap();
+            let mut broken: Vec<Vec<u8>> = (0..whole.len()).map(|cut| whole.expose()[..cut].to_vec()).collect();
+            for bit in 0..whole.len() * 8 {
+                let mut copy = whole.expose().to_vec();
+                copy[bit / 8] ^= 1 << (bit % 8);
+                broken.push(copy);
+            }
+            for bytes in broken {
+                let mut records = records(key);
+                records.store.save("auth", &bytes).unwrap();
+                assert_eq!(records.load("auth").unwrap_err().status, FIO_E_STORE_DAMAGED);
+                assert_eq!(records.load("auth").unwrap(), None);
+                assert_eq!(records.store.load("auth.damaged").unwrap().unwrap().expose(), bytes);
+            }
+        }
+    }
+
+    #[test]
+    fn a_record_cannot_stand_in_for_another() {
+        for key in [None, Some(7)] {
+            let mut records = records(key);
+            records.save("a", &value()).unwrap();
+            let bytes = records.store.load("a").unwrap().unwrap();
+            records.store.save("b", bytes.expose()).unwrap();
+            assert_eq!(records.load("b").unwrap_err().status, FIO_E_STORE_DAMAGED);
+        }
+    }
+
+    #[test]
+    fn another_key_or_none_does_not_open_it() {
+        let whole = records(Some(7)).frame("auth", b"x").unwrap();
+        assert!(records(Some(8)).open("auth", whole.expose()).is_err());
+        assert!(records(None).open("auth", whole.expose()).is_err());
+        let plain = records(None).frame("auth", b"x").unwrap();
+        assert!(records(Some(7)).open("auth", plain.expose()).is_err());
+    }
+}

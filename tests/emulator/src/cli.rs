@@ -1,0 +1,76 @@
+//! The command line.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Parser, ValueEnum};
+
+use crate::service::person::PersonDecision;
+
+/// An emulator of the Frame.io Camera-to-Cloud device API.
+///
+/// It prints one line of JSON when it is ready, and nothing else on standard output.
+#[derive(Debug, Clone, Parser)]
+#[command(version)]
+pub struct Options {
+    /// Where to listen; port 0 picks a free one
+    #[arg(long, default_value = "127.0.0.1:0", value_name = "ADDRESS")]
+    pub listen: SocketAddr,
+
+    /// Where to write ca.pem and ca.crt [default: a temporary directory, removed at the end]
+    #[arg(long, value_name = "DIR")]
+    pub ca_dir: Option<PathBuf>,
+
+    /// A further host name or address for the server's certificate
+    #[arg(long = "host", value_name = "NAME")]
+    pub hosts: Vec<String>,
+
+    /// The address people and devices reach, such as https://192.168.0.7 [default: the listening one]
+    #[arg(long, value_name = "URL")]
+    pub public_url: Option<String>,
+
+    /// A client_secret that is accepted
+    #[arg(long = "client-secret", value_name = "SECRET", default_value = "emulator-secret")]
+    pub client_secrets: Vec<String>,
+
+    /// Seconds between polls that codes ask for
+    #[arg(long, value_name = "SECONDS")]
+    pub interval: Option<f64>,
+
+    /// Seconds that codes live
+    #[arg(long, value_name = "SECONDS")]
+    pub expires_in: Option<f64>,
+
+    /// A scripted person who decides about every code
+    #[arg(long, value_enum, default_value = "ignore")]
+    pub person: PersonChoice,
+
+    /// How many times the device is told to wait before the person has decided
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub person_after_polls: u64,
+
+    /// The project the person chooses
+    #[arg(long, value_name = "NAME")]
+    pub person_project: Option<String>,
+
+    /// End when standard input closes
+    #[arg(long)]
+    pub exit_with_stdin: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum PersonChoice {
+    Approve,
+    Deny,
+    Ignore,
+}
+
+impl From<PersonChoice> for PersonDecision {
+    fn from(choice: PersonChoice) -> Self {
+        match choice {
+            PersonChoice::Approve => Self::Approve,
+            PersonChoice::Deny => Self::Deny,
+            PersonChoice::Ignore => Self::Ignore,
+        }
+    }
+}

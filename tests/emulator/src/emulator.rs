@@ -1,0 +1,123 @@
+//! Everything that connections share.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::sync::watch;
+
+use crate::clock::Clock;
+use crate::faults::Faults;
+use crate::journal::Journal;
+use crate::mask::Mask;
+use crate::random;
+use crate::service::Service;
+use crate::tls::authority::Authority;
+
+pub struct Emulator {
+    pub clock: Clock,
+    pub authority: Authority,
+    pub mask: Mask,
+    pub connections: Connections,
+    /// Turns true once, when everything is to end.
+    pub stop: watch::Sender<bool>,
+    /// Where people and devices reach the pairing page.
+    pub pair_url: String,
+    /// Carried by every form of the pages, so that no other site's form is taken for one.
+    pub form_token: String,
+    world: Mutex<World>,
+}
+
+/// What requests change. One lock for all of it: calls are short and never wait inside.
+pub struct World {
+    pub service: Service,
+    pub faults: Faults,
+    pub journal: Journal,
+    pub rate: RateWindow,
+    pub extra_listeners: usize,
+}
+
+#[derive(Debug, Default)]
+pub struct Connections {
+    pub accepted: AtomicU64,
+    pub open: AtomicU64,
+    pub not_tls: AtomicU64,
+    pub handshake_failures: AtomicU64,
+}
+
+impl Emulator {
+    pub fn new(service: Service, authority: Authority, pair_url: String) -> Self {
+        let world = World {
+            service,
+            faults: Faults::default(),
+            journal: Journal::default(),
+            rate: RateWindow::default(),
+            extra_listeners: 0,
+        };
+        Self {
+            clock: Clock::start(),
+            authority,
+            mask: Mask::default(),
+            connections: Connections::default(),
+            stop: watch::Sender::new(false),
+            pair_url,
+            form_token: random::opaque::<32>(),
+            world: Mutex::new(world),
+        }
+    }
+
+    pub fn world(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn shut_down(&self) {
+        self.stop.send_replace(true);
+    }
+}
+
+impl Connections {
+    pub fn report(&self) -> Value {
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        json!({
+            "accepted": read(&self.accepted),
+            "open": read(&self.open),
+            "not_tls": read(&self.not_tls),
+            "handshake_failures": read(&self.handshake_failures),
+        })
+    }
+}
+
+/// The rate-limit figures that answers carry. They inform; nothing is refused because of them.
+#[derive(Debug, Default)]
+pub struct RateWindow {
+    began: Duration,
+    used: u64,
+}
+
+impl RateWindow {
+    pub const LIMIT: u64 = 6_000;
+    pub const WINDOW: Duration = Duration::from_secs(60);
+
+    /// Counts a call and tells how many are left in its window.
+    pub fn count(&mut self, now: Duration) -> u64 {
+        if now.saturating_sub(self.began) >= Self::WINDOW {
+            *self = Self { began: now, used: 0 };
+        }
+        self.used += 1;
+        Self::LIMIT.saturating_sub(self.used)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rate_window_starts_anew() {
+        let mut rate = RateWindow::default();
+        assert_eq!(rate.count(Duration::from_secs(1)), RateWindow::LIMIT - 1);
+        assert_eq!(rate.count(Duration::from_secs(59)), RateWindow::LIMIT - 2);
+        assert_eq!(rate.count(Duration::from_secs(60)), RateWindow::LIMIT - 1);
+    }
+}

@@ -1,0 +1,107 @@
+//! One TCP connection from its acceptance to its end.
+
+use std::convert::Infallible;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use socket2::SockRef;
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
+use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
+
+use super::route;
+use super::wire::{Ending, Watched, Wire};
+use crate::emulator::Emulator;
+
+const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);
+const CLOSING_LIMIT: Duration = Duration::from_secs(2);
+const CHECK_EVERY: Duration = Duration::from_secs(5);
+/// Room for a request's head and for the chunk of its body being read.
+const BUFFER: usize = 64 << 10;
+/// The first byte of every TLS record that can begin a connection.
+const TLS_HANDSHAKE: u8 = 0x16;
+
+pub async fn serve(emulator: Arc<Emulator>, acceptor: TlsAcceptor, tcp: TcpStream) {
+    let count = &emulator.connections;
+    let number = count.accepted.fetch_add(1, Ordering::Relaxed) + 1;
+    // Answers are one small write each: waiting to fill a packet only delays them.
+    let _ = tcp.set_nodelay(true);
+    let mut first = [0];
+    match timeout(HANDSHAKE_LIMIT, tcp.peek(&mut first)).await {
+        Ok(Ok(1)) if first[0] == TLS_HANDSHAKE => {}
+        Ok(Ok(1)) => {
+            count.not_tls.fetch_add(1, Ordering::Relaxed);
+            return;
+        }
+        _ => return,
+    }
+    match timeout(HANDSHAKE_LIMIT, acceptor.accept(tcp)).await {
+        Ok(Ok(tls)) => {
+            count.open.fetch_add(1, Ordering::Relaxed);
+            exchange(&emulator, tls, number).await;
+            count.open.fetch_sub(1, Ordering::Relaxed);
+        }
+        _ => {
+            count.handshake_failures.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+async fn exchange(emulator: &Arc<Emulator>, tls: TlsStream<TcpStream>, number: u64) {
+    let wire = Wire::new(number);
+    let service = service_fn(|request| {
+        let (emulator, wire) = (Arc::clone(emulator), Arc::clone(&wire));
+        Box::pin(async move { Ok::<_, Infallible>(route::answer(emulator, wire, request).await) })
+    });
+    let io = TokioIo::new(Watched::new(tls, Arc::clone(&wire)));
+    let mut connection = http1::Builder::new()
+        // Head and body leave in one write.
+        .writev(false)
+        .max_buf_size(BUFFER)
+        // `Wire` watches slow heads, without closing connections that merely rest.
+        .header_read_timeout(None)
+        .serve_connection(io, service);
+    let mut check = interval(CHECK_EVERY);
+    check.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut stopping = emulator.stop.subscribe();
+    let mut asked_to_stop = false;
+    loop {
+        tokio::select! {
+            biased;
+            ending = wire.ended() => {
+                let stream = connection.into_parts().io.into_inner().stream;
+                return finish(stream, ending).await;
+            }
+            _ = poll_fn(|cx| Pin::new(&mut connection).poll(cx)) => return,
+            _ = stopping.wait_for(|stop| *stop), if !asked_to_stop => {
+                asked_to_stop = true;
+                Pin::new(&mut connection).graceful_shutdown();
+            }
+            _ = check.tick() => {
+                if wire.is_overdue() {
+                    return;
+                }
+            }
+        }
+    }
+}
+
+async fn finish(mut tls: TlsStream<TcpStream>, ending: Ending) {
+    match ending {
+        Ending::Close => {
+            let _ = timeout(CLOSING_LIMIT, tls.shutdown()).await;
+        }
+        Ending::Reset => {
+            // With no time to linger, closing the socket sends a RST at once.
+            let _ = SockRef::from(tls.get_ref().0).set_linger(Some(Duration::ZERO));
+        }
+    }
+}

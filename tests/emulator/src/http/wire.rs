@@ -1,0 +1,132 @@
+//! What the request handlers and the connection's own task tell each other about one connection.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, ready};
+use std::time::{Duration, Instant};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::sync::Notify;
+
+/// A request whose head stops half-way is given this long.
+const HEAD_LIMIT: Duration = Duration::from_secs(30);
+/// Longer than the slowest heartbeat a device may have, so that it can keep its connection.
+const IDLE_LIMIT: Duration = Duration::from_secs(600);
+
+/// How a fault ends a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// Properly: a TLS close_notify and a FIN.
+    Close,
+    /// With a TCP RST.
+    Reset,
+}
+
+#[derive(Debug)]
+pub struct Wire {
+    pub connection: u64,
+    state: Mutex<State>,
+    ended: Notify,
+}
+
+#[derive(Debug)]
+struct State {
+    handling: bool,
+    head_began: Option<Instant>,
+    progressed: Instant,
+    ending: Option<Ending>,
+}
+
+impl Wire {
+    pub fn new(connection: u64) -> Arc<Self> {
+        let state = State { handling: false, head_began: None, progressed: Instant::now(), ending: None };
+        Arc::new(Self { connection, state: Mutex::new(state), ended: Notify::new() })
+    }
+
+    /// Asks the connection's task to end it.
+    pub fn end(&self, ending: Ending) {
+        self.state().ending = Some(ending);
+        self.ended.notify_one();
+    }
+
+    pub async fn ended(&self) -> Ending {
+        loop {
+            if let Some(ending) = self.state().ending {
+                return ending;
+            }
+            self.ended.notified().await;
+        }
+    }
+
+    pub fn request_began(&self) {
+        let mut state = self.state();
+        state.handling = true;
+        state.head_began = None;
+    }
+
+    pub fn request_done(&self) {
+        let mut state = self.state();
+        state.handling = false;
+        state.progressed = Instant::now();
+    }
+
+    /// Whether the client has kept the connection without a whole request for too long.
+    pub fn is_overdue(&self) -> bool {
+        let state = self.state();
+        let head = state.head_began.is_some_and(|began| began.elapsed() > HEAD_LIMIT);
+        !state.handling && (head || state.progressed.elapsed() > IDLE_LIMIT)
+    }
+
+    fn progressed(&self, read: bool) {
+        let now = Instant::now();
+        let mut state = self.state();
+        state.progressed = now;
+        if read && !state.handling {
+            state.head_began.get_or_insert(now);
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The connection's bytes, watched for progress.
+pub struct Watched<S> {
+    pub stream: S,
+    wire: Arc<Wire>,
+}
+
+impl<S> Watched<S> {
+    pub fn new(stream: S, wire: Arc<Wire>) -> Self {
+        Self { stream, wire }
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let before = buf.filled().len();
+        ready!(Pin::new(&mut self.stream).poll_read(cx, buf))?;
+        if buf.filled().len() > before {
+            self.wire.progressed(true);
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        let written = ready!(Pin::new(&mut self.stream).poll_write(cx, buf))?;
+        self.wire.progressed(false);
+        Poll::Ready(Ok(written))
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}

@@ -1,0 +1,23 @@
+//! An emulator of the Frame.io Camera-to-Cloud device API.
+//!
+//! The service proper is in [`service`]: pure state machines that are told the time. Around it are
+//! the order book of [`faults`], the [`journal`] of requests, and [`http`], which is the only part
+//! that touches a socket. [`run`] puts them together.
+
+#![forbid(unsafe_code)]
+
+pub mod cli;
+pub mod clock;
+pub mod emulator;
+pub mod endpoint;
+pub mod errors;
+pub mod faults;
+pub mod form;
+pub mod http;
+pub mod journal;
+pub mod mask;
+pub mod random;
+pub mod run;
+pub mod service;
+pub mod settings;
+pub mod tls;

@@ -1,0 +1,135 @@
+//! Starting and stopping.
+
+use std::io::{self, Read};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+
+use crate::cli::Options;
+use crate::emulator::Emulator;
+use crate::http::listener;
+use crate::random;
+use crate::service::Service;
+use crate::service::person::Person;
+use crate::service::projects::clean_name;
+use crate::settings::{Settings, SettingsChange};
+use crate::tls::authority::{Authority, CertificateKind};
+
+/// How long connections may take to end once the emulator stops.
+const STOPPING_LIMIT: Duration = Duration::from_millis(500);
+
+/// A running emulator.
+pub struct Running {
+    pub emulator: Arc<Emulator>,
+    pub address: SocketAddr,
+    pub url: String,
+    pub ca_file: PathBuf,
+    /// A directory of our own making, to be removed at the end.
+    temporary: Option<PathBuf>,
+}
+
+/// Must be called inside a Tokio runtime, which then serves.
+pub async fn start(options: &Options) -> io::Result<Running> {
+    let settings = settings(options)?;
+    let person = person(options)?;
+    let authority = Authority::new(&options.hosts).map_err(io::Error::other)?;
+    let acceptor = authority.acceptor(CertificateKind::Valid)?;
+    let listener = TcpListener::bind(options.listen).await?;
+    let address = listener.local_addr()?;
+    let url = format!("https://{}", reachable(address));
+    let pair_url = format!("{}/pair", options.public_url.as_deref().unwrap_or(&url).trim_end_matches('/'));
+    let temporary = options.ca_dir.is_none().then(temporary_dir);
+    let dir = temporary.clone().or_else(|| options.ca_dir.clone()).unwrap_or_default();
+    let ca_file = authority.write(&dir)?;
+    let service = Service::new(settings, options.client_secrets.clone(), person);
+    let emulator = Arc::new(Emulator::new(service, authority, pair_url));
+    listener::spawn(&emulator, listener, acceptor);
+    Ok(Running { emulator, address, url, ca_file, temporary })
+}
+
+impl Running {
+    pub fn ready_line(&self) -> Value {
+        json!({
+            "ready": true,
+            "url": self.url,
+            "port": self.address.port(),
+            "ca_file": self.ca_file,
+            "pair_url": self.emulator.pair_url,
+            "pid": std::process::id(),
+        })
+    }
+
+    /// Waits until somebody has asked for the end, then lets connections finish for a moment.
+    pub async fn stopped(&self) {
+        let mut stopping = self.emulator.stop.subscribe();
+        let _ = stopping.wait_for(|stop| *stop).await;
+        let open = || self.emulator.connections.open.load(Ordering::Relaxed);
+        let all_closed = async {
+            while open() > 0 {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        let _ = tokio::time::timeout(STOPPING_LIMIT, all_closed).await;
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.emulator.shut_down();
+        if let Some(dir) = &self.temporary {
+            let _ = std::fs::remove_dir_all(dir);
+        }
+    }
+}
+
+/// Ends the emulator when the process that started it closes our standard input, by dying for
+/// instance.
+pub fn stop_with_stdin(emulator: &Arc<Emulator>) {
+    let emulator = Arc::clone(emulator);
+    // A thread of its own: reads of standard input cannot be cancelled.
+    std::thread::spawn(move || {
+        let mut stdin = io::stdin().lock();
+        let mut ignored = [0; 256];
+        loop {
+            match stdin.read(&mut ignored) {
+                Ok(0) => break,
+                Err(error) if error.kind() != io::ErrorKind::Interrupted => break,
+                _ => {}
+            }
+        }
+        emulator.shut_down();
+    });
+}
+
+fn settings(options: &Options) -> io::Result<Settings> {
+    let mut settings = Settings::default();
+    let change = SettingsChange { interval: options.interval, expires_in: options.expires_in, ..SettingsChange::default() };
+    settings.change(&change).map_err(|name| io::Error::other(format!("{name} is out of range")))?;
+    Ok(settings)
+}
+
+fn person(options: &Options) -> io::Result<Person> {
+    let project = match &options.person_project {
+        Some(name) => Some(clean_name(name).ok_or_else(|| io::Error::other("that is not a name for a project"))?),
+        None => None,
+    };
+    Ok(Person { decision: options.person.into(), after_polls: options.person_after_polls, project })
+}
+
+fn temporary_dir() -> PathBuf {
+    std::env::temp_dir().join(format!("fio-emulator-{}-{}", std::process::id(), random::opaque::<8>()))
+}
+
+/// An address to connect to: listening everywhere includes the loopback.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => (Ipv4Addr::LOCALHOST, address.port()).into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => (std::net::Ipv6Addr::LOCALHOST, address.port()).into(),
+        _ => address,
+    }
+}

@@ -1,0 +1,149 @@
+//! Devices connected to projects, as people and `/v2/devices/me` see them.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use ring::digest::{SHA256, digest};
+use serde::Serialize;
+
+use super::grants::GrantId;
+use super::projects::Project;
+use crate::random;
+
+/// Without any contact for this long a device counts as offline.
+pub const OFFLINE_AFTER: Duration = Duration::from_secs(300);
+/// Heartbeats are not to come more often than this.
+pub const HEARTBEAT_AT_MOST_EVERY: Duration = Duration::from_secs(60);
+const MOST_DEVICES: usize = 4_096;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeviceStatus {
+    Online,
+    Offline,
+    Paused,
+}
+
+#[derive(Debug)]
+pub struct Device {
+    pub id: String,
+    pub device_id: String,
+    pub creator_id: String,
+    pub channel_id: String,
+    pub client_id: String,
+    pub name: String,
+    pub project: Project,
+    pub paused: bool,
+    pub firmware: Option<String>,
+    pub inserted_at: Duration,
+    pub updated_at: Duration,
+    pub last_seen_at: Duration,
+    pub last_heartbeat_at: Option<Duration>,
+    pub heartbeats: u64,
+    pub pairings: u64,
+    pub grant: Option<GrantId>,
+}
+
+impl Device {
+    pub fn status(&self, now: Duration) -> DeviceStatus {
+        if self.paused {
+            DeviceStatus::Paused
+        } else if self.is_silent(now) {
+            DeviceStatus::Offline
+        } else {
+            DeviceStatus::Online
+        }
+    }
+
+    fn is_silent(&self, now: Duration) -> bool {
+        now.saturating_sub(self.last_seen_at) > OFFLINE_AFTER
+    }
+
+    /// Any authorized call counts as contact.
+    pub fn seen(&mut self, now: Duration, firmware: Option<&str>) {
+        self.last_seen_at = now;
+        if let Some(firmware) = firmware {
+            self.firmware = Some(firmware.to_owned());
+        }
+    }
+
+    /// Counts a heartbeat; true when it came sooner after the last one than the service allows.
+    pub fn heartbeat(&mut self, now: Duration) -> bool {
+        let tolerance = Duration::from_millis(500);
+        let soon = self.last_heartbeat_at.is_some_and(|last| now.saturating_sub(last) + tolerance < HEARTBEAT_AT_MOST_EVERY);
+        self.last_heartbeat_at = Some(now);
+        self.heartbeats += 1;
+        soon
+    }
+
+    pub fn set_paused(&mut self, now: Duration, paused: bool) {
+        self.paused = paused;
+        self.updated_at = now;
+    }
+
+    pub fn move_to(&mut self, now: Duration, project: Project) {
+        self.project = project;
+        self.updated_at = now;
+    }
+}
+
+#[derive(Debug, Default)]
+pub struct Devices {
+    devices: BTreeMap<String, Device>,
+}
+
+impl Devices {
+    /// Connects a device to a project, anew or again; answers with the grant this replaces.
+    pub fn connect(&mut self, now: Duration, client_id: &str, project: Project, firmware: Option<&str>, grant: GrantId) -> Option<GrantId> {
+        self.make_room(client_id);
+        let device = self.devices.entry(client_id.to_owned()).or_insert_with(|| Device {
+            id: random::uuid(),
+            device_id: random::uuid(),
+            creator_id: random::uuid(),
+            channel_id: random::uuid(),
+            client_id: client_id.to_owned(),
+            name: name_of(client_id),
+            project: project.clone(),
+            paused: false,
+            firmware: None,
+            inserted_at: now,
+            updated_at: now,
+            last_seen_at: now,
+            last_heartbeat_at: None,
+            heartbeats: 0,
+            pairings: 0,
+            grant: None,
+        });
+        device.move_to(now, project);
+        device.seen(now, firmware);
+        device.pairings += 1;
+        device.grant.replace(grant)
+    }
+
+    pub fn get(&self, client_id: &str) -> Option<&Device> {
+        self.devices.get(client_id)
+    }
+
+    pub fn get_mut(&mut self, client_id: &str) -> Option<&mut Device> {
+        self.devices.get_mut(client_id)
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &Device> {
+        self.devices.values()
+    }
+
+    fn make_room(&mut self, client_id: &str) {
+        if self.devices.len() < MOST_DEVICES || self.devices.contains_key(client_id) {
+            return;
+        }
+        let quietest = self.devices.values().min_by_key(|device| device.last_seen_at).map(|device| device.client_id.clone());
+        quietest.map(|client_id| self.devices.remove(&client_id));
+    }
+}
+
+/// The display name of a unit: stable for its client id, which itself is not for people to see.
+pub fn name_of(client_id: &str) -> String {
+    let hash = digest(&SHA256, client_id.as_bytes());
+    let tail: String = hash.as_ref().iter().take(2).map(|byte| format!("{byte:02x}")).collect();
+    format!("emulated-camera-{tail}")
+}

@@ -1,0 +1,3 @@
+//! The emulator's own certificate authority and the certificates it shows.
+
+pub mod authority;

@@ -1,14 +1,176 @@
-//! The system calls for which the standard library has no safe function.
+//! The system calls for which the standard library has no safe function. Every `unsafe` outside the C
+//! boundary and the libcurl wrapper is here.
 
 use std::fs::File;
 use std::io;
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+
+fn check(result: libc::c_int) -> io::Result<libc::c_int> {
+    if result < 0 { Err(io::Error::last_os_error()) } else { Ok(result) }
+}
 
 /// Takes an exclusive advisory lock without waiting.
 pub fn flock_exclusive(file: &File) -> io::Result<()> {
     // SAFETY: the descriptor is open for the duration of the call, and no memory is passed.
-    match unsafe { libc::flock(file.as_raw_fd(), libc::LOCK_EX | libc::LOCK_NB) } {
-        0 => Ok(()),
-        _ => Err(io::Error::last_os_error()),
+    check(unsafe { libc::flock(file.as_raw_fd(), libc::LOCK_EX | libc::LOCK_NB) }).map(drop)
+}
+
+pub fn process_id() -> u32 {
+    std::process::id()
+}
+
+/// Milliseconds on a monotonic clock; on Linux one that goes on while the device sleeps.
+pub fn monotonic_ms() -> u64 {
+    #[cfg(target_os = "linux")]
+    const CLOCK: libc::clockid_t = libc::CLOCK_BOOTTIME;
+    #[cfg(not(target_os = "linux"))]
+    const CLOCK: libc::clockid_t = libc::CLOCK_MONOTONIC;
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: `time` is a valid place for the result. A clock that exists cannot fail.
+    unsafe { libc::clock_gettime(CLOCK, &mut time) };
+    time.tv_sec as u64 * 1000 + time.tv_nsec as u64 / 1_000_000
+}
+
+#[cfg(target_os = "linux")]
+pub mod linux {
+    use super::*;
+    use std::time::Duration;
+
+    pub fn epoll_create() -> io::Result<OwnedFd> {
+        // SAFETY: no memory is passed; the result is a new descriptor that nobody else owns.
+        check(unsafe { libc::epoll_create1(libc::EPOLL_CLOEXEC) }).map(|fd| unsafe { OwnedFd::from_raw_fd(fd) })
+    }
+
+    /// A timer on the clock of [`monotonic_ms`].
+    pub fn timerfd_create() -> io::Result<OwnedFd> {
+        // SAFETY: as for `epoll_create`.
+        check(unsafe { libc::timerfd_create(libc::CLOCK_BOOTTIME, libc::TFD_NONBLOCK | libc::TFD_CLOEXEC) })
+            .map(|fd| unsafe { OwnedFd::from_raw_fd(fd) })
+    }
+
+    /// Arms the timer to fire at a moment of [`monotonic_ms`]; 0 disarms it.
+    pub fn timerfd_set(timer: &OwnedFd, at_ms: u64) -> io::Result<()> {
+        let value = libc::timespec {
+            tv_sec: (at_ms / 1000).try_into().unwrap_or(libc::time_t::MAX),
+            tv_nsec: ((at_ms % 1000) * 1_000_000) as _,
+        };
+        let spec = libc::itimerspec { it_interval: libc::timespec { tv_sec: 0, tv_nsec: 0 }, it_value: value };
+        // SAFETY: `spec` lives through the call; the old value is not asked for.
+        check(unsafe {
+            libc::timerfd_settime(timer.as_raw_fd(), libc::TFD_TIMER_ABSTIME, &spec, std::ptr::null_mut())
+        })
+        .map(drop)
+    }
+
+    pub fn eventfd_create() -> io::Result<OwnedFd> {
+        // SAFETY: as for `epoll_create`.
+        check(unsafe { libc::eventfd(0, libc::EFD_NONBLOCK | libc::EFD_CLOEXEC) })
+            .map(|fd| unsafe { OwnedFd::from_raw_fd(fd) })
+    }
+
+    /// Makes an eventfd readable. A counter that is full is readable already.
+    pub fn eventfd_signal(event: &OwnedFd) {
+        let one = 1u64;
+        // SAFETY: eight bytes are read from `one`, which is eight bytes long.
+        unsafe { libc::write(event.as_raw_fd(), (&raw const one).cast(), 8) };
+    }
+
+    /// Takes back what made an eventfd or a timerfd readable.
+    pub fn drain_counter(fd: &OwnedFd) {
+        let mut count = 0u64;
+        // SAFETY: at most eight bytes are written to `count`, which is eight bytes long. The
+        // descriptors do not block.
+        unsafe { libc::read(fd.as_raw_fd(), (&raw mut count).cast(), 8) };
+    }
+
+    #[derive(Clone, Copy, PartialEq)]
+    pub enum Change {
+        Add,
+        Modify,
+        Delete,
+    }
+
+    pub fn epoll_change(epoll: RawFd, change: Change, fd: RawFd, events: u32) -> io::Result<()> {
+        let op = match change {
+            Change::Add => libc::EPOLL_CTL_ADD,
+            Change::Modify => libc::EPOLL_CTL_MOD,
+            Change::Delete => libc::EPOLL_CTL_DEL,
+        };
+        let mut event = libc::epoll_event { events, u64: fd as u64 };
+        // SAFETY: `event` lives through the call.
+        check(unsafe { libc::epoll_ctl(epoll, op, fd, &mut event) }).map(drop)
+    }
+
+    pub const READABLE: u32 = libc::EPOLLIN as u32;
+    pub const WRITABLE: u32 = libc::EPOLLOUT as u32;
+    pub const BROKEN: u32 = (libc::EPOLLERR | libc::EPOLLHUP) as u32;
+
+    /// Waits for events, at most as many as fit; `None` waits for ever. Spans are rounded up, so that
+    /// a timer has expired when the wait ends. `Interrupted` is a signal of the application.
+    pub fn epoll_wait(epoll: &OwnedFd, ready: &mut Vec<(RawFd, u32)>, timeout: Option<Duration>) -> io::Result<()> {
+        const MOST: usize = 64;
+        let mut events = [libc::epoll_event { events: 0, u64: 0 }; MOST];
+        let timeout = timeout.map_or(-1, |span| span.as_micros().div_ceil(1000).try_into().unwrap_or(libc::c_int::MAX));
+        // SAFETY: `events` has room for as many events as are asked for.
+        let count = unsafe { libc::epoll_wait(epoll.as_raw_fd(), events.as_mut_ptr(), MOST as libc::c_int, timeout) };
+        ready.clear();
+        let count = check(count)? as usize;
+        ready.extend(events[..count].iter().map(|event| (event.u64 as RawFd, event.events)));
+        Ok(())
+    }
+}
+
+/// Keeps SIGPIPE from the application while libcurl may write to a connection the peer has closed:
+/// blocked for this thread, taken back if it arose, and the mask restored. Signals belong to the
+/// application, so its handler is never touched.
+pub struct SigpipeGuard {
+    previous: libc::sigset_t,
+    was_pending: bool,
+}
+
+impl SigpipeGuard {
+    pub fn new() -> SigpipeGuard {
+        // SAFETY: sigset_t is plain data that `sigemptyset` and `pthread_sigmask` fill in; all
+        // pointers are to locals.
+        unsafe {
+            let mut previous = std::mem::zeroed();
+            let mut set = sigpipe_only();
+            libc::pthread_sigmask(libc::SIG_BLOCK, &set, &mut previous);
+            libc::sigpending(&mut set);
+            SigpipeGuard { previous, was_pending: libc::sigismember(&set, libc::SIGPIPE) == 1 }
+        }
+    }
+}
+
+impl Default for SigpipeGuard {
+    fn default() -> SigpipeGuard {
+        SigpipeGuard::new()
+    }
+}
+
+impl Drop for SigpipeGuard {
+    fn drop(&mut self) {
+        // SAFETY: as in `new`. `sigtimedwait` with a zero wait takes a pending signal or returns.
+        unsafe {
+            if !self.was_pending {
+                let mut pending = std::mem::zeroed();
+                libc::sigpending(&mut pending);
+                if libc::sigismember(&pending, libc::SIGPIPE) == 1 {
+                    let zero = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+                    libc::sigtimedwait(&sigpipe_only(), std::ptr::null_mut(), &zero);
+                }
+            }
+            libc::pthread_sigmask(libc::SIG_SETMASK, &self.previous, std::ptr::null_mut());
+        }
+    }
+}
+
+fn sigpipe_only() -> libc::sigset_t {
+    // SAFETY: `sigemptyset` makes the zeroed set valid before anything reads it.
+    unsafe {
+        let mut set = std::mem::zeroed();
+        libc::sigemptyset(&mut set);
+        libc::sigaddset(&mut set, libc::SIGPIPE);
+        set
     }
 }

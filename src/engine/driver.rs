@@ -2,7 +2,7 @@
 
 use super::Engine;
 use super::effects::{Command, Notice};
-use super::transport::Transport;
+use super::transport::{Transport, Waited};
 use crate::clock::{Clock, Now};
 use crate::error::Error;
 use std::time::Duration;
@@ -24,13 +24,13 @@ impl Driver {
 
     /// One round: does what is due, waits at most `timeout` (`None`: for ever) if there is nothing to
     /// tell yet, and takes in what arrived.
-    pub fn round(&mut self, timeout: Option<Duration>) -> Result<(), Error> {
+    pub fn round(&mut self, timeout: Option<Duration>) -> Result<Waited, Error> {
         let now = self.clock.now();
         self.engine.tick(now);
         self.pass_commands();
         let own = self.engine.deadline().map(|at| at - now.mono);
         let wait = if self.engine.has_output() { Some(Duration::ZERO) } else { earlier(timeout, own) };
-        self.transport.drive(wait)?;
+        let waited = self.transport.drive(wait)?;
         let mut now = self.clock.now();
         while let Some((id, answer)) = self.transport.next_answer() {
             self.engine.respond(id, answer, now);
@@ -38,7 +38,7 @@ impl Driver {
         }
         self.engine.tick(now);
         self.pass_commands();
-        Ok(())
+        Ok(waited)
     }
 
     fn pass_commands(&mut self) {

@@ -24,7 +24,11 @@ pub struct BadAdvance;
 
 impl Clock {
     pub fn start() -> Self {
-        Self { started: Instant::now(), started_utc: OffsetDateTime::now_utc(), offset_micros: AtomicU64::new(0) }
+        Self {
+            started: Instant::now(),
+            started_utc: OffsetDateTime::now_utc(),
+            offset_micros: AtomicU64::new(0),
+        }
     }
 
     pub fn now(&self) -> Duration {
@@ -40,7 +44,9 @@ impl Clock {
         let step = u64::try_from(step.as_micros()).map_err(|_| BadAdvance)?;
         let limit = FURTHEST.as_micros() as u64;
         self.offset_micros
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |old| old.checked_add(step).filter(|sum| *sum <= limit))
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |old| {
+                old.checked_add(step).filter(|sum| *sum <= limit)
+            })
             .map(|_| ())
             .map_err(|_| BadAdvance)
     }

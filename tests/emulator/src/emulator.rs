@@ -20,13 +20,13 @@ pub struct Emulator {
     pub authority: Authority,
     pub mask: Mask,
     pub connections: Connections,
-    /// Turns true once, when everything is to end.
-    pub stop: watch::Sender<bool>,
     /// Where people and devices reach the pairing page.
     pub pair_url: String,
     /// Carried by every form of the pages, so that no other site's form is taken for one.
     pub form_token: String,
     world: Mutex<World>,
+    /// Turns true once, when everything is to end.
+    stop: watch::Sender<bool>,
 }
 
 /// What requests change. One lock for all of it: calls are short and never wait inside.
@@ -74,6 +74,12 @@ impl Emulator {
     pub fn shut_down(&self) {
         self.stop.send_replace(true);
     }
+
+    /// Waits for [`Self::shut_down`].
+    pub async fn stopping(&self) {
+        // The sender lives as long as `self`, so this cannot fail.
+        let _ = self.stop.subscribe().wait_for(|stop| *stop).await;
+    }
 }
 
 impl Connections {
@@ -102,7 +108,10 @@ impl RateWindow {
     /// Counts a call and tells how many are left in its window.
     pub fn count(&mut self, now: Duration) -> u64 {
         if now.saturating_sub(self.began) >= Self::WINDOW {
-            *self = Self { began: now, used: 0 };
+            *self = Self {
+                began: now,
+                used: 0,
+            };
         }
         self.used += 1;
         Self::LIMIT.saturating_sub(self.used)

@@ -20,18 +20,32 @@ const BEFORE_ENDING: Duration = Duration::from_millis(30);
 pub enum AnswerBody {
     Whole(Bytes),
     /// A JSON string of `left` bytes in all, quotes included.
-    Big { left: u64, opened: bool },
+    Big {
+        left: u64,
+        opened: bool,
+    },
     /// Fewer bytes than announced, then silence or the end of the connection.
-    Cut { sent: Bytes, then: Option<(Ending, Pin<Box<Sleep>>)>, wire: Arc<Wire> },
+    Cut {
+        sent: Bytes,
+        then: Option<(Ending, Pin<Box<Sleep>>)>,
+        wire: Arc<Wire>,
+    },
 }
 
 impl AnswerBody {
     pub fn big(bytes: u64) -> Self {
-        Self::Big { left: bytes, opened: false }
+        Self::Big {
+            left: bytes,
+            opened: false,
+        }
     }
 
     pub fn cut(sent: Bytes, then: Option<Ending>, wire: Arc<Wire>) -> Self {
-        Self::Cut { sent, then: then.map(|ending| (ending, Box::pin(sleep(BEFORE_ENDING)))), wire }
+        Self::Cut {
+            sent,
+            then: then.map(|ending| (ending, Box::pin(sleep(BEFORE_ENDING)))),
+            wire,
+        }
     }
 }
 
@@ -55,12 +69,19 @@ impl Body for AnswerBody {
     type Data = Bytes;
     type Error = Infallible;
 
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         match &mut *self {
             Self::Whole(bytes) if bytes.is_empty() => Poll::Ready(None),
             Self::Whole(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
-            Self::Big { left, opened } => Poll::Ready(next_of_big(left, opened).map(|chunk| Ok(Frame::data(chunk)))),
-            Self::Cut { sent, .. } if !sent.is_empty() => Poll::Ready(Some(Ok(Frame::data(std::mem::take(sent))))),
+            Self::Big { left, opened } => {
+                Poll::Ready(next_of_big(left, opened).map(|chunk| Ok(Frame::data(chunk))))
+            }
+            Self::Cut { sent, .. } if !sent.is_empty() => {
+                Poll::Ready(Some(Ok(Frame::data(std::mem::take(sent)))))
+            }
             Self::Cut { then, wire, .. } => {
                 if let Some((ending, pause)) = then {
                     ready!(pause.as_mut().poll(cx));

@@ -1,8 +1,6 @@
 //! One TCP connection from its acceptance to its end.
 
 use std::convert::Infallible;
-use std::future::{Future, poll_fn};
-use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -71,7 +69,6 @@ async fn exchange(emulator: &Arc<Emulator>, tls: TlsStream<TcpStream>, number: u
         .serve_connection(io, service);
     let mut check = interval(CHECK_EVERY);
     check.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut stopping = emulator.stop.subscribe();
     let mut asked_to_stop = false;
     loop {
         tokio::select! {
@@ -80,10 +77,10 @@ async fn exchange(emulator: &Arc<Emulator>, tls: TlsStream<TcpStream>, number: u
                 let stream = connection.into_parts().io.into_inner().stream;
                 return finish(stream, ending).await;
             }
-            _ = poll_fn(|cx| Pin::new(&mut connection).poll(cx)) => return,
-            _ = stopping.wait_for(|stop| *stop), if !asked_to_stop => {
+            _ = &mut connection => return,
+            () = emulator.stopping(), if !asked_to_stop => {
                 asked_to_stop = true;
-                Pin::new(&mut connection).graceful_shutdown();
+                std::pin::Pin::new(&mut connection).graceful_shutdown();
             }
             _ = check.tick() => {
                 if wire.is_overdue() {

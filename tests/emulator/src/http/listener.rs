@@ -21,9 +21,8 @@ const AFTER_FAILED_ACCEPT: Duration = Duration::from_millis(50);
 pub fn spawn(emulator: &Arc<Emulator>, listener: TcpListener, acceptor: TlsAcceptor) {
     let emulator = Arc::clone(emulator);
     tokio::spawn(async move {
-        let mut stopping = emulator.stop.subscribe();
         tokio::select! {
-            _ = stopping.wait_for(|stop| *stop) => {}
+            () = emulator.stopping() => {}
             () = accept(&emulator, listener, acceptor) => {}
         }
     });

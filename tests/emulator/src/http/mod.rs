@@ -10,7 +10,6 @@ pub mod device_calls;
 pub mod listener;
 pub mod origin;
 pub mod pages;
-pub mod report;
 pub mod route;
 pub mod test_api;
 pub mod wire;

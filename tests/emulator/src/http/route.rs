@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use bytes::{Bytes, BytesMut};
+use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
 use hyper::{Request, Response};
 use tokio::time::timeout;
@@ -14,7 +14,10 @@ use super::wire::Wire;
 use super::{deliver, device_api, pages, test_api};
 use crate::emulator::Emulator;
 
-const LONGEST_BODY: usize = 1 << 20;
+const LONGEST_BODY: u64 = 1 << 20;
+/// A body somewhat too long is still read, and thrown away: closing a socket with unread data in it
+/// could take the refusal away from the client.
+const DISCARDED: u64 = 16 << 20;
 const BODY_LIMIT: Duration = Duration::from_secs(30);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,11 +28,21 @@ pub enum BodyProblem {
     Broken,
 }
 
-pub async fn answer(emulator: Arc<Emulator>, wire: Arc<Wire>, request: Request<Incoming>) -> Response<AnswerBody> {
+pub async fn answer(
+    emulator: Arc<Emulator>,
+    wire: Arc<Wire>,
+    request: Request<Incoming>,
+) -> Response<AnswerBody> {
     wire.request_began();
     let response = match request.uri().path() {
-        path if path == "/emulator" || path.starts_with("/emulator/") => deliver::whole(test_api::answer(&emulator, request).await),
-        path if path == "/" || path == "/pair" || path.starts_with("/pair/") || path.starts_with("/devices/") => {
+        path if path == "/emulator" || path.starts_with("/emulator/") => {
+            deliver::whole(test_api::answer(&emulator, request).await)
+        }
+        path if path == "/"
+            || path == "/pair"
+            || path.starts_with("/pair/")
+            || path.starts_with("/devices/") =>
+        {
             deliver::whole(pages::answer(&emulator, request).await)
         }
         _ => device_api::answer(&emulator, &wire, request).await,
@@ -39,13 +52,30 @@ pub async fn answer(emulator: Arc<Emulator>, wire: Arc<Wire>, request: Request<I
 }
 
 pub async fn read_body(body: Incoming) -> Result<Bytes, BodyProblem> {
-    if body.size_hint().lower() > LONGEST_BODY as u64 {
+    timeout(BODY_LIMIT, collect(body))
+        .await
+        .unwrap_or(Err(BodyProblem::TooSlow))
+}
+
+async fn collect(mut body: Incoming) -> Result<Bytes, BodyProblem> {
+    if body.size_hint().lower() > DISCARDED {
         return Err(BodyProblem::TooLarge);
     }
-    match timeout(BODY_LIMIT, Limited::new(body, LONGEST_BODY).collect()).await {
-        Err(_) => Err(BodyProblem::TooSlow),
-        Ok(Ok(body)) => Ok(body.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(BodyProblem::TooLarge),
-        Ok(Err(_)) => Err(BodyProblem::Broken),
+    let (mut kept, mut seen) = (BytesMut::new(), 0);
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame.map_err(|_| BodyProblem::Broken)?.into_data() else {
+            continue;
+        };
+        seen += data.len() as u64;
+        if seen <= LONGEST_BODY {
+            kept.extend_from_slice(&data);
+        } else if seen > DISCARDED {
+            break;
+        }
+    }
+    if seen <= LONGEST_BODY {
+        Ok(kept.freeze())
+    } else {
+        Err(BodyProblem::TooLarge)
     }
 }

@@ -70,7 +70,9 @@ impl Device {
     /// Counts a heartbeat; true when it came sooner after the last one than the service allows.
     pub fn heartbeat(&mut self, now: Duration) -> bool {
         let tolerance = Duration::from_millis(500);
-        let soon = self.last_heartbeat_at.is_some_and(|last| now.saturating_sub(last) + tolerance < HEARTBEAT_AT_MOST_EVERY);
+        let soon = self
+            .last_heartbeat_at
+            .is_some_and(|last| now.saturating_sub(last) + tolerance < HEARTBEAT_AT_MOST_EVERY);
         self.last_heartbeat_at = Some(now);
         self.heartbeats += 1;
         soon
@@ -94,26 +96,36 @@ pub struct Devices {
 
 impl Devices {
     /// Connects a device to a project, anew or again; answers with the grant this replaces.
-    pub fn connect(&mut self, now: Duration, client_id: &str, project: Project, firmware: Option<&str>, grant: GrantId) -> Option<GrantId> {
+    pub fn connect(
+        &mut self,
+        now: Duration,
+        client_id: &str,
+        project: Project,
+        firmware: Option<&str>,
+        grant: GrantId,
+    ) -> Option<GrantId> {
         self.make_room(client_id);
-        let device = self.devices.entry(client_id.to_owned()).or_insert_with(|| Device {
-            id: random::uuid(),
-            device_id: random::uuid(),
-            creator_id: random::uuid(),
-            channel_id: random::uuid(),
-            client_id: client_id.to_owned(),
-            name: name_of(client_id),
-            project: project.clone(),
-            paused: false,
-            firmware: None,
-            inserted_at: now,
-            updated_at: now,
-            last_seen_at: now,
-            last_heartbeat_at: None,
-            heartbeats: 0,
-            pairings: 0,
-            grant: None,
-        });
+        let device = self
+            .devices
+            .entry(client_id.to_owned())
+            .or_insert_with(|| Device {
+                id: random::uuid(),
+                device_id: random::uuid(),
+                creator_id: random::uuid(),
+                channel_id: random::uuid(),
+                client_id: client_id.to_owned(),
+                name: name_of(client_id),
+                project: project.clone(),
+                paused: false,
+                firmware: None,
+                inserted_at: now,
+                updated_at: now,
+                last_seen_at: now,
+                last_heartbeat_at: None,
+                heartbeats: 0,
+                pairings: 0,
+                grant: None,
+            });
         device.move_to(now, project);
         device.seen(now, firmware);
         device.pairings += 1;
@@ -136,7 +148,11 @@ impl Devices {
         if self.devices.len() < MOST_DEVICES || self.devices.contains_key(client_id) {
             return;
         }
-        let quietest = self.devices.values().min_by_key(|device| device.last_seen_at).map(|device| device.client_id.clone());
+        let quietest = self
+            .devices
+            .values()
+            .min_by_key(|device| device.last_seen_at)
+            .map(|device| device.client_id.clone());
         quietest.map(|client_id| self.devices.remove(&client_id));
     }
 }
@@ -144,6 +160,11 @@ impl Devices {
 /// The display name of a unit: stable for its client id, which itself is not for people to see.
 pub fn name_of(client_id: &str) -> String {
     let hash = digest(&SHA256, client_id.as_bytes());
-    let tail: String = hash.as_ref().iter().take(2).map(|byte| format!("{byte:02x}")).collect();
+    let tail: String = hash
+        .as_ref()
+        .iter()
+        .take(2)
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
     format!("emulated-camera-{tail}")
 }

@@ -20,7 +20,15 @@ pub struct Projects {
 impl Default for Projects {
     fn default() -> Self {
         let names = ["Feature A", "Documentary B", "Commercial C"];
-        Self { projects: names.iter().map(|name| Project { id: random::uuid(), name: (*name).to_owned() }).collect() }
+        Self {
+            projects: names
+                .iter()
+                .map(|name| Project {
+                    id: random::uuid(),
+                    name: (*name).to_owned(),
+                })
+                .collect(),
+        }
     }
 }
 
@@ -38,7 +46,10 @@ impl Projects {
         if let Some(project) = self.projects.iter().find(|project| project.name == name) {
             return project.clone();
         }
-        let project = Project { id: random::uuid(), name: name.to_owned() };
+        let project = Project {
+            id: random::uuid(),
+            name: name.to_owned(),
+        };
         if self.projects.len() < MOST_PROJECTS {
             self.projects.push(project.clone());
         }
@@ -49,7 +60,9 @@ impl Projects {
 /// A name a person typed, trimmed; `None` when it cannot be a project's name.
 pub fn clean_name(name: &str) -> Option<String> {
     let name = name.trim();
-    let fits = !name.is_empty() && name.chars().count() <= LONGEST_NAME && !name.chars().any(char::is_control);
+    let fits = !name.is_empty()
+        && name.chars().count() <= LONGEST_NAME
+        && !name.chars().any(char::is_control);
     fits.then(|| name.to_owned())
 }
 

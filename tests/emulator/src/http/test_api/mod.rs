@@ -1,25 +1,27 @@
 //! The API for tests, under `/emulator`. The README lists it call by call.
 
+mod devices;
+mod input;
+mod report;
+
 use std::sync::Arc;
 
 use bytes::Bytes;
 use hyper::body::Incoming;
 use hyper::{Method, Request, StatusCode};
-use percent_encoding::percent_decode_str;
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::answer::Answer;
-use super::listener;
-use super::origin::is_cross_site;
-use super::route::read_body;
-use super::{deliver, report};
+use input::{bad, project_name, read, read_or_default};
+
 use crate::emulator::Emulator;
 use crate::faults::Rule;
+use crate::http::answer::Answer;
+use crate::http::origin::is_cross_site;
+use crate::http::route::read_body;
+use crate::http::{deliver, listener};
 use crate::service::codes::Verdict;
 use crate::service::person::Person;
-use crate::service::projects::clean_name;
 use crate::settings::SettingsChange;
 use crate::tls::authority::CertificateKind;
 
@@ -40,12 +42,6 @@ struct Advance {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Move {
-    project: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 struct Listen {
     certificate: CertificateKind,
 }
@@ -53,15 +49,22 @@ struct Listen {
 pub async fn answer(emulator: &Arc<Emulator>, request: Request<Incoming>) -> Answer {
     let (head, body) = request.into_parts();
     if is_cross_site(&head.headers) {
-        return Answer::detailed(StatusCode::FORBIDDEN, "Requests from other sites are refused");
+        return Answer::detailed(
+            StatusCode::FORBIDDEN,
+            "Requests from other sites are refused",
+        );
     }
     let body = match read_body(body).await {
         Ok(body) => body,
         Err(problem) => return deliver::body_problem(problem),
     };
-    let path = head.uri.path().strip_prefix("/emulator").unwrap_or_default();
+    let path = head
+        .uri
+        .path()
+        .strip_prefix("/emulator")
+        .unwrap_or_default();
     let result = match path.strip_prefix("/devices/") {
-        Some(rest) => device(emulator, &head.method, rest, &body),
+        Some(rest) => devices::act(emulator, &head.method, rest, &body),
         None => call(emulator, &head.method, path, head.uri.query(), &body).await,
     };
     result.unwrap_or_else(|refusal| refusal)
@@ -69,13 +72,25 @@ pub async fn answer(emulator: &Arc<Emulator>, request: Request<Incoming>) -> Ans
 
 type Result = std::result::Result<Answer, Answer>;
 
-async fn call(emulator: &Arc<Emulator>, method: &Method, path: &str, query: Option<&str>, body: &Bytes) -> Result {
+async fn call(
+    emulator: &Arc<Emulator>,
+    method: &Method,
+    path: &str,
+    query: Option<&str>,
+    body: &Bytes,
+) -> Result {
     let now = emulator.clock.now();
     match (path, method.as_str()) {
         ("/state", "GET") => Ok(Answer::ok(&report::state(emulator))),
-        ("/approve", "POST") => decide(emulator, body, "approved", |emulator, project| Ok(emulator.world().service.approval(project))),
-        ("/deny", "POST") => decide(emulator, body, "denied", |_, project| without_project(project, Verdict::Deny)),
-        ("/expire", "POST") => decide(emulator, body, "expired", |_, project| without_project(project, Verdict::Expire)),
+        ("/approve", "POST") => decide(emulator, body, "approved", |emulator, project| {
+            Ok(emulator.world().service.approval(project))
+        }),
+        ("/deny", "POST") => decide(emulator, body, "denied", |_, project| {
+            without_project(project, Verdict::Deny)
+        }),
+        ("/expire", "POST") => decide(emulator, body, "expired", |_, project| {
+            without_project(project, Verdict::Expire)
+        }),
         ("/person", "GET") => Ok(Answer::ok(&json!(emulator.world().service.person))),
         ("/person", "POST") => {
             let person: Person = read(body)?;
@@ -87,21 +102,34 @@ async fn call(emulator: &Arc<Emulator>, method: &Method, path: &str, query: Opti
         ("/clock", "GET") => Ok(Answer::ok(&clock(emulator))),
         ("/clock", "POST") => {
             let advance: Advance = read(body)?;
-            emulator.clock.advance(advance.advance_seconds).map_err(|_| bad("advance_seconds is out of range"))?;
+            emulator
+                .clock
+                .advance(advance.advance_seconds)
+                .map_err(|_| bad("advance_seconds is out of range"))?;
             Ok(Answer::ok(&clock(emulator)))
         }
         ("/settings", "GET") => Ok(Answer::ok(&json!(emulator.world().service.settings))),
         ("/settings", "POST") => {
             let change: SettingsChange = read(body)?;
             let mut world = emulator.world();
-            world.service.settings.change(&change).map_err(|name| bad(&format!("{name} is out of range")))?;
+            world
+                .service
+                .settings
+                .change(&change)
+                .map_err(|name| bad(&format!("{name} is out of range")))?;
             Ok(Answer::ok(&json!(world.service.settings)))
         }
         ("/faults", "GET") => Ok(Answer::ok(&faults(emulator))),
         ("/faults", "POST") => {
             let rule: Rule = read(body)?;
-            rule.fault.check().map_err(|part| bad(&format!("{part} cannot be sent")))?;
-            emulator.world().faults.order(rule).map_err(|_| bad("There are too many faults already"))?;
+            rule.fault
+                .check()
+                .map_err(|part| bad(&format!("{part} cannot be sent")))?;
+            emulator
+                .world()
+                .faults
+                .order(rule)
+                .map_err(|_| bad("There are too many faults already"))?;
             Ok(Answer::ok(&faults(emulator)))
         }
         ("/faults", "DELETE") => {
@@ -117,7 +145,9 @@ async fn call(emulator: &Arc<Emulator>, method: &Method, path: &str, query: Opti
         ("/listeners", "POST") => listen(emulator, read(body)?).await,
         ("/shutdown", "POST") => {
             emulator.shut_down();
-            Ok(Answer::ok(&json!({ "stopping": true, "time": now.as_secs_f64() })))
+            Ok(Answer::ok(
+                &json!({ "stopping": true, "time": now.as_secs_f64() }),
+            ))
         }
         _ => Err(refuse(path)),
     }
@@ -126,7 +156,9 @@ async fn call(emulator: &Arc<Emulator>, method: &Method, path: &str, query: Opti
 fn refuse(path: &str) -> Answer {
     match path {
         "/state" => Answer::method_not_allowed("GET"),
-        "/approve" | "/deny" | "/expire" | "/listeners" | "/shutdown" => Answer::method_not_allowed("POST"),
+        "/approve" | "/deny" | "/expire" | "/listeners" | "/shutdown" => {
+            Answer::method_not_allowed("POST")
+        }
         "/person" | "/clock" | "/settings" => Answer::method_not_allowed("GET, POST"),
         "/faults" => Answer::method_not_allowed("GET, POST, DELETE"),
         "/requests" => Answer::method_not_allowed("GET, DELETE"),
@@ -143,45 +175,31 @@ fn decide(
     let wanted: Decide = read_or_default(body)?;
     let project = wanted.project.as_deref().map(project_name).transpose()?;
     let verdict = verdict(emulator, project)?;
-    let decided = emulator.world().service.decide(emulator.clock.now(), wanted.user_code.as_deref(), verdict);
+    let decided =
+        emulator
+            .world()
+            .service
+            .decide(emulator.clock.now(), wanted.user_code.as_deref(), verdict);
     match decided {
-        Some(user_code) => Ok(Answer::ok(&json!({ "user_code": user_code, "status": status }))),
-        None => Err(Answer::detailed(StatusCode::NOT_FOUND, "There is no such pending code")),
+        Some(user_code) => Ok(Answer::ok(
+            &json!({ "user_code": user_code, "status": status }),
+        )),
+        None => Err(Answer::detailed(
+            StatusCode::NOT_FOUND,
+            "There is no such pending code",
+        )),
     }
 }
 
-fn without_project(project: Option<String>, verdict: Verdict) -> std::result::Result<Verdict, Answer> {
-    if project.is_some() { Err(bad("Only an approval has a project")) } else { Ok(verdict) }
-}
-
-fn device(emulator: &Emulator, method: &Method, rest: &str, body: &Bytes) -> Result {
-    let (client_id, action) = rest.rsplit_once('/').ok_or_else(Answer::not_found)?;
-    let client_id = percent_decode_str(client_id).decode_utf8().map_err(|_| Answer::not_found())?;
-    if !matches!(action, "project" | "pause" | "resume" | "revoke") {
-        return Err(Answer::not_found());
+fn without_project(
+    project: Option<String>,
+    verdict: Verdict,
+) -> std::result::Result<Verdict, Answer> {
+    if project.is_some() {
+        Err(bad("Only an approval has a project"))
+    } else {
+        Ok(verdict)
     }
-    if method != Method::POST {
-        return Err(Answer::method_not_allowed("POST"));
-    }
-    let now = emulator.clock.now();
-    let service = &mut emulator.world().service;
-    if action == "revoke" {
-        service.disconnect(now, &client_id);
-    }
-    let project = match action {
-        "project" => Some(service.projects.named(&project_name(&read::<Move>(body)?.project)?)),
-        _ => None,
-    };
-    let no_device = || Answer::detailed(StatusCode::NOT_FOUND, "There is no such device");
-    let device = service.devices.get_mut(&client_id).ok_or_else(no_device)?;
-    match (action, project) {
-        (_, Some(project)) => device.move_to(now, project),
-        ("pause", _) => device.set_paused(now, true),
-        ("resume", _) => device.set_paused(now, false),
-        _ => {}
-    }
-    let device = service.devices.get(&client_id).ok_or_else(no_device)?;
-    Ok(Answer::ok(&report::device(&emulator.clock, service, device, now)))
 }
 
 async fn listen(emulator: &Arc<Emulator>, wanted: Listen) -> Result {
@@ -192,9 +210,18 @@ async fn listen(emulator: &Arc<Emulator>, wanted: Listen) -> Result {
         }
         world.extra_listeners += 1;
     }
-    let failed = |_| Answer::detailed(StatusCode::INTERNAL_SERVER_ERROR, "The listener could not be opened");
-    let address = listener::open(emulator, wanted.certificate).await.map_err(failed)?;
-    Ok(Answer::ok(&json!({ "port": address.port(), "url": format!("https://{address}") })))
+    let failed = |_| {
+        Answer::detailed(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "The listener could not be opened",
+        )
+    };
+    let address = listener::open(emulator, wanted.certificate)
+        .await
+        .map_err(failed)?;
+    Ok(Answer::ok(
+        &json!({ "port": address.port(), "url": format!("https://{address}") }),
+    ))
 }
 
 fn clock(emulator: &Emulator) -> Value {
@@ -214,20 +241,4 @@ fn since(query: Option<&str>) -> std::result::Result<u64, Answer> {
         }
     }
     Ok(since)
-}
-
-fn project_name(name: &str) -> std::result::Result<String, Answer> {
-    clean_name(name).ok_or_else(|| bad("That is not a name for a project"))
-}
-
-fn read<T: DeserializeOwned>(body: &Bytes) -> std::result::Result<T, Answer> {
-    serde_json::from_slice(body).map_err(|error| bad(&error.to_string()))
-}
-
-fn read_or_default<T: DeserializeOwned + Default>(body: &Bytes) -> std::result::Result<T, Answer> {
-    if body.is_empty() { Ok(T::default()) } else { read(body) }
-}
-
-fn bad(detail: &str) -> Answer {
-    Answer::detailed(StatusCode::BAD_REQUEST, detail)
 }

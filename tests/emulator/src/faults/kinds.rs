@@ -1,0 +1,165 @@
+//! The kinds of faults, as tests write them.
+
+use std::collections::BTreeMap;
+
+use hyper::header::{HeaderName, HeaderValue};
+use serde::{Deserialize, Serialize};
+
+/// What happens instead of the proper answer. See the README for each kind.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Fault {
+    Status {
+        status: u16,
+        #[serde(default)]
+        body: Option<String>,
+        #[serde(default)]
+        headers: BTreeMap<String, String>,
+        #[serde(default)]
+        content_type: Option<String>,
+    },
+    Delay {
+        ms: u64,
+    },
+    Reset {
+        #[serde(default)]
+        after_bytes: Option<usize>,
+    },
+    Close {},
+    Stall {
+        #[serde(default)]
+        after_bytes: Option<usize>,
+    },
+    Truncate {
+        #[serde(default)]
+        bytes: Option<usize>,
+    },
+    Body {
+        body: String,
+        #[serde(default = "ok")]
+        status: u16,
+        #[serde(default)]
+        content_type: Option<String>,
+        #[serde(default)]
+        headers: BTreeMap<String, String>,
+    },
+    Big {
+        bytes: u64,
+    },
+    Redirect {
+        location: String,
+        #[serde(default = "found")]
+        status: u16,
+    },
+}
+
+fn ok() -> u16 {
+    200
+}
+
+fn found() -> u16 {
+    302
+}
+
+impl Fault {
+    /// Whether it can be put on the wire at all; the error names the part that cannot.
+    pub fn check(&self) -> Result<(), &'static str> {
+        let no_headers = BTreeMap::new();
+        let (status, headers, value) = match self {
+            Self::Status {
+                status,
+                headers,
+                content_type,
+                ..
+            }
+            | Self::Body {
+                status,
+                headers,
+                content_type,
+                ..
+            } => (*status, headers, content_type.as_deref()),
+            Self::Redirect { location, status } => (*status, &no_headers, Some(location.as_str())),
+            _ => return Ok(()),
+        };
+        if !(200..=599).contains(&status) {
+            return Err("status");
+        }
+        let is_value = |value: &str| HeaderValue::from_str(value).is_ok();
+        if !value.is_none_or(is_value) {
+            return Err("content_type or location");
+        }
+        let is_header = |(name, value): (&String, &String)| {
+            HeaderName::from_bytes(name.as_bytes()).is_ok() && is_value(value)
+        };
+        if headers.iter().all(is_header) {
+            Ok(())
+        } else {
+            Err("headers")
+        }
+    }
+
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Status { .. } => "status",
+            Self::Delay { .. } => "delay",
+            Self::Reset { .. } => "reset",
+            Self::Close {} => "close",
+            Self::Stall { .. } => "stall",
+            Self::Truncate { .. } => "truncate",
+            Self::Body { .. } => "body",
+            Self::Big { .. } => "big",
+            Self::Redirect { .. } => "redirect",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_sent_is_refused() {
+        for (bad, why) in [
+            (r#"{"kind":"status","status":99}"#, "status"),
+            (r#"{"kind":"body","body":"","status":600}"#, "status"),
+            (
+                r#"{"kind":"status","status":503,"headers":{"a b":"c"}}"#,
+                "headers",
+            ),
+            (
+                r#"{"kind":"redirect","location":"a\nb"}"#,
+                "content_type or location",
+            ),
+        ] {
+            let fault: Fault = serde_json::from_str(bad).expect("a fault");
+            assert_eq!(fault.check(), Err(why), "{bad}");
+        }
+    }
+
+    #[test]
+    fn every_kind_reads() {
+        for fault in [
+            r#"{"kind":"status","status":503,"body":"x","headers":{"Retry-After":"2"},"content_type":"text/html"}"#,
+            r#"{"kind":"delay","ms":10}"#,
+            r#"{"kind":"reset"}"#,
+            r#"{"kind":"reset","after_bytes":3}"#,
+            r#"{"kind":"close"}"#,
+            r#"{"kind":"stall"}"#,
+            r#"{"kind":"stall","after_bytes":0}"#,
+            r#"{"kind":"truncate"}"#,
+            r#"{"kind":"truncate","bytes":5}"#,
+            r#"{"kind":"body","body":"<html>"}"#,
+            r#"{"kind":"big","bytes":1000000}"#,
+            r#"{"kind":"redirect","location":"https://elsewhere/"}"#,
+        ] {
+            assert!(serde_json::from_str::<Fault>(fault).is_ok(), "{fault}");
+        }
+        for bad in [
+            r#"{"kind":"reset","x":1}"#,
+            r#"{"kind":"nonsense"}"#,
+            r#"{"kind":"close","x":1}"#,
+        ] {
+            assert!(serde_json::from_str::<Fault>(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! A small HTTP client over TLS, and an emulator in this process for it to talk to.
+
+#![allow(dead_code, reason = "each test file uses its own part of it")]
+
+use std::error::Error;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use clap::Parser;
+use fio_emulator::cli::Options;
+use fio_emulator::run::{self, Running};
+use serde_json::Value;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
+use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+
+pub type Outcome = Result<(), Box<dyn Error>>;
+
+pub const VERSION: (&str, &str) = ("x-client-version", "1.2.3");
+pub const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
+
+pub async fn emulator(arguments: &[&str]) -> io::Result<Running> {
+    let options = Options::parse_from(["fio-emulator"].iter().chain(arguments));
+    run::start(&options).await
+}
+
+pub struct Client {
+    pub stream: TlsStream<TcpStream>,
+}
+
+#[derive(Debug)]
+pub struct Reply {
+    pub status: u16,
+    pub head: String,
+    pub body: String,
+}
+
+impl Reply {
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or(Value::Null)
+    }
+
+    pub fn text(&self, name: &str) -> String {
+        self.json()[name].as_str().unwrap_or_default().to_owned()
+    }
+}
+
+impl Client {
+    pub async fn connect(running: &Running) -> io::Result<Self> {
+        Self::connect_to(&running.ca_file, running.address.port()).await
+    }
+
+    pub async fn connect_to(ca_file: &Path, port: u16) -> io::Result<Self> {
+        let authority = CertificateDer::from(std::fs::read(ca_file.with_extension("crt"))?);
+        let mut roots = RootCertStore::empty();
+        roots.add(authority).map_err(io::Error::other)?;
+        let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .map_err(io::Error::other)?
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        let tcp = TcpStream::connect(("127.0.0.1", port)).await?;
+        let name = ServerName::try_from("127.0.0.1").map_err(io::Error::other)?;
+        let stream = TlsConnector::from(Arc::new(config))
+            .connect(name, tcp)
+            .await?;
+        Ok(Self { stream })
+    }
+
+    pub async fn send(
+        &mut self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> io::Result<()> {
+        let mut request = format!(
+            "{method} {path} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: {}\r\n",
+            body.len()
+        );
+        for (name, value) in headers {
+            request.push_str(&format!("{name}: {value}\r\n"));
+        }
+        request.push_str("\r\n");
+        request.push_str(body);
+        self.stream.write_all(request.as_bytes()).await?;
+        self.stream.flush().await
+    }
+
+    pub async fn receive(&mut self) -> io::Result<Reply> {
+        let mut bytes = Vec::new();
+        while !bytes.ends_with(b"\r\n\r\n") {
+            bytes.push(self.stream.read_u8().await?);
+        }
+        let head = String::from_utf8_lossy(&bytes).to_ascii_lowercase();
+        let length = head
+            .lines()
+            .find_map(|line| line.strip_prefix("content-length: "));
+        let mut body = vec![
+            0;
+            length
+                .and_then(|length| length.trim().parse().ok())
+                .unwrap_or(0)
+        ];
+        self.stream.read_exact(&mut body).await?;
+        let status = head
+            .split(' ')
+            .nth(1)
+            .and_then(|status| status.parse().ok())
+            .unwrap_or(0);
+        Ok(Reply {
+            status,
+            head,
+            body: String::from_utf8_lossy(&body).into_owned(),
+        })
+    }
+
+    pub async fn call(
+        &mut self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> io::Result<Reply> {
+        self.send(method, path, headers, body).await?;
+        self.receive().await
+    }
+
+    /// A call of an auth endpoint by the device `CAM`.
+    pub async fn auth(&mut self, path: &str, fields: &str) -> io::Result<Reply> {
+        let body = format!("client_id=CAM&client_secret=emulator-secret&{fields}");
+        self.call("POST", path, &[VERSION, FORM], &body).await
+    }
+
+    pub async fn code(&mut self) -> io::Result<Reply> {
+        self.auth("/v2/auth/device/code", "scope=asset_create%20offline")
+            .await
+    }
+
+    pub async fn poll(&mut self, device_code: &str) -> io::Result<Reply> {
+        let grant = "grant_type=urn:ietf:params:oauth:grant-type:device_code";
+        self.auth(
+            "/v2/auth/token",
+            &format!("{grant}&device_code={device_code}"),
+        )
+        .await
+    }
+
+    pub async fn refresh(&mut self, refresh_token: &str) -> io::Result<Reply> {
+        self.auth(
+            "/v2/auth/token",
+            &format!("grant_type=refresh_token&refresh_token={refresh_token}"),
+        )
+        .await
+    }
+
+    pub async fn bearer(
+        &mut self,
+        method: &str,
+        path: &str,
+        access_token: &str,
+    ) -> io::Result<Reply> {
+        let authorization = format!("Bearer {access_token}");
+        self.call(
+            method,
+            path,
+            &[VERSION, ("authorization", &authorization)],
+            "",
+        )
+        .await
+    }
+
+    /// Requests a code, approves it and fetches the tokens.
+    pub async fn pair(&mut self) -> io::Result<Reply> {
+        let code = self.code().await?.text("device_code");
+        self.call("POST", "/emulator/approve", &[], "").await?;
+        self.poll(&code).await
+    }
+}

@@ -1,0 +1,97 @@
+//! The program as a process: its one line, and how it ends.
+
+mod client;
+
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use client::{Client, Outcome};
+use serde_json::Value;
+
+fn spawn() -> Result<(Child, Value), Box<dyn std::error::Error>> {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_fio-emulator"))
+        .arg("--exit-with-stdin")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()?;
+    let mut line = String::new();
+    let stdout = child.stdout.as_mut().ok_or("no stdout")?;
+    BufReader::new(stdout).read_line(&mut line)?;
+    Ok((child, serde_json::from_str(&line)?))
+}
+
+fn ends_well(mut child: Child, ready: &Value) -> Outcome {
+    let limit = Instant::now() + Duration::from_secs(10);
+    let status = loop {
+        match child.try_wait()? {
+            Some(status) => break status,
+            None if Instant::now() > limit => {
+                child.kill()?;
+                return Err("it did not end".into());
+            }
+            None => std::thread::sleep(Duration::from_millis(10)),
+        }
+    };
+    assert!(status.success(), "{status}");
+    let mut rest = String::new();
+    child
+        .stdout
+        .take()
+        .ok_or("no stdout")?
+        .read_to_string(&mut rest)?;
+    assert_eq!(rest, "", "one line only");
+    let ca_file = ready["ca_file"].as_str().ok_or("no ca_file")?;
+    assert!(
+        !Path::new(ca_file).exists(),
+        "the temporary directory is gone"
+    );
+    Ok(())
+}
+
+#[test]
+fn it_ends_with_its_standard_input() -> Outcome {
+    let (mut child, ready) = spawn()?;
+    assert_eq!(ready["ready"], true);
+    assert_eq!(ready["pid"].as_u64(), Some(u64::from(child.id())));
+    assert_eq!(
+        ready["pair_url"],
+        format!("https://127.0.0.1:{}/pair", ready["port"])
+    );
+    drop(child.stdin.take());
+    ends_well(child, &ready)
+}
+
+#[tokio::test]
+async fn it_ends_when_a_test_says_so_even_with_a_request_stalled() -> Outcome {
+    let (child, ready) = spawn()?;
+    let port = ready["port"]
+        .as_u64()
+        .and_then(|port| u16::try_from(port).ok())
+        .ok_or("no port")?;
+    let ca_file = Path::new(ready["ca_file"].as_str().ok_or("no ca_file")?);
+    let mut client = Client::connect_to(ca_file, port).await?;
+    client
+        .call(
+            "POST",
+            "/emulator/faults",
+            &[],
+            r#"{"endpoint":"health","fault":{"kind":"stall"}}"#,
+        )
+        .await?;
+    let mut stalled = Client::connect_to(ca_file, port).await?;
+    stalled.send("GET", "/health", &[], "").await?;
+    assert_eq!(
+        client
+            .call("POST", "/emulator/shutdown", &[], "")
+            .await?
+            .status,
+        200
+    );
+    tokio::task::spawn_blocking(move || {
+        ends_well(child, &ready).map_err(|error| error.to_string())
+    })
+    .await??;
+    Ok(())
+}

@@ -18,6 +18,7 @@ pub mod auth;
 pub mod clock;
 pub mod engine;
 pub mod error;
+pub mod ffi;
 pub mod log;
 pub mod retry;
 pub mod net;
@@ -25,3 +26,9 @@ pub mod secret;
 pub mod status;
 pub mod store;
 pub mod sys;
+
+/// In the C library, every block of memory is overwritten before it is given back: what the typed
+/// secrets do not reach (parsers, TLS where it is Rust) leaves nothing behind either.
+#[cfg(fio_c_library)]
+#[global_allocator]
+static ALLOCATOR: zeroizing_alloc::ZeroAlloc<std::alloc::System> = zeroizing_alloc::ZeroAlloc(std::alloc::System);

@@ -1,0 +1,95 @@
+//! Makes the C header from the sources of the boundary (into `OUT_DIR`; `make header` commits it, and a
+//! test compares), and makes sure that a build against the system's libcurl really is one.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+/// In the order of the header.
+const SOURCES: &[&str] = &[
+    "src/status.rs",
+    "src/ffi/types.rs",
+    "src/ffi/views.rs",
+    "src/ffi/callbacks.rs",
+    "src/ffi/config.rs",
+    "src/ffi/client.rs",
+    "src/ffi/drive.rs",
+    "src/ffi/pairing.rs",
+    "src/ffi/authorization.rs",
+    "src/ffi/device.rs",
+    "src/ffi/screen.rs",
+    "src/ffi/diagnosis.rs",
+];
+
+fn main() {
+    refuse_libcurl_without_tls();
+    make_header();
+}
+
+/// Where curl-sys finds no libcurl it builds one of its own, and without a TLS feature that one knows
+/// no https. Better no library than that one.
+fn refuse_libcurl_without_tls() {
+    let is_bundled = env::var_os("CARGO_FEATURE_BUNDLED").is_some();
+    let was_built_from_source = env::var_os("DEP_CURL_STATIC").is_some();
+    if was_built_from_source && !is_bundled {
+        println!("cargo::error=no libcurl was found on this system: install its development package (Debian: libcurl4-openssl-dev) or build with the default feature `bundled`");
+    }
+}
+
+fn make_header() {
+    let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
+    for source in SOURCES.iter().chain(&["cbindgen.toml"]) {
+        println!("cargo::rerun-if-changed={source}");
+    }
+    let config = match cbindgen::Config::from_file(root.join("cbindgen.toml")) {
+        Ok(config) => config,
+        Err(error) => return println!("cargo::error=cbindgen.toml: {error}"),
+    };
+    let version = env::var("CARGO_PKG_VERSION").unwrap_or_default();
+    let builder = cbindgen::Builder::new().with_config(config).with_after_include(version_macros(&version));
+    let builder = SOURCES.iter().fold(builder, |builder, source| builder.with_src(root.join(source)));
+    match builder.generate() {
+        Ok(header) => {
+            let mut text = Vec::new();
+            header.write(&mut text);
+            let text = with_parentheses(&String::from_utf8_lossy(&text));
+            let out = env::var_os("OUT_DIR").unwrap_or_default();
+            if let Err(error) = std::fs::write(Path::new(&out).join("fio_c2c.h"), text) {
+                println!("cargo::error=the header could not be written: {error}");
+            }
+        }
+        Err(error) => println!("cargo::error=the header could not be made: {error}"),
+    }
+}
+
+/// `#define X -1` becomes `#define X (-1)`: otherwise `y -X` would be something else.
+fn with_parentheses(header: &str) -> String {
+    let line = |line: &str| match line.rsplit_once(' ') {
+        Some((define, value)) if define.starts_with("#define FIO_") && value.starts_with('-') => format!("{define} ({value})"),
+        _ => line.to_owned(),
+    };
+    header.lines().map(line).collect::<Vec<_>>().join("\n") + "\n"
+}
+
+fn version_macros(version: &str) -> String {
+    let mut parts = version.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
+    let [major, minor, patch] = [(); 3].map(|()| parts.next().unwrap_or(0));
+    format!(
+        r#"
+/** Version of this header; see fio_version() for the library's. */
+#define FIO_VERSION "{version}"
+#define FIO_VERSION_MAJOR {major}
+#define FIO_VERSION_MINOR {minor}
+#define FIO_VERSION_PATCH {patch}
+/** major * 65536 + minor * 256 + patch; see fio_version_number(). */
+#define FIO_VERSION_NUMBER {number}
+
+#if defined(_WIN32)
+#define FIO_API __declspec(dllimport)
+#elif defined(__GNUC__) || defined(__clang__)
+#define FIO_API __attribute__((visibility("default")))
+#else
+#define FIO_API
+#endif"#,
+        number = major * 65536 + minor * 256 + patch,
+    )
+}

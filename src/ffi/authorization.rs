@@ -1,0 +1,154 @@
+//! Token life: refresh, revoke, and what an application may know of it.
+
+use super::callbacks::fio_done_cb;
+use super::client::{fio_client, start, with_core};
+use super::core::Completion;
+use super::{args, fio_op, fio_status, guard::guard, guard::guard_value};
+use crate::engine::{AuthState, Operation};
+use crate::error::Error;
+use crate::status::*;
+use std::ffi::{c_char, c_void};
+
+/// `fio_auth_state`: not paired.
+pub const FIO_AUTH_UNPAIRED: i32 = 0;
+/// `fio_auth_state`: not paired, and a code is waiting for the user.
+pub const FIO_AUTH_PENDING: i32 = 1;
+/// `fio_auth_state`: paired.
+pub const FIO_AUTH_AUTHORIZED: i32 = 2;
+/// `fio_auth_state`: paired, but the access token has ended and the network has not let a new one
+/// through yet. Nothing to do: the library keeps trying.
+pub const FIO_AUTH_EXPIRED: i32 = 3;
+
+/// Renews the tokens now (RFC 6749 section 6). The library does so by itself ahead of expiry, on a
+/// 401, and at start when the stored token is old; this is for tests and for people who want to see
+/// it. Several calls at once share one request. A lost answer is tried again with the same refresh
+/// token, three times before the operation is told; the library itself goes on trying. The new pair
+/// is stored before `done` runs, and device information is fetched (`FIO_EVENT_DEVICE`).
+///
+/// @param client  the client
+/// @param done    called when it is over; may be NULL
+/// @param user    passed to `done`; may be NULL
+/// @param op      [out] the operation; may be NULL
+///
+/// Returns:   `FIO_OK` (started) | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_NOT_AUTHORIZED` |
+///            `FIO_E_STATE` (the service gave no refresh token) | `FIO_E_CLOCK` | `FIO_E_REENTRANT` |
+///            `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
+/// Ends with: `FIO_OK` | `FIO_E_AUTHORIZATION_LOST` (a clear refusal: pair again; also
+///            `FIO_EVENT_AUTHORIZATION_LOST`) | `FIO_E_INVALID_CLIENT`, `FIO_E_UNAUTHORIZED_CLIENT` (the
+///            service refuses the client secret; the pairing is kept) | `FIO_E_NOT_AUTHORIZED` (revoked
+///            meanwhile) | `FIO_E_CANCELED` | a network error (`FIO_E_DNS` to `FIO_E_NETWORK`, `FIO_E_CA`,
+///            `FIO_E_CLOCK`) | an answer's error (`FIO_E_PROTOCOL` to `FIO_E_PLAN_LIMIT`)
+/// Callbacks: none before it returns; `done` exactly once, from `fio_drive` or `fio_client_free`
+/// Blocking:  never
+/// Threads:   one at a time
+/// Since:     0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn fio_refresh(client: *mut fio_client, done: fio_done_cb, user: *mut c_void, op: *mut fio_op) -> fio_status {
+    guard(|| {
+        // SAFETY: the caller passes NULL or a live client, and NULL or a writable pointer.
+        unsafe { start(client, Operation::Refresh, Completion::Done(done, user), op) }
+    })
+}
+
+/// Ends the authorization, for the user's "disconnect" (RFC 7009). The tokens on this device are gone
+/// when the call returns, whatever the network says; then the service is told, up to three times.
+/// Operations that need the authorization end with `FIO_E_NOT_AUTHORIZED`.
+///
+/// @param client  the client
+/// @param done    called when the service was told, or could not be; may be NULL
+/// @param user    passed to `done`; may be NULL
+/// @param op      [out] the operation; may be NULL
+///
+/// Returns:   `FIO_OK` (started) | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_NOT_AUTHORIZED` |
+///            `FIO_E_CLOCK` | `FIO_E_REENTRANT` | `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` |
+///            `FIO_E_POISONED` | `FIO_E_PANIC`
+/// Ends with: `FIO_OK` | `FIO_E_CANCELED` | a network error (`FIO_E_DNS` to `FIO_E_NETWORK`, `FIO_E_CA`,
+///            `FIO_E_CLOCK`) | an answer's error (`FIO_E_PROTOCOL` to `FIO_E_PLAN_LIMIT`, or an OAuth
+///            error): the tokens are gone from this device all the same
+/// Callbacks: none before it returns; `done` exactly once, from `fio_drive` or `fio_client_free`
+/// Blocking:  writes to the store
+/// Threads:   one at a time
+/// Since:     0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn fio_revoke(client: *mut fio_client, done: fio_done_cb, user: *mut c_void, op: *mut fio_op) -> fio_status {
+    guard(|| {
+        // SAFETY: the caller passes NULL or a live client, and NULL or a writable pointer.
+        unsafe { start(client, Operation::Revoke, Completion::Done(done, user), op) }
+    })
+}
+
+/// Where the authorization stands.
+///
+/// @param client  the client
+///
+/// Returns:   a `FIO_AUTH_…` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_REENTRANT` | `FIO_E_BUSY` |
+///            `FIO_E_FORKED` | `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
+/// Callbacks: the clock callback, if set
+/// Blocking:  never
+/// Threads:   one at a time
+/// Since:     0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn fio_auth_state(client: *mut fio_client) -> i32 {
+    guard_value(FIO_E_PANIC, || {
+        // SAFETY: the caller passes NULL or a live client.
+        let state = unsafe {
+            with_core(client, |core| {
+                let driver = core.driver()?;
+                Ok(driver.engine.auth_state(driver.now()))
+            })
+        };
+        match state {
+            Ok(AuthState::Unpaired) => FIO_AUTH_UNPAIRED,
+            Ok(AuthState::Pending) => FIO_AUTH_PENDING,
+            Ok(AuthState::Authorized) => FIO_AUTH_AUTHORIZED,
+            Ok(AuthState::Expired) => FIO_AUTH_EXPIRED,
+            Err(error) => error.status,
+        }
+    })
+}
+
+/// Copies the access token, for an application that calls other endpoints of the service itself. Send
+/// it to the service's origin only, as `Authorization: Bearer …`, and wipe the buffer afterwards. It is
+/// good until the next refresh; on a 401 call `fio_refresh` and read it anew.
+///
+/// @param client    the client
+/// @param buffer    [out] receives the token without a terminating NUL; NULL with capacity 0 asks for
+///                  the length
+/// @param capacity  size of `buffer` in bytes
+/// @param length    [out] the token's length; also written with `FIO_E_BUFFER`
+///
+/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_BUFFER` (too small; nothing copied) |
+///            `FIO_E_NOT_AUTHORIZED` | `FIO_E_TOKEN_EXPIRED` | `FIO_E_REENTRANT` | `FIO_E_BUSY` |
+///            `FIO_E_FORKED` | `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
+/// Callbacks: the clock callback, if set
+/// Blocking:  never
+/// Threads:   one at a time
+/// Secrets:   the buffer holds one afterwards
+/// Since:     0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn fio_access_token(
+    client: *mut fio_client,
+    buffer: *mut c_char,
+    capacity: usize,
+    length: *mut usize,
+) -> fio_status {
+    guard(|| {
+        // SAFETY: the caller passes NULL or a live client, NULL or `capacity` writable bytes, and NULL
+        // or a writable pointer.
+        unsafe {
+            with_core(client, |core| {
+                if buffer.is_null() && capacity != 0 {
+                    return Err(Error::new(FIO_E_NULL, "the buffer is NULL"));
+                }
+                let driver = core.driver()?;
+                let token = driver.engine.access_token(driver.now())?.expose();
+                args::write(length, token.len())?;
+                if capacity < token.len() {
+                    return Err(Error::of(FIO_E_BUFFER));
+                }
+                std::ptr::copy_nonoverlapping(token.as_ptr(), buffer.cast::<u8>(), token.len());
+                Ok(())
+            })
+        }
+    })
+}

@@ -1,0 +1,308 @@
+//! `fio_client_new`, `fio_client_free`, and how every other function gets at a client.
+
+use super::config::{Config, config_mut, fio_config};
+use super::core::{Client, Completion, Core, Delivery, Entered, lock};
+use super::views::fio_error;
+use super::{args, ca, fio_op, fio_status, guard::guard, guard::guard_value};
+use crate::engine::driver::Driver;
+use crate::engine::{Engine, Operation, Settings};
+use crate::error::Error;
+use crate::log::Log;
+use crate::net::clock::SystemClock;
+use crate::net::curl::{CurlTransport, NetSettings};
+use crate::status::*;
+use crate::store::Store;
+use crate::store::dir::DirStore;
+use crate::store::memory::MemoryStore;
+use crate::store::records::Records;
+use crate::sys::SigpipeGuard;
+use std::path::Path;
+
+/// One physical device: its authorization, its operations, its connections. Opaque.
+///
+/// A client is used by one thread at a time; a call while another thread is inside one answers
+/// `FIO_E_BUSY` and does nothing. `fio_cancel` and `fio_wakeup` are the exceptions: any thread, any
+/// time. Different clients are independent. After `fork` the child may call only `fio_client_free`,
+/// which then gives back memory and touches no connection of the parent; everything else answers
+/// `FIO_E_FORKED`.
+///
+/// The library starts no thread of its own. libcurl, where it was built with its threaded resolver
+/// (it usually is), runs one short-lived thread for each name it looks up; that thread calls nothing
+/// of the application, and `fio_client_free` may have to wait for it.
+pub struct fio_client {
+    _opaque: [u8; 0],
+}
+
+/// A client from its pointer, alive and of this process.
+///
+/// # Safety
+/// `client` is NULL or came from `fio_client_new` and was not freed.
+pub(super) unsafe fn client_ref<'a>(client: *const fio_client) -> Result<&'a Client, Error> {
+    // SAFETY: as the caller says.
+    let client = unsafe { client_even_if_forked(client) }?;
+    if client.is_of_this_process() { Ok(client) } else { Err(Error::of(FIO_E_FORKED)) }
+}
+
+/// # Safety
+/// As for [`client_ref`].
+unsafe fn client_even_if_forked<'a>(client: *const fio_client) -> Result<&'a Client, Error> {
+    if client.is_null() {
+        return Err(Error::new(FIO_E_NULL, "the client is NULL"));
+    }
+    if !client.cast::<Client>().is_aligned() {
+        return Err(Error::of(FIO_E_HANDLE));
+    }
+    // SAFETY: not NULL, aligned, and the caller says it is a live client.
+    let client = unsafe { &*client.cast::<Client>() };
+    if client.is_live() { Ok(client) } else { Err(Error::of(FIO_E_HANDLE)) }
+}
+
+/// Runs `body` inside a client and keeps its error for `fio_client_error`. Afterwards the descriptor
+/// is armed for whatever became due.
+///
+/// # Safety
+/// As for [`client_ref`].
+pub(super) unsafe fn with_core<T>(
+    client: *const fio_client,
+    body: impl FnOnce(&mut Core) -> Result<T, Error>,
+) -> Result<T, Error> {
+    // SAFETY: as the caller says.
+    let client_ref = unsafe { client_ref(client) }?;
+    let entered = client_ref.enter()?;
+    let result = client_ref.core().and_then(|mut core| {
+        let result = body(&mut core);
+        core.driver()?.arm();
+        result
+    });
+    if let Err(error) = &result {
+        client_ref.remember(error);
+    }
+    // A data callback may have freed the client meanwhile.
+    // SAFETY: `client` is live, and `entered` is the only use of it left.
+    unsafe { leave(client, entered) }?;
+    result
+}
+
+/// Leaves a client. If it was freed in a callback and this is the outermost call, it goes away now.
+///
+/// # Safety
+/// `client` is live, was entered as `entered`, and is not used after this if the result is an error.
+pub(super) unsafe fn leave(client: *const fio_client, entered: Entered<'_>) -> Result<(), Error> {
+    // SAFETY: as the caller says.
+    let client_ref = unsafe { client_even_if_forked(client) }?;
+    if entered.is_outermost() && client_ref.is_closing() {
+        // SAFETY: closing is set once, by `fio_client_free`, which left the freeing to this place.
+        unsafe { bury(client) };
+        drop(entered);
+        // SAFETY: the box that `fio_client_new` gave to the application, taken back here.
+        drop(unsafe { Box::from_raw(client.cast::<Client>().cast_mut()) });
+        return Err(Error::of(FIO_E_CLOSED));
+    }
+    drop(entered);
+    Ok(())
+}
+
+/// Starts an operation for a callback.
+///
+/// # Safety
+/// As for [`client_ref`]; `op` is NULL or writable.
+pub(super) unsafe fn start(
+    client: *const fio_client,
+    operation: Operation,
+    completion: Completion,
+    op: *mut fio_op,
+) -> Result<(), Error> {
+    // SAFETY: as the caller says.
+    let id = unsafe {
+        let remote = &client_ref(client)?.remote;
+        with_core(client, |core| {
+            let driver = core.driver()?;
+            let now = driver.now();
+            let id = driver.engine.start(operation, now)?;
+            core.completions.insert(id, completion);
+            lock(&remote.running).insert(id);
+            Ok(id)
+        })
+    }?;
+    // SAFETY: as the caller says.
+    unsafe { args::write_if_wanted(op, id) };
+    Ok(())
+}
+
+/// Takes a client apart: every operation completes with `FIO_E_CANCELED`, connections close, secrets
+/// are wiped.
+///
+/// # Safety
+/// `client` is live and entered by this thread.
+unsafe fn bury(client: *const fio_client) {
+    // SAFETY: as the caller says.
+    let Ok(client) = (unsafe { client_even_if_forked(client) }) else { return };
+    client.close_later();
+    let mut owed: Vec<Delivery> = Vec::new();
+    let mut remains = None;
+    if let Some(mut core) = client.core_for_burial() {
+        if let Some(driver) = core.driver.as_mut() {
+            driver.shut_down();
+        }
+        owed = core.take_deliveries(&client.remote);
+        remains = core.driver.take();
+    }
+    // libcurl may write to connections while it closes them.
+    let no_sigpipe = SigpipeGuard::new();
+    drop(remains);
+    drop(no_sigpipe);
+    for delivery in owed.into_iter().filter(Delivery::is_owed) {
+        delivery.make();
+    }
+    client.retire();
+}
+
+/// Makes a client from a configuration.
+///
+/// Reads the store and takes up the authorization it holds. Sends nothing: a refresh that is due
+/// leaves with the first `fio_drive`. A record that cannot be trusted is kept aside and reported with
+/// the first events; it does not prevent the start.
+///
+/// @param config  what to use; copied, may be freed or changed afterwards. On failure
+///                `fio_config_error(config)` has the details.
+/// @param client  [out] set to NULL first, to the client on `FIO_OK`; free it with `fio_client_free`
+///
+/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_INCOMPLETE` (no client id or secret) |
+///            `FIO_E_CA` (none given and none found) | `FIO_E_STORE`, `FIO_E_STORE_FULL`,
+///            `FIO_E_STORE_READ_ONLY`, `FIO_E_STORE_LOCKED` (the directory cannot be used) |
+///            `FIO_E_NOMEM` (no descriptors) | `FIO_E_PANIC`
+/// Callbacks: store, clock and log callbacks, if set
+/// Blocking:  reads the store; no network
+/// Threads:   the config must not be in use by another thread
+/// Since:     0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn fio_client_new(config: *mut fio_config, client: *mut *mut fio_client) -> fio_status {
+    guard(|| {
+        // SAFETY: the caller passes NULL or a writable pointer, as documented.
+        unsafe { args::write(client, std::ptr::null_mut()) }?;
+        // SAFETY: the caller passes NULL or a live config.
+        let config = unsafe { config_mut(config) }?;
+        let built = build(config).inspect_err(|error| config.remember(error))?;
+        let pointer = Box::into_raw(Box::new(built)).cast::<fio_client>();
+        // SAFETY: checked above.
+        unsafe { args::write(client, pointer) }
+    })
+}
+
+fn build(config: &Config) -> Result<Client, Error> {
+    let incomplete = |what: &'static str| Error::new(FIO_E_INCOMPLETE, what);
+    let client_id = config.client_id.clone().ok_or_else(|| incomplete("no client id was set"))?;
+    let client_secret = config.client_secret.clone().ok_or_else(|| incomplete("no client secret was set"))?;
+    let ca = match &config.ca {
+        Some(ca) => ca.clone(),
+        None => ca::from_system()?,
+    };
+    let log = Log::new(config.log_level, config.log_sink());
+    let net = NetSettings {
+        origin: config.origin.clone(),
+        client_version: config.client_version.clone(),
+        ca,
+        connect_timeout: config.connect_timeout,
+        request_timeout: config.request_timeout,
+        resolve: config.resolve.clone(),
+        portable_poller: config.portable_poller,
+    };
+    let transport = CurlTransport::new(net, log.clone())?;
+    let store: Box<dyn Store> = match (&config.store_dir, config.vendor_store()) {
+        (_, Some(vendor)) => Box::new(vendor),
+        (Some(path), None) => Box::new(DirStore::open(Path::new(path))?),
+        (None, None) => Box::new(MemoryStore::default()),
+    };
+    let clock: Box<dyn crate::clock::Clock> = match config.vendor_clock() {
+        Some(clock) => Box::new(clock),
+        None => Box::new(SystemClock),
+    };
+    let settings = Settings {
+        origin: config.origin.clone(),
+        client_id,
+        client_secret,
+        encoding: config.encoding,
+        url_pairing: config.url_pairing,
+        clock_floor: config.clock_floor,
+        seed: getrandom::u64().map_err(|_| Error::new(FIO_E_NOMEM, "the system gives no random numbers"))?,
+    };
+    let engine = Engine::new(settings, Records::new(store, config.store_key.clone()), log, clock.now());
+    let (waker, descriptor) = (transport.waker(), transport.descriptor());
+    let mut driver = Driver::new(engine, Box::new(transport), clock);
+    driver.arm();
+    Ok(Client::new(driver, waker, descriptor, config.event.clone()))
+}
+
+/// Frees a client. Every operation that is still running completes with `FIO_E_CANCELED` before this
+/// returns; no other callback runs.
+///
+/// Allowed inside every callback of the same client: the callback goes on undisturbed, the client goes
+/// away when the outermost call ends, and that call returns `FIO_E_CLOSED`. Calls in between answer
+/// `FIO_E_CLOSED` too.
+///
+/// @param client  NULL is allowed and does nothing
+///
+/// Returns:   `FIO_OK` | `FIO_E_HANDLE` | `FIO_E_BUSY` (another thread is inside a call: nothing was
+///            freed) | `FIO_E_PANIC`
+/// Callbacks: the completions of running operations; the `destroy` callbacks (not in a forked child)
+/// Blocking:  closes connections; may wait for a name lookup that libcurl has under way
+/// Threads:   as every call; nobody may use the client afterwards, `fio_wakeup` included
+/// Since:     0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn fio_client_free(client: *mut fio_client) -> fio_status {
+    guard(|| {
+        if client.is_null() {
+            return Ok(());
+        }
+        // SAFETY: the caller passes a client that was not freed, as documented.
+        let client_ref = unsafe { client_even_if_forked(client) }?;
+        if !client_ref.is_of_this_process() {
+            // SAFETY: the box that `fio_client_new` gave away; the parent has a copy of its own.
+            abandon(unsafe { Box::from_raw(client.cast::<Client>()) });
+            return Ok(());
+        }
+        let entered = client_ref.enter()?;
+        client_ref.close_later();
+        if !entered.is_outermost() {
+            return Ok(());
+        }
+        // SAFETY: entered by this thread, outermost, and not used afterwards.
+        match unsafe { leave(client, entered) } {
+            Err(error) if error.status != FIO_E_CLOSED => Err(error),
+            _ => Ok(()),
+        }
+    })
+}
+
+/// In a forked child: gives back what memory can be given back without touching what is shared with
+/// the parent (connections, the poller).
+fn abandon(client: Box<Client>) {
+    client.retire();
+    let driver = client.core_for_burial().and_then(|mut core| core.driver.take());
+    if let Some(driver) = driver {
+        driver.abandon();
+    }
+}
+
+/// The error of the last call on this client that returned one, for calls that fail at once.
+/// (Operations that fail later bring their error to their callback.)
+///
+/// @param client  NULL gives NULL
+///
+/// Returns:   the error, valid until the next call on this client fails or the client is freed; NULL
+///            if there was none, or if the client cannot be used by this thread or process
+/// Callbacks: none
+/// Blocking:  never
+/// Threads:   as every call
+/// Since:     0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn fio_client_error(client: *const fio_client) -> *const fio_error {
+    guard_value(std::ptr::null(), || {
+        // SAFETY: the caller passes NULL or a live client.
+        let Ok(client) = (unsafe { client_ref(client) }) else { return std::ptr::null() };
+        match client.enter() {
+            Ok(_entered) => client.last_error(),
+            Err(_) => std::ptr::null(),
+        }
+    })
+}

@@ -1,0 +1,64 @@
+//! What the service knows of the device, and telling it that the device is there.
+
+use super::callbacks::{fio_device_cb, fio_done_cb};
+use super::client::{fio_client, start};
+use super::core::Completion;
+use super::{fio_op, fio_status, guard::guard};
+use crate::engine::Operation;
+use std::ffi::c_void;
+
+/// Fetches device information (`GET /v2/devices/me`): the project, its name, the channels, whether the
+/// device is paused. A 401 is answered by one refresh and one repetition. The library fetches it by
+/// itself after every pairing and refresh.
+///
+/// @param client  the client
+/// @param done    receives the device or the error; may be NULL
+/// @param user    passed to `done`; may be NULL
+/// @param op      [out] the operation; may be NULL
+///
+/// Returns:   `FIO_OK` (started) | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_NOT_AUTHORIZED` |
+///            `FIO_E_CLOCK` | `FIO_E_REENTRANT` | `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` |
+///            `FIO_E_POISONED` | `FIO_E_PANIC`
+/// Ends with: the device | `FIO_E_CANCELED` | `FIO_E_UNAUTHORIZED` (401 in spite of a new token) |
+///            `FIO_E_AUTHORIZATION_LOST`, `FIO_E_NOT_AUTHORIZED`, `FIO_E_TOKEN_EXPIRED` (no token could be
+///            had) | `FIO_E_INVALID_CLIENT` | a network error (`FIO_E_DNS` to `FIO_E_NETWORK`, `FIO_E_CA`,
+///            `FIO_E_CLOCK`) | an answer's error (`FIO_E_PROTOCOL` to `FIO_E_PLAN_LIMIT`)
+/// Callbacks: none before it returns; `done` exactly once, from `fio_drive` or `fio_client_free`
+/// Blocking:  never
+/// Threads:   one at a time
+/// Since:     0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn fio_device_info(
+    client: *mut fio_client,
+    done: fio_device_cb,
+    user: *mut c_void,
+    op: *mut fio_op,
+) -> fio_status {
+    guard(|| {
+        // SAFETY: the caller passes NULL or a live client, and NULL or a writable pointer.
+        unsafe { start(client, Operation::DeviceInfo, Completion::Device(done, user), op) }
+    })
+}
+
+/// Tells the service once that the device is there (`POST /v2/devices/heartbeat`). The service wants
+/// one at least every 300 seconds and at most every 60, 120 being its recommendation; every other call
+/// to the API counts too. The pace of this function is the caller's.
+///
+/// @param client  the client
+/// @param done    called when it is over; may be NULL
+/// @param user    passed to `done`; may be NULL
+/// @param op      [out] the operation; may be NULL
+///
+/// Returns:   as `fio_device_info`
+/// Ends with: `FIO_OK`, or the errors of `fio_device_info`
+/// Callbacks: none before it returns; `done` exactly once, from `fio_drive` or `fio_client_free`
+/// Blocking:  never
+/// Threads:   one at a time
+/// Since:     0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn fio_heartbeat(client: *mut fio_client, done: fio_done_cb, user: *mut c_void, op: *mut fio_op) -> fio_status {
+    guard(|| {
+        // SAFETY: the caller passes NULL or a live client, and NULL or a writable pointer.
+        unsafe { start(client, Operation::Heartbeat, Completion::Done(done, user), op) }
+    })
+}

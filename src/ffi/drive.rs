@@ -1,0 +1,246 @@
+//! Driving: the calls in which everything happens, and the two that other threads may make.
+
+use super::client::{client_ref, fio_client, leave, with_core};
+use super::core::{Client, Delivery, lock};
+use super::{FIO_OP_NONE, fio_op, fio_status, guard::guard, guard::guard_value};
+use crate::engine::transport::Waited;
+use crate::error::Error;
+use crate::status::*;
+use crate::sys::{SigpipeGuard, monotonic_ms};
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+/// How a call to drive ended.
+#[derive(PartialEq)]
+enum Ended {
+    /// Callbacks were made, a wake-up came, or a signal.
+    Something,
+    /// The time was up.
+    Time,
+}
+
+/// Makes calls to the application until they are made or the client is freed by one of them.
+fn deliver(client: &Client, deliveries: Vec<Delivery>) {
+    for delivery in deliveries {
+        if !client.is_closing() || delivery.is_owed() {
+            delivery.make();
+        }
+    }
+}
+
+/// One round: takes in cancellations, does what is due, waits at most `wait`, makes the callbacks.
+fn round(client: &Client, wait: Option<Duration>) -> Result<(usize, Waited), Error> {
+    let (deliveries, waited) = {
+        let mut core = client.core()?;
+        let cancels = std::mem::take(&mut *lock(&client.remote.cancels));
+        let driver = core.driver()?;
+        for op in cancels {
+            // One that ended meanwhile has had its completion.
+            let _ = driver.engine.cancel(op, driver.now());
+        }
+        // Checked after the lock is held: a wake-up from here on is seen by the wait itself.
+        let wait = if client.remote.is_woken.load(Ordering::Acquire) { Some(Duration::ZERO) } else { wait };
+        let no_sigpipe = SigpipeGuard::new();
+        let waited = driver.round(wait)?;
+        drop(no_sigpipe);
+        driver.arm();
+        (core.take_deliveries(&client.remote), waited)
+    };
+    let count = deliveries.len();
+    deliver(client, deliveries);
+    Ok((count, waited))
+}
+
+/// Drives until something was told, a wake-up or a signal came, or the time is up.
+fn drive(client: &Client, timeout: Option<Duration>) -> Result<Ended, Error> {
+    let deadline = timeout.map(|span| monotonic_ms().saturating_add(span.as_millis() as u64));
+    loop {
+        let left = deadline.map(|at| Duration::from_millis(at.saturating_sub(monotonic_ms())));
+        let (told, waited) = round(client, left)?;
+        let woken = client.remote.is_woken.swap(false, Ordering::AcqRel);
+        if told > 0 || woken || waited == Waited::Interrupted || client.is_closing() {
+            return Ok(Ended::Something);
+        }
+        if left.is_some_and(|left| left.is_zero()) {
+            return Ok(Ended::Time);
+        }
+    }
+}
+
+/// Runs `body` as the one drive of a client.
+///
+/// # Safety
+/// As for [`client_ref`].
+unsafe fn driving(client: *mut fio_client, body: impl FnOnce(&Client) -> Result<(), Error>) -> Result<(), Error> {
+    // SAFETY: as the caller says.
+    let client_ref = unsafe { client_ref(client) }?;
+    let entered = client_ref.enter()?;
+    if !entered.is_outermost() {
+        let error = Error::of(FIO_E_REENTRANT);
+        client_ref.remember(&error);
+        return Err(error);
+    }
+    let result = body(client_ref);
+    if let Err(error) = &result {
+        client_ref.remember(error);
+    }
+    // SAFETY: live, entered above, and not used afterwards.
+    unsafe { leave(client, entered) }?;
+    result
+}
+
+/// Does all work of the client: network, timers, callbacks, on the calling thread.
+///
+/// @param client      the client
+/// @param timeout_ms  0: do what can be done without waiting. Positive: wait at most so long for
+///                    something to happen. Negative: wait until something happens. Waiting ends as
+///                    soon as a callback was made, `fio_wakeup` or `fio_cancel` was called, or a
+///                    signal handler ran.
+///
+/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_REENTRANT` (inside a callback) |
+///            `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` (freed by one of its callbacks: do not
+///            use the pointer any more) | `FIO_E_POISONED` | `FIO_E_NOMEM` | `FIO_E_NETWORK` |
+///            `FIO_E_PANIC`
+/// Callbacks: all kinds
+/// Blocking:  up to timeout_ms, plus the callbacks, plus writes of the store
+/// Signals:   SIGPIPE is blocked for the calling thread during the call; no handler is changed
+/// Threads:   one at a time
+/// Since:     0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn fio_drive(client: *mut fio_client, timeout_ms: i32) -> fio_status {
+    guard(|| {
+        let timeout = u64::try_from(timeout_ms).ok().map(Duration::from_millis);
+        // SAFETY: the caller passes NULL or a live client, as documented.
+        unsafe { driving(client, |client| drive(client, timeout).map(drop)) }
+    })
+}
+
+/// Drives the client until an operation is over: the blocking way, over the same engine.
+///
+/// @param client  the client
+/// @param op      an operation of this client that is running, or one of the last 64 that ended
+///
+/// Returns:   the status the operation ended with (`FIO_OK` or any status its starting function
+///            names), or, if the wait itself failed: `FIO_E_NULL` | `FIO_E_HANDLE` |
+///            `FIO_E_UNKNOWN_OP` | `FIO_E_REENTRANT` (inside a callback) | `FIO_E_BUSY` |
+///            `FIO_E_FORKED` | `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
+/// Callbacks: all kinds, the operation's own among them
+/// Blocking:  until the operation is over; cancel it from another thread or a callback to end it
+/// Threads:   one at a time
+/// Since:     0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn fio_wait(client: *mut fio_client, op: fio_op) -> fio_status {
+    let mut ended_with = FIO_OK;
+    let waited = guard(|| {
+        let wait = |client: &Client| loop {
+            if let Some(status) = client.core()?.result_of(op) {
+                ended_with = status;
+                return Ok(());
+            }
+            if op == FIO_OP_NONE || !lock(&client.remote.running).contains(&op) {
+                return Err(Error::of(FIO_E_UNKNOWN_OP));
+            }
+            drive(client, None)?;
+        };
+        // SAFETY: the caller passes NULL or a live client, as documented.
+        unsafe { driving(client, wait) }
+    });
+    if waited == FIO_OK { ended_with } else { waited }
+}
+
+/// The one descriptor to watch for reading (`epoll`, `poll`, `select`, any event loop): when it is
+/// readable, call `fio_drive(client, 0)`. It is an epoll set that holds the connections, a timer and
+/// an eventfd; it stays the same for the life of the client and belongs to the library: do not read,
+/// write or close it. An idle client makes it readable for nothing.
+///
+/// @param client  the client
+///
+/// Returns:   the descriptor, 0 or more | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_BUSY` |
+///            `FIO_E_FORKED` | `FIO_E_REENTRANT` | `FIO_E_CLOSED` | `FIO_E_POISONED` |
+///            `FIO_E_UNSUPPORTED` (no epoll: use `fio_timeout_ms` and `fio_drive`) | `FIO_E_PANIC`
+/// Callbacks: none
+/// Blocking:  never
+/// Threads:   one at a time
+/// Since:     0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn fio_fd(client: *mut fio_client) -> i32 {
+    guard_value(FIO_E_PANIC, || {
+        let fd = |core: &mut super::core::Core| core.descriptor.ok_or_else(|| Error::of(FIO_E_UNSUPPORTED));
+        // SAFETY: the caller passes NULL or a live client, as documented.
+        unsafe { with_core(client, fd) }.unwrap_or_else(|error| error.status)
+    })
+}
+
+/// How long a loop of the application's own may sleep before it calls `fio_drive`, if it does not
+/// watch `fio_fd`. (With `fio_fd` it is not needed: the descriptor has the timer in it.)
+///
+/// @param client      the client
+/// @param timeout_ms  [out] milliseconds, 0 for now, -1 for no need at all
+///
+/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_BUSY` | `FIO_E_FORKED` |
+///            `FIO_E_REENTRANT` (inside a data callback) | `FIO_E_CLOSED` | `FIO_E_POISONED` |
+///            `FIO_E_PANIC`
+/// Callbacks: the clock callback, if set
+/// Blocking:  never
+/// Threads:   one at a time
+/// Since:     0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn fio_timeout_ms(client: *mut fio_client, timeout_ms: *mut i64) -> fio_status {
+    guard(|| {
+        // SAFETY: the caller passes NULL or a live client, and NULL or a writable pointer.
+        unsafe {
+            let wanted = with_core(client, |core| Ok(core.driver()?.wants_round_in()))?;
+            // Rounded up, so that it is due when the sleep ends.
+            let wanted = wanted.map_or(-1, |span| i64::try_from(span.as_micros().div_ceil(1000)).unwrap_or(i64::MAX));
+            super::args::write(timeout_ms, wanted)
+        }
+    })
+}
+
+/// Asks an operation to end. It completes with `FIO_E_CANCELED` from the next `fio_drive` (a waiting
+/// one is woken), unless it ends by itself before that. Cancelling `fio_poll` keeps its code: a new
+/// `fio_poll` goes on at the server's pace. Cancelling `fio_pair` abandons its code; if the user
+/// approves it all the same, the tokens are given back to the service.
+///
+/// @param client  the client
+/// @param op      the operation
+///
+/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_FORKED` | `FIO_E_UNKNOWN_OP` (not
+///            running) | `FIO_E_PANIC`
+/// Callbacks: none before it returns
+/// Blocking:  never
+/// Threads:   any, at any time, also inside every callback
+/// Since:     0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn fio_cancel(client: *mut fio_client, op: fio_op) -> fio_status {
+    guard(|| {
+        // SAFETY: the caller passes NULL or a live client, as documented.
+        let remote = &unsafe { client_ref(client) }?.remote;
+        if !lock(&remote.running).contains(&op) {
+            return Err(Error::of(FIO_E_UNKNOWN_OP));
+        }
+        lock(&remote.cancels).push(op);
+        (remote.waker)();
+        Ok(())
+    })
+}
+
+/// Makes a waiting `fio_drive` return, or the next one if none is waiting.
+///
+/// @param client  the client
+///
+/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_FORKED` | `FIO_E_PANIC`
+/// Callbacks: none
+/// Blocking:  never
+/// Threads:   any, at any time, also inside every callback; not from a signal handler
+/// Since:     0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn fio_wakeup(client: *mut fio_client) -> fio_status {
+    guard(|| {
+        // SAFETY: the caller passes NULL or a live client, as documented.
+        let remote = &unsafe { client_ref(client) }?.remote;
+        remote.is_woken.store(true, Ordering::Release);
+        (remote.waker)();
+        Ok(())
+    })
+}

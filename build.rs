@@ -31,7 +31,9 @@ fn refuse_libcurl_without_tls() {
     let is_bundled = env::var_os("CARGO_FEATURE_BUNDLED").is_some();
     let was_built_from_source = env::var_os("DEP_CURL_STATIC").is_some();
     if was_built_from_source && !is_bundled {
-        println!("cargo::error=no libcurl was found on this system: install its development package (Debian: libcurl4-openssl-dev) or build with the default feature `bundled`");
+        println!(
+            "cargo::error=no libcurl was found on this system: install its development package (Debian: libcurl4-openssl-dev) or build with the default feature `bundled`"
+        );
     }
 }
 
@@ -64,7 +66,9 @@ fn make_header() {
 /// `#define X -1` becomes `#define X (-1)`: otherwise `y -X` would be something else.
 fn with_parentheses(header: &str) -> String {
     let line = |line: &str| match line.rsplit_once(' ') {
-        Some((define, value)) if define.starts_with("#define FIO_") && value.starts_with('-') => format!("{define} ({value})"),
+        Some((define, value)) if define.starts_with("#define FIO_") && value.starts_with('-') => {
+            format!("{define} ({value})")
+        }
         _ => line.to_owned(),
     };
     header.lines().map(line).collect::<Vec<_>>().join("\n") + "\n"

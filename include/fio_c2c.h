@@ -1,7 +1,7 @@
 /*
  * fio_c2c.h - the device side of Frame.io Camera-to-Cloud as a C library.
  *
- * SPDX-License-Identifier: MIT OR Apache-2.0
+ * SPDX-License-Identifier: MIT
  *
  * The picture in short:
  *

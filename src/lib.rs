@@ -20,8 +20,8 @@ pub mod engine;
 pub mod error;
 pub mod ffi;
 pub mod log;
-pub mod retry;
 pub mod net;
+pub mod retry;
 pub mod secret;
 pub mod status;
 pub mod store;
@@ -31,4 +31,5 @@ pub mod sys;
 /// secrets do not reach (parsers, TLS where it is Rust) leaves nothing behind either.
 #[cfg(fio_c_library)]
 #[global_allocator]
-static ALLOCATOR: zeroizing_alloc::ZeroAlloc<std::alloc::System> = zeroizing_alloc::ZeroAlloc(std::alloc::System);
+static ALLOCATOR: zeroizing_alloc::ZeroAlloc<std::alloc::System> =
+    zeroizing_alloc::ZeroAlloc(std::alloc::System);

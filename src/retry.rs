@@ -21,9 +21,19 @@ pub fn outlook(error: &Error) -> Outlook {
     match error.status {
         FIO_E_DNS | FIO_E_CONNECT | FIO_E_RESET | FIO_E_TIMEOUT | FIO_E_NETWORK | FIO_E_RATE_LIMITED
         | FIO_E_SERVER | FIO_E_NOMEM => Outlook::Transient,
-        FIO_E_TLS | FIO_E_TLS_EXPIRED | FIO_E_TLS_NOT_YET_VALID | FIO_E_TLS_HOST | FIO_E_TLS_UNTRUSTED
-        | FIO_E_TLS_VERSION | FIO_E_REDIRECT | FIO_E_PROTOCOL | FIO_E_TOO_LARGE | FIO_E_HTTP
-        | FIO_E_NOT_FOUND | FIO_E_FORBIDDEN | FIO_E_CLOCK => Outlook::Obstructed,
+        FIO_E_TLS
+        | FIO_E_TLS_EXPIRED
+        | FIO_E_TLS_NOT_YET_VALID
+        | FIO_E_TLS_HOST
+        | FIO_E_TLS_UNTRUSTED
+        | FIO_E_TLS_VERSION
+        | FIO_E_REDIRECT
+        | FIO_E_PROTOCOL
+        | FIO_E_TOO_LARGE
+        | FIO_E_HTTP
+        | FIO_E_NOT_FOUND
+        | FIO_E_FORBIDDEN
+        | FIO_E_CLOCK => Outlook::Obstructed,
         _ => Outlook::Refused,
     }
 }
@@ -44,7 +54,9 @@ impl Backoff {
 
     /// The wait before attempt number `failures + 1`. What the server asked for is a floor.
     pub fn delay(&self, failures: u32, asked: Option<Duration>, random: &mut fastrand::Rng) -> Duration {
-        let bound = self.first.saturating_mul(1u32.checked_shl(failures.saturating_sub(1).min(20)).unwrap_or(u32::MAX));
+        let bound = self
+            .first
+            .saturating_mul(1u32.checked_shl(failures.saturating_sub(1).min(20)).unwrap_or(u32::MAX));
         let bound = u64::try_from(bound.min(self.longest).as_millis()).unwrap_or(u64::MAX);
         let jittered = Duration::from_millis(random.u64(bound / 10..=bound));
         jittered.max(asked.unwrap_or_default().min(Duration::from_secs(86_400)))

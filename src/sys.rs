@@ -38,7 +38,8 @@ pub mod linux {
 
     pub fn epoll_create() -> io::Result<OwnedFd> {
         // SAFETY: no memory is passed; the result is a new descriptor that nobody else owns.
-        check(unsafe { libc::epoll_create1(libc::EPOLL_CLOEXEC) }).map(|fd| unsafe { OwnedFd::from_raw_fd(fd) })
+        check(unsafe { libc::epoll_create1(libc::EPOLL_CLOEXEC) })
+            .map(|fd| unsafe { OwnedFd::from_raw_fd(fd) })
     }
 
     /// A timer on the clock of [`monotonic_ms`].
@@ -54,7 +55,8 @@ pub mod linux {
             tv_sec: (at_ms / 1000).try_into().unwrap_or(libc::time_t::MAX),
             tv_nsec: ((at_ms % 1000) * 1_000_000) as _,
         };
-        let spec = libc::itimerspec { it_interval: libc::timespec { tv_sec: 0, tv_nsec: 0 }, it_value: value };
+        let spec =
+            libc::itimerspec { it_interval: libc::timespec { tv_sec: 0, tv_nsec: 0 }, it_value: value };
         // SAFETY: `spec` lives through the call; the old value is not asked for.
         check(unsafe {
             libc::timerfd_settime(timer.as_raw_fd(), libc::TFD_TIMER_ABSTIME, &spec, std::ptr::null_mut())
@@ -107,12 +109,18 @@ pub mod linux {
 
     /// Waits for events, at most as many as fit; `None` waits for ever. Spans are rounded up, so that
     /// a timer has expired when the wait ends. `Interrupted` is a signal of the application.
-    pub fn epoll_wait(epoll: &OwnedFd, ready: &mut Vec<(RawFd, u32)>, timeout: Option<Duration>) -> io::Result<()> {
+    pub fn epoll_wait(
+        epoll: &OwnedFd,
+        ready: &mut Vec<(RawFd, u32)>,
+        timeout: Option<Duration>,
+    ) -> io::Result<()> {
         const MOST: usize = 64;
         let mut events = [libc::epoll_event { events: 0, u64: 0 }; MOST];
-        let timeout = timeout.map_or(-1, |span| span.as_micros().div_ceil(1000).try_into().unwrap_or(libc::c_int::MAX));
+        let timeout =
+            timeout.map_or(-1, |span| span.as_micros().div_ceil(1000).try_into().unwrap_or(libc::c_int::MAX));
         // SAFETY: `events` has room for as many events as are asked for.
-        let count = unsafe { libc::epoll_wait(epoll.as_raw_fd(), events.as_mut_ptr(), MOST as libc::c_int, timeout) };
+        let count =
+            unsafe { libc::epoll_wait(epoll.as_raw_fd(), events.as_mut_ptr(), MOST as libc::c_int, timeout) };
         ready.clear();
         let count = check(count)? as usize;
         ready.extend(events[..count].iter().map(|event| (event.u64 as RawFd, event.events)));

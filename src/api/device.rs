@@ -125,8 +125,13 @@ mod tests {
 
     #[test]
     fn only_the_project_is_needed() {
-        let device = device(json!({"project": {"id": "p"}, "status": "dreaming", "channels": null, "name": 7})).unwrap();
-        assert_eq!((device.project_id.as_str(), device.presence, device.name), ("p", Presence::Unknown, None));
+        let device =
+            device(json!({"project": {"id": "p"}, "status": "dreaming", "channels": null, "name": 7}))
+                .unwrap();
+        assert_eq!(
+            (device.project_id.as_str(), device.presence, device.name),
+            ("p", Presence::Unknown, None)
+        );
     }
 
     #[test]

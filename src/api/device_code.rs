@@ -41,8 +41,7 @@ pub fn request(
     client_secret: &Secret,
 ) -> Request {
     let endpoint = if legacy_path { Endpoint::DeviceCodeLegacy } else { Endpoint::DeviceCode };
-    let fields =
-        [("client_id", client_id), ("client_secret", client_secret.expose()), ("scope", SCOPE)];
+    let fields = [("client_id", client_id), ("client_secret", client_secret.expose()), ("scope", SCOPE)];
     Request { url_pairing, ..auth_request(endpoint, policy.or(Encoding::Multipart), &fields) }
 }
 
@@ -61,7 +60,8 @@ pub fn read(response: &Response) -> Result<Grant, Error> {
         return bad("the answer to the code request has no usable device_code");
     };
     // Shown to a person: opaque, but without anything that could not be typed.
-    let Some(user_code) = text("user_code", 64).filter(|code| code.chars().all(|c| c.is_ascii_graphic())) else {
+    let Some(user_code) = text("user_code", 64).filter(|code| code.chars().all(|c| c.is_ascii_graphic()))
+    else {
         return bad("the answer to the code request has no usable user_code");
     };
     let life = match answer.get("expires_in") {
@@ -116,7 +116,9 @@ mod tests {
 
     #[test]
     fn what_may_be_missing_gets_its_default() {
-        let grant = read(&answer(json!({"device_code": "d", "user_code": "1", "verification_uri_complete": null}))).unwrap();
+        let grant =
+            read(&answer(json!({"device_code": "d", "user_code": "1", "verification_uri_complete": null})))
+                .unwrap();
         assert_eq!((grant.life.as_secs(), grant.interval.as_secs()), (120, 5));
         assert_eq!(grant.verification_uri_complete, None);
         assert_eq!(grant.name, None);

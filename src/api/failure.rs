@@ -28,7 +28,9 @@ struct Detail {
 }
 
 /// A field of an unexpected type counts as absent; the answer as a whole is still an error answer.
-fn text_or_nothing<'de: 'a, 'a, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Cow<'a, str>>, D::Error> {
+fn text_or_nothing<'de: 'a, 'a, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Cow<'a, str>>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
     enum Lenient<'a> {
@@ -146,7 +148,10 @@ mod tests {
 
     #[test]
     fn the_detailed_shape_speaks() {
-        let found = error(401, r#"{"code":401,"errors":[{"code":401,"detail":"You are not allowed","status":401,"title":"Not Authorized"}],"message":"Not Authorized"}"#);
+        let found = error(
+            401,
+            r#"{"code":401,"errors":[{"code":401,"detail":"You are not allowed","status":401,"title":"Not Authorized"}],"message":"Not Authorized"}"#,
+        );
         assert_eq!(found.status, FIO_E_UNAUTHORIZED);
         assert!(found.message.ends_with(": You are not allowed"), "{}", found.message);
     }
@@ -154,8 +159,15 @@ mod tests {
     #[test]
     fn anything_else_is_judged_by_its_number() {
         for (http, status) in [
-            (302, FIO_E_REDIRECT), (400, FIO_E_BAD_REQUEST), (403, FIO_E_FORBIDDEN), (404, FIO_E_NOT_FOUND),
-            (408, FIO_E_TIMEOUT), (418, FIO_E_HTTP), (429, FIO_E_RATE_LIMITED), (500, FIO_E_SERVER), (503, FIO_E_SERVER),
+            (302, FIO_E_REDIRECT),
+            (400, FIO_E_BAD_REQUEST),
+            (403, FIO_E_FORBIDDEN),
+            (404, FIO_E_NOT_FOUND),
+            (408, FIO_E_TIMEOUT),
+            (418, FIO_E_HTTP),
+            (429, FIO_E_RATE_LIMITED),
+            (500, FIO_E_SERVER),
+            (503, FIO_E_SERVER),
         ] {
             for body in ["", "<html>", "{\"error\":", "[]", "{\"error\":{},\"errors\":7,\"message\":[]}"] {
                 assert_eq!(error(http, body).status, status, "{http} {body}");
@@ -173,8 +185,17 @@ mod tests {
 
     #[test]
     fn only_the_services_shapes_are_its_word() {
-        let is = |body: &str| is_from_the_service(&Response { status: 400, body: SecretBytes::new(body.into()), retry_after: None });
-        assert!(is(r#"{"error":"invalid_request"}"#) && is(r#"{"code":401,"message":"Not Authorized","errors":[]}"#));
+        let is = |body: &str| {
+            is_from_the_service(&Response {
+                status: 400,
+                body: SecretBytes::new(body.into()),
+                retry_after: None,
+            })
+        };
+        assert!(
+            is(r#"{"error":"invalid_request"}"#)
+                && is(r#"{"code":401,"message":"Not Authorized","errors":[]}"#)
+        );
         assert!(!is("") && !is("<html>") && !is("{}") && !is("[1]") && !is(r#"{"error":null}"#));
     }
 }

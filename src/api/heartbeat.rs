@@ -4,7 +4,13 @@ use super::{Endpoint, Request, Response, failure};
 use crate::error::Error;
 
 pub fn request() -> Request {
-    Request { endpoint: Endpoint::Heartbeat, content_type: None, body: None, bearer: None, url_pairing: false }
+    Request {
+        endpoint: Endpoint::Heartbeat,
+        content_type: None,
+        body: None,
+        bearer: None,
+        url_pairing: false,
+    }
 }
 
 pub fn read(response: &Response) -> Result<(), Error> {

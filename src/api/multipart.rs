@@ -16,7 +16,9 @@ pub fn encode(fields: &[(&str, &str)]) -> SecretBytes {
     let mut body = Vec::with_capacity(room);
     for (name, value) in fields {
         debug_assert!(!value.contains('\n') && !name.contains('"'));
-        for piece in ["--", BOUNDARY, "\r\nContent-Disposition: form-data; name=\"", name, "\"\r\n\r\n", value, "\r\n"] {
+        for piece in
+            ["--", BOUNDARY, "\r\nContent-Disposition: form-data; name=\"", name, "\"\r\n\r\n", value, "\r\n"]
+        {
             body.extend_from_slice(piece.as_bytes());
         }
     }
@@ -37,7 +39,10 @@ mod tests {
         let expected = "--B\r\nContent-Disposition: form-data; name=\"client_id\"\r\n\r\nCAM-1\r\n\
                         --B\r\nContent-Disposition: form-data; name=\"scope\"\r\n\r\nasset_create offline\r\n\
                         --B--\r\n";
-        assert_eq!(text, expected.replace("B\r", &format!("{BOUNDARY}\r")).replace("B--", &format!("{BOUNDARY}--")));
+        assert_eq!(
+            text,
+            expected.replace("B\r", &format!("{BOUNDARY}\r")).replace("B--", &format!("{BOUNDARY}--"))
+        );
         assert!(CONTENT_TYPE.ends_with(BOUNDARY));
     }
 }

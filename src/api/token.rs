@@ -23,7 +23,12 @@ pub struct TokenPair {
 }
 
 /// A poll. The same body serves for the whole life of the code, so build it once.
-pub fn exchange(policy: EncodingPolicy, client_id: &str, client_secret: &Secret, device_code: &Secret) -> Request {
+pub fn exchange(
+    policy: EncodingPolicy,
+    client_id: &str,
+    client_secret: &Secret,
+    device_code: &Secret,
+) -> Request {
     auth_request(
         Endpoint::Token,
         policy.or(Encoding::Form),
@@ -36,7 +41,12 @@ pub fn exchange(policy: EncodingPolicy, client_id: &str, client_secret: &Secret,
     )
 }
 
-pub fn refresh(policy: EncodingPolicy, client_id: &str, client_secret: &Secret, refresh_token: &Secret) -> Request {
+pub fn refresh(
+    policy: EncodingPolicy,
+    client_id: &str,
+    client_secret: &Secret,
+    refresh_token: &Secret,
+) -> Request {
     auth_request(
         Endpoint::Token,
         policy.or(Encoding::Form),
@@ -64,7 +74,9 @@ pub fn read(response: &Response) -> Result<TokenPair, Error> {
     }
     let usable = |token: &Secret| {
         // RFC 6750 section 2.1: what may stand in the Authorization header.
-        !token.is_empty() && token.expose().len() <= LONGEST_TOKEN && token.expose().bytes().all(|b| b.is_ascii_graphic())
+        !token.is_empty()
+            && token.expose().len() <= LONGEST_TOKEN
+            && token.expose().bytes().all(|b| b.is_ascii_graphic())
     };
     match serde_json::from_slice::<Answer>(response.body.expose()) {
         Ok(answer) if usable(&answer.access_token) => Ok(TokenPair {
@@ -75,7 +87,8 @@ pub fn read(response: &Response) -> Result<TokenPair, Error> {
                 .unwrap_or(DEFAULT_LIFE),
         }),
         // serde's own words could quote the answer, so they are not passed on.
-        _ => Err(Error::new(FIO_E_PROTOCOL, "the answer to the token request has no usable access token").with_http(response.status)),
+        _ => Err(Error::new(FIO_E_PROTOCOL, "the answer to the token request has no usable access token")
+            .with_http(response.status)),
     }
 }
 
@@ -90,7 +103,11 @@ mod tests {
 
     #[test]
     fn a_pair() {
-        let pair = read_text(200, r#"{"access_token":"a","expires_in":28800.5,"refresh_token":"r","token_type":"bearer"}"#).unwrap();
+        let pair = read_text(
+            200,
+            r#"{"access_token":"a","expires_in":28800.5,"refresh_token":"r","token_type":"bearer"}"#,
+        )
+        .unwrap();
         assert_eq!(pair.access.expose(), "a");
         assert_eq!(pair.refresh.unwrap().expose(), "r");
         assert_eq!(pair.life, Duration::from_millis(28_800_500));
@@ -107,7 +124,16 @@ mod tests {
 
     #[test]
     fn an_answer_without_a_usable_token_is_no_success() {
-        for body in ["", "{}", "<html>", r#"{"access_token":""}"#, r#"{"access_token":7}"#, r#"{"access_token":"a\r\nx"}"#, r#"{"access_token":"a""#, "null"] {
+        for body in [
+            "",
+            "{}",
+            "<html>",
+            r#"{"access_token":""}"#,
+            r#"{"access_token":7}"#,
+            r#"{"access_token":"a\r\nx"}"#,
+            r#"{"access_token":"a""#,
+            "null",
+        ] {
             assert_eq!(read_text(200, body).unwrap_err().status, FIO_E_PROTOCOL, "{body}");
         }
     }
@@ -115,6 +141,9 @@ mod tests {
     #[test]
     fn the_refresh_field_has_its_rfc_name() {
         let request = refresh(EncodingPolicy::AsDocumented, "c", &Secret::new("s"), &Secret::new("r t"));
-        assert_eq!(request.body.unwrap().expose(), b"grant_type=refresh_token&refresh_token=r+t&client_id=c&client_secret=s");
+        assert_eq!(
+            request.body.unwrap().expose(),
+            b"grant_type=refresh_token&refresh_token=r+t&client_id=c&client_secret=s"
+        );
     }
 }

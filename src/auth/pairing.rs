@@ -50,7 +50,10 @@ pub enum Verdict {
     /// Go on; `Some` if it was a failure somebody may want to hear of.
     Continue(Option<Error>),
     /// Over. The code is of no use any more if `code_is_dead`.
-    Ended { error: Error, code_is_dead: bool },
+    Ended {
+        error: Error,
+        code_is_dead: bool,
+    },
 }
 
 impl Code {
@@ -95,10 +98,11 @@ impl Code {
 
     pub fn answered(&mut self, answer: Result<TokenPair, Error>, now: Instant) -> Verdict {
         let verdict = self.judge(answer);
-        self.next_poll = now + self.pace(match &verdict {
-            Verdict::Continue(Some(error)) => error.retry_after,
-            _ => None,
-        });
+        self.next_poll = now
+            + self.pace(match &verdict {
+                Verdict::Continue(Some(error)) => error.retry_after,
+                _ => None,
+            });
         verdict
     }
 
@@ -136,7 +140,11 @@ impl Code {
     /// RFC 8628 section 3.5: on a connection failure the pace is cut, doubling each time.
     fn pace(&self, asked: Option<Duration>) -> Duration {
         let stretched = self.interval.saturating_mul(1 << self.failures.min(8));
-        let pace = if self.failures == 0 { self.interval } else { stretched.min(LONGEST_STRETCH).max(self.interval) };
+        let pace = if self.failures == 0 {
+            self.interval
+        } else {
+            stretched.min(LONGEST_STRETCH).max(self.interval)
+        };
         pace.max(asked.unwrap_or_default())
     }
 
@@ -177,7 +185,10 @@ mod tests {
         assert_eq!(code.step(Instant(0)), Step::Wait(Instant(5 * SECOND)));
         assert_eq!(code.step(Instant(5 * SECOND)), Step::Poll);
         code.begin_poll(Instant(5 * SECOND));
-        assert_eq!(code.answered(err(FIO_E_AUTHORIZATION_PENDING), Instant(6 * SECOND)), Verdict::Continue(None));
+        assert_eq!(
+            code.answered(err(FIO_E_AUTHORIZATION_PENDING), Instant(6 * SECOND)),
+            Verdict::Continue(None)
+        );
         assert_eq!(code.step(Instant(7 * SECOND)), Step::Wait(Instant(11 * SECOND)));
     }
 
@@ -241,7 +252,9 @@ mod tests {
             (FIO_E_PROTOCOL, false),
         ] {
             match code(5, 120).answered(err(status), Instant(0)) {
-                Verdict::Ended { error, code_is_dead } => assert_eq!((error.status, code_is_dead), (status, dead)),
+                Verdict::Ended { error, code_is_dead } => {
+                    assert_eq!((error.status, code_is_dead), (status, dead))
+                }
                 other => panic!("{other:?}"),
             }
         }

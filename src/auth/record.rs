@@ -83,7 +83,13 @@ impl std::io::Write for SecretWriter {
 }
 
 impl AuthRecord {
-    pub fn encode(tokens: &Tokens, refreshing: bool, project_id: Option<&str>, client_id: &str, origin: &str) -> SecretBytes {
+    pub fn encode(
+        tokens: &Tokens,
+        refreshing: bool,
+        project_id: Option<&str>,
+        client_id: &str,
+        origin: &str,
+    ) -> SecretBytes {
         let mut out = SecretWriter(SecretBytes::default());
         let written = Written {
             version: VERSION,

@@ -29,7 +29,9 @@ enum Refresh {
     Idle,
     InFlight,
     /// The last attempt failed; the next is due then.
-    Waiting { until: Instant },
+    Waiting {
+        until: Instant,
+    },
     /// The service refuses this client's secret: asking again is pointless until something changes.
     Suspended,
 }
@@ -49,7 +51,10 @@ pub struct Session {
 pub enum Verdict {
     Renewed,
     /// No new pair yet; the session tries again by itself after the wait.
-    Again { error: Error, wait: Duration },
+    Again {
+        error: Error,
+        wait: Duration,
+    },
     /// The service refuses this client. The tokens stay, but only an explicit call asks again.
     Suspended(Error),
     /// The authorization is over: the tokens are gone.
@@ -159,14 +164,20 @@ impl Session {
         match error.status {
             // The service names a consumed token `invalid_request` where RFC 6749 says
             // `invalid_grant`, and invalidated credentials 401.
-            FIO_E_INVALID_REQUEST | FIO_E_INVALID_GRANT | FIO_E_UNAUTHORIZED | FIO_E_ACCESS_DENIED
+            FIO_E_INVALID_REQUEST
+            | FIO_E_INVALID_GRANT
+            | FIO_E_UNAUTHORIZED
+            | FIO_E_ACCESS_DENIED
             | FIO_E_EXPIRED_TOKEN
                 if clear_word =>
             {
                 self.clear();
                 Verdict::Lost(error)
             }
-            FIO_E_INVALID_CLIENT | FIO_E_UNAUTHORIZED_CLIENT | FIO_E_UNSUPPORTED_GRANT_TYPE | FIO_E_INVALID_SCOPE
+            FIO_E_INVALID_CLIENT
+            | FIO_E_UNAUTHORIZED_CLIENT
+            | FIO_E_UNSUPPORTED_GRANT_TYPE
+            | FIO_E_INVALID_SCOPE
                 if clear_word =>
             {
                 self.refresh = Refresh::Suspended;
@@ -191,7 +202,11 @@ mod tests {
     }
 
     fn pair(access: &str) -> TokenPair {
-        TokenPair { access: Secret::new(access), refresh: Some(Secret::new("r")), life: Duration::from_secs(28_800) }
+        TokenPair {
+            access: Secret::new(access),
+            refresh: Some(Secret::new("r")),
+            life: Duration::from_secs(28_800),
+        }
     }
 
     fn paired() -> Session {
@@ -231,7 +246,15 @@ mod tests {
             let mut session = paired();
             assert!(matches!(refuse(&mut session, status, false), Verdict::Again { .. }));
         }
-        for status in [FIO_E_RESET, FIO_E_SERVER, FIO_E_TLS, FIO_E_PROTOCOL, FIO_E_NOT_FOUND, FIO_E_FORBIDDEN, FIO_E_RATE_LIMITED] {
+        for status in [
+            FIO_E_RESET,
+            FIO_E_SERVER,
+            FIO_E_TLS,
+            FIO_E_PROTOCOL,
+            FIO_E_NOT_FOUND,
+            FIO_E_FORBIDDEN,
+            FIO_E_RATE_LIMITED,
+        ] {
             let mut session = paired();
             assert!(matches!(refuse(&mut session, status, true), Verdict::Again { .. }), "{status}");
             assert!(session.tokens().is_some() && session.refresh_due().is_some());
@@ -269,7 +292,10 @@ mod tests {
         let mut session = paired();
         session.begin_refresh();
         let answer = TokenPair { refresh: None, ..pair("b") };
-        assert_eq!(session.refresh_answered(Ok(answer), true, now(9), &mut fastrand::Rng::with_seed(1)), Verdict::Renewed);
+        assert_eq!(
+            session.refresh_answered(Ok(answer), true, now(9), &mut fastrand::Rng::with_seed(1)),
+            Verdict::Renewed
+        );
         assert_eq!(session.tokens().unwrap().refresh.as_ref().unwrap().expose(), "r");
         assert_eq!(session.tokens().unwrap().generation, 2);
         // A new pairing does not inherit it.

@@ -81,7 +81,8 @@ impl Engine {
     /// The service wants device information asked for after every pairing and refresh.
     pub(super) fn fetch_device(&mut self) {
         // One that is still under way has been overtaken.
-        let old: Vec<u64> = self.calls.list.iter().filter(|(_, call)| call.op.is_none()).map(|(&id, _)| id).collect();
+        let old: Vec<u64> =
+            self.calls.list.iter().filter(|(_, call)| call.op.is_none()).map(|(&id, _)| id).collect();
         for id in old {
             self.remove_call(id);
         }

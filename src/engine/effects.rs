@@ -66,11 +66,17 @@ pub enum Event {
     Device(Box<Device>),
     /// Device information could not be had after a refresh; the authorization itself is good.
     DeviceUnknown(Error),
-    ProjectChanged { previous: String, device: Box<Device> },
+    ProjectChanged {
+        previous: String,
+        device: Box<Device>,
+    },
     StoreFailed(Error),
     StoreRecovered,
     /// A record could not be trusted and was kept aside.
     StoreDamaged(Error),
     /// Something failed and is tried again by itself.
-    Retrying { error: Error, wait: Duration },
+    Retrying {
+        error: Error,
+        wait: Duration,
+    },
 }

@@ -51,7 +51,9 @@ pub enum Operation {
     RequestCode,
     Poll,
     /// The whole pairing, with at most this many codes.
-    Pair { codes: u32 },
+    Pair {
+        codes: u32,
+    },
     Refresh,
     Revoke,
     DeviceInfo,
@@ -73,12 +75,20 @@ pub enum AuthState {
 #[derive(Debug)]
 enum Purpose {
     Code,
-    Poll { code: u64 },
+    Poll {
+        code: u64,
+    },
     Refresh,
     /// A refresh that was overtaken by a revocation: its outcome is revoked.
-    RefreshToRevoke { revocation: u64 },
-    Revoke { revocation: u64 },
-    Call { call: u64 },
+    RefreshToRevoke {
+        revocation: u64,
+    },
+    Revoke {
+        revocation: u64,
+    },
+    Call {
+        call: u64,
+    },
 }
 
 pub struct Engine {
@@ -152,7 +162,9 @@ impl Engine {
     /// tokens that arrive later are kept or revoked, never dropped.
     pub fn cancel(&mut self, op: OpId, now: Now) -> Result<(), Error> {
         self.set_now(now);
-        let Some(operation) = self.operations.get(&op).copied() else { return Err(Error::of(FIO_E_UNKNOWN_OP)) };
+        let Some(operation) = self.operations.get(&op).copied() else {
+            return Err(Error::of(FIO_E_UNKNOWN_OP));
+        };
         match operation {
             Operation::RequestCode | Operation::Poll | Operation::Pair { .. } => self.cancel_pairing(op),
             Operation::Refresh => self.refresh.forget(op),
@@ -269,7 +281,13 @@ impl Engine {
     fn send(&mut self, request: Request, purpose: Purpose) -> RequestId {
         let id = self.next_id;
         self.next_id += 1;
-        log_line!(self.log, Debug, "request {id}: {:?} {}", request.endpoint.method(), request.endpoint.path());
+        log_line!(
+            self.log,
+            Debug,
+            "request {id}: {:?} {}",
+            request.endpoint.method(),
+            request.endpoint.path()
+        );
         self.requests.insert(id, purpose);
         self.commands.push_back(Command::Send(id, request));
         id

@@ -150,7 +150,12 @@ impl Engine {
 
     fn code_granted(&mut self, op: OpId, grant: Grant) {
         let settings = &self.settings;
-        let poll = token::exchange(settings.encoding, &settings.client_id, &settings.client_secret, &grant.device_code);
+        let poll = token::exchange(
+            settings.encoding,
+            &settings.client_id,
+            &settings.client_secret,
+            &grant.device_code,
+        );
         let mut shown = ShownCode {
             user_code: grant.user_code.clone(),
             verification_uri: grant.verification_uri.clone(),
@@ -181,7 +186,10 @@ impl Engine {
         // worth some patience, because the person has long walked off with the first.
         if let Some(pair) = self.pairing.pair.as_mut() {
             pair.failures += 1;
-            if pair.codes_shown > 0 && pair.failures < MOST_CODE_ATTEMPTS && outlook(&error) == Outlook::Transient {
+            if pair.codes_shown > 0
+                && pair.failures < MOST_CODE_ATTEMPTS
+                && outlook(&error) == Outlook::Transient
+            {
                 let wait = Backoff::API.delay(pair.failures, error.retry_after, &mut self.random);
                 pair.ask_again = Some(self.now.mono + wait);
                 self.tell(Event::Retrying { error, wait });
@@ -324,10 +332,11 @@ impl Engine {
     pub(super) fn pairing_deadline(&self) -> Option<Instant> {
         let ask_again = self.pairing.pair.as_ref().and_then(|pair| pair.ask_again);
         let waits = self.pairing.poller.is_some() && self.pairing.poll_in_flight.is_none();
-        let poll = self.pairing.code.as_ref().filter(|_| waits).map(|(_, code)| match code.step(self.now.mono) {
-            Step::Wait(until) => until,
-            Step::Poll | Step::Expired => self.now.mono,
-        });
+        let poll =
+            self.pairing.code.as_ref().filter(|_| waits).map(|(_, code)| match code.step(self.now.mono) {
+                Step::Wait(until) => until,
+                Step::Poll | Step::Expired => self.now.mono,
+            });
         ask_again.into_iter().chain(poll).min()
     }
 }

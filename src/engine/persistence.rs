@@ -32,7 +32,9 @@ impl Persistence {
 impl Engine {
     pub(super) fn restore(&mut self) {
         match self.records.load(SERVICE_KEY) {
-            Ok(value) => self.pairing.use_legacy_path(value.is_some_and(|value| value.expose() == LEGACY_PATH)),
+            Ok(value) => {
+                self.pairing.use_legacy_path(value.is_some_and(|value| value.expose() == LEGACY_PATH))
+            }
             Err(error) => self.store_complaint(error),
         }
         match self.load_auth() {
@@ -75,7 +77,13 @@ impl Engine {
         let written = match self.session.tokens() {
             Some(tokens) => {
                 let project = self.persistence.project_id.as_deref();
-                let value = AuthRecord::encode(tokens, refreshing, project, &self.settings.client_id, &self.settings.origin);
+                let value = AuthRecord::encode(
+                    tokens,
+                    refreshing,
+                    project,
+                    &self.settings.client_id,
+                    &self.settings.origin,
+                );
                 self.records.save(record::KEY, &value)
             }
             None => self.records.erase(record::KEY),

@@ -101,7 +101,8 @@ impl Engine {
         }
         let settings = &self.settings;
         let Some(refresh_token) = self.session.begin_refresh() else { return };
-        let request = token::refresh(settings.encoding, &settings.client_id, &settings.client_secret, refresh_token);
+        let request =
+            token::refresh(settings.encoding, &settings.client_id, &settings.client_secret, refresh_token);
         self.refresh.last_sent = Some(self.now.mono);
         self.refresh.request = Some(self.send(request, Purpose::Refresh));
     }

@@ -93,8 +93,12 @@ impl Engine {
             let Some(revocation) = self.revocations.list.get_mut(&id) else { continue };
             revocation.due = None;
             let settings = &self.settings;
-            let request =
-                revoke::request(settings.encoding, &settings.client_id, &settings.client_secret, &revocation.token);
+            let request = revoke::request(
+                settings.encoding,
+                &settings.client_id,
+                &settings.client_secret,
+                &revocation.token,
+            );
             self.send(request, Purpose::Revoke { revocation: id });
         }
     }

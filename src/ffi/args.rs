@@ -64,7 +64,8 @@ pub fn plain_text<'a>(bytes: &'a [u8], what: &'static str, longest: usize) -> Re
     if bytes.len() > longest {
         return Err(Error::new(FIO_E_ARGUMENT, format!("{what} is longer than {longest} bytes")));
     }
-    let text = std::str::from_utf8(bytes).map_err(|_| Error::new(FIO_E_UTF8, format!("{what} is not valid UTF-8")))?;
+    let text = std::str::from_utf8(bytes)
+        .map_err(|_| Error::new(FIO_E_UTF8, format!("{what} is not valid UTF-8")))?;
     if text.chars().any(char::is_control) {
         return Err(Error::new(FIO_E_ARGUMENT, format!("{what} contains control characters")));
     }

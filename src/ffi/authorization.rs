@@ -43,7 +43,12 @@ pub const FIO_AUTH_EXPIRED: i32 = 3;
 /// Threads:   one at a time
 /// Since:     0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn fio_refresh(client: *mut fio_client, done: fio_done_cb, user: *mut c_void, op: *mut fio_op) -> fio_status {
+pub unsafe extern "C" fn fio_refresh(
+    client: *mut fio_client,
+    done: fio_done_cb,
+    user: *mut c_void,
+    op: *mut fio_op,
+) -> fio_status {
     guard(|| {
         // SAFETY: the caller passes NULL or a live client, and NULL or a writable pointer.
         unsafe { start(client, Operation::Refresh, Completion::Done(done, user), op) }
@@ -70,7 +75,12 @@ pub unsafe extern "C" fn fio_refresh(client: *mut fio_client, done: fio_done_cb,
 /// Threads:   one at a time
 /// Since:     0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn fio_revoke(client: *mut fio_client, done: fio_done_cb, user: *mut c_void, op: *mut fio_op) -> fio_status {
+pub unsafe extern "C" fn fio_revoke(
+    client: *mut fio_client,
+    done: fio_done_cb,
+    user: *mut c_void,
+    op: *mut fio_op,
+) -> fio_status {
     guard(|| {
         // SAFETY: the caller passes NULL or a live client, and NULL or a writable pointer.
         unsafe { start(client, Operation::Revoke, Completion::Done(done, user), op) }

@@ -36,7 +36,10 @@ pub fn from_system() -> Result<CaSource, Error> {
     let found = SYSTEM_BUNDLES.iter().find(|path| Path::new(path).is_file());
     match found {
         Some(path) => Ok(CaSource::File(PathBuf::from(path))),
-        None => Err(Error::new(FIO_E_CA, "no CA certificates were given and this system has none in a usual place")),
+        None => Err(Error::new(
+            FIO_E_CA,
+            "no CA certificates were given and this system has none in a usual place",
+        )),
     }
 }
 
@@ -62,7 +65,13 @@ mod tests {
     #[test]
     fn only_pem_certificates_are_taken() {
         assert!(from_pem(b"x\n-----BEGIN CERTIFICATE-----\nMIIB\nAA==\n-----END CERTIFICATE-----\n").is_ok());
-        for bad in ["", "MIIB", "-----BEGIN CERTIFICATE-----\nMIIB", "-----BEGIN CERTIFICATE-----\n<html>\n-----END CERTIFICATE-----", "-----BEGIN PRIVATE KEY-----\nMIIB\n-----END PRIVATE KEY-----"] {
+        for bad in [
+            "",
+            "MIIB",
+            "-----BEGIN CERTIFICATE-----\nMIIB",
+            "-----BEGIN CERTIFICATE-----\n<html>\n-----END CERTIFICATE-----",
+            "-----BEGIN PRIVATE KEY-----\nMIIB\n-----END PRIVATE KEY-----",
+        ] {
             assert_eq!(from_pem(bad.as_bytes()).err().unwrap().status, FIO_E_CA);
         }
         assert_eq!(from_file("/nonexistent").err().unwrap().status, FIO_E_CA);

@@ -18,7 +18,8 @@ pub type fio_done_cb = Option<unsafe extern "C" fn(user: *mut c_void, error: *co
 
 /// A code has been granted, or not: exactly one of `error` and `code` is non-NULL. Both are valid
 /// during the callback.
-pub type fio_code_cb = Option<unsafe extern "C" fn(user: *mut c_void, error: *const fio_error, code: *const fio_code)>;
+pub type fio_code_cb =
+    Option<unsafe extern "C" fn(user: *mut c_void, error: *const fio_error, code: *const fio_code)>;
 
 /// Device information has arrived, or not: exactly one of `error` and `device` is non-NULL. Both are
 /// valid during the callback.
@@ -44,14 +45,21 @@ pub type fio_destroy_cb = Option<unsafe extern "C" fn(user: *mut c_void)>;
 /// `length`. If that is more than `capacity`, the library calls again with a larger buffer. Return 0,
 /// `FIO_STORE_NOT_FOUND` (1), or a negative value for a failure. A data callback.
 pub type fio_store_load_cb = Option<
-    unsafe extern "C" fn(user: *mut c_void, key: *const c_char, buffer: *mut u8, capacity: usize, length: *mut usize) -> i32,
+    unsafe extern "C" fn(
+        user: *mut c_void,
+        key: *const c_char,
+        buffer: *mut u8,
+        capacity: usize,
+        length: *mut usize,
+    ) -> i32,
 >;
 
 /// Replaces a record, atomically: after a power cut at any instant the old or the new one must be
 /// there, whole, and after a return of 0 the new one. Keys are 1 to 64 characters of
 /// `a-z 0-9 . _ -`. Return 0, or a negative value for a failure. A data callback.
-pub type fio_store_save_cb =
-    Option<unsafe extern "C" fn(user: *mut c_void, key: *const c_char, value: *const u8, length: usize) -> i32>;
+pub type fio_store_save_cb = Option<
+    unsafe extern "C" fn(user: *mut c_void, key: *const c_char, value: *const u8, length: usize) -> i32,
+>;
 
 /// Erases a record; one that is not there is a success. Return 0, or a negative value for a failure.
 /// A data callback.

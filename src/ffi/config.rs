@@ -148,7 +148,10 @@ pub(super) unsafe fn config_mut<'a>(config: *mut fio_config) -> Result<&'a mut C
 ///
 /// # Safety
 /// As for [`config_mut`].
-unsafe fn set(config: *mut fio_config, setter: impl FnOnce(&mut Config) -> Result<(), Error>) -> Result<(), Error> {
+unsafe fn set(
+    config: *mut fio_config,
+    setter: impl FnOnce(&mut Config) -> Result<(), Error>,
+) -> Result<(), Error> {
     // SAFETY: as the caller says.
     let config = unsafe { config_mut(config) }?;
     setter(config).inspect_err(|error| config.remember(error))
@@ -211,7 +214,10 @@ pub unsafe extern "C" fn fio_config_error(config: *mut fio_config) -> *const fio
     guard_value(std::ptr::null(), || {
         // SAFETY: the caller passes NULL or a live config.
         let config = unsafe { config_mut(config) };
-        config.ok().and_then(|config| config.last_error.as_ref().map(View::as_ptr)).unwrap_or(std::ptr::null())
+        config
+            .ok()
+            .and_then(|config| config.last_error.as_ref().map(View::as_ptr))
+            .unwrap_or(std::ptr::null())
     })
 }
 
@@ -228,7 +234,10 @@ pub unsafe extern "C" fn fio_config_error(config: *mut fio_config) -> *const fio
 /// Blocking:  never
 /// Since:     0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn fio_config_set_client_id(config: *mut fio_config, client_id: *const c_char) -> fio_status {
+pub unsafe extern "C" fn fio_config_set_client_id(
+    config: *mut fio_config,
+    client_id: *const c_char,
+) -> fio_status {
     guard(|| {
         // SAFETY: the caller passes NULL or a live config, and NULL or a terminated string.
         unsafe {
@@ -263,7 +272,8 @@ pub unsafe extern "C" fn fio_config_set_client_secret(
         unsafe {
             set(config, |config| {
                 let secret = args::bytes(client_secret.cast(), length, "the client secret")?;
-                config.client_secret = Some(Secret::new(args::plain_text(secret, "the client secret", 1023)?));
+                config.client_secret =
+                    Some(Secret::new(args::plain_text(secret, "the client secret", 1023)?));
                 Ok(())
             })
         }
@@ -282,7 +292,10 @@ pub unsafe extern "C" fn fio_config_set_client_secret(
 /// Blocking:  never
 /// Since:     0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn fio_config_set_client_version(config: *mut fio_config, version: *const c_char) -> fio_status {
+pub unsafe extern "C" fn fio_config_set_client_version(
+    config: *mut fio_config,
+    version: *const c_char,
+) -> fio_status {
     guard(|| {
         // SAFETY: the caller passes NULL or a live config, and NULL or a terminated string.
         unsafe {
@@ -335,7 +348,10 @@ fn origin(url: &str) -> Option<String> {
         Some(rest) => {
             let (address, after) = rest.split_once(']')?;
             address.parse::<std::net::Ipv6Addr>().ok()?;
-            (&authority[..address.len() + 2], after.strip_prefix(':').or(if after.is_empty() { Some("443") } else { None })?)
+            (
+                &authority[..address.len() + 2],
+                after.strip_prefix(':').or(if after.is_empty() { Some("443") } else { None })?,
+            )
         }
         None => authority.split_once(':').unwrap_or((authority, "443")),
     };
@@ -382,7 +398,11 @@ pub unsafe extern "C" fn fio_config_set_ca_file(config: *mut fio_config, path: *
 /// Blocking:  never
 /// Since:     0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn fio_config_set_ca_pem(config: *mut fio_config, pem: *const c_char, length: usize) -> fio_status {
+pub unsafe extern "C" fn fio_config_set_ca_pem(
+    config: *mut fio_config,
+    pem: *const c_char,
+    length: usize,
+) -> fio_status {
     guard(|| {
         // SAFETY: the caller passes NULL or a live config, and NULL or `length` readable bytes.
         unsafe {
@@ -409,7 +429,10 @@ pub unsafe extern "C" fn fio_config_set_ca_pem(config: *mut fio_config, pem: *co
 /// Blocking:  never (the directory is opened by `fio_client_new`)
 /// Since:     0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn fio_config_set_store_dir(config: *mut fio_config, path: *const c_char) -> fio_status {
+pub unsafe extern "C" fn fio_config_set_store_dir(
+    config: *mut fio_config,
+    path: *const c_char,
+) -> fio_status {
     guard(|| {
         // SAFETY: the caller passes NULL or a live config, and NULL or a terminated string.
         unsafe {
@@ -478,7 +501,11 @@ pub unsafe extern "C" fn fio_config_set_store(
 /// Blocking:  never
 /// Since:     0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn fio_config_set_store_key(config: *mut fio_config, key: *const u8, length: usize) -> fio_status {
+pub unsafe extern "C" fn fio_config_set_store_key(
+    config: *mut fio_config,
+    key: *const u8,
+    length: usize,
+) -> fio_status {
     guard(|| {
         // SAFETY: the caller passes NULL or a live config, and NULL or `length` readable bytes.
         unsafe {
@@ -638,7 +665,11 @@ pub unsafe extern "C" fn fio_config_set_url_pairing(config: *mut fio_config, ena
 /// Blocking:  never
 /// Since:     0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn fio_config_set_timeouts(config: *mut fio_config, connect_ms: i32, request_ms: i32) -> fio_status {
+pub unsafe extern "C" fn fio_config_set_timeouts(
+    config: *mut fio_config,
+    connect_ms: i32,
+    request_ms: i32,
+) -> fio_status {
     guard(|| {
         // SAFETY: the caller passes NULL or a live config.
         unsafe {
@@ -683,7 +714,8 @@ pub unsafe extern "C" fn fio_config_set_resolve(
                 if !host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b)) {
                     return Err(bad("the host is not a name"));
                 }
-                let port = u16::try_from(port).ok().filter(|port| *port != 0).ok_or_else(|| bad("no such port"))?;
+                let port =
+                    u16::try_from(port).ok().filter(|port| *port != 0).ok_or_else(|| bad("no such port"))?;
                 let address = args::text(address, "the address", 45)?;
                 let address: std::net::IpAddr = address.parse().map_err(|_| bad("not an IP address"))?;
                 config.resolve.push(match address {

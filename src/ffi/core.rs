@@ -91,7 +91,12 @@ impl Drop for Entered<'_> {
 }
 
 impl Client {
-    pub fn new(driver: Driver, waker: Waker, descriptor: Option<i32>, event: Option<(fio_event_cb, Arc<UserData>)>) -> Client {
+    pub fn new(
+        driver: Driver,
+        waker: Waker,
+        descriptor: Option<i32>,
+        event: Option<(fio_event_cb, Arc<UserData>)>,
+    ) -> Client {
         Client {
             magic: AtomicUsize::new(MAGIC),
             process: crate::sys::process_id(),
@@ -201,7 +206,8 @@ impl Core {
                     if self.results.len() == REMEMBERED_RESULTS {
                         self.results.pop_front();
                     }
-                    self.results.push_back((op, result.as_ref().map_or_else(|error| error.status, |_| FIO_OK)));
+                    self.results
+                        .push_back((op, result.as_ref().map_or_else(|error| error.status, |_| FIO_OK)));
                     if let Some(completion) = self.completions.remove(&op) {
                         deliveries.push(Delivery::Complete(completion, op, result, now));
                     }
@@ -256,23 +262,33 @@ impl Delivery {
 fn complete(completion: Completion, op: OpId, result: Result<Outcome, Error>, now: crate::clock::Instant) {
     let failure = result.as_ref().err().map(|error| views::error(error, op));
     let error = failure.as_ref().map_or(std::ptr::null(), View::as_ptr);
-    // SAFETY (all three): the function was registered with its user pointer when the operation was
-    // started, for exactly this one call; the views outlive it.
-    match (completion, &result) {
-        (Completion::Done(Some(done), user), _) => unsafe { done(user, error) },
-        (Completion::Code(Some(done), user), Ok(Outcome::Code(shown))) => {
-            let code = views::code(shown, op, now);
-            unsafe { done(user, error, code.as_ptr()) }
+    match completion {
+        Completion::Done(done, user) => {
+            if let Some(done) = done {
+                // SAFETY: registered with its user pointer when the operation was started, for exactly
+                // this one call; the view outlives it.
+                unsafe { done(user, error) };
+            }
         }
-        (Completion::Code(Some(done), user), _) => unsafe { done(user, error, std::ptr::null()) },
-        (Completion::Device(Some(done), user) | Completion::Pair(_, Some(done), user), Ok(Outcome::Device(shown))) => {
-            let device = views::device(shown, op);
-            unsafe { done(user, error, device.as_ptr()) }
+        Completion::Code(done, user) => {
+            let code = match &result {
+                Ok(Outcome::Code(shown)) => Some(views::code(shown, op, now)),
+                _ => None,
+            };
+            if let Some(done) = done {
+                // SAFETY: as above.
+                unsafe { done(user, error, code.as_ref().map_or(std::ptr::null(), View::as_ptr)) };
+            }
         }
-        (Completion::Device(Some(done), user) | Completion::Pair(_, Some(done), user), _) => unsafe {
-            done(user, error, std::ptr::null())
-        },
-        // The application wanted no callback.
-        (Completion::Done(None, _) | Completion::Code(None, _) | Completion::Device(None, _) | Completion::Pair(_, None, _), _) => {}
+        Completion::Device(done, user) | Completion::Pair(_, done, user) => {
+            let device = match &result {
+                Ok(Outcome::Device(shown)) => Some(views::device(shown, op)),
+                _ => None,
+            };
+            if let Some(done) = done {
+                // SAFETY: as above.
+                unsafe { done(user, error, device.as_ref().map_or(std::ptr::null(), View::as_ptr)) };
+            }
+        }
     }
 }

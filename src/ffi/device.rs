@@ -56,7 +56,12 @@ pub unsafe extern "C" fn fio_device_info(
 /// Threads:   one at a time
 /// Since:     0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn fio_heartbeat(client: *mut fio_client, done: fio_done_cb, user: *mut c_void, op: *mut fio_op) -> fio_status {
+pub unsafe extern "C" fn fio_heartbeat(
+    client: *mut fio_client,
+    done: fio_done_cb,
+    user: *mut c_void,
+    op: *mut fio_op,
+) -> fio_status {
     guard(|| {
         // SAFETY: the caller passes NULL or a live client, and NULL or a writable pointer.
         unsafe { start(client, Operation::Heartbeat, Completion::Done(done, user), op) }

@@ -27,7 +27,9 @@ fn texts(status: fio_status) -> Option<&'static [CString; 3]> {
 /// Since:     0.1.0
 #[unsafe(no_mangle)]
 pub extern "C" fn fio_status_name(status: fio_status) -> *const c_char {
-    guard_value(c"FIO_E_UNKNOWN".as_ptr(), || texts(status).map_or(c"FIO_E_UNKNOWN".as_ptr(), |texts| texts[0].as_ptr()))
+    guard_value(c"FIO_E_UNKNOWN".as_ptr(), || {
+        texts(status).map_or(c"FIO_E_UNKNOWN".as_ptr(), |texts| texts[0].as_ptr())
+    })
 }
 
 /// What a status means in general, as one sentence in English without a final stop. The message of a
@@ -42,7 +44,9 @@ pub extern "C" fn fio_status_name(status: fio_status) -> *const c_char {
 /// Since:     0.1.0
 #[unsafe(no_mangle)]
 pub extern "C" fn fio_status_message(status: fio_status) -> *const c_char {
-    guard_value(c"unknown status".as_ptr(), || texts(status).map_or(c"unknown status".as_ptr(), |texts| texts[1].as_ptr()))
+    guard_value(c"unknown status".as_ptr(), || {
+        texts(status).map_or(c"unknown status".as_ptr(), |texts| texts[1].as_ptr())
+    })
 }
 
 /// What a person can do about a status, as one sentence in English.
@@ -85,5 +89,7 @@ pub extern "C" fn fio_version() -> *const c_char {
 /// Since:     0.1.0
 #[unsafe(no_mangle)]
 pub extern "C" fn fio_version_number() -> u32 {
-    guard_value(0, || VERSION.split('.').fold(0, |number, part| number * 256 + part.parse::<u32>().unwrap_or(0)))
+    guard_value(0, || {
+        VERSION.split('.').fold(0, |number, part| number * 256 + part.parse::<u32>().unwrap_or(0))
+    })
 }

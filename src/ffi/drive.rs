@@ -71,7 +71,10 @@ fn drive(client: &Client, timeout: Option<Duration>) -> Result<Ended, Error> {
 ///
 /// # Safety
 /// As for [`client_ref`].
-unsafe fn driving(client: *mut fio_client, body: impl FnOnce(&Client) -> Result<(), Error>) -> Result<(), Error> {
+unsafe fn driving(
+    client: *mut fio_client,
+    body: impl FnOnce(&Client) -> Result<(), Error>,
+) -> Result<(), Error> {
     // SAFETY: as the caller says.
     let client_ref = unsafe { client_ref(client) }?;
     let entered = client_ref.enter()?;
@@ -191,7 +194,8 @@ pub unsafe extern "C" fn fio_timeout_ms(client: *mut fio_client, timeout_ms: *mu
         unsafe {
             let wanted = with_core(client, |core| Ok(core.driver()?.wants_round_in()))?;
             // Rounded up, so that it is due when the sleep ends.
-            let wanted = wanted.map_or(-1, |span| i64::try_from(span.as_micros().div_ceil(1000)).unwrap_or(i64::MAX));
+            let wanted =
+                wanted.map_or(-1, |span| i64::try_from(span.as_micros().div_ceil(1000)).unwrap_or(i64::MAX));
             super::args::write(timeout_ms, wanted)
         }
     })

@@ -6,10 +6,10 @@
 
 #![allow(non_camel_case_types)] // the names are those of the header
 
-pub mod authorization;
 mod args;
-pub mod callbacks;
+pub mod authorization;
 mod ca;
+pub mod callbacks;
 pub mod client;
 pub mod config;
 mod core;

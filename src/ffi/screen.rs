@@ -22,7 +22,12 @@ use std::ffi::c_char;
 /// Threads:   any
 /// Since:     0.1.0
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn fio_qr_encode(text: *const c_char, modules: *mut u8, capacity: usize, side: *mut i32) -> fio_status {
+pub unsafe extern "C" fn fio_qr_encode(
+    text: *const c_char,
+    modules: *mut u8,
+    capacity: usize,
+    side: *mut i32,
+) -> fio_status {
     guard(|| {
         // SAFETY: the caller passes NULL or a terminated string, NULL or `capacity` writable bytes, and
         // NULL or a writable pointer.
@@ -31,7 +36,8 @@ pub unsafe extern "C" fn fio_qr_encode(text: *const c_char, modules: *mut u8, ca
             if modules.is_null() && capacity != 0 {
                 return Err(Error::new(FIO_E_NULL, "the modules are NULL"));
             }
-            let qr = QrCode::encode_text(text, QrCodeEcc::Medium).map_err(|_| Error::new(FIO_E_ARGUMENT, "the text is too long for a QR code"))?;
+            let qr = QrCode::encode_text(text, QrCodeEcc::Medium)
+                .map_err(|_| Error::new(FIO_E_ARGUMENT, "the text is too long for a QR code"))?;
             args::write(side, qr.size())?;
             let edge = qr.size() as usize;
             if capacity < edge * edge {

@@ -192,7 +192,8 @@ impl CurlTransport {
             list.append(&line)?;
         }
         wipe_authorization(&mut handle.easy);
-        handle.easy.get_mut().authorization = request.bearer.as_ref().and_then(|_| HeldHeader::last_of(&list));
+        handle.easy.get_mut().authorization =
+            request.bearer.as_ref().and_then(|_| HeldHeader::last_of(&list));
         handle.bearer = request.bearer.clone();
         handle.easy.http_headers(list)
     }
@@ -307,7 +308,11 @@ impl Transport for CurlTransport {
             Waiting::Portable => {
                 self.multi.perform().map_err(|error| from_multi(&error))?;
                 self.collect();
-                let timeout = if self.answers.is_empty() { timeout.unwrap_or(Duration::from_secs(3600)) } else { Duration::ZERO };
+                let timeout = if self.answers.is_empty() {
+                    timeout.unwrap_or(Duration::from_secs(3600))
+                } else {
+                    Duration::ZERO
+                };
                 if !timeout.is_zero() {
                     let timeout = Duration::from_millis(timeout.as_micros().div_ceil(1000) as u64);
                     self.multi.poll(&mut [], timeout).map_err(|error| from_multi(&error))?;
@@ -345,7 +350,8 @@ impl Transport for CurlTransport {
             let curl_timer = self.curl_timer.load(Ordering::Relaxed);
             let curl_timer = (curl_timer != u64::MAX).then_some(Instant(curl_timer));
             let answers = (!self.answers.is_empty()).then_some(Instant(0));
-            let own = deadline_in.map(|span| if span.is_zero() { Instant(0) } else { Instant(monotonic_ms()) + span });
+            let own = deadline_in
+                .map(|span| if span.is_zero() { Instant(0) } else { Instant(monotonic_ms()) + span });
             if let Waiting::Epoll(poller) = &mut self.waiting {
                 let at = own.into_iter().chain(curl_timer).chain(answers).min();
                 if let Err(error) = poller.arm(at) {
@@ -378,7 +384,8 @@ fn waiting(multi: &mut Multi, curl_timer: &CurlTimer, portable: bool) -> Result<
         let registry = poller.registry();
         multi
             .socket_function(move |socket, events, _| {
-                let (read, write) = if events.remove() { (false, false) } else { (events.input(), events.output()) };
+                let (read, write) =
+                    if events.remove() { (false, false) } else { (events.input(), events.output()) };
                 registry.watch(socket, read || events.input_and_output(), write || events.input_and_output());
             })
             .map_err(|error| from_multi(&error))?;

@@ -11,9 +11,21 @@ const LARGEST_ANSWER: usize = 1 << 20;
 
 /// Headers whose values may be seen in a log.
 const HARMLESS_HEADERS: &[&str] = &[
-    "accept", "connection", "content-length", "content-type", "date", "host", "retry-after", "server",
-    "transfer-encoding", "user-agent", "x-client-platypus-enabled", "x-client-version",
-    "x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-window",
+    "accept",
+    "connection",
+    "content-length",
+    "content-type",
+    "date",
+    "host",
+    "retry-after",
+    "server",
+    "transfer-encoding",
+    "user-agent",
+    "x-client-platypus-enabled",
+    "x-client-version",
+    "x-ratelimit-limit",
+    "x-ratelimit-remaining",
+    "x-ratelimit-window",
 ];
 
 pub struct Exchange {
@@ -68,7 +80,8 @@ impl Handler for Exchange {
     fn header(&mut self, line: &[u8]) -> bool {
         // Two headers matter, so most lines are dismissed by their first letter.
         if let Some(b'r' | b'R' | b'd' | b'D') = line.first() {
-            if let Some((name, value)) = std::str::from_utf8(line).ok().and_then(|line| line.split_once(':')) {
+            if let Some((name, value)) = std::str::from_utf8(line).ok().and_then(|line| line.split_once(':'))
+            {
                 if name.eq_ignore_ascii_case("retry-after") {
                     self.retry_after = Some(value.trim().to_owned());
                 } else if name.eq_ignore_ascii_case("date") {
@@ -111,7 +124,9 @@ fn masked_header(line: &str) -> String {
 
 fn masked_text(line: &str) -> String {
     let lower = line.to_ascii_lowercase();
-    if line.contains('?') || ["authorization", "bearer", "token", "secret"].iter().any(|word| lower.contains(word)) {
+    if line.contains('?')
+        || ["authorization", "bearer", "token", "secret"].iter().any(|word| lower.contains(word))
+    {
         return "(not shown)".to_owned();
     }
     line.to_owned()
@@ -149,9 +164,15 @@ mod tests {
     fn a_trace_shows_names_but_no_secret_values() {
         let lines = Arc::new(Mutex::new(String::new()));
         let into = lines.clone();
-        let log = Log::new(Level::Trace as i32, Some(Arc::new(move |_, line: &str| into.lock().unwrap().push_str(line))));
+        let log = Log::new(
+            Level::Trace as i32,
+            Some(Arc::new(move |_, line: &str| into.lock().unwrap().push_str(line))),
+        );
         let mut exchange = Exchange::new(log);
-        exchange.debug(InfoType::HeaderOut, b"GET /p?X-Amz-Signature=SECRET HTTP/1.1\r\nAuthorization: Bearer SECRET\r\nHost: h\r\n\r\n");
+        exchange.debug(
+            InfoType::HeaderOut,
+            b"GET /p?X-Amz-Signature=SECRET HTTP/1.1\r\nAuthorization: Bearer SECRET\r\nHost: h\r\n\r\n",
+        );
         exchange.debug(InfoType::HeaderIn, b"Set-Cookie: SECRET\r\n");
         exchange.debug(InfoType::DataOut, b"client_secret=SECRET");
         exchange.debug(InfoType::SslDataIn, b"SECRET");

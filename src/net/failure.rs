@@ -38,9 +38,23 @@ fn tls(detail: &str) -> i32 {
         FIO_E_TLS_NOT_YET_VALID
     } else if says(&["expired"]) {
         FIO_E_TLS_EXPIRED
-    } else if says(&["subject name", "not valid for name", "notvalidforname", "does not match", "hostname mismatch"]) {
+    } else if says(&[
+        "subject name",
+        "not valid for name",
+        "notvalidforname",
+        "does not match",
+        "hostname mismatch",
+    ]) {
         FIO_E_TLS_HOST
-    } else if says(&["protocol version", "protocolversion", "unsupported protocol", "wrong version", "peer is incompatible", "peerincompatible", "tlsv1 alert"]) {
+    } else if says(&[
+        "protocol version",
+        "protocolversion",
+        "unsupported protocol",
+        "wrong version",
+        "peer is incompatible",
+        "peerincompatible",
+        "tlsv1 alert",
+    ]) {
         FIO_E_TLS_VERSION
     } else if says(&["certificate", "issuer", "verify", "verification", "unknownca"]) {
         FIO_E_TLS_UNTRUSTED
@@ -57,7 +71,10 @@ mod tests {
     fn tls_failures_are_told_apart_in_every_librarys_words() {
         for (words, status) in [
             ("SSL certificate problem: certificate has expired", FIO_E_TLS_EXPIRED),
-            ("rustls_connection_process_new_packets: invalid peer certificate: certificate expired", FIO_E_TLS_EXPIRED),
+            (
+                "rustls_connection_process_new_packets: invalid peer certificate: certificate expired",
+                FIO_E_TLS_EXPIRED,
+            ),
             ("SSL certificate problem: certificate is not yet valid", FIO_E_TLS_NOT_YET_VALID),
             ("server verification failed: certificate not activated. ", FIO_E_TLS_NOT_YET_VALID),
             ("SSL: no alternative certificate subject name matches target host name 'x'", FIO_E_TLS_HOST),

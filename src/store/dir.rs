@@ -43,13 +43,19 @@ impl DirStore {
         let lock = lock(&path.join(LOCK_FILE))?;
         // What an interrupted save left behind.
         match fs::remove_file(path.join(TEMPORARY)) {
-            Err(error) if error.kind() != ErrorKind::NotFound => Err(failed("removing a left-over file", &error)),
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                Err(failed("removing a left-over file", &error))
+            }
             _ => Ok(DirStore { path: path.to_owned(), dir, _lock: lock }),
         }
     }
 
     fn file(&self, key: &str) -> Result<PathBuf, Error> {
-        if is_valid_key(key) { Ok(self.path.join(key)) } else { Err(Error::new(FIO_E_STORE, "invalid record key")) }
+        if is_valid_key(key) {
+            Ok(self.path.join(key))
+        } else {
+            Err(Error::new(FIO_E_STORE, "invalid record key"))
+        }
     }
 }
 
@@ -81,7 +87,9 @@ impl Store for DirStore {
         }
         // Room for all of it, so that no copy is left behind by growing.
         let mut bytes = Zeroizing::new(Vec::with_capacity(length as usize + 1));
-        file.take(LARGEST_RECORD).read_to_end(&mut bytes).map_err(|error| failed("reading a record", &error))?;
+        file.take(LARGEST_RECORD)
+            .read_to_end(&mut bytes)
+            .map_err(|error| failed("reading a record", &error))?;
         Ok(Some(SecretBytes::new(std::mem::take(&mut *bytes))))
     }
 
@@ -89,7 +97,12 @@ impl Store for DirStore {
         let temporary = self.path.join(TEMPORARY);
         let target = self.file(key)?;
         let write = || -> io::Result<()> {
-            let mut file = OpenOptions::new().create(true).truncate(true).write(true).mode(FILE_MODE).open(&temporary)?;
+            let mut file = OpenOptions::new()
+                .create(true)
+                .truncate(true)
+                .write(true)
+                .mode(FILE_MODE)
+                .open(&temporary)?;
             file.write_all(value)?;
             file.sync_all()?;
             fs::rename(&temporary, &target)?;

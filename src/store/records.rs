@@ -69,7 +69,10 @@ impl Records {
     /// but not usable, too.
     pub fn set_aside(&mut self, key: &str, reason: &str) -> Error {
         let moved = match self.store.load(key) {
-            Ok(Some(framed)) => self.store.save(&format!("{key}{ASIDE}"), framed.expose()).and_then(|()| self.store.erase(key)),
+            Ok(Some(framed)) => self
+                .store
+                .save(&format!("{key}{ASIDE}"), framed.expose())
+                .and_then(|()| self.store.erase(key)),
             Ok(None) => Ok(()),
             Err(error) => Err(error),
         };
@@ -89,7 +92,8 @@ impl Records {
         };
         framed.push(SEALED);
         let mut nonce = [0; NONCE];
-        getrandom::fill(&mut nonce).map_err(|_| Error::new(FIO_E_STORE, "the system gives no random numbers"))?;
+        getrandom::fill(&mut nonce)
+            .map_err(|_| Error::new(FIO_E_STORE, "the system gives no random numbers"))?;
         framed.extend_from_slice(&nonce);
         let associated = associated_data(&framed[..HEADER], key);
         framed.extend_from_slice(value);
@@ -116,11 +120,19 @@ impl Records {
             }
             (SEALED, Some(seal_key)) => {
                 let (nonce, sealed) = rest.split_at_checked(NONCE).ok_or("is truncated")?;
-                let (body, tag) = sealed.len().checked_sub(TAG).map(|at| sealed.split_at(at)).ok_or("is truncated")?;
+                let (body, tag) =
+                    sealed.len().checked_sub(TAG).map(|at| sealed.split_at(at)).ok_or("is truncated")?;
                 let mut value = Zeroizing::new(body.to_vec());
-                let (Ok(nonce), Ok(tag)) = (XNonce::try_from(nonce), Tag::try_from(tag)) else { return Err("is truncated") };
+                let (Ok(nonce), Ok(tag)) = (XNonce::try_from(nonce), Tag::try_from(tag)) else {
+                    return Err("is truncated");
+                };
                 XChaCha20Poly1305::new((&**seal_key).into())
-                    .decrypt_inout_detached(&nonce, &associated_data(header, key), value.as_mut_slice().into(), &tag)
+                    .decrypt_inout_detached(
+                        &nonce,
+                        &associated_data(header, key),
+                        value.as_mut_slice().into(),
+                        &tag,
+                    )
                     .map_err(|_| "was changed, or sealed with another key")?;
                 Ok(SecretBytes::new(std::mem::take(&mut *value)))
             }
@@ -148,7 +160,10 @@ mod tests {
     use crate::store::memory::MemoryStore;
 
     fn records(key: Option<u8>) -> Records {
-        Records::new(Box::new(MemoryStore::default()), key.map(|byte| Zeroizing::new([byte; SEAL_KEY_LENGTH])))
+        Records::new(
+            Box::new(MemoryStore::default()),
+            key.map(|byte| Zeroizing::new([byte; SEAL_KEY_LENGTH])),
+        )
     }
 
     fn value() -> SecretBytes {
@@ -178,7 +193,8 @@ mod tests {
     fn every_flipped_bit_and_every_cut_is_found_and_kept_aside() {
         for key in [None, Some(7)] {
             let whole = records(key).frame("auth", value().expose()).unwrap();
-            let mut broken: Vec<Vec<u8>> = (0..whole.len()).map(|cut| whole.expose()[..cut].to_vec()).collect();
+            let mut broken: Vec<Vec<u8>> =
+                (0..whole.len()).map(|cut| whole.expose()[..cut].to_vec()).collect();
             for bit in 0..whole.len() * 8 {
                 let mut copy = whole.expose().to_vec();
                 copy[bit / 8] ^= 1 << (bit % 8);

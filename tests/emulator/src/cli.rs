@@ -30,11 +30,7 @@ pub struct Options {
     pub public_url: Option<String>,
 
     /// A client_secret that is accepted
-    #[arg(
-        long = "client-secret",
-        value_name = "SECRET",
-        default_value = "emulator-secret"
-    )]
+    #[arg(long = "client-secret", value_name = "SECRET", default_value = "emulator-secret")]
     pub client_secrets: Vec<String>,
 
     /// Seconds between polls that codes ask for

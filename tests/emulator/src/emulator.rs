@@ -108,10 +108,7 @@ impl RateWindow {
     /// Counts a call and tells how many are left in its window.
     pub fn count(&mut self, now: Duration) -> u64 {
         if now.saturating_sub(self.began) >= Self::WINDOW {
-            *self = Self {
-                began: now,
-                used: 0,
-            };
+            *self = Self { began: now, used: 0 };
         }
         self.used += 1;
         Self::LIMIT.saturating_sub(self.used)

@@ -75,11 +75,9 @@ mod tests {
     #[test]
     fn the_two_code_paths() {
         let (new, legacy) = ("/v2/auth/device/code", "/v2/device/code");
-        for (setting, has_new, has_legacy) in [
-            (CodePath::Both, true, true),
-            (CodePath::New, true, false),
-            (CodePath::Legacy, false, true),
-        ] {
+        for (setting, has_new, has_legacy) in
+            [(CodePath::Both, true, true), (CodePath::New, true, false), (CodePath::Legacy, false, true)]
+        {
             assert_eq!(Endpoint::at(new, setting) == Endpoint::Code, has_new);
             assert_eq!(Endpoint::at(legacy, setting) == Endpoint::Code, has_legacy);
         }

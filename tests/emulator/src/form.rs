@@ -31,11 +31,8 @@ pub struct Repeated;
 impl Form {
     /// The field's value; an empty one counts as absent (RFC 6749 section 3.2).
     pub fn get(&self, name: &str) -> Result<Option<&str>, Repeated> {
-        let mut found = self
-            .fields
-            .iter()
-            .filter(|(field, _)| field == name)
-            .map(|(_, value)| value.as_str());
+        let mut found =
+            self.fields.iter().filter(|(field, _)| field == name).map(|(_, value)| value.as_str());
         let first = found.next();
         if found.next().is_some() {
             return Err(Repeated);
@@ -57,17 +54,11 @@ pub async fn decode(content_type: Option<&str>, body: &Bytes) -> Result<Form, Fo
 }
 
 pub fn url_encoded(body: &[u8]) -> Result<Form, FormError> {
-    let fields: Vec<_> = form_urlencoded::parse(body)
-        .into_owned()
-        .take(MOST_FIELDS + 1)
-        .collect();
+    let fields: Vec<_> = form_urlencoded::parse(body).into_owned().take(MOST_FIELDS + 1).collect();
     if fields.len() > MOST_FIELDS {
         return Err(FormError::Malformed);
     }
-    Ok(Form {
-        encoding: Encoding::UrlEncoded,
-        fields,
-    })
+    Ok(Form { encoding: Encoding::UrlEncoded, fields })
 }
 
 async fn multipart(content_type: &str, body: &Bytes) -> Result<Form, FormError> {
@@ -85,10 +76,7 @@ async fn multipart(content_type: &str, body: &Bytes) -> Result<Form, FormError> 
         let value = std::str::from_utf8(&value).map_err(|_| FormError::Malformed)?;
         fields.push((name, value.to_owned()));
     }
-    Ok(Form {
-        encoding: Encoding::Multipart,
-        fields,
-    })
+    Ok(Form { encoding: Encoding::Multipart, fields })
 }
 
 #[cfg(test)]
@@ -99,9 +87,7 @@ mod tests {
 
     fn decode_now(content_type: Option<&str>, body: &'static str) -> Result<Form, FormError> {
         let body = Bytes::from_static(body.as_bytes());
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .build()
-            .expect("a runtime");
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
         runtime.block_on(decode(content_type, &body))
     }
 
@@ -137,29 +123,14 @@ mod tests {
 
     #[test]
     fn what_is_not_a_form() {
-        assert_eq!(
-            decode_now(Some("application/json"), "{}"),
-            Err(FormError::UnknownContentType)
-        );
+        assert_eq!(decode_now(Some("application/json"), "{}"), Err(FormError::UnknownContentType));
         assert_eq!(decode_now(None, "a=1"), Err(FormError::UnknownContentType));
+        assert_eq!(decode_now(Some("multipart/form-data"), "--XX"), Err(FormError::Malformed));
+        assert_eq!(decode_now(Some(MULTIPART), "--XX\r\nnonsense"), Err(FormError::Malformed));
         assert_eq!(
-            decode_now(Some("multipart/form-data"), "--XX"),
+            decode_now(Some(MULTIPART), "--XX\r\nContent-Disposition: form-data\r\n\r\nx\r\n--XX--\r\n"),
             Err(FormError::Malformed)
         );
-        assert_eq!(
-            decode_now(Some(MULTIPART), "--XX\r\nnonsense"),
-            Err(FormError::Malformed)
-        );
-        assert_eq!(
-            decode_now(
-                Some(MULTIPART),
-                "--XX\r\nContent-Disposition: form-data\r\n\r\nx\r\n--XX--\r\n"
-            ),
-            Err(FormError::Malformed)
-        );
-        assert_eq!(
-            url_encoded("a&".repeat(100).as_bytes()),
-            Err(FormError::Malformed)
-        );
+        assert_eq!(url_encoded("a&".repeat(100).as_bytes()), Err(FormError::Malformed));
     }
 }

@@ -40,9 +40,7 @@ pub struct Entry {
 impl Entry {
     fn size(&self) -> usize {
         let pairs = self.headers.iter().chain(&self.fields);
-        let text: usize = pairs
-            .map(|(name, value)| name.len() + value.len() + 48)
-            .sum();
+        let text: usize = pairs.map(|(name, value)| name.len() + value.len() + 48).sum();
         512 + self.path.len() + text
     }
 }
@@ -60,11 +58,7 @@ pub fn clip(text: &str) -> String {
     while !text.is_char_boundary(end) {
         end -= 1;
     }
-    if end == text.len() {
-        text.to_owned()
-    } else {
-        format!("{}…", &text[..end])
-    }
+    if end == text.len() { text.to_owned() } else { format!("{}…", &text[..end]) }
 }
 
 impl Journal {
@@ -86,10 +80,7 @@ impl Journal {
     /// The entry of a request still being handled, unless it was cleared or pushed out meanwhile.
     /// Only the small fields may be changed: sizes are counted at the start.
     pub fn entry(&mut self, seq: u64) -> Option<&mut Entry> {
-        let at = self
-            .entries
-            .binary_search_by_key(&seq, |entry| entry.seq)
-            .ok()?;
+        let at = self.entries.binary_search_by_key(&seq, |entry| entry.seq).ok()?;
         self.entries.get_mut(at)
     }
 
@@ -146,11 +137,7 @@ mod tests {
         assert!(journal.entry(3).is_none());
         assert!(journal.entry(10).is_some());
         journal.clear();
-        assert_eq!(
-            journal.begin(entry(1)),
-            MOST_ENTRIES as u64 + 6,
-            "numbers go on after clearing"
-        );
+        assert_eq!(journal.begin(entry(1)), MOST_ENTRIES as u64 + 6, "numbers go on after clearing");
     }
 
     #[test]

@@ -14,11 +14,7 @@ pub fn bytes<const N: usize>() -> [u8; N] {
     // Bytes 6 and 8 of a UUID hold its version and variant: only the other fourteen are random.
     for chunk in out.chunks_mut(14) {
         let id = Uuid::new_v4().into_bytes();
-        let random = id
-            .iter()
-            .enumerate()
-            .filter(|(at, _)| !matches!(at, 6 | 8))
-            .map(|(_, byte)| *byte);
+        let random = id.iter().enumerate().filter(|(at, _)| !matches!(at, 6 | 8)).map(|(_, byte)| *byte);
         for (slot, byte) in chunk.iter_mut().zip(random) {
             *slot = byte;
         }
@@ -28,10 +24,7 @@ pub fn bytes<const N: usize>() -> [u8; N] {
 
 /// `N` characters that are safe in a URL, a form and a header.
 pub fn opaque<const N: usize>() -> String {
-    bytes::<N>()
-        .iter()
-        .map(|byte| char::from(ALPHABET[usize::from(byte & 63)]))
-        .collect()
+    bytes::<N>().iter().map(|byte| char::from(ALPHABET[usize::from(byte & 63)])).collect()
 }
 
 /// Six decimal digits; the leading ones may be zero.
@@ -48,9 +41,6 @@ mod tests {
         assert_eq!(opaque::<74>().len(), 74);
         assert_ne!(opaque::<74>(), opaque::<74>());
         let digits = six_digits();
-        assert!(
-            digits.len() == 6 && digits.bytes().all(|byte| byte.is_ascii_digit()),
-            "{digits}"
-        );
+        assert!(digits.len() == 6 && digits.bytes().all(|byte| byte.is_ascii_digit()), "{digits}");
     }
 }

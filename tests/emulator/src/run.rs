@@ -42,30 +42,14 @@ pub async fn start(options: &Options) -> io::Result<Running> {
     let listener = TcpListener::bind(options.listen).await?;
     let address = listener.local_addr()?;
     let url = format!("https://{}", reachable(address));
-    let pair_url = format!(
-        "{}/pair",
-        options
-            .public_url
-            .as_deref()
-            .unwrap_or(&url)
-            .trim_end_matches('/')
-    );
+    let pair_url = format!("{}/pair", options.public_url.as_deref().unwrap_or(&url).trim_end_matches('/'));
     let temporary = options.ca_dir.is_none().then(temporary_dir);
-    let dir = temporary
-        .clone()
-        .or_else(|| options.ca_dir.clone())
-        .unwrap_or_default();
+    let dir = temporary.clone().or_else(|| options.ca_dir.clone()).unwrap_or_default();
     let ca_file = authority.write(&dir)?;
     let service = Service::new(settings, options.client_secrets.clone(), person);
     let emulator = Arc::new(Emulator::new(service, authority, pair_url));
     listener::spawn(&emulator, listener, acceptor);
-    Ok(Running {
-        emulator,
-        address,
-        url,
-        ca_file,
-        temporary,
-    })
+    Ok(Running { emulator, address, url, ca_file, temporary })
 }
 
 impl Running {
@@ -128,41 +112,29 @@ fn settings(options: &Options) -> io::Result<Settings> {
         expires_in: options.expires_in,
         ..SettingsChange::default()
     };
-    settings
-        .change(&change)
-        .map_err(|name| io::Error::other(format!("{name} is out of range")))?;
+    settings.change(&change).map_err(|name| io::Error::other(format!("{name} is out of range")))?;
     Ok(settings)
 }
 
 fn person(options: &Options) -> io::Result<Person> {
     let project = match &options.person_project {
-        Some(name) => Some(
-            clean_name(name).ok_or_else(|| io::Error::other("that is not a name for a project"))?,
-        ),
+        Some(name) => {
+            Some(clean_name(name).ok_or_else(|| io::Error::other("that is not a name for a project"))?)
+        }
         None => None,
     };
-    Ok(Person {
-        decision: options.person.into(),
-        after_polls: options.person_after_polls,
-        project,
-    })
+    Ok(Person { decision: options.person.into(), after_polls: options.person_after_polls, project })
 }
 
 fn temporary_dir() -> PathBuf {
-    std::env::temp_dir().join(format!(
-        "fio-emulator-{}-{}",
-        std::process::id(),
-        random::opaque::<8>()
-    ))
+    std::env::temp_dir().join(format!("fio-emulator-{}-{}", std::process::id(), random::opaque::<8>()))
 }
 
 /// An address to connect to: listening everywhere includes the loopback.
 fn reachable(address: SocketAddr) -> SocketAddr {
     match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => (Ipv4Addr::LOCALHOST, address.port()).into(),
-        IpAddr::V6(ip) if ip.is_unspecified() => {
-            (std::net::Ipv6Addr::LOCALHOST, address.port()).into()
-        }
+        IpAddr::V6(ip) if ip.is_unspecified() => (std::net::Ipv6Addr::LOCALHOST, address.port()).into(),
         _ => address,
     }
 }

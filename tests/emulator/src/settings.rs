@@ -87,18 +87,12 @@ impl Settings {
         put(&mut self.interval, change.interval);
         put(&mut self.expires_in, change.expires_in);
         put(&mut self.access_token_seconds, change.access_token_seconds);
-        put(
-            &mut self.refresh_token_seconds,
-            change.refresh_token_seconds,
-        );
+        put(&mut self.refresh_token_seconds, change.refresh_token_seconds);
         put(&mut self.code_path, change.code_path);
         put(&mut self.refuse_multipart, change.refuse_multipart);
         put(&mut self.omit_name, change.omit_name);
         put(&mut self.omit_interval, change.omit_interval);
-        put(
-            &mut self.verification_complete,
-            change.verification_complete,
-        );
+        put(&mut self.verification_complete, change.verification_complete);
         Ok(())
     }
 }
@@ -110,11 +104,7 @@ pub fn seconds(value: f64) -> Duration {
 
 /// A JSON number without a needless fraction: the service writes `120`, not `120.0`.
 pub fn number(value: f64) -> serde_json::Value {
-    if value.fract() == 0.0 && value.abs() < 9e15 {
-        (value as i64).into()
-    } else {
-        value.into()
-    }
+    if value.fract() == 0.0 && value.abs() < 9e15 { (value as i64).into() } else { value.into() }
 }
 
 #[cfg(test)]
@@ -124,11 +114,7 @@ mod tests {
     #[test]
     fn a_bad_number_changes_nothing() {
         let mut settings = Settings::default();
-        let change = SettingsChange {
-            interval: Some(-1.0),
-            omit_name: Some(true),
-            ..Default::default()
-        };
+        let change = SettingsChange { interval: Some(-1.0), omit_name: Some(true), ..Default::default() };
         assert_eq!(settings.change(&change), Err("interval"));
         assert_eq!(settings, Settings::default());
     }

@@ -5,10 +5,7 @@ mod client;
 use client::{Client, FORM, Outcome, emulator};
 
 fn form_token(page: &str) -> Option<&str> {
-    page.split_once(r#"name="form_token" value=""#)?
-        .1
-        .split('"')
-        .next()
+    page.split_once(r#"name="form_token" value=""#)?.1.split('"').next()
 }
 
 #[tokio::test]
@@ -17,9 +14,7 @@ async fn a_person_approves_pauses_and_disconnects() -> Outcome {
     let mut client = Client::connect(&running).await?;
     let code = client.code().await?;
     let digits = code.text("user_code");
-    let page = client
-        .call("GET", &format!("/pair/{digits}"), &[], "")
-        .await?;
+    let page = client.call("GET", &format!("/pair/{digits}"), &[], "").await?;
     assert!(page.body.contains(&format!(r#"value="{digits}""#)) && page.body.contains("Waiting:"));
     let token = form_token(&page.body).ok_or("no form token")?.to_owned();
 
@@ -27,53 +22,20 @@ async fn a_person_approves_pauses_and_disconnects() -> Outcome {
         "form_token={token}&user_code={digits}&project=Feature+A&new_project=Tom+%26+Jerry&decision=approve"
     );
     let done = client.call("POST", "/pair", &[FORM], &form).await?;
-    assert!(
-        done.status == 200 && done.body.contains("Tom &amp; Jerry"),
-        "{}",
-        done.body
-    );
-    assert_eq!(
-        client.call("POST", "/pair", &[FORM], &form).await?.status,
-        404,
-        "the code no longer waits"
-    );
+    assert!(done.status == 200 && done.body.contains("Tom &amp; Jerry"), "{}", done.body);
+    assert_eq!(client.call("POST", "/pair", &[FORM], &form).await?.status, 404, "the code no longer waits");
 
     let tokens = client.poll(&code.text("device_code")).await?;
-    assert!(
-        client
-            .call("GET", "/", &[], "")
-            .await?
-            .body
-            .contains("online")
-    );
-    for (action, status, device_status) in [
-        ("pause", 200, "paused"),
-        ("resume", 200, "online"),
-        ("revoke", 401, ""),
-    ] {
+    assert!(client.call("GET", "/", &[], "").await?.body.contains("online"));
+    for (action, status, device_status) in
+        [("pause", 200, "paused"), ("resume", 200, "online"), ("revoke", 401, "")]
+    {
         let form = format!("form_token={token}&client_id=CAM&action={action}");
-        assert_eq!(
-            client
-                .call("POST", "/devices/act", &[FORM], &form)
-                .await?
-                .status,
-            303
-        );
-        let me = client
-            .bearer("GET", "/v2/devices/me", &tokens.text("access_token"))
-            .await?;
-        assert_eq!(
-            (me.status, me.text("status").as_str()),
-            (status, device_status)
-        );
+        assert_eq!(client.call("POST", "/devices/act", &[FORM], &form).await?.status, 303);
+        let me = client.bearer("GET", "/v2/devices/me", &tokens.text("access_token")).await?;
+        assert_eq!((me.status, me.text("status").as_str()), (status, device_status));
     }
-    assert!(
-        client
-            .call("GET", "/", &[], "")
-            .await?
-            .body
-            .contains("disconnected")
-    );
+    assert!(client.call("GET", "/", &[], "").await?.body.contains("disconnected"));
     Ok(())
 }
 
@@ -84,48 +46,15 @@ async fn other_sites_are_refused() -> Outcome {
     let digits = client.code().await?.text("user_code");
     let page = client.call("GET", "/pair", &[], "").await?;
     let token = form_token(&page.body).ok_or("no form token")?.to_owned();
-    let form =
-        |token: &str| format!("form_token={token}&user_code={digits}&project=A&decision=approve");
+    let form = |token: &str| format!("form_token={token}&user_code={digits}&project=A&decision=approve");
     let foreign = ("origin", "https://evil.example");
-    assert_eq!(
-        client
-            .call("POST", "/pair", &[FORM], &form("guess"))
-            .await?
-            .status,
-        403
-    );
-    assert_eq!(
-        client
-            .call("POST", "/pair", &[FORM, foreign], &form(&token))
-            .await?
-            .status,
-        403
-    );
+    assert_eq!(client.call("POST", "/pair", &[FORM], &form("guess")).await?.status, 403);
+    assert_eq!(client.call("POST", "/pair", &[FORM, foreign], &form(&token)).await?.status, 403);
     let cross_site = ("sec-fetch-site", "cross-site");
+    assert_eq!(client.call("POST", "/pair", &[FORM, cross_site], &form(&token)).await?.status, 403);
+    assert_eq!(client.call("POST", "/emulator/approve", &[foreign], "").await?.status, 403);
     assert_eq!(
-        client
-            .call("POST", "/pair", &[FORM, cross_site], &form(&token))
-            .await?
-            .status,
-        403
-    );
-    assert_eq!(
-        client
-            .call("POST", "/emulator/approve", &[foreign], "")
-            .await?
-            .status,
-        403
-    );
-    assert_eq!(
-        client
-            .call(
-                "POST",
-                "/emulator/approve",
-                &[("origin", "https://127.0.0.1")],
-                ""
-            )
-            .await?
-            .status,
+        client.call("POST", "/emulator/approve", &[("origin", "https://127.0.0.1")], "").await?.status,
         200
     );
     Ok(())
@@ -133,83 +62,37 @@ async fn other_sites_are_refused() -> Outcome {
 
 #[tokio::test]
 async fn tests_steer_devices_and_the_person() -> Outcome {
-    let running = emulator(&[
-        "--person",
-        "approve",
-        "--person-after-polls",
-        "1",
-        "--interval",
-        "0",
-    ])
-    .await?;
+    let running = emulator(&["--person", "approve", "--person-after-polls", "1", "--interval", "0"]).await?;
     let mut client = Client::connect(&running).await?;
     let code = client.code().await?.text("device_code");
-    assert_eq!(
-        client.poll(&code).await?.text("error"),
-        "authorization_pending"
-    );
+    assert_eq!(client.poll(&code).await?.text("error"), "authorization_pending");
     let tokens = client.poll(&code).await?;
-    let before = client
-        .bearer("GET", "/v2/devices/me", &tokens.text("access_token"))
-        .await?;
-    let moved = client
-        .call(
-            "POST",
-            "/emulator/devices/CAM/project",
-            &[],
-            r#"{"project":"Elsewhere"}"#,
-        )
-        .await?;
+    let before = client.bearer("GET", "/v2/devices/me", &tokens.text("access_token")).await?;
+    let moved =
+        client.call("POST", "/emulator/devices/CAM/project", &[], r#"{"project":"Elsewhere"}"#).await?;
     assert_eq!(moved.json()["project"]["name"], "Elsewhere");
-    let after = client
-        .bearer("GET", "/v2/devices/me", &tokens.text("access_token"))
-        .await?;
+    let after = client.bearer("GET", "/v2/devices/me", &tokens.text("access_token")).await?;
     assert_ne!(before.text("project_id"), after.text("project_id"));
 
-    client
-        .call(
-            "POST",
-            "/emulator/person",
-            &[],
-            r#"{"decision":"deny","after_polls":0}"#,
-        )
-        .await?;
+    client.call("POST", "/emulator/person", &[], r#"{"decision":"deny","after_polls":0}"#).await?;
     let code = client.code().await?.text("device_code");
     assert_eq!(client.poll(&code).await?.text("error"), "access_denied");
 
-    client
-        .call("POST", "/emulator/person", &[], r#"{"decision":"ignore"}"#)
-        .await?;
+    client.call("POST", "/emulator/person", &[], r#"{"decision":"ignore"}"#).await?;
     let code = client.code().await?.text("device_code");
-    assert_eq!(
-        client
-            .call("POST", "/emulator/expire", &[], "")
-            .await?
-            .status,
-        200
-    );
+    assert_eq!(client.call("POST", "/emulator/expire", &[], "").await?.status, 200);
     assert_eq!(client.poll(&code).await?.text("error"), "expired_token");
-    assert_eq!(
-        client.call("POST", "/emulator/deny", &[], "").await?.status,
-        404
-    );
+    assert_eq!(client.call("POST", "/emulator/deny", &[], "").await?.status, 404);
 
     for (path, body) in [
         ("/emulator/clock", r#"{"advance_seconds":-1}"#),
         ("/emulator/settings", r#"{"interval":-1}"#),
         ("/emulator/settings", r#"{"intervall":1}"#),
         ("/emulator/person", r#"{"decision":"maybe"}"#),
-        (
-            "/emulator/faults",
-            r#"{"endpoint":"code","fault":{"kind":"status","status":99}}"#,
-        ),
+        ("/emulator/faults", r#"{"endpoint":"code","fault":{"kind":"status","status":99}}"#),
         ("/emulator/listeners", "nonsense"),
     ] {
-        assert_eq!(
-            client.call("POST", path, &[], body).await?.status,
-            400,
-            "{path} {body}"
-        );
+        assert_eq!(client.call("POST", path, &[], body).await?.status, 400, "{path} {body}");
     }
     Ok(())
 }

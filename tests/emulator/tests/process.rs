@@ -36,17 +36,10 @@ fn ends_well(mut child: Child, ready: &Value) -> Outcome {
     };
     assert!(status.success(), "{status}");
     let mut rest = String::new();
-    child
-        .stdout
-        .take()
-        .ok_or("no stdout")?
-        .read_to_string(&mut rest)?;
+    child.stdout.take().ok_or("no stdout")?.read_to_string(&mut rest)?;
     assert_eq!(rest, "", "one line only");
     let ca_file = ready["ca_file"].as_str().ok_or("no ca_file")?;
-    assert!(
-        !Path::new(ca_file).exists(),
-        "the temporary directory is gone"
-    );
+    assert!(!Path::new(ca_file).exists(), "the temporary directory is gone");
     Ok(())
 }
 
@@ -55,10 +48,7 @@ fn it_ends_with_its_standard_input() -> Outcome {
     let (mut child, ready) = spawn()?;
     assert_eq!(ready["ready"], true);
     assert_eq!(ready["pid"].as_u64(), Some(u64::from(child.id())));
-    assert_eq!(
-        ready["pair_url"],
-        format!("https://127.0.0.1:{}/pair", ready["port"])
-    );
+    assert_eq!(ready["pair_url"], format!("https://127.0.0.1:{}/pair", ready["port"]));
     drop(child.stdin.take());
     ends_well(child, &ready)
 }
@@ -66,32 +56,14 @@ fn it_ends_with_its_standard_input() -> Outcome {
 #[tokio::test]
 async fn it_ends_when_a_test_says_so_even_with_a_request_stalled() -> Outcome {
     let (child, ready) = spawn()?;
-    let port = ready["port"]
-        .as_u64()
-        .and_then(|port| u16::try_from(port).ok())
-        .ok_or("no port")?;
+    let port = ready["port"].as_u64().and_then(|port| u16::try_from(port).ok()).ok_or("no port")?;
     let ca_file = Path::new(ready["ca_file"].as_str().ok_or("no ca_file")?);
     let mut client = Client::connect_to(ca_file, port).await?;
-    client
-        .call(
-            "POST",
-            "/emulator/faults",
-            &[],
-            r#"{"endpoint":"health","fault":{"kind":"stall"}}"#,
-        )
-        .await?;
+    client.call("POST", "/emulator/faults", &[], r#"{"endpoint":"health","fault":{"kind":"stall"}}"#).await?;
     let mut stalled = Client::connect_to(ca_file, port).await?;
     stalled.send("GET", "/health", &[], "").await?;
-    assert_eq!(
-        client
-            .call("POST", "/emulator/shutdown", &[], "")
-            .await?
-            .status,
-        200
-    );
-    tokio::task::spawn_blocking(move || {
-        ends_well(child, &ready).map_err(|error| error.to_string())
-    })
-    .await??;
+    assert_eq!(client.call("POST", "/emulator/shutdown", &[], "").await?.status, 200);
+    tokio::task::spawn_blocking(move || ends_well(child, &ready).map_err(|error| error.to_string()))
+        .await??;
     Ok(())
 }

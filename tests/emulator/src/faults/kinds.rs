@@ -66,18 +66,8 @@ impl Fault {
     pub fn check(&self) -> Result<(), &'static str> {
         let no_headers = BTreeMap::new();
         let (status, headers, value) = match self {
-            Self::Status {
-                status,
-                headers,
-                content_type,
-                ..
-            }
-            | Self::Body {
-                status,
-                headers,
-                content_type,
-                ..
-            } => (*status, headers, content_type.as_deref()),
+            Self::Status { status, headers, content_type, .. }
+            | Self::Body { status, headers, content_type, .. } => (*status, headers, content_type.as_deref()),
             Self::Redirect { location, status } => (*status, &no_headers, Some(location.as_str())),
             _ => return Ok(()),
         };
@@ -91,11 +81,7 @@ impl Fault {
         let is_header = |(name, value): (&String, &String)| {
             HeaderName::from_bytes(name.as_bytes()).is_ok() && is_value(value)
         };
-        if headers.iter().all(is_header) {
-            Ok(())
-        } else {
-            Err("headers")
-        }
+        if headers.iter().all(is_header) { Ok(()) } else { Err("headers") }
     }
 
     pub fn name(&self) -> &'static str {
@@ -122,14 +108,8 @@ mod tests {
         for (bad, why) in [
             (r#"{"kind":"status","status":99}"#, "status"),
             (r#"{"kind":"body","body":"","status":600}"#, "status"),
-            (
-                r#"{"kind":"status","status":503,"headers":{"a b":"c"}}"#,
-                "headers",
-            ),
-            (
-                r#"{"kind":"redirect","location":"a\nb"}"#,
-                "content_type or location",
-            ),
+            (r#"{"kind":"status","status":503,"headers":{"a b":"c"}}"#, "headers"),
+            (r#"{"kind":"redirect","location":"a\nb"}"#, "content_type or location"),
         ] {
             let fault: Fault = serde_json::from_str(bad).expect("a fault");
             assert_eq!(fault.check(), Err(why), "{bad}");
@@ -154,11 +134,7 @@ mod tests {
         ] {
             assert!(serde_json::from_str::<Fault>(fault).is_ok(), "{fault}");
         }
-        for bad in [
-            r#"{"kind":"reset","x":1}"#,
-            r#"{"kind":"nonsense"}"#,
-            r#"{"kind":"close","x":1}"#,
-        ] {
+        for bad in [r#"{"kind":"reset","x":1}"#, r#"{"kind":"nonsense"}"#, r#"{"kind":"close","x":1}"#] {
             assert!(serde_json::from_str::<Fault>(bad).is_err(), "{bad}");
         }
     }

@@ -108,14 +108,7 @@ impl Faults {
                 continue;
             }
             rule.times -= 1;
-            hit = Some((
-                at,
-                rule.times,
-                Strike {
-                    fault: rule.fault.clone(),
-                    processed: rule.processed,
-                },
-            ));
+            hit = Some((at, rule.times, Strike { fault: rule.fault.clone(), processed: rule.processed }));
             break;
         }
         let (at, left, strike) = hit?;
@@ -137,9 +130,7 @@ mod tests {
     fn names(faults: &mut Faults, calls: usize) -> Vec<Option<&'static str>> {
         (0..calls)
             .map(|_| {
-                faults
-                    .strike(Endpoint::Token, Some(GrantType::RefreshToken))
-                    .map(|hit| hit.fault.name())
+                faults.strike(Endpoint::Token, Some(GrantType::RefreshToken)).map(|hit| hit.fault.name())
             })
             .collect()
     }
@@ -148,37 +139,22 @@ mod tests {
     fn skip_then_times_then_the_next_rule() {
         let mut faults = Faults::default();
         faults
-            .order(rule(
-                r#"{"endpoint":"token","skip":1,"times":2,"fault":{"kind":"status","status":503}}"#,
-            ))
+            .order(rule(r#"{"endpoint":"token","skip":1,"times":2,"fault":{"kind":"status","status":503}}"#))
             .expect("room");
-        faults
-            .order(rule(r#"{"endpoint":"any","fault":{"kind":"reset"}}"#))
-            .expect("room");
-        assert_eq!(
-            names(&mut faults, 4),
-            [Some("reset"), Some("status"), Some("status"), None]
-        );
+        faults.order(rule(r#"{"endpoint":"any","fault":{"kind":"reset"}}"#)).expect("room");
+        assert_eq!(names(&mut faults, 4), [Some("reset"), Some("status"), Some("status"), None]);
         assert_eq!(faults.remaining().count(), 0);
     }
 
     #[test]
     fn endpoints_and_grants_are_told_apart() {
         let mut faults = Faults::default();
+        faults.order(rule(r#"{"endpoint":"me","fault":{"kind":"close"}}"#)).expect("room");
         faults
-            .order(rule(r#"{"endpoint":"me","fault":{"kind":"close"}}"#))
-            .expect("room");
-        faults
-            .order(rule(
-                r#"{"endpoint":"token","grant":"device_code","fault":{"kind":"close"}}"#,
-            ))
+            .order(rule(r#"{"endpoint":"token","grant":"device_code","fault":{"kind":"close"}}"#))
             .expect("room");
         assert_eq!(names(&mut faults, 2), [None, None]);
-        assert!(
-            faults
-                .strike(Endpoint::Token, Some(GrantType::DeviceCode))
-                .is_some()
-        );
+        assert!(faults.strike(Endpoint::Token, Some(GrantType::DeviceCode)).is_some());
         assert!(faults.strike(Endpoint::Me, None).is_some());
     }
 }

@@ -18,12 +18,7 @@ pub struct Answer {
 
 impl Answer {
     pub fn empty(status: StatusCode) -> Self {
-        Self {
-            status,
-            headers: Vec::new(),
-            body: Bytes::new(),
-            oauth_error: None,
-        }
+        Self { status, headers: Vec::new(), body: Bytes::new(), oauth_error: None }
     }
 
     pub fn json(status: StatusCode, body: &Value) -> Self {
@@ -53,10 +48,7 @@ impl Answer {
     }
 
     pub fn not_authorized() -> Self {
-        Self::detailed(
-            StatusCode::UNAUTHORIZED,
-            "You are not allowed to access that resource",
-        )
+        Self::detailed(StatusCode::UNAUTHORIZED, "You are not allowed to access that resource")
     }
 
     pub fn not_found() -> Self {
@@ -64,10 +56,7 @@ impl Answer {
     }
 
     pub fn method_not_allowed(allowed: &str) -> Self {
-        let answer = Self::detailed(
-            StatusCode::METHOD_NOT_ALLOWED,
-            "This address has another method",
-        );
+        let answer = Self::detailed(StatusCode::METHOD_NOT_ALLOWED, "This address has another method");
         match HeaderValue::from_str(allowed) {
             Ok(allowed) => answer.with(ALLOW, allowed),
             Err(_) => answer,

@@ -34,18 +34,11 @@ pub enum AnswerBody {
 
 impl AnswerBody {
     pub fn big(bytes: u64) -> Self {
-        Self::Big {
-            left: bytes,
-            opened: false,
-        }
+        Self::Big { left: bytes, opened: false }
     }
 
     pub fn cut(sent: Bytes, then: Option<Ending>, wire: Arc<Wire>) -> Self {
-        Self::Cut {
-            sent,
-            then: then.map(|ending| (ending, Box::pin(sleep(BEFORE_ENDING)))),
-            wire,
-        }
+        Self::Cut { sent, then: then.map(|ending| (ending, Box::pin(sleep(BEFORE_ENDING)))), wire }
     }
 }
 

@@ -51,34 +51,15 @@ impl Outcome {
     pub fn of(fault: Fault, answer: Option<Answer>, endpoint: Endpoint) -> Self {
         let proper = || answer.unwrap_or_else(|| Answer::text(StatusCode::OK, JSON, STAND_IN));
         match fault {
-            Fault::Status {
-                status,
-                body: Some(body),
-                headers,
-                content_type,
-            } => Self::Answer(custom(
-                status_of(status),
-                &body,
-                content_type.as_deref(),
-                &headers,
-            )),
-            Fault::Status {
-                status,
-                body: None,
-                headers,
-                ..
-            } => Self::Answer(with_headers(bare(status_of(status), endpoint), &headers)),
-            Fault::Body {
-                body,
-                status,
-                content_type,
-                headers,
-            } => Self::Answer(custom(
-                status_of(status),
-                &body,
-                content_type.as_deref(),
-                &headers,
-            )),
+            Fault::Status { status, body: Some(body), headers, content_type } => {
+                Self::Answer(custom(status_of(status), &body, content_type.as_deref(), &headers))
+            }
+            Fault::Status { status, body: None, headers, .. } => {
+                Self::Answer(with_headers(bare(status_of(status), endpoint), &headers))
+            }
+            Fault::Body { body, status, content_type, headers } => {
+                Self::Answer(custom(status_of(status), &body, content_type.as_deref(), &headers))
+            }
             Fault::Redirect { location, status } => {
                 let headers = BTreeMap::from([(LOCATION.to_string(), location)]);
                 Self::Answer(with_headers(Answer::empty(status_of(status)), &headers))
@@ -87,34 +68,19 @@ impl Outcome {
             Fault::Close {} => Self::Nothing(Some(Ending::Close)),
             Fault::Reset { after_bytes: None } => Self::Nothing(Some(Ending::Reset)),
             Fault::Stall { after_bytes: None } => Self::Nothing(None),
-            Fault::Reset { after_bytes } => Self::Cut {
-                answer: proper(),
-                bytes: after_bytes,
-                then: Some(Ending::Reset),
-            },
-            Fault::Stall { after_bytes } => Self::Cut {
-                answer: proper(),
-                bytes: after_bytes,
-                then: None,
-            },
-            Fault::Truncate { bytes } => Self::Cut {
-                answer: proper(),
-                bytes,
-                then: Some(Ending::Close),
-            },
-            Fault::Big { bytes } => Self::Big {
-                answer: Answer::text(StatusCode::OK, JSON, ""),
-                bytes,
-            },
+            Fault::Reset { after_bytes } => {
+                Self::Cut { answer: proper(), bytes: after_bytes, then: Some(Ending::Reset) }
+            }
+            Fault::Stall { after_bytes } => Self::Cut { answer: proper(), bytes: after_bytes, then: None },
+            Fault::Truncate { bytes } => Self::Cut { answer: proper(), bytes, then: Some(Ending::Close) },
+            Fault::Big { bytes } => Self::Big { answer: Answer::text(StatusCode::OK, JSON, ""), bytes },
         }
     }
 
     /// The answer whose head the client gets to see.
     pub fn answer(&self) -> Option<&Answer> {
         match self {
-            Self::Answer(answer) | Self::Cut { answer, .. } | Self::Big { answer, .. } => {
-                Some(answer)
-            }
+            Self::Answer(answer) | Self::Cut { answer, .. } | Self::Big { answer, .. } => Some(answer),
             Self::Nothing(_) => None,
         }
     }
@@ -122,11 +88,7 @@ impl Outcome {
     pub async fn send(self, wire: &Arc<Wire>) -> Response<AnswerBody> {
         match self {
             Self::Answer(answer) => whole(answer),
-            Self::Cut {
-                answer,
-                bytes,
-                then,
-            } => cut(answer, bytes, then, wire),
+            Self::Cut { answer, bytes, then } => cut(answer, bytes, then, wire),
             Self::Big { answer, bytes } => {
                 let mut response = whole(answer);
                 *response.body_mut() = AnswerBody::big(bytes);
@@ -145,41 +107,24 @@ impl Outcome {
 /// The answer to a request whose body could not be read. The connection cannot go on after it.
 pub fn body_problem(problem: BodyProblem) -> Answer {
     let answer = match problem {
-        BodyProblem::TooLarge => Answer::detailed(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "The body is larger than 1 MiB",
-        ),
-        BodyProblem::TooSlow => Answer::detailed(
-            StatusCode::REQUEST_TIMEOUT,
-            "The body did not arrive in time",
-        ),
-        BodyProblem::Broken => {
-            Answer::detailed(StatusCode::BAD_REQUEST, "The body could not be read")
+        BodyProblem::TooLarge => {
+            Answer::detailed(StatusCode::PAYLOAD_TOO_LARGE, "The body is larger than 1 MiB")
         }
+        BodyProblem::TooSlow => {
+            Answer::detailed(StatusCode::REQUEST_TIMEOUT, "The body did not arrive in time")
+        }
+        BodyProblem::Broken => Answer::detailed(StatusCode::BAD_REQUEST, "The body could not be read"),
     };
     answer.with(CONNECTION, HeaderValue::from_static("close"))
 }
 
-fn cut(
-    answer: Answer,
-    bytes: Option<usize>,
-    then: Option<Ending>,
-    wire: &Arc<Wire>,
-) -> Response<AnswerBody> {
+fn cut(answer: Answer, bytes: Option<usize>, then: Option<Ending>, wire: &Arc<Wire>) -> Response<AnswerBody> {
     // An answer without a body, a heartbeat's for one, still has to announce something.
-    let body = if answer.body.is_empty() {
-        Bytes::from_static(STAND_IN.as_bytes())
-    } else {
-        answer.body.clone()
-    };
-    let sent = bytes
-        .unwrap_or(body.len() / 2)
-        .min(body.len().saturating_sub(1));
+    let body =
+        if answer.body.is_empty() { Bytes::from_static(STAND_IN.as_bytes()) } else { answer.body.clone() };
+    let sent = bytes.unwrap_or(body.len() / 2).min(body.len().saturating_sub(1));
     let announced = HeaderValue::from(body.len());
-    let mut response = whole(Answer {
-        body: Bytes::new(),
-        ..answer
-    });
+    let mut response = whole(Answer { body: Bytes::new(), ..answer });
     if response.status() == StatusCode::NO_CONTENT {
         *response.status_mut() = StatusCode::OK;
     }
@@ -211,20 +156,14 @@ fn custom(
     let mut answer = Answer::empty(status);
     answer.body = Bytes::copy_from_slice(body.as_bytes());
     let mut all = headers.clone();
-    all.insert(
-        CONTENT_TYPE.to_string(),
-        content_type.unwrap_or(JSON).to_owned(),
-    );
+    all.insert(CONTENT_TYPE.to_string(), content_type.unwrap_or(JSON).to_owned());
     with_headers(answer, &all)
 }
 
 /// Headers as tests wrote them; [`Fault::check`] has refused those that are none.
 fn with_headers(answer: Answer, headers: &BTreeMap<String, String>) -> Answer {
     let readable = headers.iter().filter_map(|(name, value)| {
-        Some((
-            HeaderName::from_bytes(name.as_bytes()).ok()?,
-            HeaderValue::from_str(value).ok()?,
-        ))
+        Some((HeaderName::from_bytes(name.as_bytes()).ok()?, HeaderValue::from_str(value).ok()?))
     });
     readable.fold(answer, |answer, (name, value)| answer.with(name, value))
 }

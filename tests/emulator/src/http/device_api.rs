@@ -34,37 +34,21 @@ pub async fn answer(
         Ok(body) if endpoint.is_auth() => form::decode(content_type(&head), body).await,
         _ => Err(FormError::UnknownContentType),
     };
-    let call = Call {
-        arrived,
-        endpoint,
-        head: &head,
-        form: &form,
-    };
+    let call = Call { arrived, endpoint, head: &head, form: &form };
     let grant = call.field("grant_type").and_then(GrantType::parse);
-    let entry = entry(
-        emulator,
-        wire,
-        &call,
-        grant,
-        body.as_ref().map_or(0, |body| body.len()),
-    );
+    let entry = entry(emulator, wire, &call, grant, body.as_ref().map_or(0, |body| body.len()));
     let (seq, strike) = {
         let mut world = emulator.world();
         let strike = world.faults.strike(endpoint, grant);
-        let seq = world.journal.begin(Entry {
-            fault: strike.as_ref().map(|strike| strike.fault.name()),
-            ..entry
-        });
+        let seq =
+            world.journal.begin(Entry { fault: strike.as_ref().map(|strike| strike.fault.name()), ..entry });
         (seq, strike)
     };
 
     let processed = || process(emulator, &call, body.as_ref().err().copied(), seq);
     let outcome = match strike {
         None => Outcome::Answer(processed()),
-        Some(Strike {
-            fault: Fault::Delay { ms },
-            processed: first,
-        }) => {
+        Some(Strike { fault: Fault::Delay { ms }, processed: first }) => {
             let delay = tokio::time::sleep(Duration::from_millis(ms));
             let answer = if first {
                 let answer = processed();
@@ -86,9 +70,7 @@ fn process(emulator: &Emulator, call: &Call<'_>, problem: Option<BodyProblem>, s
     let answer = match (problem, call.endpoint.method()) {
         (Some(problem), _) => deliver::body_problem(problem),
         (None, None) => Answer::not_found(),
-        (None, Some(method)) if method != call.head.method => {
-            Answer::method_not_allowed(method.as_str())
-        }
+        (None, Some(method)) if method != call.head.method => Answer::method_not_allowed(method.as_str()),
         (None, Some(_)) => device_calls::process(emulator, call, seq),
     };
     with_rate(emulator, answer, call.arrived)
@@ -97,14 +79,8 @@ fn process(emulator: &Emulator, call: &Call<'_>, problem: Option<BodyProblem>, s
 fn with_rate(emulator: &Emulator, answer: Answer, now: Duration) -> Answer {
     let left = emulator.world().rate.count(now);
     answer
-        .with(
-            HeaderName::from_static("x-ratelimit-limit"),
-            HeaderValue::from(RateWindow::LIMIT),
-        )
-        .with(
-            HeaderName::from_static("x-ratelimit-remaining"),
-            HeaderValue::from(left),
-        )
+        .with(HeaderName::from_static("x-ratelimit-limit"), HeaderValue::from(RateWindow::LIMIT))
+        .with(HeaderName::from_static("x-ratelimit-remaining"), HeaderValue::from(left))
         .with(
             HeaderName::from_static("x-ratelimit-window"),
             HeaderValue::from(RateWindow::WINDOW.as_millis() as u64),
@@ -121,9 +97,7 @@ fn log_outcome(emulator: &Emulator, seq: u64, outcome: &Outcome) {
 }
 
 fn content_type(head: &Parts) -> Option<&str> {
-    head.headers
-        .get(CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
+    head.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok())
 }
 
 fn entry(
@@ -137,10 +111,7 @@ fn entry(
     let head = call.head;
     let headers = head.headers.iter().map(|(name, value)| {
         let value = String::from_utf8_lossy(value.as_bytes());
-        (
-            name.as_str().to_owned(),
-            clip(&mask.header(name.as_str(), &value)),
-        )
+        (name.as_str().to_owned(), clip(&mask.header(name.as_str(), &value)))
     });
     let fields = call.form.as_ref().map_or(&[][..], |form| &form.fields);
     Entry {
@@ -149,18 +120,11 @@ fn entry(
         connection: wire.connection,
         method: clip(head.method.as_str()),
         path: clip(head.uri.path()),
-        http_version: if head.version == Version::HTTP_10 {
-            "HTTP/1.0"
-        } else {
-            "HTTP/1.1"
-        },
+        http_version: if head.version == Version::HTTP_10 { "HTTP/1.0" } else { "HTTP/1.1" },
         headers: headers.collect(),
         content_type: content_type(head).map(clip),
         body_bytes,
-        fields: fields
-            .iter()
-            .map(|(name, value)| (clip(name), clip(&mask.field(name, value))))
-            .collect(),
+        fields: fields.iter().map(|(name, value)| (clip(name), clip(&mask.field(name, value)))).collect(),
         endpoint: call.endpoint,
         grant,
         client_id: call.field("client_id").map(clip),
@@ -191,11 +155,7 @@ fn violations(call: &Call<'_>) -> Vec<&'static str> {
     if call.endpoint == Endpoint::Unknown {
         found.push("unknown_path");
     }
-    if call
-        .endpoint
-        .method()
-        .is_some_and(|method| method != head.method)
-    {
+    if call.endpoint.method().is_some_and(|method| method != head.method) {
         found.push("wrong_method");
     }
     if call.endpoint == Endpoint::Token && call.field("refresh_tokem").is_some() {

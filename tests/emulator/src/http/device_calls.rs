@@ -34,9 +34,7 @@ pub fn process(emulator: &Emulator, call: &Call<'_>, seq: u64) -> Answer {
         Endpoint::Code => code(emulator, world, call).unwrap_or_else(Answer::from),
         Endpoint::Token => token(emulator, world, call, seq).unwrap_or_else(Answer::from),
         Endpoint::Revoke => revoke(world, call).unwrap_or_else(Answer::from),
-        Endpoint::Me => {
-            me(&emulator.clock, world, call, seq).unwrap_or_else(Answer::not_authorized)
-        }
+        Endpoint::Me => me(&emulator.clock, world, call, seq).unwrap_or_else(Answer::not_authorized),
         Endpoint::Heartbeat => heartbeat(world, call, seq).unwrap_or_else(Answer::not_authorized),
         Endpoint::Health => Answer::ok(&json!({ "status": "ok" })),
         Endpoint::Unknown => Answer::not_found(),
@@ -59,10 +57,7 @@ fn client<'a>(service: &Service, call: &'a Call<'_>) -> Result<(&'a Form, &'a st
 }
 
 fn required<'a>(form: &'a Form, name: &str) -> Result<&'a str, OAuthError> {
-    form.get(name)
-        .ok()
-        .flatten()
-        .ok_or(OAuthError::InvalidRequest)
+    form.get(name).ok().flatten().ok_or(OAuthError::InvalidRequest)
 }
 
 fn code(emulator: &Emulator, world: &mut World, call: &Call<'_>) -> Result<Answer, OAuthError> {
@@ -70,9 +65,7 @@ fn code(emulator: &Emulator, world: &mut World, call: &Call<'_>) -> Result<Answe
     let scope = required(form, "scope")?;
     let settings = world.service.settings.clone();
     let firmware = call.firmware().map(str::to_owned);
-    let code = world
-        .service
-        .issue_code(call.arrived, client_id, scope, firmware)?;
+    let code = world.service.issue_code(call.arrived, client_id, scope, firmware)?;
     let mut body = json!({
         "device_code": code.device_code,
         "user_code": code.user_code,
@@ -85,16 +78,12 @@ fn code(emulator: &Emulator, world: &mut World, call: &Call<'_>) -> Result<Answe
     if !settings.omit_name {
         body["name"] = name_of(client_id).into();
     }
-    let wants_complete = call
-        .head
-        .headers
-        .get("x-client-platypus-enabled")
-        .is_some_and(|value| value == "true");
+    let wants_complete =
+        call.head.headers.get("x-client-platypus-enabled").is_some_and(|value| value == "true");
     match settings.verification_complete {
         VerificationComplete::Absent => {}
         VerificationComplete::Normal if wants_complete => {
-            body["verification_uri_complete"] =
-                format!("{}/{}", emulator.pair_url, code.user_code).into();
+            body["verification_uri_complete"] = format!("{}/{}", emulator.pair_url, code.user_code).into();
         }
         VerificationComplete::Normal | VerificationComplete::Null => {
             body["verification_uri_complete"] = Value::Null
@@ -103,19 +92,12 @@ fn code(emulator: &Emulator, world: &mut World, call: &Call<'_>) -> Result<Answe
     Ok(secret(Answer::ok(&body)))
 }
 
-fn token(
-    emulator: &Emulator,
-    world: &mut World,
-    call: &Call<'_>,
-    seq: u64,
-) -> Result<Answer, Refusal> {
+fn token(emulator: &Emulator, world: &mut World, call: &Call<'_>, seq: u64) -> Result<Answer, Refusal> {
     let (form, client_id) = client(&world.service, call)?;
     let grant_type = required(form, "grant_type")?;
     let tokens = match GrantType::parse(grant_type).ok_or(OAuthError::UnsupportedGrantType)? {
         GrantType::DeviceCode => {
-            let poll = world
-                .service
-                .poll(call.arrived, client_id, required(form, "device_code")?);
+            let poll = world.service.poll(call.arrived, client_id, required(form, "device_code")?);
             if poll.too_fast {
                 violation(world, seq, "polled_too_fast");
             }
@@ -125,9 +107,7 @@ fn token(
             // The published schema misspells the field, so clients generated from it do too.
             let refresh_token =
                 required(form, "refresh_token").or_else(|_| required(form, "refresh_tokem"))?;
-            world
-                .service
-                .refresh(call.arrived, client_id, refresh_token, call.firmware())?
+            world.service.refresh(call.arrived, client_id, refresh_token, call.firmware())?
         }
     };
     log_tokens(emulator, world, seq, &tokens);
@@ -144,22 +124,14 @@ fn token(
 
 fn revoke(world: &mut World, call: &Call<'_>) -> Result<Answer, OAuthError> {
     let (form, client_id) = client(&world.service, call)?;
-    world
-        .service
-        .grants
-        .revoke(client_id, required(form, "token")?)?;
+    world.service.grants.revoke(client_id, required(form, "token")?)?;
     Ok(Answer::ok(&json!({ "success": true })))
 }
 
 fn me(clock: &Clock, world: &mut World, call: &Call<'_>, seq: u64) -> Option<Answer> {
     let client_id = authenticate(world, call, seq)?.client_id.clone();
     let device = world.service.devices.get(&client_id)?;
-    Some(Answer::ok(&description(
-        clock,
-        &world.service,
-        device,
-        call.arrived,
-    )))
+    Some(Answer::ok(&description(clock, &world.service, device, call.arrived)))
 }
 
 fn heartbeat(world: &mut World, call: &Call<'_>, seq: u64) -> Option<Answer> {
@@ -176,9 +148,7 @@ fn authenticate<'w>(world: &'w mut World, call: &Call<'_>, seq: u64) -> Option<&
     if !scheme.eq_ignore_ascii_case("bearer") {
         return None;
     }
-    let device = world
-        .service
-        .authenticate(call.arrived, token.trim(), call.firmware())?;
+    let device = world.service.authenticate(call.arrived, token.trim(), call.firmware())?;
     if let Some(entry) = world.journal.entry(seq) {
         entry.client_id = Some(device.client_id.clone());
     }
@@ -193,13 +163,9 @@ fn violation(world: &mut World, seq: u64, name: &'static str) {
 
 fn log_tokens(emulator: &Emulator, world: &mut World, seq: u64, tokens: &Tokens) {
     if let Some(entry) = world.journal.entry(seq) {
-        entry
-            .issued
-            .push(("access_token", emulator.mask.secret(&tokens.access_token)));
+        entry.issued.push(("access_token", emulator.mask.secret(&tokens.access_token)));
         if let Some(token) = &tokens.refresh_token {
-            entry
-                .issued
-                .push(("refresh_token", emulator.mask.secret(token)));
+            entry.issued.push(("refresh_token", emulator.mask.secret(token)));
         }
     }
 }
@@ -212,9 +178,7 @@ fn secret(answer: Answer) -> Answer {
 fn description(clock: &Clock, service: &Service, device: &Device, now: Duration) -> Value {
     let at = |moment| clock.date_time(moment);
     let grant = service.grant_of(device);
-    let scope = |has: fn(&crate::service::scope::Scope) -> bool| {
-        grant.is_some_and(|grant| has(&grant.scope))
-    };
+    let scope = |has: fn(&crate::service::scope::Scope) -> bool| grant.is_some_and(|grant| has(&grant.scope));
     let authorization_id = grant.map(|grant| grant.id.as_str());
     json!({
         "_type": "project_device",

@@ -5,11 +5,7 @@ use hyper::header::{HOST, ORIGIN};
 
 /// Browsers name the sender in `Origin` and `Sec-Fetch-Site`; other clients send neither.
 pub fn is_cross_site(headers: &HeaderMap) -> bool {
-    let text = |name: &str| {
-        headers
-            .get(name)
-            .map(|value| value.to_str().unwrap_or("unreadable"))
-    };
+    let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or("unreadable"));
     if text("sec-fetch-site").is_some_and(|site| !matches!(site, "same-origin" | "none")) {
         return true;
     }
@@ -17,9 +13,7 @@ pub fn is_cross_site(headers: &HeaderMap) -> bool {
         return false;
     };
     let host = text(HOST.as_str()).unwrap_or_default();
-    !origin
-        .strip_prefix("https://")
-        .is_some_and(|authority| authority.eq_ignore_ascii_case(host))
+    !origin.strip_prefix("https://").is_some_and(|authority| authority.eq_ignore_ascii_case(host))
 }
 
 #[cfg(test)]
@@ -39,18 +33,9 @@ mod tests {
         let host = ("host", "127.0.0.1:9");
         assert!(!cross_site(&[host]));
         assert!(!cross_site(&[host, ("origin", "https://127.0.0.1:9")]));
-        assert!(!cross_site(&[
-            host,
-            ("sec-fetch-site", "same-origin"),
-            ("origin", "https://127.0.0.1:9")
-        ]));
+        assert!(!cross_site(&[host, ("sec-fetch-site", "same-origin"), ("origin", "https://127.0.0.1:9")]));
         assert!(!cross_site(&[host, ("sec-fetch-site", "none")]));
-        for origin in [
-            "https://evil.example",
-            "http://127.0.0.1:9",
-            "https://127.0.0.1:8",
-            "null",
-        ] {
+        for origin in ["https://evil.example", "http://127.0.0.1:9", "https://127.0.0.1:8", "null"] {
             assert!(cross_site(&[host, ("origin", origin)]), "{origin}");
         }
         assert!(cross_site(&[host, ("sec-fetch-site", "cross-site")]));

@@ -52,9 +52,7 @@ pub async fn answer(
 }
 
 pub async fn read_body(body: Incoming) -> Result<Bytes, BodyProblem> {
-    timeout(BODY_LIMIT, collect(body))
-        .await
-        .unwrap_or(Err(BodyProblem::TooSlow))
+    timeout(BODY_LIMIT, collect(body)).await.unwrap_or(Err(BodyProblem::TooSlow))
 }
 
 async fn collect(mut body: Incoming) -> Result<Bytes, BodyProblem> {
@@ -73,9 +71,5 @@ async fn collect(mut body: Incoming) -> Result<Bytes, BodyProblem> {
             break;
         }
     }
-    if seen <= LONGEST_BODY {
-        Ok(kept.freeze())
-    } else {
-        Err(BodyProblem::TooLarge)
-    }
+    if seen <= LONGEST_BODY { Ok(kept.freeze()) } else { Err(BodyProblem::TooLarge) }
 }

@@ -40,17 +40,8 @@ struct State {
 
 impl Wire {
     pub fn new(connection: u64) -> Arc<Self> {
-        let state = State {
-            handling: false,
-            head_began: None,
-            progressed: Instant::now(),
-            ending: None,
-        };
-        Arc::new(Self {
-            connection,
-            state: Mutex::new(state),
-            ended: Notify::new(),
-        })
+        let state = State { handling: false, head_began: None, progressed: Instant::now(), ending: None };
+        Arc::new(Self { connection, state: Mutex::new(state), ended: Notify::new() })
     }
 
     /// Asks the connection's task to end it.
@@ -83,9 +74,7 @@ impl Wire {
     /// Whether the client has kept the connection without a whole request for too long.
     pub fn is_overdue(&self) -> bool {
         let state = self.state();
-        let head = state
-            .head_began
-            .is_some_and(|began| began.elapsed() > HEAD_LIMIT);
+        let head = state.head_began.is_some_and(|began| began.elapsed() > HEAD_LIMIT);
         !state.handling && (head || state.progressed.elapsed() > IDLE_LIMIT)
     }
 
@@ -131,11 +120,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
 }
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<io::Result<usize>> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let written = ready!(Pin::new(&mut self.stream).poll_write(cx, buf))?;
         self.wire.progressed(false);
         Poll::Ready(Ok(written))

@@ -105,27 +105,24 @@ impl Devices {
         grant: GrantId,
     ) -> Option<GrantId> {
         self.make_room(client_id);
-        let device = self
-            .devices
-            .entry(client_id.to_owned())
-            .or_insert_with(|| Device {
-                id: random::uuid(),
-                device_id: random::uuid(),
-                creator_id: random::uuid(),
-                channel_id: random::uuid(),
-                client_id: client_id.to_owned(),
-                name: name_of(client_id),
-                project: project.clone(),
-                paused: false,
-                firmware: None,
-                inserted_at: now,
-                updated_at: now,
-                last_seen_at: now,
-                last_heartbeat_at: None,
-                heartbeats: 0,
-                pairings: 0,
-                grant: None,
-            });
+        let device = self.devices.entry(client_id.to_owned()).or_insert_with(|| Device {
+            id: random::uuid(),
+            device_id: random::uuid(),
+            creator_id: random::uuid(),
+            channel_id: random::uuid(),
+            client_id: client_id.to_owned(),
+            name: name_of(client_id),
+            project: project.clone(),
+            paused: false,
+            firmware: None,
+            inserted_at: now,
+            updated_at: now,
+            last_seen_at: now,
+            last_heartbeat_at: None,
+            heartbeats: 0,
+            pairings: 0,
+            grant: None,
+        });
         device.move_to(now, project);
         device.seen(now, firmware);
         device.pairings += 1;
@@ -160,11 +157,6 @@ impl Devices {
 /// The display name of a unit: stable for its client id, which itself is not for people to see.
 pub fn name_of(client_id: &str) -> String {
     let hash = digest(&SHA256, client_id.as_bytes());
-    let tail: String = hash
-        .as_ref()
-        .iter()
-        .take(2)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let tail: String = hash.as_ref().iter().take(2).map(|byte| format!("{byte:02x}")).collect();
     format!("emulated-camera-{tail}")
 }

@@ -43,25 +43,13 @@ pub struct PollAnswer {
 
 impl Service {
     pub fn new(settings: Settings, client_secrets: Vec<String>, person: Person) -> Self {
-        Self {
-            settings,
-            client_secrets,
-            person,
-            ..Self::default()
-        }
+        Self { settings, client_secrets, person, ..Self::default() }
     }
 
     /// The model's secret, checked before anything else is looked at.
     pub fn check_client(&self, client_secret: &str) -> Result<(), OAuthError> {
-        let known = self
-            .client_secrets
-            .iter()
-            .any(|secret| secret == client_secret);
-        if known {
-            Ok(())
-        } else {
-            Err(OAuthError::InvalidClient)
-        }
+        let known = self.client_secrets.iter().any(|secret| secret == client_secret);
+        if known { Ok(()) } else { Err(OAuthError::InvalidClient) }
     }
 
     pub fn issue_code(
@@ -72,39 +60,27 @@ impl Service {
         firmware: Option<String>,
     ) -> Result<&DeviceCode, OAuthError> {
         let scope = Scope::parse(scope).ok_or(OAuthError::InvalidScope)?;
-        let device_code = self
-            .codes
-            .issue(now, &self.settings, client_id, scope, firmware)
-            .device_code
-            .clone();
+        let device_code =
+            self.codes.issue(now, &self.settings, client_id, scope, firmware).device_code.clone();
         self.ask_person(now, &device_code);
         // It was issued a line ago, so it is there; the error is for the compiler.
-        self.codes
-            .find(&device_code)
-            .ok_or(OAuthError::InvalidRequest)
+        self.codes.find(&device_code).ok_or(OAuthError::InvalidRequest)
     }
 
     pub fn poll(&mut self, now: Duration, client_id: &str, device_code: &str) -> PollAnswer {
         self.ask_person(now, device_code);
         let poll = self.codes.poll(now, client_id, device_code);
         let outcome = poll.outcome.map(|approved| {
-            let (grant, tokens) =
-                self.grants
-                    .authorize(now, &self.settings, client_id, approved.scope);
+            let (grant, tokens) = self.grants.authorize(now, &self.settings, client_id, approved.scope);
             let project = self.projects.named(&approved.project);
-            let replaced =
-                self.devices
-                    .connect(now, client_id, project, approved.firmware.as_deref(), grant);
+            let replaced = self.devices.connect(now, client_id, project, approved.firmware.as_deref(), grant);
             // One device has one authorization: pairing again ends the one before.
             if let Some(old) = replaced {
                 self.grants.end(old);
             }
             tokens
         });
-        PollAnswer {
-            outcome,
-            too_fast: poll.too_fast,
-        }
+        PollAnswer { outcome, too_fast: poll.too_fast }
     }
 
     pub fn refresh(
@@ -114,9 +90,7 @@ impl Service {
         refresh_token: &str,
         firmware: Option<&str>,
     ) -> Result<Tokens, Refusal> {
-        let (_, tokens) = self
-            .grants
-            .refresh(now, &self.settings, client_id, refresh_token)?;
+        let (_, tokens) = self.grants.refresh(now, &self.settings, client_id, refresh_token)?;
         if let Some(device) = self.devices.get_mut(client_id) {
             device.seen(now, firmware);
         }
@@ -132,28 +106,18 @@ impl Service {
     ) -> Option<&mut Device> {
         let grant = self.grants.bearer(now, access_token)?;
         let client_id = &self.grants.get(grant)?.client_id;
-        let device = self
-            .devices
-            .get_mut(client_id)
-            .filter(|device| device.grant == Some(grant))?;
+        let device = self.devices.get_mut(client_id).filter(|device| device.grant == Some(grant))?;
         device.seen(now, firmware);
         Some(device)
     }
 
     /// Approves, denies or expires a pending code; answers with its digits.
-    pub fn decide(
-        &mut self,
-        now: Duration,
-        user_code: Option<&str>,
-        verdict: Verdict,
-    ) -> Option<String> {
+    pub fn decide(&mut self, now: Duration, user_code: Option<&str>, verdict: Verdict) -> Option<String> {
         self.codes.decide(now, user_code, verdict)
     }
 
     pub fn approval(&self, project: Option<String>) -> Verdict {
-        Verdict::Approve {
-            project: project.unwrap_or_else(|| self.projects.default_name()),
-        }
+        Verdict::Approve { project: project.unwrap_or_else(|| self.projects.default_name()) }
     }
 
     /// What a person does on the web to disconnect a device. False when there is no such device.
@@ -169,17 +133,10 @@ impl Service {
     }
 
     pub fn is_authorized(&self, now: Duration, device: &Device) -> bool {
-        device
-            .grant
-            .and_then(|id| self.grants.get(id))
-            .is_some_and(|grant| {
-                let last = if grant.scope.offline {
-                    grant.refresh_expires_at
-                } else {
-                    grant.access_expires_at
-                };
-                !grant.ended && now < last
-            })
+        device.grant.and_then(|id| self.grants.get(id)).is_some_and(|grant| {
+            let last = if grant.scope.offline { grant.refresh_expires_at } else { grant.access_expires_at };
+            !grant.ended && now < last
+        })
     }
 
     pub fn grant_of(&self, device: &Device) -> Option<&grants::Grant> {
@@ -196,12 +153,7 @@ impl Service {
         let due = |code: &&DeviceCode| {
             code.status(now) == CodeStatus::Pending && code.pending_polls >= self.person.after_polls
         };
-        if let Some(user_code) = self
-            .codes
-            .find(device_code)
-            .filter(due)
-            .map(|code| code.user_code.clone())
-        {
+        if let Some(user_code) = self.codes.find(device_code).filter(due).map(|code| code.user_code.clone()) {
             self.codes.decide(now, Some(&user_code), verdict);
         }
     }

@@ -23,10 +23,7 @@ impl Default for Projects {
         Self {
             projects: names
                 .iter()
-                .map(|name| Project {
-                    id: random::uuid(),
-                    name: (*name).to_owned(),
-                })
+                .map(|name| Project { id: random::uuid(), name: (*name).to_owned() })
                 .collect(),
         }
     }
@@ -46,10 +43,7 @@ impl Projects {
         if let Some(project) = self.projects.iter().find(|project| project.name == name) {
             return project.clone();
         }
-        let project = Project {
-            id: random::uuid(),
-            name: name.to_owned(),
-        };
+        let project = Project { id: random::uuid(), name: name.to_owned() };
         if self.projects.len() < MOST_PROJECTS {
             self.projects.push(project.clone());
         }
@@ -60,9 +54,8 @@ impl Projects {
 /// A name a person typed, trimmed; `None` when it cannot be a project's name.
 pub fn clean_name(name: &str) -> Option<String> {
     let name = name.trim();
-    let fits = !name.is_empty()
-        && name.chars().count() <= LONGEST_NAME
-        && !name.chars().any(char::is_control);
+    let fits =
+        !name.is_empty() && name.chars().count() <= LONGEST_NAME && !name.chars().any(char::is_control);
     fits.then(|| name.to_owned())
 }
 

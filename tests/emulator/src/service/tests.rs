@@ -4,11 +4,7 @@ use super::*;
 const ID: &str = "CAM-1";
 
 fn service() -> Service {
-    Service::new(
-        Settings::default(),
-        vec!["secret".into()],
-        Person::default(),
-    )
+    Service::new(Settings::default(), vec!["secret".into()], Person::default())
 }
 
 fn at(seconds: u64) -> Duration {
@@ -25,9 +21,7 @@ fn code(service: &mut Service, now: Duration) -> String {
 
 fn paired(service: &mut Service, now: Duration) -> Tokens {
     let code = code(service, now);
-    service
-        .decide(now, None, service.approval(None))
-        .expect("a pending code");
+    service.decide(now, None, service.approval(None)).expect("a pending code");
     service.poll(now, ID, &code).outcome.expect("tokens")
 }
 
@@ -35,75 +29,42 @@ fn paired(service: &mut Service, now: Duration) -> Tokens {
 fn clients_and_scopes_are_checked() {
     let mut service = service();
     assert_eq!(service.check_client("secret"), Ok(()));
-    assert_eq!(
-        service.check_client("other"),
-        Err(OAuthError::InvalidClient)
-    );
-    assert_eq!(
-        service.issue_code(at(0), ID, "account.read", None).err(),
-        Some(OAuthError::InvalidScope)
-    );
+    assert_eq!(service.check_client("other"), Err(OAuthError::InvalidClient));
+    assert_eq!(service.issue_code(at(0), ID, "account.read", None).err(), Some(OAuthError::InvalidScope));
 }
 
 #[test]
 fn the_person_decides_after_so_many_pending_polls() {
     let mut service = service();
-    service.person = Person {
-        decision: PersonDecision::Approve,
-        after_polls: 2,
-        project: Some("Night shoot".into()),
-    };
+    service.person =
+        Person { decision: PersonDecision::Approve, after_polls: 2, project: Some("Night shoot".into()) };
     let code = code(&mut service, at(0));
     for seconds in [5, 10] {
-        assert_eq!(
-            service.poll(at(seconds), ID, &code).outcome,
-            Err(OAuthError::AuthorizationPending)
-        );
+        assert_eq!(service.poll(at(seconds), ID, &code).outcome, Err(OAuthError::AuthorizationPending));
     }
     assert!(service.poll(at(15), ID, &code).outcome.is_ok());
-    assert_eq!(
-        service
-            .devices
-            .get(ID)
-            .map(|device| device.project.name.as_str()),
-        Some("Night shoot")
-    );
+    assert_eq!(service.devices.get(ID).map(|device| device.project.name.as_str()), Some("Night shoot"));
 }
 
 #[test]
 fn the_person_can_decide_at_once_or_deny() {
     let mut service = service();
-    service.person = Person {
-        decision: PersonDecision::Approve,
-        ..Person::default()
-    };
+    service.person = Person { decision: PersonDecision::Approve, ..Person::default() };
     let approved = code(&mut service, at(0));
     assert!(service.poll(at(0), ID, &approved).outcome.is_ok());
     service.person.decision = PersonDecision::Deny;
     let denied = code(&mut service, at(0));
-    assert_eq!(
-        service.poll(at(0), ID, &denied).outcome,
-        Err(OAuthError::AccessDenied)
-    );
+    assert_eq!(service.poll(at(0), ID, &denied).outcome, Err(OAuthError::AccessDenied));
 }
 
 #[test]
 fn bearer_tokens_speak_for_their_device() {
     let mut service = service();
     let tokens = paired(&mut service, at(10));
-    let device = service
-        .authenticate(at(20), &tokens.access_token, Some("2.0.0"))
-        .expect("the device");
-    assert_eq!(
-        (device.last_seen_at, device.firmware.as_deref()),
-        (at(20), Some("2.0.0"))
-    );
+    let device = service.authenticate(at(20), &tokens.access_token, Some("2.0.0")).expect("the device");
+    assert_eq!((device.last_seen_at, device.firmware.as_deref()), (at(20), Some("2.0.0")));
     assert!(service.authenticate(at(20), "other", None).is_none());
-    assert!(
-        service
-            .authenticate(at(10 + 28_800), &tokens.access_token, None)
-            .is_none()
-    );
+    assert!(service.authenticate(at(10 + 28_800), &tokens.access_token, None).is_none());
 }
 
 #[test]
@@ -111,21 +72,10 @@ fn pairing_again_ends_the_authorization_before() {
     let mut service = service();
     let old = paired(&mut service, at(0));
     let new = paired(&mut service, at(100));
-    assert!(
-        service
-            .authenticate(at(101), &old.access_token, None)
-            .is_none()
-    );
-    assert!(
-        service
-            .authenticate(at(101), &new.access_token, None)
-            .is_some()
-    );
+    assert!(service.authenticate(at(101), &old.access_token, None).is_none());
+    assert!(service.authenticate(at(101), &new.access_token, None).is_some());
     let old_refresh = old.refresh_token.expect("a refresh token");
-    assert_eq!(
-        service.refresh(at(101), ID, &old_refresh, None).err(),
-        Some(Refusal::NotAuthorized)
-    );
+    assert_eq!(service.refresh(at(101), ID, &old_refresh, None).err(), Some(Refusal::NotAuthorized));
 }
 
 #[test]
@@ -134,16 +84,9 @@ fn a_person_disconnects_the_device() {
     let tokens = paired(&mut service, at(0));
     assert!(service.disconnect(at(5), ID));
     assert!(!service.disconnect(at(5), "no such device"));
-    assert!(
-        service
-            .authenticate(at(6), &tokens.access_token, None)
-            .is_none()
-    );
+    assert!(service.authenticate(at(6), &tokens.access_token, None).is_none());
     let refresh_token = tokens.refresh_token.expect("a refresh token");
-    assert_eq!(
-        service.refresh(at(6), ID, &refresh_token, None).err(),
-        Some(Refusal::NotAuthorized)
-    );
+    assert_eq!(service.refresh(at(6), ID, &refresh_token, None).err(), Some(Refusal::NotAuthorized));
     let device = service.devices.get(ID).expect("the device stays listed");
     assert!(!service.is_authorized(at(6), device));
 }

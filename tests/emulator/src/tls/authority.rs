@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rcgen::{
-    BasicConstraints, Certificate, CertificateParams, DistinguishedName, DnType,
-    ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
+    BasicConstraints, Certificate, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose,
+    IsCa, Issuer, KeyPair, KeyUsagePurpose,
 };
 use serde::Deserialize;
 use time::{Duration, OffsetDateTime};
@@ -37,18 +37,13 @@ pub struct Authority {
 impl Authority {
     /// `extra_names` join the names every valid certificate carries.
     pub fn new(extra_names: &[String]) -> Result<Self, rcgen::Error> {
-        let mut names: Vec<String> = ["localhost", "127.0.0.1", "::1", "api.frame.io"]
-            .map(str::to_owned)
-            .into();
+        let mut names: Vec<String> =
+            ["localhost", "127.0.0.1", "::1", "api.frame.io"].map(str::to_owned).into();
         names.extend(extra_names.iter().cloned());
         let key = KeyPair::generate()?;
         let params = authority_params("fio-emulator test CA");
         let certificate = params.self_signed(&key)?;
-        Ok(Self {
-            certificate,
-            issuer: Issuer::new(params, key),
-            names,
-        })
+        Ok(Self { certificate, issuer: Issuer::new(params, key), names })
     }
 
     /// Writes `ca.pem` and, for cameras that load binary certificates, `ca.crt`.
@@ -75,11 +70,7 @@ impl Authority {
         Ok(TlsAcceptor::from(Arc::new(config)))
     }
 
-    fn certificate(
-        &self,
-        kind: CertificateKind,
-        key: &KeyPair,
-    ) -> Result<Certificate, rcgen::Error> {
+    fn certificate(&self, kind: CertificateKind, key: &KeyPair) -> Result<Certificate, rcgen::Error> {
         let names = match kind {
             CertificateKind::WrongHost => vec!["wrong.host.invalid".to_owned()],
             _ => self.names.clone(),
@@ -112,11 +103,8 @@ fn authority_params(name: &str) -> CertificateParams {
     let mut params = CertificateParams::default();
     params.distinguished_name = named(name);
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
-    params.key_usages = vec![
-        KeyUsagePurpose::KeyCertSign,
-        KeyUsagePurpose::CrlSign,
-        KeyUsagePurpose::DigitalSignature,
-    ];
+    params.key_usages =
+        vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign, KeyUsagePurpose::DigitalSignature];
     // Old enough for every certificate this authority signs, the expired one included.
     let now = OffsetDateTime::now_utc();
     params.not_before = now - Duration::days(365);

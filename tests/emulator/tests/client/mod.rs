@@ -66,9 +66,7 @@ impl Client {
             .with_no_client_auth();
         let tcp = TcpStream::connect(("127.0.0.1", port)).await?;
         let name = ServerName::try_from("127.0.0.1").map_err(io::Error::other)?;
-        let stream = TlsConnector::from(Arc::new(config))
-            .connect(name, tcp)
-            .await?;
+        let stream = TlsConnector::from(Arc::new(config)).connect(name, tcp).await?;
         Ok(Self { stream })
     }
 
@@ -79,10 +77,8 @@ impl Client {
         headers: &[(&str, &str)],
         body: &str,
     ) -> io::Result<()> {
-        let mut request = format!(
-            "{method} {path} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: {}\r\n",
-            body.len()
-        );
+        let mut request =
+            format!("{method} {path} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: {}\r\n", body.len());
         for (name, value) in headers {
             request.push_str(&format!("{name}: {value}\r\n"));
         }
@@ -98,26 +94,11 @@ impl Client {
             bytes.push(self.stream.read_u8().await?);
         }
         let head = String::from_utf8_lossy(&bytes).to_ascii_lowercase();
-        let length = head
-            .lines()
-            .find_map(|line| line.strip_prefix("content-length: "));
-        let mut body = vec![
-            0;
-            length
-                .and_then(|length| length.trim().parse().ok())
-                .unwrap_or(0)
-        ];
+        let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+        let mut body = vec![0; length.and_then(|length| length.trim().parse().ok()).unwrap_or(0)];
         self.stream.read_exact(&mut body).await?;
-        let status = head
-            .split(' ')
-            .nth(1)
-            .and_then(|status| status.parse().ok())
-            .unwrap_or(0);
-        Ok(Reply {
-            status,
-            head,
-            body: String::from_utf8_lossy(&body).into_owned(),
-        })
+        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0);
+        Ok(Reply { status, head, body: String::from_utf8_lossy(&body).into_owned() })
     }
 
     pub async fn call(
@@ -138,41 +119,21 @@ impl Client {
     }
 
     pub async fn code(&mut self) -> io::Result<Reply> {
-        self.auth("/v2/auth/device/code", "scope=asset_create%20offline")
-            .await
+        self.auth("/v2/auth/device/code", "scope=asset_create%20offline").await
     }
 
     pub async fn poll(&mut self, device_code: &str) -> io::Result<Reply> {
         let grant = "grant_type=urn:ietf:params:oauth:grant-type:device_code";
-        self.auth(
-            "/v2/auth/token",
-            &format!("{grant}&device_code={device_code}"),
-        )
-        .await
+        self.auth("/v2/auth/token", &format!("{grant}&device_code={device_code}")).await
     }
 
     pub async fn refresh(&mut self, refresh_token: &str) -> io::Result<Reply> {
-        self.auth(
-            "/v2/auth/token",
-            &format!("grant_type=refresh_token&refresh_token={refresh_token}"),
-        )
-        .await
+        self.auth("/v2/auth/token", &format!("grant_type=refresh_token&refresh_token={refresh_token}")).await
     }
 
-    pub async fn bearer(
-        &mut self,
-        method: &str,
-        path: &str,
-        access_token: &str,
-    ) -> io::Result<Reply> {
+    pub async fn bearer(&mut self, method: &str, path: &str, access_token: &str) -> io::Result<Reply> {
         let authorization = format!("Bearer {access_token}");
-        self.call(
-            method,
-            path,
-            &[VERSION, ("authorization", &authorization)],
-            "",
-        )
-        .await
+        self.call(method, path, &[VERSION, ("authorization", &authorization)], "").await
     }
 
     /// Requests a code, approves it and fetches the tokens.

@@ -39,20 +39,14 @@ pub fn pair<'a>(
     let digits = escape(digits);
     let (alert, invalid) = match problem {
         Some(problem) => (
-            format!(
-                r#"<p id="problem" class="problem" role="alert">{}</p>"#,
-                escape(problem)
-            ),
+            format!(r#"<p id="problem" class="problem" role="alert">{}</p>"#, escape(problem)),
             r#" aria-invalid="true" aria-describedby="problem code-help""#,
         ),
         None => (String::new(), r#" aria-describedby="code-help""#),
     };
-    let waiting = waiting.map_or(String::new(), |name| {
-        format!("<p>Waiting: <strong>{}</strong></p>", escape(name))
-    });
-    let options: String = projects
-        .map(|name| format!("<option>{}</option>", escape(name)))
-        .collect();
+    let waiting =
+        waiting.map_or(String::new(), |name| format!("<p>Waiting: <strong>{}</strong></p>", escape(name)));
+    let options: String = projects.map(|name| format!("<option>{}</option>", escape(name))).collect();
     layout(
         "Connect a device",
         &format!(
@@ -81,9 +75,7 @@ pub fn devices(form_token: &str, rows: &[DeviceRow<'_>]) -> String {
     } else {
         format!(
             "<ul class=\"devices\">{}</ul>",
-            rows.iter()
-                .map(|row| device(form_token, row))
-                .collect::<String>()
+            rows.iter().map(|row| device(form_token, row)).collect::<String>()
         )
     };
     layout("Devices", &format!("<h1>Devices</h1>{list}"))
@@ -98,11 +90,8 @@ fn device(form_token: &str, row: &DeviceRow<'_>) -> String {
     };
     let name = escape(row.name);
     let buttons = if row.authorized {
-        let (action, label) = if row.status == DeviceStatus::Paused {
-            ("resume", "Resume")
-        } else {
-            ("pause", "Pause")
-        };
+        let (action, label) =
+            if row.status == DeviceStatus::Paused { ("resume", "Resume") } else { ("pause", "Pause") };
         format!(
             r#"<form method="post" action="/devices/act" class="actions">
 <input type="hidden" name="form_token" value="{form_token}"><input type="hidden" name="client_id" value="{}">
@@ -124,10 +113,7 @@ fn device(form_token: &str, row: &DeviceRow<'_>) -> String {
 
 pub fn message(title: &str, text: &str) -> String {
     let (title, text) = (escape(title), escape(text));
-    layout(
-        &title,
-        &format!(r#"<div class="card" role="status"><h1>{title}</h1><p>{text}</p></div>"#),
-    )
+    layout(&title, &format!(r#"<div class="card" role="status"><h1>{title}</h1><p>{text}</p></div>"#))
 }
 
 fn ago(seconds: u64) -> String {
@@ -168,13 +154,7 @@ mod tests {
         };
         for page in [
             devices("token", &[row]),
-            pair(
-                "token",
-                nasty,
-                Some(nasty),
-                [nasty].into_iter(),
-                Some(nasty),
-            ),
+            pair("token", nasty, Some(nasty), [nasty].into_iter(), Some(nasty)),
             message(nasty, nasty),
         ] {
             assert!(!page.contains("<script"), "{page}");

@@ -36,10 +36,7 @@ pub async fn answer(emulator: &Arc<Emulator>, request: Request<Incoming>) -> Ans
         ("/", Method::GET) => devices(emulator),
         ("/pair", Method::GET) => pair(emulator, StatusCode::OK, "", None),
         ("/pair", Method::POST) | ("/devices/act", Method::POST) => {
-            let content_type = head
-                .headers
-                .get(CONTENT_TYPE)
-                .and_then(|value| value.to_str().ok());
+            let content_type = head.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
             match form::decode(content_type, &body).await {
                 Ok(form) if is_ours(emulator, &head, &form) => {
                     if path == "/pair" {
@@ -55,15 +52,10 @@ pub async fn answer(emulator: &Arc<Emulator>, request: Request<Incoming>) -> Ans
                 ),
             }
         }
-        ("/" | "/pair", _) => {
-            Answer::method_not_allowed(if path == "/" { "GET" } else { "GET, POST" })
-        }
+        ("/" | "/pair", _) => Answer::method_not_allowed(if path == "/" { "GET" } else { "GET, POST" }),
         ("/devices/act", _) => Answer::method_not_allowed("POST"),
         (path, Method::GET) if path.starts_with("/pair/") => {
-            let digits = path
-                .strip_prefix("/pair/")
-                .and_then(six_digits)
-                .unwrap_or_default();
+            let digits = path.strip_prefix("/pair/").and_then(six_digits).unwrap_or_default();
             pair(emulator, StatusCode::OK, &digits, None)
         }
         (path, _) if path.starts_with("/pair/") => Answer::method_not_allowed("GET"),
@@ -85,30 +77,16 @@ fn decide(emulator: &Emulator, form: &Form) -> Answer {
     let field = |name| form.get(name).ok().flatten().unwrap_or_default();
     let typed = field("user_code");
     let Some(digits) = six_digits(typed) else {
-        return pair(
-            emulator,
-            StatusCode::BAD_REQUEST,
-            typed,
-            Some("A code has six digits."),
-        );
+        return pair(emulator, StatusCode::BAD_REQUEST, typed, Some("A code has six digits."));
     };
     let approve = match field("decision") {
         "approve" => true,
         "deny" => false,
         _ => {
-            return pair(
-                emulator,
-                StatusCode::BAD_REQUEST,
-                &digits,
-                Some("Choose Approve or Deny."),
-            );
+            return pair(emulator, StatusCode::BAD_REQUEST, &digits, Some("Choose Approve or Deny."));
         }
     };
-    let chosen = if field("new_project").trim().is_empty() {
-        field("project")
-    } else {
-        field("new_project")
-    };
+    let chosen = if field("new_project").trim().is_empty() { field("project") } else { field("new_project") };
     let project = clean_name(chosen);
     if approve && project.is_none() {
         return pair(
@@ -120,9 +98,7 @@ fn decide(emulator: &Emulator, form: &Form) -> Answer {
     }
     let now = emulator.clock.now();
     let verdict = match (&project, approve) {
-        (Some(project), true) => Verdict::Approve {
-            project: project.clone(),
-        },
+        (Some(project), true) => Verdict::Approve { project: project.clone() },
         _ => Verdict::Deny,
     };
     let decided = emulator.world().service.decide(now, Some(&digits), verdict);
@@ -140,11 +116,7 @@ fn decide(emulator: &Emulator, form: &Form) -> Answer {
             "Approved",
             &format!("The device joins “{project}” as soon as it asks again."),
         ),
-        _ => message(
-            StatusCode::OK,
-            "Denied",
-            "The device will be told that you refused.",
-        ),
+        _ => message(StatusCode::OK, "Denied", "The device will be told that you refused."),
     }
 }
 
@@ -166,11 +138,7 @@ fn act(emulator: &Emulator, form: &Form) -> Answer {
     if found {
         Answer::see_other("/")
     } else {
-        message(
-            StatusCode::NOT_FOUND,
-            "No such device",
-            "It may have been replaced meanwhile.",
-        )
+        message(StatusCode::NOT_FOUND, "No such device", "It may have been replaced meanwhile.")
     }
 }
 
@@ -178,17 +146,10 @@ fn pair(emulator: &Emulator, status: StatusCode, digits: &str, problem: Option<&
     let now = emulator.clock.now();
     let world = emulator.world();
     let service = &world.service;
-    let waiting = service
-        .codes
-        .pending(now, digits)
-        .map(|code| crate::service::devices::name_of(&code.client_id));
-    let page = html::pair(
-        &emulator.form_token,
-        digits,
-        waiting.as_deref(),
-        service.projects.names(),
-        problem,
-    );
+    let waiting =
+        service.codes.pending(now, digits).map(|code| crate::service::devices::name_of(&code.client_id));
+    let page =
+        html::pair(&emulator.form_token, digits, waiting.as_deref(), service.projects.names(), problem);
     Answer::html(status, page)
 }
 
@@ -218,21 +179,14 @@ fn message(status: StatusCode, title: &str, text: &str) -> Answer {
 
 /// The digits of a code as people type it: spaces and hyphens between them do not matter.
 fn six_digits(typed: &str) -> Option<String> {
-    let digits: String = typed
-        .chars()
-        .filter(|c| !matches!(c, ' ' | '-'))
-        .take(7)
-        .collect();
+    let digits: String = typed.chars().filter(|c| !matches!(c, ' ' | '-')).take(7).collect();
     (digits.len() == 6 && digits.bytes().all(|byte| byte.is_ascii_digit())).then_some(digits)
 }
 
 fn hardened(answer: Answer) -> Answer {
     answer
         .with(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY))
-        .with(
-            HeaderName::from_static("x-content-type-options"),
-            HeaderValue::from_static("nosniff"),
-        )
+        .with(HeaderName::from_static("x-content-type-options"), HeaderValue::from_static("nosniff"))
         // Without any referrer, browsers would send the forms with a null origin.
         .with(REFERRER_POLICY, HeaderValue::from_static("same-origin"))
         .with(CACHE_CONTROL, HeaderValue::from_static("no-store"))

@@ -17,16 +17,9 @@ struct Move {
 }
 
 /// `rest` is `{client_id}/{action}`, the id percent-encoded.
-pub fn act(
-    emulator: &Emulator,
-    method: &Method,
-    rest: &str,
-    body: &Bytes,
-) -> Result<Answer, Answer> {
+pub fn act(emulator: &Emulator, method: &Method, rest: &str, body: &Bytes) -> Result<Answer, Answer> {
     let (client_id, action) = rest.rsplit_once('/').ok_or_else(Answer::not_found)?;
-    let client_id = percent_decode_str(client_id)
-        .decode_utf8()
-        .map_err(|_| Answer::not_found())?;
+    let client_id = percent_decode_str(client_id).decode_utf8().map_err(|_| Answer::not_found())?;
     if !matches!(action, "project" | "pause" | "resume" | "revoke") {
         return Err(Answer::not_found());
     }
@@ -39,11 +32,7 @@ pub fn act(
         service.disconnect(now, &client_id);
     }
     let project = match action {
-        "project" => Some(
-            service
-                .projects
-                .named(&project_name(&read::<Move>(body)?.project)?),
-        ),
+        "project" => Some(service.projects.named(&project_name(&read::<Move>(body)?.project)?)),
         _ => None,
     };
     let no_device = || Answer::detailed(StatusCode::NOT_FOUND, "There is no such device");
@@ -55,10 +44,5 @@ pub fn act(
         _ => {}
     }
     let device = service.devices.get(&client_id).ok_or_else(no_device)?;
-    Ok(Answer::ok(&report::device(
-        &emulator.clock,
-        service,
-        device,
-        now,
-    )))
+    Ok(Answer::ok(&report::device(&emulator.clock, service, device, now)))
 }

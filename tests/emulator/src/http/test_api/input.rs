@@ -15,14 +15,8 @@ pub fn read<T: DeserializeOwned>(body: &Bytes) -> std::result::Result<T, Answer>
     serde_json::from_slice(body).map_err(|error| bad(&error.to_string()))
 }
 
-pub fn read_or_default<T: DeserializeOwned + Default>(
-    body: &Bytes,
-) -> std::result::Result<T, Answer> {
-    if body.is_empty() {
-        Ok(T::default())
-    } else {
-        read(body)
-    }
+pub fn read_or_default<T: DeserializeOwned + Default>(body: &Bytes) -> std::result::Result<T, Answer> {
+    if body.is_empty() { Ok(T::default()) } else { read(body) }
 }
 
 pub fn bad(detail: &str) -> Answer {

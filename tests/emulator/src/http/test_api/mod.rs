@@ -49,20 +49,13 @@ struct Listen {
 pub async fn answer(emulator: &Arc<Emulator>, request: Request<Incoming>) -> Answer {
     let (head, body) = request.into_parts();
     if is_cross_site(&head.headers) {
-        return Answer::detailed(
-            StatusCode::FORBIDDEN,
-            "Requests from other sites are refused",
-        );
+        return Answer::detailed(StatusCode::FORBIDDEN, "Requests from other sites are refused");
     }
     let body = match read_body(body).await {
         Ok(body) => body,
         Err(problem) => return deliver::body_problem(problem),
     };
-    let path = head
-        .uri
-        .path()
-        .strip_prefix("/emulator")
-        .unwrap_or_default();
+    let path = head.uri.path().strip_prefix("/emulator").unwrap_or_default();
     let result = match path.strip_prefix("/devices/") {
         Some(rest) => devices::act(emulator, &head.method, rest, &body),
         None => call(emulator, &head.method, path, head.uri.query(), &body).await,
@@ -85,12 +78,12 @@ async fn call(
         ("/approve", "POST") => decide(emulator, body, "approved", |emulator, project| {
             Ok(emulator.world().service.approval(project))
         }),
-        ("/deny", "POST") => decide(emulator, body, "denied", |_, project| {
-            without_project(project, Verdict::Deny)
-        }),
-        ("/expire", "POST") => decide(emulator, body, "expired", |_, project| {
-            without_project(project, Verdict::Expire)
-        }),
+        ("/deny", "POST") => {
+            decide(emulator, body, "denied", |_, project| without_project(project, Verdict::Deny))
+        }
+        ("/expire", "POST") => {
+            decide(emulator, body, "expired", |_, project| without_project(project, Verdict::Expire))
+        }
         ("/person", "GET") => Ok(Answer::ok(&json!(emulator.world().service.person))),
         ("/person", "POST") => {
             let person: Person = read(body)?;
@@ -112,24 +105,14 @@ async fn call(
         ("/settings", "POST") => {
             let change: SettingsChange = read(body)?;
             let mut world = emulator.world();
-            world
-                .service
-                .settings
-                .change(&change)
-                .map_err(|name| bad(&format!("{name} is out of range")))?;
+            world.service.settings.change(&change).map_err(|name| bad(&format!("{name} is out of range")))?;
             Ok(Answer::ok(&json!(world.service.settings)))
         }
         ("/faults", "GET") => Ok(Answer::ok(&faults(emulator))),
         ("/faults", "POST") => {
             let rule: Rule = read(body)?;
-            rule.fault
-                .check()
-                .map_err(|part| bad(&format!("{part} cannot be sent")))?;
-            emulator
-                .world()
-                .faults
-                .order(rule)
-                .map_err(|_| bad("There are too many faults already"))?;
+            rule.fault.check().map_err(|part| bad(&format!("{part} cannot be sent")))?;
+            emulator.world().faults.order(rule).map_err(|_| bad("There are too many faults already"))?;
             Ok(Answer::ok(&faults(emulator)))
         }
         ("/faults", "DELETE") => {
@@ -145,9 +128,7 @@ async fn call(
         ("/listeners", "POST") => listen(emulator, read(body)?).await,
         ("/shutdown", "POST") => {
             emulator.shut_down();
-            Ok(Answer::ok(
-                &json!({ "stopping": true, "time": now.as_secs_f64() }),
-            ))
+            Ok(Answer::ok(&json!({ "stopping": true, "time": now.as_secs_f64() })))
         }
         _ => Err(refuse(path)),
     }
@@ -156,9 +137,7 @@ async fn call(
 fn refuse(path: &str) -> Answer {
     match path {
         "/state" => Answer::method_not_allowed("GET"),
-        "/approve" | "/deny" | "/expire" | "/listeners" | "/shutdown" => {
-            Answer::method_not_allowed("POST")
-        }
+        "/approve" | "/deny" | "/expire" | "/listeners" | "/shutdown" => Answer::method_not_allowed("POST"),
         "/person" | "/clock" | "/settings" => Answer::method_not_allowed("GET, POST"),
         "/faults" => Answer::method_not_allowed("GET, POST, DELETE"),
         "/requests" => Answer::method_not_allowed("GET, DELETE"),
@@ -175,31 +154,15 @@ fn decide(
     let wanted: Decide = read_or_default(body)?;
     let project = wanted.project.as_deref().map(project_name).transpose()?;
     let verdict = verdict(emulator, project)?;
-    let decided =
-        emulator
-            .world()
-            .service
-            .decide(emulator.clock.now(), wanted.user_code.as_deref(), verdict);
+    let decided = emulator.world().service.decide(emulator.clock.now(), wanted.user_code.as_deref(), verdict);
     match decided {
-        Some(user_code) => Ok(Answer::ok(
-            &json!({ "user_code": user_code, "status": status }),
-        )),
-        None => Err(Answer::detailed(
-            StatusCode::NOT_FOUND,
-            "There is no such pending code",
-        )),
+        Some(user_code) => Ok(Answer::ok(&json!({ "user_code": user_code, "status": status }))),
+        None => Err(Answer::detailed(StatusCode::NOT_FOUND, "There is no such pending code")),
     }
 }
 
-fn without_project(
-    project: Option<String>,
-    verdict: Verdict,
-) -> std::result::Result<Verdict, Answer> {
-    if project.is_some() {
-        Err(bad("Only an approval has a project"))
-    } else {
-        Ok(verdict)
-    }
+fn without_project(project: Option<String>, verdict: Verdict) -> std::result::Result<Verdict, Answer> {
+    if project.is_some() { Err(bad("Only an approval has a project")) } else { Ok(verdict) }
 }
 
 async fn listen(emulator: &Arc<Emulator>, wanted: Listen) -> Result {
@@ -210,18 +173,9 @@ async fn listen(emulator: &Arc<Emulator>, wanted: Listen) -> Result {
         }
         world.extra_listeners += 1;
     }
-    let failed = |_| {
-        Answer::detailed(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "The listener could not be opened",
-        )
-    };
-    let address = listener::open(emulator, wanted.certificate)
-        .await
-        .map_err(failed)?;
-    Ok(Answer::ok(
-        &json!({ "port": address.port(), "url": format!("https://{address}") }),
-    ))
+    let failed = |_| Answer::detailed(StatusCode::INTERNAL_SERVER_ERROR, "The listener could not be opened");
+    let address = listener::open(emulator, wanted.certificate).await.map_err(failed)?;
+    Ok(Answer::ok(&json!({ "port": address.port(), "url": format!("https://{address}") })))
 }
 
 fn clock(emulator: &Emulator) -> Value {

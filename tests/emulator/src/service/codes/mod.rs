@@ -72,9 +72,7 @@ impl DeviceCode {
     fn arrived(&mut self, now: Duration) -> bool {
         self.polls += 1;
         let tolerance = (self.interval / 10).max(LEAST_TOLERANCE);
-        let early = self
-            .last_poll
-            .is_some_and(|last| now.saturating_sub(last) + tolerance < self.interval);
+        let early = self.last_poll.is_some_and(|last| now.saturating_sub(last) + tolerance < self.interval);
         self.last_poll = Some(now);
         early
     }
@@ -142,10 +140,7 @@ impl Codes {
     }
 
     pub fn find(&self, device_code: &str) -> Option<&DeviceCode> {
-        self.codes
-            .iter()
-            .rev()
-            .find(|code| code.device_code == device_code)
+        self.codes.iter().rev().find(|code| code.device_code == device_code)
     }
 
     pub fn poll(&mut self, now: Duration, client_id: &str, device_code: &str) -> Poll {
@@ -155,10 +150,7 @@ impl Codes {
             .rev()
             .find(|code| code.device_code == device_code && code.client_id == client_id);
         let Some(code) = found else {
-            return Poll {
-                outcome: Err(OAuthError::InvalidGrant),
-                too_fast: false,
-            };
+            return Poll { outcome: Err(OAuthError::InvalidGrant), too_fast: false };
         };
         let too_fast = code.arrived(now);
         let outcome = match code.status(now) {
@@ -177,11 +169,9 @@ impl Codes {
                 Err(OAuthError::AuthorizationPending)
             }
             CodeStatus::Approved => match std::mem::replace(&mut code.decision, Decision::Used) {
-                Decision::Approved { project } => Ok(Approved {
-                    scope: code.scope,
-                    project,
-                    firmware: code.firmware.clone(),
-                }),
+                Decision::Approved { project } => {
+                    Ok(Approved { scope: code.scope, project, firmware: code.firmware.clone() })
+                }
                 _ => Err(OAuthError::InvalidGrant),
             },
         };
@@ -190,12 +180,7 @@ impl Codes {
 
     /// Applies a verdict to the pending code with these digits or, without digits, to the newest
     /// pending one; answers with the digits.
-    pub fn decide(
-        &mut self,
-        now: Duration,
-        user_code: Option<&str>,
-        verdict: Verdict,
-    ) -> Option<String> {
+    pub fn decide(&mut self, now: Duration, user_code: Option<&str>, verdict: Verdict) -> Option<String> {
         let code = self
             .codes
             .iter_mut()

@@ -120,8 +120,7 @@ impl Grants {
         grant.refreshes += 1;
         let old_access = std::mem::take(&mut grant.access);
         self.tokens.remove(&old_access);
-        self.tokens
-            .insert(token.to_owned(), (id, Use::SpentRefresh));
+        self.tokens.insert(token.to_owned(), (id, Use::SpentRefresh));
         self.spent.push_back(token.to_owned());
         if self.spent.len() > MOST_SPENT {
             if let Some(oldest) = self.spent.pop_front() {
@@ -137,11 +136,7 @@ impl Grants {
         let Some((id, kind)) = self.tokens.get(token).copied() else {
             return Ok(None);
         };
-        if self
-            .grants
-            .get(&id)
-            .is_none_or(|grant| grant.client_id != client_id)
-        {
+        if self.grants.get(&id).is_none_or(|grant| grant.client_id != client_id) {
             return Err(OAuthError::InvalidGrant);
         }
         // A spent token is no longer a valid one, so it revokes nothing.
@@ -162,11 +157,7 @@ impl Grants {
         }
         self.ended.push_back(id);
         if self.ended.len() > MOST_ENDED {
-            if let Some(forgotten) = self
-                .ended
-                .pop_front()
-                .and_then(|id| self.grants.remove(&id))
-            {
+            if let Some(forgotten) = self.ended.pop_front().and_then(|id| self.grants.remove(&id)) {
                 self.tokens.remove(&forgotten.access);
                 forgotten.refresh.map(|token| self.tokens.remove(&token));
             }
@@ -183,8 +174,7 @@ impl Grants {
             refresh_token: offline.then(random::uuid),
             expires_in: settings.access_token_seconds,
         };
-        self.tokens
-            .insert(tokens.access_token.clone(), (id, Use::Access));
+        self.tokens.insert(tokens.access_token.clone(), (id, Use::Access));
         if let Some(token) = &tokens.refresh_token {
             self.tokens.insert(token.clone(), (id, Use::Refresh));
         }

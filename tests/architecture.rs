@@ -1,0 +1,191 @@
+//! The rules of the house, held by reading its sources: which room may know which, where `unsafe` and
+//! the world may be, and that nothing prints or panics.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// A room may use those of a lower rank, and itself.
+const RANKS: &[(&str, u32)] = &[
+    ("status", 0),
+    ("secret", 0),
+    ("clock", 0),
+    ("sys", 0),
+    ("error", 1),
+    ("log", 1),
+    ("retry", 2),
+    ("api", 2),
+    ("auth", 3),
+    ("store", 3),
+    ("engine", 4),
+    ("net", 5),
+    ("ffi", 6),
+];
+
+struct Source {
+    path: String,
+    room: String,
+    /// Without the tests at the end of the file.
+    code: String,
+}
+
+fn sources() -> Vec<Source> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut found = Vec::new();
+    let mut folders = vec![root.clone()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path: PathBuf = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let relative = path.strip_prefix(&root).unwrap().to_str().unwrap().to_owned();
+                let room = relative.split(['/', '.']).next().unwrap().to_owned();
+                let text = fs::read_to_string(&path).unwrap();
+                let code = text.split("#[cfg(test)]\nmod tests").next().unwrap().to_owned();
+                found.push(Source { path: relative, room, code });
+            }
+        }
+    }
+    assert!(found.len() > 30, "the sources were not found");
+    found
+}
+
+/// Code lines with their numbers: no comments.
+fn lines(source: &Source) -> impl Iterator<Item = (usize, &str)> {
+    source
+        .code
+        .lines()
+        .enumerate()
+        .map(|(index, line)| (index + 1, line))
+        .filter(|(_, line)| !line.trim_start().starts_with("//"))
+}
+
+fn rank(room: &str) -> Option<u32> {
+    RANKS.iter().find(|(name, _)| *name == room).map(|(_, rank)| *rank)
+}
+
+#[test]
+fn imports_run_one_way() {
+    let mut wrong = Vec::new();
+    for source in sources().iter().filter(|source| source.room != "lib") {
+        let own = rank(&source.room).unwrap_or_else(|| panic!("{} is in no known room", source.path));
+        for (number, line) in lines(source) {
+            for used in line.split("crate::").skip(1) {
+                let used: String = used.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+                let allowed = used == source.room || rank(&used).is_some_and(|rank| rank < own);
+                // `crate::{…}` would hide what is imported; `$crate` in macros names the room too.
+                if !allowed {
+                    wrong.push(format!("src/{}:{number}: {}", source.path, line.trim()));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn unsafe_is_where_the_design_puts_it_and_gives_its_reason() {
+    let allowed =
+        |path: &str| path.starts_with("ffi/") || ["sys.rs", "net/curl.rs", "net/exchange.rs"].contains(&path);
+    let mut wrong = Vec::new();
+    for source in sources() {
+        let all: Vec<&str> = source.code.lines().collect();
+        for (number, line) in lines(&source) {
+            let opens = ["unsafe {", "unsafe impl"].iter().any(|block| line.contains(block));
+            if !opens {
+                continue;
+            }
+            // The reason stands above the statement, or above one shortly before it that shares it.
+            let above = &all[number.saturating_sub(14)..number];
+            if !allowed(&source.path) || !above.iter().any(|line| line.contains("SAFETY")) {
+                wrong.push(format!("src/{}:{number}: {}", source.path, line.trim()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn every_exported_function_runs_in_the_guard() {
+    let mut exported = 0;
+    for source in sources() {
+        let mut rest = source.code.as_str();
+        while let Some((_, after)) = rest.split_once("#[unsafe(no_mangle)]") {
+            let body = after.split_once("{\n").map(|(_, body)| body).unwrap_or_default();
+            let name =
+                after.split_once("fn ").map(|(_, name)| name.split('(').next().unwrap()).unwrap_or_default();
+            // Constants and a plain variable may come first; then the guard has everything.
+            let first = body
+                .lines()
+                .map(str::trim)
+                .find(|line| !line.starts_with("const ") && !line.starts_with("let mut "))
+                .unwrap_or_default();
+            assert!(
+                first.contains("guard(") || first.contains("guard_value("),
+                "{name} in src/{}: {first}",
+                source.path
+            );
+            exported += 1;
+            rest = after;
+        }
+        let declared = source.code.matches("extern \"C\" fn fio_").count();
+        let marked = source.code.matches("#[unsafe(no_mangle)]").count();
+        assert_eq!(declared, marked, "src/{}", source.path);
+    }
+    assert!(exported >= 40, "only {exported} exported functions were found");
+}
+
+#[test]
+fn the_world_is_reached_from_its_own_rooms_only() {
+    let rules: &[(&str, &[&str])] = &[
+        ("curl::", &["net/"]),
+        ("curl_sys", &["net/"]),
+        ("libc::", &["sys.rs", "net/curl.rs"]),
+        ("std::fs", &["store/", "ffi/ca.rs", "sys.rs"]),
+        ("SystemTime::now", &["net/clock.rs"]),
+        ("Instant::now", &[]),
+        ("std::net", &["ffi/config.rs"]),
+        ("std::env", &[]),
+        ("std::thread", &[]),
+        ("getrandom", &["store/records.rs", "ffi/client.rs"]),
+    ];
+    let mut wrong = Vec::new();
+    for source in sources() {
+        for (number, line) in lines(&source) {
+            for (word, places) in rules {
+                let own_path = format!("crate::net::{word}");
+                let names_it = line.replace("net::curl::", "").replace(&own_path, "").contains(word);
+                if names_it && !places.iter().any(|place| source.path.starts_with(place)) {
+                    wrong.push(format!("src/{}:{number}: {}", source.path, line.trim()));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn nothing_prints_and_nothing_panics() {
+    let words = [
+        "println!",
+        "print!(",
+        "dbg!",
+        ".unwrap()",
+        ".expect(",
+        "panic!",
+        "todo!",
+        "unimplemented!",
+        "unreachable!",
+        "process::exit",
+        "process::abort",
+    ];
+    let mut wrong = Vec::new();
+    for source in sources() {
+        for (number, line) in lines(&source) {
+            if words.iter().any(|word| line.contains(word)) {
+                wrong.push(format!("src/{}:{number}: {}", source.path, line.trim()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}

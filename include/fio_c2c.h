@@ -170,6 +170,11 @@
 #define FIO_E_INCOMPLETE (-22)
 
 /**
+ * There are no random numbers to be had.
+ */
+#define FIO_E_ENTROPY (-23)
+
+/**
  * The operation was cancelled by `fio_cancel`, or its client was freed.
  */
 #define FIO_E_CANCELED (-40)
@@ -665,6 +670,12 @@ typedef struct fio_error {
      * `error` of an OAuth answer (RFC 6749 section 5.2, RFC 8628 section 3.5), or NULL.
      */
     const char *oauth_error;
+    /**
+     * Lengths of the strings above in bytes, 0 for NULL.
+     */
+    size_t name_length;
+    size_t advice_length;
+    size_t oauth_error_length;
 } fio_error;
 
 /**
@@ -746,6 +757,12 @@ typedef struct fio_channel {
      * A `FIO_PRESENCE_…`.
      */
     int32_t presence;
+    /**
+     * Lengths of the strings above in bytes, 0 for NULL.
+     */
+    size_t id_length;
+    size_t name_length;
+    size_t asset_type_length;
 } fio_channel;
 
 /**
@@ -797,6 +814,16 @@ typedef struct fio_device {
      */
     const struct fio_channel *const *channels;
     size_t channel_count;
+    /**
+     * Lengths of the strings above in bytes, 0 for NULL.
+     */
+    size_t project_id_length;
+    size_t project_name_length;
+    size_t id_length;
+    size_t name_length;
+    size_t asset_type_length;
+    size_t timezone_length;
+    size_t creator_name_length;
 } fio_device;
 
 /**
@@ -827,6 +854,10 @@ typedef struct fio_event {
      * Or NULL.
      */
     const char *previous_project_id;
+    /**
+     * Length of `previous_project_id` in bytes, 0 for NULL.
+     */
+    size_t previous_project_id_length;
 } fio_event;
 
 /**
@@ -845,6 +876,14 @@ typedef uint64_t (*fio_monotonic_cb)(void *user);
  * Seconds since 1970-01-01 UTC, as the device believes. A data callback.
  */
 typedef int64_t (*fio_wall_clock_cb)(void *user);
+
+/**
+ * Fills `buffer` with `length` random bytes that nobody can predict. Return 0, or a negative value for
+ * a failure. A data callback.
+ */
+typedef int32_t (*fio_entropy_cb)(void *user,
+                                  uint8_t *buffer,
+                                  size_t length);
 
 /**
  * A code for the person to enter. The device code stays inside the library.
@@ -886,6 +925,13 @@ typedef struct fio_code {
      * The device's name at the service, or NULL.
      */
     const char *device_name;
+    /**
+     * Lengths of the strings above in bytes, 0 for NULL.
+     */
+    size_t user_code_length;
+    size_t verification_uri_length;
+    size_t verification_uri_complete_length;
+    size_t device_name_length;
 } fio_code;
 
 /**
@@ -1313,6 +1359,27 @@ fio_status fio_config_set_clock(struct fio_config *config,
                                 fio_destroy_cb destroy);
 
 /**
+ * Replaces the source of random numbers (nonces of sealed records, jitter of retries), for devices with
+ * a hardware generator.
+ *
+ * @param config   the configuration
+ * @param fill     or NULL for the operating system's
+ * @param user     passed to `fill`; may be NULL
+ * @param destroy  called when `user` is not needed any more; may be NULL
+ *
+ * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_PANIC`. On failure `destroy` is not
+ *            called.
+ * Callbacks: `destroy` of an earlier source that no client uses
+ * Blocking:  never
+ * Since:     0.1.0
+ */
+FIO_API
+fio_status fio_config_set_entropy(struct fio_config *config,
+                                  fio_entropy_cb fill,
+                                  void *user,
+                                  fio_destroy_cb destroy);
+
+/**
  * Makes a client from a configuration.
  *
  * Reads the store and takes up the authorization it holds. Sends nothing: a refresh that is due
@@ -1326,8 +1393,8 @@ fio_status fio_config_set_clock(struct fio_config *config,
  * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_INCOMPLETE` (no client id or secret) |
  *            `FIO_E_CA` (none given and none found) | `FIO_E_STORE`, `FIO_E_STORE_FULL`,
  *            `FIO_E_STORE_READ_ONLY`, `FIO_E_STORE_LOCKED` (the directory cannot be used) |
- *            `FIO_E_NOMEM` (no descriptors) | `FIO_E_PANIC`
- * Callbacks: store, clock and log callbacks, if set
+ *            `FIO_E_NOMEM` (no descriptors) | `FIO_E_ENTROPY` | `FIO_E_PANIC`
+ * Callbacks: store, clock, entropy and log callbacks, if set
  * Blocking:  reads the store; no network
  * Threads:   the config must not be in use by another thread
  * Since:     0.1.0

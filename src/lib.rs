@@ -11,12 +11,13 @@
 //! | [`retry`] | which failures, how long to wait |
 //! | [`net`] | libcurl and the poller: the only place with sockets |
 //! | [`store`] | records on disk or with the vendor: the only place with files |
-//! | [`status`], [`error`], [`secret`], [`clock`], [`log`] | what everybody uses |
+//! | [`status`], [`error`], [`secret`], [`clock`], [`entropy`], [`log`], [`sys`] | what everybody uses |
 
 pub mod api;
 pub mod auth;
 pub mod clock;
 pub mod engine;
+pub mod entropy;
 pub mod error;
 pub mod ffi;
 pub mod log;

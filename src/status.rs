@@ -52,6 +52,8 @@ pub const FIO_E_CALLBACK: i32 = -20;
 pub const FIO_E_HANDLE: i32 = -21;
 /// The configuration lacks something required (client id or client secret).
 pub const FIO_E_INCOMPLETE: i32 = -22;
+/// There are no random numbers to be had.
+pub const FIO_E_ENTROPY: i32 = -23;
 
 // How an operation ended without an answer.
 
@@ -221,6 +223,7 @@ pub static DESCRIPTIONS: &[Description] = describe! {
     FIO_E_CALLBACK Later "a callback of the application reported a failure" "Look into the application's callback."
     FIO_E_HANDLE Never "the pointer is not a live handle of this kind" "Use handles made by this library that were not freed."
     FIO_E_INCOMPLETE Never "the configuration is not complete" "Set client id and client secret before making a client."
+    FIO_E_ENTROPY Later "there are no random numbers to be had" "Check the application's entropy callback, or the system's generator."
     FIO_E_CANCELED Never "the operation was cancelled" "Start it again if it is still wanted."
     FIO_E_DNS Later "the host name could not be resolved" "Check the network connection and its DNS server."
     FIO_E_CONNECT Later "no connection to the service could be made" "Check the network connection and firewalls for port 443."

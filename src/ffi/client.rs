@@ -170,8 +170,8 @@ unsafe fn bury(client: *const fio_client) {
 /// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_INCOMPLETE` (no client id or secret) |
 ///            `FIO_E_CA` (none given and none found) | `FIO_E_STORE`, `FIO_E_STORE_FULL`,
 ///            `FIO_E_STORE_READ_ONLY`, `FIO_E_STORE_LOCKED` (the directory cannot be used) |
-///            `FIO_E_NOMEM` (no descriptors) | `FIO_E_PANIC`
-/// Callbacks: store, clock and log callbacks, if set
+///            `FIO_E_NOMEM` (no descriptors) | `FIO_E_ENTROPY` | `FIO_E_PANIC`
+/// Callbacks: store, clock, entropy and log callbacks, if set
 /// Blocking:  reads the store; no network
 /// Threads:   the config must not be in use by another thread
 /// Since:     0.1.0
@@ -217,6 +217,9 @@ fn build(config: &Config) -> Result<Client, Error> {
         Some(clock) => Box::new(clock),
         None => Box::new(SystemClock),
     };
+    let mut entropy = config.entropy();
+    let mut seed = [0; 8];
+    entropy.fill(&mut seed)?;
     let settings = Settings {
         origin: config.origin.clone(),
         client_id,
@@ -224,9 +227,14 @@ fn build(config: &Config) -> Result<Client, Error> {
         encoding: config.encoding,
         url_pairing: config.url_pairing,
         clock_floor: config.clock_floor,
-        seed: getrandom::u64().map_err(|_| Error::new(FIO_E_NOMEM, "the system gives no random numbers"))?,
+        seed: u64::from_ne_bytes(seed),
     };
-    let engine = Engine::new(settings, Records::new(store, config.store_key.clone()), log, clock.now());
+    let engine = Engine::new(
+        settings,
+        Records::new(store, config.store_key.clone()).with_entropy(entropy),
+        log,
+        clock.now(),
+    );
     let (waker, descriptor) = (transport.waker(), transport.descriptor());
     let mut driver = Driver::new(engine, Box::new(transport), clock);
     driver.arm();

@@ -2,10 +2,11 @@
 //! builder, so that nothing in the caller's memory has a layout to keep.
 
 use super::callbacks::*;
-use super::vendor::{ClockFunctions, StoreFunctions, VendorClock, VendorStore};
+use super::vendor::{ClockFunctions, StoreFunctions, VendorClock, VendorEntropy, VendorStore};
 use super::views::{self, View, fio_error};
 use super::{FIO_OP_NONE, args, ca, fio_status, guard::guard, guard::guard_value};
 use crate::api::{Encoding, EncodingPolicy};
+use crate::entropy::{Entropy, SystemEntropy};
 use crate::error::Error;
 use crate::log::Sink;
 use crate::net::curl::CaSource;
@@ -68,6 +69,7 @@ pub(super) struct Config {
     pub portable_poller: bool,
     pub clock_floor: Option<i64>,
     clock: Option<ClockFunctions>,
+    entropy: Option<VendorEntropy>,
     pub log_level: i32,
     log: Option<(fio_log_cb, Arc<UserData>)>,
     pub event: Option<(fio_event_cb, Arc<UserData>)>,
@@ -95,6 +97,7 @@ impl Default for Config {
             portable_poller: false,
             clock_floor: None,
             clock: None,
+            entropy: None,
             log_level: 0,
             log: None,
             event: None,
@@ -114,6 +117,13 @@ impl Config {
 
     pub fn vendor_clock(&self) -> Option<VendorClock> {
         self.clock.clone().map(VendorClock)
+    }
+
+    pub fn entropy(&self) -> Box<dyn Entropy> {
+        match self.entropy.clone() {
+            Some(vendor) => Box::new(vendor),
+            None => Box::new(SystemEntropy),
+        }
     }
 
     pub fn log_sink(&self) -> Option<Sink> {
@@ -807,6 +817,38 @@ pub unsafe extern "C" fn fio_config_set_clock(
             set(config, |config| {
                 let user = Arc::new(UserData::new(user, destroy));
                 config.clock = Some(ClockFunctions { monotonic, wall, user });
+                Ok(())
+            })
+        }
+    })
+}
+
+/// Replaces the source of random numbers (nonces of sealed records, jitter of retries), for devices with
+/// a hardware generator.
+///
+/// @param config   the configuration
+/// @param fill     or NULL for the operating system's
+/// @param user     passed to `fill`; may be NULL
+/// @param destroy  called when `user` is not needed any more; may be NULL
+///
+/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_PANIC`. On failure `destroy` is not
+///            called.
+/// Callbacks: `destroy` of an earlier source that no client uses
+/// Blocking:  never
+/// Since:     0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn fio_config_set_entropy(
+    config: *mut fio_config,
+    fill: fio_entropy_cb,
+    user: *mut c_void,
+    destroy: fio_destroy_cb,
+) -> fio_status {
+    guard(|| {
+        // SAFETY: the caller passes NULL or a live config.
+        unsafe {
+            set(config, |config| {
+                let user = Arc::new(UserData::new(user, destroy));
+                config.entropy = fill.map(|fill| VendorEntropy { fill, user });
                 Ok(())
             })
         }

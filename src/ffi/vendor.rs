@@ -2,6 +2,7 @@
 
 use super::callbacks::*;
 use crate::clock::{Clock, Instant, Now};
+use crate::entropy::Entropy;
 use crate::error::Error;
 use crate::net::clock::SystemClock;
 use crate::secret::SecretBytes;
@@ -121,6 +122,23 @@ impl Clock for VendorClock {
                 mono: self.0.monotonic.map_or(system.mono, |clock| Instant(clock(user))),
                 wall: self.0.wall.map_or(system.wall, |clock| clock(user)),
             }
+        }
+    }
+}
+
+/// The vendor's random numbers.
+#[derive(Clone)]
+pub struct VendorEntropy {
+    pub fill: unsafe extern "C" fn(*mut c_void, *mut u8, usize) -> i32,
+    pub user: Arc<UserData>,
+}
+
+impl Entropy for VendorEntropy {
+    fn fill(&mut self, buffer: &mut [u8]) -> Result<(), Error> {
+        // SAFETY: the function was registered for this; the buffer is writable for its length.
+        match unsafe { (self.fill)(self.user.pointer, buffer.as_mut_ptr(), buffer.len()) } {
+            0 => Ok(()),
+            _ => Err(Error::new(FIO_E_ENTROPY, "the application's entropy callback failed")),
         }
     }
 }

@@ -47,6 +47,10 @@ pub struct fio_error {
     pub advice: *const c_char,
     /// `error` of an OAuth answer (RFC 6749 section 5.2, RFC 8628 section 3.5), or NULL.
     pub oauth_error: *const c_char,
+    /// Lengths of the strings above in bytes, 0 for NULL.
+    pub name_length: usize,
+    pub advice_length: usize,
+    pub oauth_error_length: usize,
 }
 
 /// A code for the person to enter. The device code stays inside the library.
@@ -70,6 +74,11 @@ pub struct fio_code {
     pub verification_uri_complete: *const c_char,
     /// The device's name at the service, or NULL.
     pub device_name: *const c_char,
+    /// Lengths of the strings above in bytes, 0 for NULL.
+    pub user_code_length: usize,
+    pub verification_uri_length: usize,
+    pub verification_uri_complete_length: usize,
+    pub device_name_length: usize,
 }
 
 /// `fio_device.presence`: a word this version does not know, or none.
@@ -94,6 +103,10 @@ pub struct fio_channel {
     pub index: u32,
     /// A `FIO_PRESENCE_…`.
     pub presence: i32,
+    /// Lengths of the strings above in bytes, 0 for NULL.
+    pub id_length: usize,
+    pub name_length: usize,
+    pub asset_type_length: usize,
 }
 
 /// The device as the service knows it (`GET /v2/devices/me`).
@@ -122,6 +135,14 @@ pub struct fio_device {
     /// `channel_count` pointers, or NULL if there are none.
     pub channels: *const *const fio_channel,
     pub channel_count: usize,
+    /// Lengths of the strings above in bytes, 0 for NULL.
+    pub project_id_length: usize,
+    pub project_name_length: usize,
+    pub id_length: usize,
+    pub name_length: usize,
+    pub asset_type_length: usize,
+    pub timezone_length: usize,
+    pub creator_name_length: usize,
 }
 
 /// `fio_event.kind`: a new pairing is stored.
@@ -164,6 +185,8 @@ pub struct fio_event {
     pub device: *const fio_device,
     /// Or NULL.
     pub previous_project_id: *const c_char,
+    /// Length of `previous_project_id` in bytes, 0 for NULL.
+    pub previous_project_id_length: usize,
 }
 
 fn c_string(text: &str) -> CString {
@@ -178,6 +201,10 @@ fn optional(text: &Option<String>) -> Option<CString> {
 
 fn pointer(text: &Option<CString>) -> *const c_char {
     text.as_ref().map_or(ptr::null(), |text| text.as_ptr())
+}
+
+fn length(text: &Option<CString>) -> usize {
+    text.as_ref().map_or(0, |text| text.as_bytes().len())
 }
 
 fn milliseconds(span: Duration) -> i64 {
@@ -223,9 +250,12 @@ pub(super) fn error(error: &Error, op: fio_op) -> View<fio_error> {
         op,
         name: pointer(&strings[0]),
         message: pointer(&strings[1]),
-        message_length: strings[1].as_ref().map_or(0, |text| text.as_bytes().len()),
+        message_length: length(&strings[1]),
         advice: pointer(&strings[2]),
         oauth_error: pointer(&strings[3]),
+        name_length: length(&strings[0]),
+        advice_length: length(&strings[2]),
+        oauth_error_length: length(&strings[3]),
     };
     View { raw: Box::new(raw), _strings: strings, _parts: Vec::new() }
 }
@@ -247,6 +277,10 @@ pub(super) fn code(code: &ShownCode, op: fio_op, now: Instant) -> View<fio_code>
         verification_uri: pointer(&strings[1]),
         verification_uri_complete: pointer(&strings[2]),
         device_name: pointer(&strings[3]),
+        user_code_length: length(&strings[0]),
+        verification_uri_length: length(&strings[1]),
+        verification_uri_complete_length: length(&strings[2]),
+        device_name_length: length(&strings[3]),
     };
     View { raw: Box::new(raw), _strings: strings, _parts: Vec::new() }
 }
@@ -268,6 +302,9 @@ fn channel(channel: &Channel) -> View<fio_channel> {
         asset_type: pointer(&strings[2]),
         index: channel.index,
         presence: presence(channel.presence),
+        id_length: length(&strings[0]),
+        name_length: length(&strings[1]),
+        asset_type_length: length(&strings[2]),
     };
     View { raw: Box::new(raw), _strings: strings, _parts: Vec::new() }
 }
@@ -297,6 +334,13 @@ pub(super) fn device(device: &Device, op: fio_op) -> View<fio_device> {
         creator_name: pointer(&strings[6]),
         channels: if pointers.is_empty() { ptr::null() } else { pointers.as_ptr() },
         channel_count: pointers.len(),
+        project_id_length: length(&strings[0]),
+        project_name_length: length(&strings[1]),
+        id_length: length(&strings[2]),
+        name_length: length(&strings[3]),
+        asset_type_length: length(&strings[4]),
+        timezone_length: length(&strings[5]),
+        creator_name_length: length(&strings[6]),
     };
     View { raw: Box::new(raw), _strings: strings, _parts: vec![Box::new(channels), Box::new(pointers)] }
 }
@@ -309,6 +353,7 @@ pub(super) fn event(event: &Event) -> View<fio_event> {
         error: ptr::null(),
         device: ptr::null(),
         previous_project_id: ptr::null(),
+        previous_project_id_length: 0,
     };
     let (mut strings, mut parts): (Vec<_>, Vec<Box<dyn std::any::Any>>) = (Vec::new(), Vec::new());
     let mut with_error = |kind: i32, failure: &Error, raw: &mut fio_event| {
@@ -338,6 +383,7 @@ pub(super) fn event(event: &Event) -> View<fio_event> {
                 raw.kind = FIO_EVENT_PROJECT_CHANGED;
                 strings.push(Some(c_string(previous)));
                 raw.previous_project_id = pointer(&strings[0]);
+                raw.previous_project_id_length = length(&strings[0]);
             }
             parts.push(Box::new(view));
         }

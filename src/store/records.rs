@@ -15,6 +15,7 @@
 //! without a hardware counter can do that.
 
 use super::Store;
+use crate::entropy::{Entropy, SystemEntropy};
 use crate::error::Error;
 use crate::secret::SecretBytes;
 use crate::status::*;
@@ -39,11 +40,16 @@ pub type SealKey = Zeroizing<[u8; SEAL_KEY_LENGTH]>;
 pub struct Records {
     store: Box<dyn Store>,
     key: Option<SealKey>,
+    entropy: Box<dyn Entropy>,
 }
 
 impl Records {
     pub fn new(store: Box<dyn Store>, key: Option<SealKey>) -> Records {
-        Records { store, key }
+        Records { store, key, entropy: Box::new(SystemEntropy) }
+    }
+
+    pub fn with_entropy(self, entropy: Box<dyn Entropy>) -> Records {
+        Records { entropy, ..self }
     }
 
     /// The value of a record. One that cannot be trusted is moved aside and reported as
@@ -80,7 +86,7 @@ impl Records {
         Error::new(FIO_E_STORE_DAMAGED, format!("the stored record '{key}' {reason}; {kept}"))
     }
 
-    fn frame(&self, key: &str, value: &[u8]) -> Result<SecretBytes, Error> {
+    fn frame(&mut self, key: &str, value: &[u8]) -> Result<SecretBytes, Error> {
         let mut framed = Vec::with_capacity(HEADER + NONCE + value.len() + TAG);
         framed.extend_from_slice(MAGIC);
         framed.push(FRAME_VERSION);
@@ -92,8 +98,7 @@ impl Records {
         };
         framed.push(SEALED);
         let mut nonce = [0; NONCE];
-        getrandom::fill(&mut nonce)
-            .map_err(|_| Error::new(FIO_E_STORE, "the system gives no random numbers"))?;
+        self.entropy.fill(&mut nonce)?;
         framed.extend_from_slice(&nonce);
         let associated = associated_data(&framed[..HEADER], key);
         framed.extend_from_slice(value);

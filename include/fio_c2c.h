@@ -1797,6 +1797,28 @@ fio_status fio_heartbeat(struct fio_client *client,
                          fio_op *op);
 
 /**
+ * Keeps the device visible as online by itself: a heartbeat whenever 120 seconds have passed without a
+ * successful call to the API (uploads to storage hosts do not count), never more than one a minute. It
+ * takes effect while the device is paired, now or later; it is forgotten with the client. A heartbeat
+ * that fails is tried again after a minute and told as `FIO_EVENT_RETRYING`.
+ *
+ * @param client  the client
+ * @param online  1 to be visible, 0 to stop (the default); the service shows the device as offline 300
+ *                seconds after the last call
+ *
+ * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (neither 0 nor 1) |
+ *            `FIO_E_REENTRANT` | `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` | `FIO_E_POISONED` |
+ *            `FIO_E_PANIC`
+ * Callbacks: none
+ * Blocking:  never
+ * Threads:   one at a time
+ * Since:     0.1.0
+ */
+FIO_API
+fio_status fio_set_online(struct fio_client *client,
+                          int32_t online);
+
+/**
  * Makes a QR code (ISO/IEC 18004, error correction level M) as a square of modules. Draw a quiet
  * zone of four light modules around it.
  *

@@ -23,8 +23,7 @@ pub(super) struct Calls {
 
 #[derive(Debug)]
 struct Call {
-    /// `None`: the engine's own fetch after a pairing or a refresh.
-    op: Option<OpId>,
+    caller: Caller,
     operation: Operation,
     state: State,
     /// Only a token newer than this will do: the service refused the ones up to it.
@@ -34,6 +33,15 @@ struct Call {
     /// Failed refreshes sat through.
     waited: u32,
     failures: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Caller {
+    App(OpId),
+    /// The engine's own fetch of device information after a pairing or a refresh.
+    FollowUp,
+    /// The engine's own heartbeat.
+    Presence,
 }
 
 #[derive(Debug, PartialEq)]
@@ -58,15 +66,15 @@ impl Engine {
         if self.session.tokens().is_none() {
             return Err(Error::of(FIO_E_NOT_AUTHORIZED));
         }
-        self.add_call(Some(op), operation);
+        self.add_call(Caller::App(op), operation);
         Ok(())
     }
 
-    fn add_call(&mut self, op: Option<OpId>, operation: Operation) {
+    pub(super) fn add_call(&mut self, caller: Caller, operation: Operation) {
         let id = self.next_id;
         self.next_id += 1;
         let call = Call {
-            op,
+            caller,
             operation,
             state: State::NeedsToken,
             newer_than: 0,
@@ -81,12 +89,17 @@ impl Engine {
     /// The service wants device information asked for after every pairing and refresh.
     pub(super) fn fetch_device(&mut self) {
         // One that is still under way has been overtaken.
-        let old: Vec<u64> =
-            self.calls.list.iter().filter(|(_, call)| call.op.is_none()).map(|(&id, _)| id).collect();
+        let old: Vec<u64> = self
+            .calls
+            .list
+            .iter()
+            .filter(|(_, call)| call.caller == Caller::FollowUp)
+            .map(|(&id, _)| id)
+            .collect();
         for id in old {
             self.remove_call(id);
         }
-        self.add_call(None, Operation::DeviceInfo);
+        self.add_call(Caller::FollowUp, Operation::DeviceInfo);
     }
 
     fn remove_call(&mut self, id: u64) -> Option<Call> {
@@ -98,7 +111,9 @@ impl Engine {
     }
 
     pub(super) fn cancel_call(&mut self, op: OpId) {
-        if let Some(id) = self.calls.list.iter().find(|(_, call)| call.op == Some(op)).map(|(&id, _)| id) {
+        if let Some(id) =
+            self.calls.list.iter().find(|(_, call)| call.caller == Caller::App(op)).map(|(&id, _)| id)
+        {
             self.remove_call(id);
         }
     }
@@ -154,7 +169,7 @@ impl Engine {
         if unauthorized {
             let current = self.session.tokens().map_or(0, |tokens| tokens.generation);
             // A refresh of our own has just given this token; another one would not help.
-            let is_follow_up = call.op.is_none();
+            let is_follow_up = call.caller == Caller::FollowUp;
             if current > call.used {
                 return;
             }
@@ -164,12 +179,16 @@ impl Engine {
                 return;
             }
         }
-        let result = answer.and_then(|response| match call.operation {
+        let (caller, operation) = (call.caller, call.operation);
+        if answer.as_ref().is_ok_and(Response::is_success) {
+            self.presence.note_contact(self.now.mono);
+        }
+        let result = answer.and_then(|response| match operation {
             Operation::Heartbeat => heartbeat::read(&response).map(|()| None),
             _ => device::read(&response).map(Some),
         });
         match result {
-            Err(error) if call.op.is_none() && self.repeat_fetch(id, &error) => {}
+            Err(error) if caller == Caller::FollowUp && self.repeat_fetch(id, &error) => {}
             Err(error) => self.end_call(id, Err(error)),
             Ok(None) => self.end_call(id, Ok(Outcome::Done)),
             Ok(Some(device)) => {
@@ -206,14 +225,15 @@ impl Engine {
 
     fn end_call(&mut self, id: u64, result: Result<Outcome, Error>) {
         let Some(call) = self.remove_call(id) else { return };
-        match (call.op, result) {
-            (Some(op), result) => self.complete(op, result),
-            (None, Ok(Outcome::Device(device))) => {
+        match (call.caller, result) {
+            (Caller::App(op), result) => self.complete(op, result),
+            (Caller::Presence, result) => self.heartbeat_over(result.err()),
+            (Caller::FollowUp, Ok(Outcome::Device(device))) => {
                 self.tell(Event::Device(device.clone()));
                 self.finish_pair(Ok(Outcome::Device(device)));
             }
-            (None, Ok(_)) => {}
-            (None, Err(error)) => {
+            (Caller::FollowUp, Ok(_)) => {}
+            (Caller::FollowUp, Err(error)) => {
                 if !self.pair_waits_for_device() {
                     self.tell(Event::DeviceUnknown(error.clone()));
                 }

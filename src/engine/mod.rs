@@ -11,6 +11,7 @@ pub mod driver;
 pub mod effects;
 mod pairing_flow;
 mod persistence;
+mod presence;
 mod refresh_flow;
 mod revocation;
 pub mod transport;
@@ -27,6 +28,7 @@ use calls::Calls;
 use effects::{Command, Event, Notice, OpId, Outcome, RequestId};
 use pairing_flow::PairingFlow;
 use persistence::Persistence;
+use presence::Presence;
 use refresh_flow::RefreshFlow;
 use revocation::Revocations;
 use std::collections::{BTreeMap, VecDeque};
@@ -103,6 +105,7 @@ pub struct Engine {
     calls: Calls,
     revocations: Revocations,
     persistence: Persistence,
+    presence: Presence,
     operations: BTreeMap<OpId, Operation>,
     requests: BTreeMap<RequestId, Purpose>,
     next_id: u64,
@@ -126,6 +129,7 @@ impl Engine {
             calls: Calls::default(),
             revocations: Revocations::default(),
             persistence: Persistence::default(),
+            presence: Presence::default(),
             operations: BTreeMap::new(),
             requests: BTreeMap::new(),
             next_id: 1,
@@ -220,6 +224,7 @@ impl Engine {
             self.calls.deadline(),
             self.revocations.deadline(),
             self.persistence.deadline(),
+            self.presence_deadline(),
         ]
         .into_iter()
         .flatten()
@@ -261,6 +266,13 @@ impl Engine {
         }
     }
 
+    /// Whether the engine keeps the device visible as online by itself.
+    pub fn set_online(&mut self, online: bool, now: Now) {
+        self.set_now(now);
+        self.presence.set_wanted(online);
+        self.step();
+    }
+
     pub fn log(&self) -> &Log {
         &self.log
     }
@@ -273,6 +285,7 @@ impl Engine {
     fn step(&mut self) {
         self.step_pairing();
         self.step_refresh();
+        self.step_presence();
         self.step_calls();
         self.step_revocations();
         self.step_persistence();

@@ -114,13 +114,17 @@ pub(super) unsafe fn start(
 ) -> Result<(), Error> {
     // SAFETY: as the caller says.
     let id = unsafe {
-        let remote = &client_ref(client)?.remote;
+        let client_ref = client_ref(client)?;
         with_core(client, |core| {
             let driver = core.driver()?;
             let now = driver.now();
             let id = driver.engine.start(operation, now)?;
+            // Freed by a data callback meanwhile: not started, so there is nothing to complete.
+            if client_ref.is_closing() {
+                return Err(Error::of(FIO_E_CLOSED));
+            }
             core.completions.insert(id, completion);
-            lock(&remote.running).insert(id);
+            lock(&client_ref.remote.running).insert(id);
             Ok(id)
         })
     }?;

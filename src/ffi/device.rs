@@ -1,10 +1,12 @@
 //! What the service knows of the device, and telling it that the device is there.
 
 use super::callbacks::{fio_device_cb, fio_done_cb};
-use super::client::{fio_client, start};
+use super::client::{fio_client, start, with_core};
 use super::core::Completion;
 use super::{fio_op, fio_status, guard::guard};
 use crate::engine::Operation;
+use crate::error::Error;
+use crate::status::FIO_E_ARGUMENT;
 use std::ffi::c_void;
 
 /// Fetches device information (`GET /v2/devices/me`): the project, its name, the channels, whether the
@@ -65,5 +67,39 @@ pub unsafe extern "C" fn fio_heartbeat(
     guard(|| {
         // SAFETY: the caller passes NULL or a live client, and NULL or a writable pointer.
         unsafe { start(client, Operation::Heartbeat, Completion::Done(done, user), op) }
+    })
+}
+
+/// Keeps the device visible as online by itself: a heartbeat whenever 120 seconds have passed without a
+/// successful call to the API (uploads to storage hosts do not count), never more than one a minute. It
+/// takes effect while the device is paired, now or later; it is forgotten with the client. A heartbeat
+/// that fails is tried again after a minute and told as `FIO_EVENT_RETRYING`.
+///
+/// @param client  the client
+/// @param online  1 to be visible, 0 to stop (the default); the service shows the device as offline 300
+///                seconds after the last call
+///
+/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (neither 0 nor 1) |
+///            `FIO_E_REENTRANT` | `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` | `FIO_E_POISONED` |
+///            `FIO_E_PANIC`
+/// Callbacks: none
+/// Blocking:  never
+/// Threads:   one at a time
+/// Since:     0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn fio_set_online(client: *mut fio_client, online: i32) -> fio_status {
+    guard(|| {
+        let set = |core: &mut super::core::Core| {
+            let online = match online {
+                0 => false,
+                1 => true,
+                _ => return Err(Error::new(FIO_E_ARGUMENT, "neither 0 nor 1")),
+            };
+            let driver = core.driver()?;
+            driver.engine.set_online(online, driver.now());
+            Ok(())
+        };
+        // SAFETY: the caller passes NULL or a live client, as documented.
+        unsafe { with_core(client, set) }
     })
 }

@@ -79,7 +79,7 @@ unsafe fn driving(
     let client_ref = unsafe { client_ref(client) }?;
     let entered = client_ref.enter()?;
     if !entered.is_outermost() {
-        let error = Error::of(FIO_E_REENTRANT);
+        let error = Error::of(if client_ref.is_closing() { FIO_E_CLOSED } else { FIO_E_REENTRANT });
         client_ref.remember(&error);
         return Err(error);
     }

@@ -54,8 +54,12 @@ $(EMULATOR): $(shell find tests/emulator/src -name '*.rs') tests/emulator/Cargo.
 
 examples: $(EXAMPLES:%=$(OUT)/%)
 
-$(OUT)/%: examples-c/%.c include/fio_c2c.h $(OUT)/libfio_c2c.so
+$(OUT)/%: examples-c/%.c $(wildcard examples-c/*.h) include/fio_c2c.h $(OUT)/libfio_c2c.so
 	$(CC) $(WARNINGS) $(CFLAGS) -Iinclude $< -o $@ -L$(OUT) -lfio_c2c -Wl,-rpath,'$$ORIGIN'
+
+# PERSON=me leaves the decision to you; ADDRESS, this computer's in the network, lets a phone scan the QR.
+demo: lib emulator examples
+	@$(PYTHON) tests/demo/demo.py --examples $(OUT) $(PERSON:%=--person %) $(ADDRESS:%=--address %)
 
 # The header is made by build.rs; this commits it.
 header:

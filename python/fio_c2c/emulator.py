@@ -63,7 +63,11 @@ class Emulator:
             self._connection.close()
         assert self._process.stdin is not None and self._process.stdout is not None
         self._process.stdin.close()
-        self._process.wait(timeout=20)
+        try:
+            self._process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
         self._process.stdout.close()
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
@@ -91,9 +95,17 @@ class Emulator:
     def state(self) -> Any:
         return self.call("GET", "/emulator/state")
 
-    def requests(self, since: int = 0) -> list[dict[str, Any]]:
-        """Every device request seen after `since`, oldest first. Secrets are masked."""
-        return self.call("GET", f"/emulator/requests?since={since}")["requests"]
+    def requests(self, endpoint: str | None = None, *, since: int = 0, **fields: Any) -> list[dict[str, Any]]:
+        """Every device request seen after `since`, oldest first; of one endpoint, or with such fields
+        (`grant="refresh_token"`), if that is asked for. Secrets are masked."""
+        if endpoint is not None:
+            fields["endpoint"] = endpoint
+        seen = self.call("GET", f"/emulator/requests?since={since}")["requests"]
+        return [request for request in seen if all(request[name] == value for name, value in fields.items())]
+
+    def violations(self) -> list[str]:
+        """What the client did against the rules of the service, over all requests."""
+        return [violation for request in self.requests() for violation in request["violations"]]
 
     def forget_requests(self) -> None:
         self.call("DELETE", "/emulator/requests")
@@ -139,6 +151,10 @@ class Emulator:
     def listener(self, certificate: str) -> int:
         """Opens a further port with a flawed certificate and returns its number."""
         return self.call("POST", "/emulator/listeners", {"certificate": certificate})["port"]
+
+    def flawed(self, certificate: str) -> str:
+        """The base URL of such a port."""
+        return f"https://127.0.0.1:{self.listener(certificate)}"
 
     def device(self, client_id: str, action: str, **fields: Any) -> None:
         """project, pause, resume or revoke, as the user would on the web."""

@@ -140,6 +140,7 @@ mod tests {
         assert_eq!(heartbeats(&mut engine, 501, 2000, || Ok(204)), [0u64; 0]);
         // Another call counts as one.
         engine.set_online(true, at(2000));
+        assert_eq!(heartbeats(&mut engine, 2000, 2099, || Ok(204)), [2000]);
         engine.presence.note_contact(Instant(2_100_000));
         assert_eq!(heartbeats(&mut engine, 2100, 2230, || Ok(204)), [2220]);
     }

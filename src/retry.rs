@@ -38,6 +38,14 @@ pub fn outlook(error: &Error) -> Outlook {
     }
 }
 
+/// Whether the service may have acted on the request although no usable answer came back.
+pub fn may_have_been_processed(error: &Error) -> bool {
+    matches!(
+        error.status,
+        FIO_E_RESET | FIO_E_TIMEOUT | FIO_E_NETWORK | FIO_E_SERVER | FIO_E_PROTOCOL | FIO_E_TOO_LARGE | FIO_E_HTTP
+    )
+}
+
 /// Exponential backoff with full jitter: a uniformly random wait up to a bound that doubles.
 #[derive(Clone, Copy, Debug)]
 pub struct Backoff {

@@ -11,7 +11,7 @@ use crate::api::{Response, failure, token};
 use crate::auth::session::Verdict;
 use crate::clock::Instant;
 use crate::error::Error;
-use crate::retry::{Outlook, outlook};
+use crate::retry::{Outlook, may_have_been_processed, outlook};
 use crate::status::*;
 use std::time::Duration;
 
@@ -115,6 +115,7 @@ impl Engine {
         match self.session.refresh_answered(answer, clear_word, self.now, &mut self.random) {
             Verdict::Renewed => self.refreshed(),
             Verdict::Again { error, wait } => {
+                self.persistence.refresh_was_interrupted |= may_have_been_processed(&error);
                 self.tell(Event::Retrying { error: error.clone(), wait });
                 self.release_impatient(&error, wait);
             }
@@ -146,7 +147,7 @@ impl Engine {
 
     fn authorization_lost(&mut self, cause: Error) {
         let how = if std::mem::take(&mut self.persistence.refresh_was_interrupted) {
-            "an earlier refresh was cut off (power or network) after the service had used up the refresh token"
+            "the answer to an earlier refresh was lost (power or network) after the service had used up the refresh token"
         } else {
             "the service refused to renew the authorization"
         };

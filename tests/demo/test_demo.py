@@ -1,0 +1,356 @@
+"""Runs the demonstration and the example programs as a new user would, and as an unlucky one would.
+
+Needs `make examples emulator`. FIO_EXAMPLES names the directory with the programs; without it FIO_TLS
+chooses between build/bundled (the default) and build/system.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import tempfile
+import threading
+import unittest
+import urllib.request
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "python"))
+
+from fio_c2c.emulator import Emulator  # noqa: E402
+
+EXAMPLES = Path(os.environ.get("FIO_EXAMPLES") or ROOT / "build" / os.environ.get("FIO_TLS", "bundled"))
+DEMO = ROOT / "tests" / "demo" / "demo.py"
+SECRET = "emulator-secret"
+LIMIT = 20.0  # seconds any program may take
+
+# What a large digit looks like, by its dots; read as text drawings.
+FONT = {
+    "0": "### # # # # # # ###", "1": " #  ##   #   #  ###", "2": "###   # ### #   ###",
+    "3": "###   # ###   # ###", "4": "# # # # ###   #   #", "5": "### #   ###   # ###",
+    "6": "### #   ### # # ###", "7": "###   #   #   #   #", "8": "### # # ### # # ###",
+    "9": "### # # ###   # ###",
+}
+
+
+class Program:
+    """A running program; its standard output and error together, read line by line."""
+
+    def __init__(self, *command: object, secret: str | None = SECRET) -> None:
+        environment = {name: value for name, value in os.environ.items() if name != "FIO_CLIENT_SECRET"}
+        if secret is not None:
+            environment["FIO_CLIENT_SECRET"] = secret
+        self.text = ""
+        self._process = subprocess.Popen([str(part) for part in command], stdout=subprocess.PIPE,
+                                         stderr=subprocess.STDOUT, text=True, encoding="utf-8", env=environment)
+        self._watchdog = threading.Timer(LIMIT, self._process.kill)
+        self._watchdog.start()
+
+    def read_until(self, text: str) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            self.text += line
+            if text in line:
+                return
+        raise AssertionError(f"never said {text!r}: {self.text}")
+
+    def signal(self, number: int) -> None:
+        self._process.send_signal(number)
+
+    def end(self) -> int:
+        """Waits for its end; may be called again."""
+        assert self._process.stdout is not None
+        if not self._process.stdout.closed:
+            self.text += self._process.stdout.read()
+            self._process.stdout.close()
+        status = self._process.wait()
+        self._watchdog.cancel()
+        return status
+
+
+def run(*command: object, secret: str | None = SECRET) -> tuple[int, str]:
+    program = Program(*command, secret=secret)
+    return program.end(), program.text
+
+
+def closed_port() -> int:
+    """A port nobody listens at."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
+
+
+class ProgramTest(unittest.TestCase):
+    def setUp(self) -> None:
+        missing = [name for name in ("pair", "camera", "event_loop") if not (EXAMPLES / name).exists()]
+        self.assertEqual(missing, [], f"not in {EXAMPLES}: run make examples")
+        self.home = Path(self.enterContext(tempfile.TemporaryDirectory(prefix="fio-test-")))
+
+    def service(self, *arguments: str, person: str | None = "approve") -> Emulator:
+        service = self.enterContext(Emulator(*arguments, interval=0.05))
+        if person is not None:
+            service.person(person, after_polls=2)
+        return service
+
+    def camera_command(self, service: Emulator, *more: object) -> list[object]:
+        return [EXAMPLES / "camera", "--base-url", service.url, "--ca-file", service.ca_file,
+                "--client-id", "CAM-1", "--store", self.home / "store", *more]
+
+    def camera(self, service: Emulator, *more: object, secret: str | None = SECRET) -> Program:
+        program = Program(*self.camera_command(service, *more), secret=secret)
+        self.addCleanup(program.end)
+        self.addCleanup(program.signal, signal.SIGKILL)
+        return program
+
+    def violations(self, service: Emulator) -> list[str]:
+        return [name for request in service.requests() for name in request["violations"]]
+
+
+class DemoTest(ProgramTest):
+    def test_tells_the_whole_story(self) -> None:
+        status, text = run(sys.executable, DEMO, "--examples", EXAMPLES, "--interval", 0.05)
+        self.assertEqual(status, 0, text)
+        self.assertNotIn("✗", text)
+        self.assertEqual(text.count("✓"), 7, text)
+        self.assertIn("Paired with project \"Feature A\".", text)
+        self.assertIn("Still paired with project \"Feature A\".", text)
+        self.assertEqual(len(re.findall(r"Enter \d{6} at https://", text)), 1, text)
+        self.assertNotIn("\033", text, "no colours where there is no terminal")
+        self.assertNotIn(SECRET, text)
+
+    def test_leaves_the_decision_to_a_person(self) -> None:
+        demo = Program(sys.executable, DEMO, "--examples", EXAMPLES, "--interval", 0.05, "--person", "me")
+        demo.read_until("3. Your turn")
+        service = re.search(r"(https://127\.0\.0\.1:\d+)/pair$", demo.text, re.M)[1]
+        ca_file = re.search(r"import (\S+/ca\.pem) ", demo.text)[1]
+        approval = urllib.request.Request(f"{service}/emulator/approve", b'{"project": "Feature B"}',
+                                          {"Content-Type": "application/json"})
+        urllib.request.urlopen(approval, context=ssl.create_default_context(cafile=ca_file)).close()
+        self.assertEqual(demo.end(), 0, demo.text)
+        self.assertIn("Still paired with project \"Feature B\".", demo.text)
+
+    def test_says_so_when_it_fails(self) -> None:
+        camera = self.home / "camera"
+        camera.write_text("#!/bin/sh\necho No battery.\nexit 3\n")
+        camera.chmod(0o755)
+        status, text = run(sys.executable, DEMO, "--examples", self.home)
+        self.assertEqual(status, 1, text)
+        self.assertIn("No battery.", text)
+        self.assertIn("the camera ended (status 3)", text)
+
+
+class PairTest(ProgramTest):
+    def pair(self, service: Emulator, secret: str = SECRET) -> tuple[int, str]:
+        return run(EXAMPLES / "pair", service.url, service.ca_file, secret)
+
+    def test_pairs(self) -> None:
+        service = self.service()
+        status, text = self.pair(service)
+        self.assertEqual(status, 0, text)
+        self.assertRegex(text, r"^Enter (\d{6}) at (https://\S+/pair)\nor open \2/\1\nPaired with project Feature A\n$")
+        self.assertEqual(self.violations(service), [])
+
+    def test_refused_by_the_person(self) -> None:
+        status, text = self.pair(self.service(person="deny"))
+        self.assertEqual(status, 1)
+        self.assertIn("FIO_E_ACCESS_DENIED", text)
+        self.assertIn("Start a new pairing", text)
+
+    def test_wrong_secret(self) -> None:
+        status, text = self.pair(self.service(), secret="wrong")
+        self.assertEqual(status, 1)
+        self.assertIn("FIO_E_INVALID_CLIENT", text)
+        self.assertIn("Check client secret", text)
+
+    def test_no_network(self) -> None:
+        service = self.service()
+        status, text = run(EXAMPLES / "pair", f"https://127.0.0.1:{closed_port()}", service.ca_file, SECRET)
+        self.assertEqual(status, 1)
+        self.assertIn("FIO_E_CONNECT", text)
+        self.assertIn("Check the network connection", text)
+
+    def test_another_ca(self) -> None:
+        service, other = self.service(), self.service()
+        status, text = run(EXAMPLES / "pair", service.url, other.ca_file, SECRET)
+        self.assertEqual(status, 1)
+        self.assertIn("FIO_E_TLS_UNTRUSTED", text)
+
+    def test_settings_that_cannot_be(self) -> None:
+        service = self.service()
+        for url, ca_file, expected in ((service.url, "/nowhere/ca.pem", "FIO_E_CA"),
+                                       ("http://127.0.0.1", service.ca_file, "FIO_E_URL")):
+            status, text = run(EXAMPLES / "pair", url, ca_file, SECRET)
+            self.assertEqual(status, 1)
+            self.assertIn(expected, text)
+        status, text = run(EXAMPLES / "pair")
+        self.assertEqual(status, 2)
+        self.assertIn("usage: pair", text)
+
+
+class EventLoopTest(ProgramTest):
+    def test_pairs_beside_other_work(self) -> None:
+        service = self.service()
+        service.fault("code", "delay", ms=1500)
+        status, text = run(EXAMPLES / "event_loop", service.url, service.ca_file, SECRET)
+        self.assertEqual(status, 0, text)
+        self.assertIn("Paired with project Feature A\n", text)
+        frames, missed = re.search(r"recorded (\d+) frames and missed (\d+)", text).groups()
+        drives, longest = re.search(r"ran (\d+) times; the longest took ([\d.]+) ms", text).groups()
+        self.assertGreaterEqual(int(frames) + int(missed), 37, "1.5 s of recording")
+        self.assertLess(float(longest), 1000.0, "it must not wait for the answer")
+        self.assertLess(int(drives), 200, "it must not spin")
+        self.assertEqual(self.violations(service), [])
+
+    def test_fails_with_a_reason(self) -> None:
+        service = self.service()
+        status, text = run(EXAMPLES / "event_loop", service.url, service.ca_file, "wrong")
+        self.assertEqual(status, 1)
+        self.assertIn("FIO_E_INVALID_CLIENT", text)
+
+    def test_ends_by_signal(self) -> None:
+        service = self.service(person=None)
+        program = Program(EXAMPLES / "event_loop", service.url, service.ca_file, SECRET)
+        program.read_until("Enter ")
+        program.signal(signal.SIGTERM)
+        self.assertEqual(program.end(), 1)
+        self.assertIn("FIO_E_CANCELED", program.text)
+
+
+class CameraTest(ProgramTest):
+    def test_pairs_once_and_stays_paired(self) -> None:
+        service = self.service()
+        first, first_text = run(*self.camera_command(service, "--once"))
+        self.assertEqual(first, 0, first_text)
+        self.assertIn("The tokens are renewed.", first_text)
+        self.assertIn("the camera is online", first_text)
+        second, second_text = run(*self.camera_command(service, "--once"))
+        self.assertEqual((second, second_text), (0, "Still paired with project \"Feature A\".\n"))
+        self.assertEqual(self.violations(service), [])
+
+    def test_screen_shows_the_code_in_digits_and_as_qr(self) -> None:
+        status, text = run(*self.camera_command(self.service(), "--once"))
+        self.assertEqual(status, 0, text)
+        code = re.search(r"Enter (\d{6}) at", text)[1]
+        lines = text.splitlines()
+        digits = next(index for index, line in enumerate(lines) if "██" in line)
+        self.assertEqual(read_large_digits(lines[digits:digits + 5]), code)
+        self.assert_qr_is_whole(text)
+
+    def assert_qr_is_whole(self, text: str) -> None:
+        drawn = re.findall(r"\033\[38;5;16;48;5;231m(.*?)\033\[0m", text)
+        rows = [[mark in half for mark in line] for line in drawn for half in ("█▀", "█▄")]
+        side = len(rows[0]) - 8
+        self.assertIn(side, range(21, 178, 4))
+        self.assertTrue(all(len(row) == side + 8 for row in rows))
+        self.assertFalse(any(any(row) for row in rows[:4] + rows[side + 4:]), "quiet zone above and below")
+        self.assertFalse(any(any(row[:4] + row[-4:]) for row in rows), "quiet zone at the sides")
+        finder = ["#######", "#     #", "# ### #", "# ### #", "# ### #", "#     #", "#######"]
+        for top, left in ((4, 4), (4, side - 3), (side - 3, 4)):
+            seen = ["".join(" #"[dark] for dark in row[left:left + 7]) for row in rows[top:top + 7]]
+            self.assertEqual(seen, finder)
+
+    def test_takes_the_next_code_when_one_runs_out(self) -> None:
+        service = self.service(person=None)
+        camera = self.camera(service, "--once")
+        camera.read_until("Waiting for your decision")
+        service.expire()
+        camera.read_until("That code has run out.")
+        camera.read_until("Waiting for your decision")
+        service.approve(project="Feature B")
+        self.assertEqual(camera.end(), 0, camera.text)
+        self.assertIn("Paired with project \"Feature B\".", camera.text)
+
+    def test_switched_off_while_waiting(self) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            camera = self.camera(self.service(person=None))
+            camera.read_until("Waiting for your decision")
+            camera.signal(number)
+            self.assertEqual(camera.end(), 0, camera.text)
+            self.assertTrue(camera.text.endswith("Switched off.\n"), camera.text)
+
+    def test_pairs_again_when_the_person_disconnected_it(self) -> None:
+        service = self.service()
+        self.assertEqual(run(*self.camera_command(service, "--once"))[0], 0)
+        service.device("CAM-1", "revoke")
+        service.person("ignore")
+        camera = self.camera(service)
+        camera.read_until("Waiting for your decision")
+        self.assertIn("Event: the pairing is over", camera.text)
+        service.approve(project="Feature C")
+        camera.read_until("Running.")
+        self.assertIn("Paired with project \"Feature C\".", camera.text)
+        camera.signal(signal.SIGTERM)
+        self.assertEqual(camera.end(), 0, camera.text)
+
+    def test_keeps_the_pairing_when_the_network_fails(self) -> None:
+        service = self.service()
+        self.assertEqual(run(*self.camera_command(service, "--once"))[0], 0)
+        service.fault("any", "reset", times=100)
+        status, text = run(*self.camera_command(service, "--once"))
+        self.assertEqual(status, 1)
+        self.assertIn("The project could not be asked for: ", text)
+        self.assertNotIn("Enter ", text)
+        service.clear_faults()
+        self.assertEqual(run(*self.camera_command(service, "--once")), (0, "Still paired with project \"Feature A\".\n"))
+
+    def test_no_network(self) -> None:
+        service = self.service()
+        status, text = run(*self.camera_command(service, "--base-url", f"https://127.0.0.1:{closed_port()}"))
+        self.assertEqual(status, 1)
+        self.assertIn("Check the network connection", text)
+
+    def test_refused_by_the_person(self) -> None:
+        status, text = run(*self.camera_command(self.service(person="deny")))
+        self.assertEqual(status, 1)
+        self.assertIn("Pairing did not work: the user refused", text)
+
+    def test_wrong_secret(self) -> None:
+        status, text = run(*self.camera_command(self.service()), secret="wrong")
+        self.assertEqual(status, 1)
+        self.assertIn("Check client secret", text)
+
+    def test_sealed_store_and_its_key(self) -> None:
+        service = self.service()
+        key, short = self.home / "key", self.home / "short"
+        key.write_bytes(os.urandom(32))
+        short.write_bytes(os.urandom(31))
+        sealed = self.camera_command(service, "--once", "--store-key-file", key)
+        self.assertEqual(run(*sealed)[0], 0)
+        self.assertIn("Still paired", run(*sealed)[1])
+        status, text = run(*self.camera_command(service, "--store-key-file", short))
+        self.assertEqual(status, 1)
+        self.assertIn("a key is exactly 32 bytes long", text)
+
+    def test_command_line(self) -> None:
+        self.assertEqual(run(EXAMPLES / "camera", "--help")[0], 0)
+        self.assertEqual(run(EXAMPLES / "camera", "--unknown")[0], 2)
+        self.assertEqual(run(EXAMPLES / "camera", "stray")[0], 2)
+        status, text = run(EXAMPLES / "camera", "--client-id", "CAM-1", secret=None)
+        self.assertEqual(status, 1)
+        self.assertIn("FIO_E_INCOMPLETE", text)
+
+    def test_log_holds_no_secret(self) -> None:
+        status, text = run(*self.camera_command(self.service(), "--once", "--log=5"))
+        self.assertEqual(status, 0, text)
+        self.assertIn("log: ", text)
+        self.assertNotIn(SECRET, text)
+
+
+def read_large_digits(lines: list[str]) -> str:
+    """Reads what screen.h drew: digits of three dots by five, two characters for a dot."""
+    columns = [2, 10, 18, 30, 38, 46]
+    by_dots = {dots: digit for digit, dots in FONT.items()}
+    digits = ""
+    for column in columns:
+        rows = [line.ljust(60)[column:column + 6:2].replace("█", "#") for line in lines]
+        digits += by_dots[" ".join(rows)]
+    return digits
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,203 @@
+"""One physical device: its authorization, its operations, its connections."""
+
+from __future__ import annotations
+
+import ctypes
+import threading
+import warnings
+from types import TracebackType
+from typing import Any, Callable, Optional, Type
+
+from . import _abi, _callbacks, constants
+from .config import Config
+from .errors import FioError
+from .operation import Operation
+from .results import Code, Device
+
+Then = Optional[Callable[[Operation], None]]
+
+
+class Client:
+    """A client of the library; a context manager.
+
+    Give it a ``Config``, or the settings of one as keywords. Operations start at once and are over
+    when ``drive`` (or ``Operation.wait``) has brought their end; ``then(operation)`` is called at that
+    moment. One thread at a time may use it; ``cancel`` and ``wakeup`` are for any thread.
+
+        with Client(client_id="CAM-1", client_secret=secret, client_version="2.16.4") as client:
+            device = client.pair(show=lambda code: print(code.user_code)).wait()
+    """
+
+    def __init__(self, config: Optional[Config] = None, **settings: Any) -> None:
+        self._handle: Optional[int] = None
+        self._library = _abi.load()
+        # Held while another thread may be using the handle, so that it is not freed under it.
+        self._remote = threading.RLock()
+        if config is not None:
+            if settings:
+                raise TypeError("a Config, or the settings of one, but not both")
+            self._handle = config.new_client()
+        else:
+            with Config(**settings) as own:
+                self._handle = own.new_client()
+
+    def __enter__(self) -> "Client":
+        return self
+
+    def __exit__(self, kind: Optional[Type[BaseException]], error: Optional[BaseException],
+                 trace: Optional[TracebackType]) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        if getattr(self, "_handle", None) is not None:
+            warnings.warn(f"unclosed {self!r}", ResourceWarning, source=self)
+            self.close()
+
+    def close(self) -> None:
+        """Frees the client; operations that still run end with FIO_E_CANCELED. May be called twice, and
+        in a callback."""
+        with self._remote:
+            handle, self._handle = self._handle, None
+        if handle is None:
+            return
+        status = constants.FIO_E_PANIC
+        try:
+            with _callbacks.collecting():
+                status = self._library.fio_client_free(handle)
+        finally:
+            if status == constants.FIO_E_BUSY:
+                self._handle = handle
+        if status != constants.FIO_OK:
+            raise FioError.from_status(status)
+
+    # Driving
+
+    def drive(self, timeout_ms: int = -1) -> None:
+        """Does all work that is due, waiting at most so long for some; negative: until there is some."""
+        self._call("fio_drive", timeout_ms)
+
+    def wait(self, op: int) -> None:
+        """Drives inside C until the operation with this id is over. Unlike ``Operation.wait`` it cannot
+        be interrupted."""
+        self._call("fio_wait", op)
+
+    def fd(self) -> int:
+        """The descriptor to watch for reading; when it is readable, call ``drive(0)``."""
+        return self._value("fio_fd")
+
+    def timeout_ms(self) -> Optional[int]:
+        """How long a loop that does not watch ``fd`` may sleep before ``drive``; None: no need at all."""
+        wanted = ctypes.c_int64()
+        self._call("fio_timeout_ms", ctypes.byref(wanted))
+        return None if wanted.value < 0 else wanted.value
+
+    def wakeup(self) -> None:
+        """Makes a waiting ``drive`` return, or the next one. Any thread may call this."""
+        self._from_any_thread("fio_wakeup")
+
+    def cancel(self, op: int) -> None:
+        """Asks an operation to end. Any thread may call this."""
+        self._from_any_thread("fio_cancel", op)
+
+    # Pairing
+
+    def request_code(self, then: Then = None) -> "Operation[Code]":
+        """Asks for a pairing code."""
+        return self._start("fio_request_code", _callbacks.on_code, then=then)
+
+    def poll(self, then: Then = None) -> "Operation[None]":
+        """Asks the service, at its pace, until the person has decided about the code."""
+        return self._start("fio_poll", _callbacks.on_done, then=then)
+
+    def pair(self, show: Callable[[Code], None] = lambda code: None, max_codes: int = 1,
+             then: Then = None) -> "Operation[Device]":
+        """Does a whole pairing; ``show`` is called for each code."""
+        return self._start("fio_pair", max_codes, _callbacks.on_show_code, _callbacks.on_device, then=then, show=show)
+
+    # Authorization
+
+    def refresh(self, then: Then = None) -> "Operation[None]":
+        """Renews the tokens now."""
+        return self._start("fio_refresh", _callbacks.on_done, then=then)
+
+    def revoke(self, then: Then = None) -> "Operation[None]":
+        """Ends the authorization: the tokens on this device are gone when this returns."""
+        return self._start("fio_revoke", _callbacks.on_done, then=then)
+
+    def auth_state(self) -> int:
+        """A ``FIO_AUTH_…``."""
+        return self._value("fio_auth_state")
+
+    def access_token(self) -> str:
+        """The access token; a secret."""
+        length = ctypes.c_size_t()
+        try:
+            self._call("fio_access_token", None, 0, ctypes.byref(length))
+        except FioError as error:
+            if error.status != constants.FIO_E_BUFFER:
+                raise
+        buffer = ctypes.create_string_buffer(max(length.value, 1))
+        self._call("fio_access_token", buffer, length.value, ctypes.byref(length))
+        token = buffer.raw[:length.value].decode()
+        ctypes.memset(buffer, 0, len(buffer))
+        return token
+
+    # Device
+
+    def device_info(self, then: Then = None) -> "Operation[Device]":
+        """Fetches device information."""
+        return self._start("fio_device_info", _callbacks.on_device, then=then)
+
+    def heartbeat(self, then: Then = None) -> "Operation[None]":
+        """Tells the service once that the device is there."""
+        return self._start("fio_heartbeat", _callbacks.on_done, then=then)
+
+    def set_online(self, online: bool) -> None:
+        """Whether the library keeps the device visible as online by heartbeats of its own."""
+        self._call("fio_set_online", int(online))
+
+    # How C is called
+
+    def _start(self, function: str, *arguments: Any, then: Then = None,
+               show: Optional[Callable[[Code], None]] = None) -> Operation:
+        operation: Operation = Operation(self, then, show)
+        key = _callbacks.registry.add(operation)
+        op = ctypes.c_uint64()
+        try:
+            self._call(function, *arguments, key, ctypes.byref(op))
+        finally:
+            operation.id = op.value
+            # Not started: C will never come back to it.
+            if op.value == constants.FIO_OP_NONE:
+                _callbacks.registry.remove(key)
+        return operation
+
+    def _value(self, function: str, *arguments: Any) -> int:
+        """Calls a function that returns a value, or a status if that is negative."""
+        handle = self._handle
+        if handle is None:
+            raise FioError.from_status(constants.FIO_E_CLOSED)
+        with _callbacks.collecting():
+            value = getattr(self._library, function)(handle, *arguments)
+        if value < 0:
+            raise self._error(handle, value)
+        return value
+
+    def _call(self, function: str, *arguments: Any) -> None:
+        self._value(function, *arguments)
+
+    def _from_any_thread(self, function: str, *arguments: Any) -> None:
+        with self._remote:
+            status = constants.FIO_E_CLOSED
+            if self._handle is not None:
+                status = getattr(self._library, function)(self._handle, *arguments)
+        # Asking for details would enter the client, which is the driving thread's.
+        if status != constants.FIO_OK:
+            raise FioError.from_status(status)
+
+    def _error(self, handle: int, status: int) -> FioError:
+        # The handle is gone, or may go away at any moment: nothing more can be asked of it.
+        known = None
+        if self._handle == handle and status not in (constants.FIO_E_BUSY, constants.FIO_E_CLOSED):
+            known = FioError.from_pointer(self._library.fio_client_error(handle))
+        return known if known is not None and known.status == status else FioError.from_status(status)

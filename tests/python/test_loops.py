@@ -1,0 +1,167 @@
+"""The ways to wait: an event loop that watches the descriptor, one that counts milliseconds, and the
+portable poller."""
+
+import asyncio
+import importlib.util
+import select
+import signal
+import time
+import unittest
+
+from support import PATIENCE, ROOT, Clock, RigTest, fio_c2c
+from fio_c2c.emulator import Emulator
+
+
+class Descriptor(RigTest):
+    def test_it_says_when_there_is_work(self) -> None:
+        self.service.person("approve", after_polls=3)
+        client = self.client()
+        operation = client.pair()
+        fd = client.fd()
+        deadline = time.monotonic() + PATIENCE
+        rounds = 0
+        while not operation.is_over and time.monotonic() < deadline:
+            ready, _, _ = select.select([fd], [], [], PATIENCE)
+            self.assertTrue(ready, "nothing to do, but not over")
+            client.drive(0)
+            rounds += 1
+        self.assertTrue(operation.result().project_id)
+        self.assertEqual(client.fd(), fd)
+        # No spinning: a few rounds for each of seven requests and their handshake.
+        self.assertLess(rounds, 150)
+
+    def test_an_idle_client_is_silent(self) -> None:
+        client = self.paired()
+        client.drive(0)
+        ready, _, _ = select.select([client.fd()], [], [], 0.1)
+        self.assertEqual(ready, [])
+        client.wakeup()
+        ready, _, _ = select.select([client.fd()], [], [], PATIENCE)
+        self.assertTrue(ready)
+
+    def test_waiting_by_the_milliseconds(self) -> None:
+        self.service.person("approve", after_polls=2)
+        client = self.client(poller=fio_c2c.FIO_POLLER_PORTABLE)
+        self.fails(fio_c2c.FIO_E_UNSUPPORTED, client.fd)
+        self.assertIsNone(client.timeout_ms())
+        operation = client.pair()
+        deadline = time.monotonic() + PATIENCE
+        while not operation.is_over and time.monotonic() < deadline:
+            wanted = client.timeout_ms()
+            self.assertIsNotNone(wanted)
+            time.sleep(min(wanted, 100) / 1000)
+            client.drive(0)
+        self.assertTrue(operation.result().project_id)
+
+
+class Signals(RigTest):
+    class Rang(Exception):
+        """What the handler of these tests raises, as Ctrl-C raises KeyboardInterrupt."""
+
+    def alarm(self, signum: int, frame: object) -> None:
+        raise self.Rang
+
+    def test_a_signal_ends_a_wait(self) -> None:
+        for poller in (fio_c2c.FIO_POLLER_DEFAULT, fio_c2c.FIO_POLLER_PORTABLE):
+            with self.subTest(poller=poller):
+                client = self.client(poller=poller)
+                self.service.fault("code", "stall")
+                operation = client.request_code()
+                previous = signal.signal(signal.SIGALRM, self.alarm)
+                try:
+                    signal.setitimer(signal.ITIMER_REAL, 0.1)
+                    with self.assertRaises(self.Rang):
+                        operation.wait(PATIENCE)
+                finally:
+                    signal.setitimer(signal.ITIMER_REAL, 0)
+                    signal.signal(signal.SIGALRM, previous)
+                self.assertFalse(operation.is_over)
+                operation.cancel()
+                self.fails(fio_c2c.FIO_E_CANCELED, operation.wait, PATIENCE)
+
+
+class Portable(RigTest):
+    def test_a_whole_session(self) -> None:
+        self.service.person("approve", after_polls=3)
+        client = self.client(poller=fio_c2c.FIO_POLLER_PORTABLE)
+        client.pair().wait(PATIENCE)
+        client.refresh().wait(PATIENCE)
+        # Until the fetch that follows the refresh is over, a heartbeat would need another connection.
+        client.drive_until_heard(fio_c2c.FIO_EVENT_DEVICE, times=2)
+        client.heartbeat().wait(PATIENCE)
+        client.revoke().wait(PATIENCE)
+        self.assertEqual(len({r["connection"] for r in self.service.requests()}), 1)
+        self.assertEqual(self.service.violations(), [])
+
+    def test_failures(self) -> None:
+        client = self.client(poller=fio_c2c.FIO_POLLER_PORTABLE, base_url=self.service.flawed("expired"))
+        self.fails(fio_c2c.FIO_E_TLS_EXPIRED, client.request_code)
+
+    def test_a_wake_up_is_not_lost(self) -> None:
+        client = self.client(poller=fio_c2c.FIO_POLLER_PORTABLE)
+        client.wakeup()
+        start = time.monotonic()
+        client.drive(int(PATIENCE * 1000))
+        self.assertLess(time.monotonic() - start, PATIENCE / 2)
+
+
+class Clocks(RigTest):
+    def test_a_clock_before_the_earliest_possible_time(self) -> None:
+        clock = Clock()
+        floor = clock.wall_seconds() + 3600
+        client = self.client(clock=clock, clock_floor=floor)
+        for start in (client.request_code, client.pair):
+            error = self.fails(fio_c2c.FIO_E_CLOCK, start)
+            self.assertEqual(error.http_status, 0)
+        self.assertEqual(self.service.requests(), [])
+        # Somebody sets the clock.
+        clock.wall_offset = 7200
+        client.request_code().wait(PATIENCE)
+
+    def test_without_a_declaration_any_time_is_possible(self) -> None:
+        clock = Clock()
+        clock.wall_offset = -clock.wall_seconds()
+        self.client(clock=clock, clock_floor=0).request_code().wait(PATIENCE)
+
+
+class Asyncio(unittest.TestCase):
+    def test_the_example_pairs_while_the_loop_does_other_things(self) -> None:
+        path = ROOT / "python" / "examples" / "pair_asyncio.py"
+        spec = importlib.util.spec_from_file_location("pair_asyncio", path)
+        assert spec is not None and spec.loader is not None
+        example = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(example)
+        ticks = []
+        shown = []
+
+        async def tick() -> None:
+            while True:
+                ticks.append(time.monotonic())
+                await asyncio.sleep(0.005)
+
+        async def main(service: Emulator) -> fio_c2c.Device:
+            ticking = asyncio.create_task(tick())
+            with fio_c2c.Client(client_id="ASYNC", client_secret="emulator-secret", base_url=service.url,
+                                ca_file=service.ca_file) as client:
+                device = await asyncio.wait_for(example.finished(client, client.pair(shown.append)), PATIENCE)
+                await asyncio.wait_for(example.finished(client, client.heartbeat()), PATIENCE)
+                with self.assertRaises(fio_c2c.FioError):
+                    await example.finished(client, client.pair(lambda code: service.deny(code.user_code)))
+                service.fault("code", "stall")
+                with self.assertRaises(asyncio.TimeoutError):
+                    await asyncio.wait_for(example.finished(client, client.request_code()), 0.05)
+            ticking.cancel()
+            return device
+
+        with Emulator() as service:
+            service.person("approve", after_polls=3, project="Feature B")
+            device = asyncio.run(main(service))
+        self.assertEqual(device.project_name, "Feature B")
+        self.assertEqual(len(shown), 1)
+        self.assertGreater(len(ticks), 20)
+        # The loop was never held up.
+        self.assertLess(max(later - earlier for earlier, later in zip(ticks, ticks[1:])), 0.2)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,293 @@
+"""Pairing: the code, the polls, the decision."""
+
+import unittest
+
+from support import Clock, PATIENCE, RigTest, fio_c2c
+
+
+class Codes(RigTest):
+    def test_a_code_has_six_digits_and_a_page(self) -> None:
+        client = self.client()
+        self.assertEqual(client.auth_state(), fio_c2c.FIO_AUTH_UNPAIRED)
+        code = client.request_code().wait(PATIENCE)
+        self.assertRegex(code.user_code, r"^[0-9]{6}$")
+        self.assertEqual(code.verification_uri, self.service.pair_url)
+        self.assertEqual(code.verification_uri_complete, f"{self.service.pair_url}/{code.user_code}")
+        self.assertTrue(code.device_name)
+        self.assertEqual(code.interval_ms, 50)
+        self.assertTrue(110_000 < code.expires_in_ms <= 120_000)
+        self.assertEqual(code.number, 1)
+        self.assertEqual(client.auth_state(), fio_c2c.FIO_AUTH_PENDING)
+
+    def test_what_the_service_may_leave_out(self) -> None:
+        for setting in ("null", "absent"):
+            self.service.settings(verification_complete=setting)
+            code = self.client().request_code().wait(PATIENCE)
+            self.assertIsNone(code.verification_uri_complete)
+        self.service.settings(omit_name=True, omit_interval=True)
+        code = self.client().request_code().wait(PATIENCE)
+        self.assertIsNone(code.device_name)
+        self.assertEqual(code.interval_ms, 5000)
+
+    def test_url_pairing_is_asked_for_unless_switched_off(self) -> None:
+        self.client().request_code().wait(PATIENCE)
+        self.client(url_pairing=False).request_code().wait(PATIENCE)
+        on, off = [dict(request["headers"]) for request in self.service.requests("code")]
+        self.assertEqual(on["x-client-platypus-enabled"], "true")
+        self.assertNotIn("x-client-platypus-enabled", off)
+
+    def test_a_wrong_secret_is_told_by_its_name(self) -> None:
+        error = self.fails(fio_c2c.FIO_E_INVALID_CLIENT, self.client(client_secret="wrong").request_code)
+        self.assertEqual((error.oauth_error, error.http_status, error.retry),
+                         ("invalid_client", 400, fio_c2c.FIO_RETRY_NEVER))
+
+    def test_the_legacy_path_is_found_and_remembered_over_a_restart(self) -> None:
+        self.service.settings(code_path="legacy")
+        store = str(self.scratch() / "store")
+        client = self.client(store_dir=store)
+        client.request_code().wait(PATIENCE)
+        self.assertEqual([(r["path"], r["status"]) for r in self.service.requests()],
+                         [("/v2/auth/device/code", 404), ("/v2/device/code", 200)])
+        self.service.forget_requests()
+        client.request_code().wait(PATIENCE)
+        client = self.restarted(client, store_dir=store)
+        client.request_code().wait(PATIENCE)
+        self.assertEqual([r["path"] for r in self.service.requests()], ["/v2/device/code"] * 2)
+        # The service was updated: the new path is found again.
+        self.service.settings(code_path="new")
+        client.request_code().wait(PATIENCE)
+        self.assertEqual(self.service.requests()[-1]["path"], "/v2/auth/device/code")
+
+
+class Requests(RigTest):
+    def test_encodings_are_as_documented(self) -> None:
+        client = self.paired()
+        client.revoke().wait(PATIENCE)
+        types = {r["endpoint"]: (r["content_type"] or "").split(";")[0] for r in self.service.requests()}
+        self.assertEqual(types, {"code": "multipart/form-data", "token": "application/x-www-form-urlencoded", "me": "",
+                                 "revoke": types["revoke"]})
+        self.assertIn(types["revoke"], ("multipart/form-data", "application/x-www-form-urlencoded"))
+
+    def test_a_server_that_refuses_multipart(self) -> None:
+        self.service.settings(refuse_multipart=True)
+        with self.assertRaises(fio_c2c.FioError):
+            self.client().request_code().wait(PATIENCE)
+        client = self.paired(encoding=fio_c2c.FIO_ENCODING_FORM)
+        client.refresh().wait(PATIENCE)
+        client.revoke().wait(PATIENCE)
+        bodies = [r["content_type"] for r in self.service.requests(client_id=client.client_id) if r["method"] == "POST"]
+        self.assertEqual(set(bodies), {"application/x-www-form-urlencoded"})
+
+    def test_multipart_everywhere(self) -> None:
+        client = self.paired(encoding=fio_c2c.FIO_ENCODING_MULTIPART, client_id='a "quoted" çamera\\1')
+        client.revoke().wait(PATIENCE)
+        bodies = [r["content_type"] for r in self.service.requests() if r["method"] == "POST"]
+        self.assertTrue(all(body.startswith("multipart/form-data; boundary=") for body in bodies), bodies)
+        self.assertEqual({r["client_id"] for r in self.service.requests()}, {'a "quoted" çamera\\1'})
+
+    def test_every_request_names_the_firmware(self) -> None:
+        client = self.paired(client_version="10.0.1-rc.2+build.7")
+        client.heartbeat().wait(PATIENCE)
+        client.refresh().wait(PATIENCE)
+        client.drive_until_heard(fio_c2c.FIO_EVENT_DEVICE)
+        client.revoke().wait(PATIENCE)
+        seen = self.service.requests()
+        self.assertEqual({r["endpoint"] for r in seen}, {"code", "token", "me", "heartbeat", "revoke"})
+        self.assertEqual({dict(r["headers"]).get("x-client-version") for r in seen}, {"10.0.1-rc.2+build.7"})
+        self.assertEqual(self.service.violations(), [])
+
+    def test_a_whole_pairing_needs_one_connection(self) -> None:
+        self.service.person("approve", after_polls=6)
+        client = self.client()
+        client.pair().wait(PATIENCE)
+        seen = self.service.requests()
+        self.assertEqual([r["oauth_error"] for r in seen if r["endpoint"] == "token"], ["authorization_pending"] * 6 + [None])
+        self.assertEqual(len({r["connection"] for r in seen}), 1)
+        self.assertEqual({r["http_version"] for r in seen}, {"HTTP/1.1"})
+
+    def test_nothing_is_sent_before_it_is_asked_for(self) -> None:
+        client = self.client()
+        client.drive(0)
+        self.assertIsNone(client.timeout_ms())
+        self.assertEqual(self.service.requests(), [])
+
+
+class Decisions(RigTest):
+    def test_a_code_and_a_poll(self) -> None:
+        self.service.person("approve", after_polls=2, project="Feature B")
+        client = self.client()
+        client.request_code().wait(PATIENCE)
+        client.poll().wait(PATIENCE)
+        self.assertEqual(client.auth_state(), fio_c2c.FIO_AUTH_AUTHORIZED)
+        self.assertTrue(client.heard(fio_c2c.FIO_EVENT_AUTHORIZED))
+        event = client.drive_until_heard(fio_c2c.FIO_EVENT_DEVICE)
+        self.assertEqual(event.device.project_name, "Feature B")
+        self.fails(fio_c2c.FIO_E_NO_CODE, client.poll)
+
+    def test_a_whole_pairing(self) -> None:
+        shown = []
+
+        def show(code: fio_c2c.Code) -> None:
+            shown.append(code)
+            self.service.approve(code.user_code, project="Feature C")
+
+        client = self.client()
+        operation = client.pair(show)
+        device = operation.wait(PATIENCE)
+        self.assertEqual((device.project_name, device.op), ("Feature C", operation.id))
+        self.assertTrue(device.project_id and device.creator_name and device.channels)
+        self.assertEqual([code.number for code in shown], [1])
+        self.assertEqual(client.auth_state(), fio_c2c.FIO_AUTH_AUTHORIZED)
+
+    def test_denied(self) -> None:
+        self.service.person("deny", after_polls=1)
+        client = self.client()
+        error = self.fails(fio_c2c.FIO_E_ACCESS_DENIED, client.pair)
+        self.assertEqual(error.oauth_error, "access_denied")
+        self.assertEqual(client.auth_state(), fio_c2c.FIO_AUTH_UNPAIRED)
+        self.fails(fio_c2c.FIO_E_NO_CODE, client.poll)
+
+    def test_the_service_lets_a_code_run_out(self) -> None:
+        client = self.client()
+        self.fails(fio_c2c.FIO_E_EXPIRED_TOKEN, client.pair, lambda code: self.service.expire(code.user_code))
+        self.assertEqual(client.auth_state(), fio_c2c.FIO_AUTH_UNPAIRED)
+
+    def test_the_device_knows_by_itself_when_a_code_runs_out(self) -> None:
+        clock = Clock()
+        client = self.client(clock=clock)
+        code = client.request_code().wait(PATIENCE)
+        clock.advance(code.expires_in_ms)
+        self.assertEqual(client.auth_state(), fio_c2c.FIO_AUTH_UNPAIRED)
+        polls = len(self.service.requests("token"))
+        self.fails(fio_c2c.FIO_E_EXPIRED_TOKEN, client.poll)
+        self.assertEqual(len(self.service.requests("token")), polls)
+
+    def test_new_codes_until_one_is_used(self) -> None:
+        def show(code: fio_c2c.Code) -> None:
+            if code.number < 3:
+                self.service.expire(code.user_code)
+            else:
+                self.service.approve(code.user_code)
+
+        client = self.client()
+        operation = client.pair(show, max_codes=5)
+        operation.wait(PATIENCE)
+        self.assertEqual([code.number for code in operation.codes], [1, 2, 3])
+        self.assertEqual(len({code.user_code for code in operation.codes}), 3)
+        self.assertEqual(self.service.violations(), [])
+
+    def test_no_more_codes_than_asked_for(self) -> None:
+        client = self.client()
+        operation = client.pair(lambda code: self.service.expire(code.user_code), max_codes=2)
+        self.fails(fio_c2c.FIO_E_EXPIRED_TOKEN, operation.wait, PATIENCE)
+        self.assertEqual(len(operation.codes), 2)
+
+    def test_pairing_again_replaces_the_pairing(self) -> None:
+        client = self.paired()
+        first = client.access_token()
+        client.pair().wait(PATIENCE)
+        self.assertNotEqual(client.access_token(), first)
+        self.assertEqual(client.heartbeat().wait(PATIENCE), None)
+
+    def test_one_pairing_at_a_time(self) -> None:
+        client = self.client()
+        running = client.pair()
+        for start in (client.pair, client.request_code, client.poll):
+            self.fails(fio_c2c.FIO_E_IN_PROGRESS, start)
+        running.cancel()
+        self.fails(fio_c2c.FIO_E_CANCELED, running.wait, PATIENCE)
+
+
+class Pace(RigTest):
+    def test_cancelling_and_starting_again_keeps_the_pace(self) -> None:
+        client = self.client()
+        client.request_code().wait(PATIENCE)
+        for _ in range(5):
+            operation = client.poll()
+            polls = len(self.service.requests("token"))
+            client.drive(60)
+            operation.cancel()
+            self.fails(fio_c2c.FIO_E_CANCELED, operation.wait, PATIENCE)
+            self.assertLessEqual(len(self.service.requests("token")), polls + 2)
+        self.service.approve()
+        client.poll().wait(PATIENCE)
+        self.assertEqual(self.service.violations(), [])
+        self.assertFalse([r for r in self.service.requests() if r["oauth_error"] == "slow_down"])
+
+    def test_slow_down_is_obeyed(self) -> None:
+        clock = Clock()
+        self.service.fault("token", "body", status=400, body='{"error":"slow_down"}', content_type="application/json")
+        self.service.person("approve", after_polls=0)
+        client = self.client(clock=clock)
+        client.request_code().wait(PATIENCE)
+        operation = client.poll()
+        event = client.drive_until_heard(fio_c2c.FIO_EVENT_RETRYING)
+        self.assertEqual(event.error.status, fio_c2c.FIO_E_SLOW_DOWN)
+        self.assertTrue(4900 <= event.wait_ms <= 5050, event.wait_ms)
+        self.assertTrue(4900 <= client.timeout_ms() <= 5050, client.timeout_ms())
+        clock.advance(event.wait_ms)
+        operation.wait(PATIENCE)
+        self.assertEqual(self.service.violations(), [])
+
+    def test_an_approval_seen_while_nobody_polls_is_kept(self) -> None:
+        client = self.client()
+        client.request_code().wait(PATIENCE)
+        self.service.approve()
+        self.service.fault("token", "delay", ms=200)
+        operation = client.poll()
+        # The poll leaves, is cancelled on its way, and brings tokens.
+        client.drive_until(lambda: self.service.requests("token"), step_ms=5)
+        operation.cancel()
+        self.fails(fio_c2c.FIO_E_CANCELED, operation.wait, PATIENCE)
+        client.drive_until_heard(fio_c2c.FIO_EVENT_AUTHORIZED)
+        client.poll().wait(PATIENCE)
+        self.assertEqual(client.auth_state(), fio_c2c.FIO_AUTH_AUTHORIZED)
+
+    def test_tokens_of_an_abandoned_pairing_are_given_back(self) -> None:
+        self.service.fault("token", "delay", ms=200)
+        client = self.client()
+        operation = client.pair(lambda code: self.service.approve(code.user_code))
+        client.drive_until(lambda: self.service.requests("token"), step_ms=5)
+        operation.cancel()
+        self.fails(fio_c2c.FIO_E_CANCELED, operation.wait, PATIENCE)
+        client.drive_until(lambda: [r for r in self.service.requests("revoke") if r["status"] == 200], step_ms=5)
+        self.assertEqual(client.auth_state(), fio_c2c.FIO_AUTH_UNPAIRED)
+        issued, = [r["issued"] for r in self.service.requests("token")]
+        revoked = dict(self.service.requests("revoke")[0]["fields"])["token"]
+        self.assertEqual(revoked, dict(issued)["refresh_token"])
+
+
+class Refusals(RigTest):
+    REFUSALS = {
+        "access_denied": fio_c2c.FIO_E_ACCESS_DENIED,
+        "expired_token": fio_c2c.FIO_E_EXPIRED_TOKEN,
+        "invalid_grant": fio_c2c.FIO_E_INVALID_GRANT,
+        "invalid_client": fio_c2c.FIO_E_INVALID_CLIENT,
+        "invalid_request": fio_c2c.FIO_E_INVALID_REQUEST,
+        "invalid_scope": fio_c2c.FIO_E_INVALID_SCOPE,
+        "unauthorized_client": fio_c2c.FIO_E_UNAUTHORIZED_CLIENT,
+        "unsupported_grant_type": fio_c2c.FIO_E_UNSUPPORTED_GRANT_TYPE,
+        "something_new": fio_c2c.FIO_E_OAUTH,
+    }
+
+    def test_every_refusal_of_a_poll_has_its_own_status(self) -> None:
+        client = self.client()
+        for name, status in self.REFUSALS.items():
+            for http in (400, 401):
+                with self.subTest(name, http=http):
+                    client.request_code().wait(PATIENCE)
+                    self.service.fault("token", "body", status=http, body=f'{{"error":"{name}","error_description":"x"}}',
+                                       content_type="application/json")
+                    error = self.fails(status, client.poll)
+                    self.assertEqual((error.oauth_error, error.http_status), (name, http))
+
+    def test_every_refusal_of_a_code_has_its_own_status(self) -> None:
+        client = self.client()
+        for name, status in self.REFUSALS.items():
+            with self.subTest(name):
+                self.service.fault("code", "body", status=400, body=f'{{"error":"{name}"}}', content_type="application/json")
+                self.assertEqual(self.fails(status, client.request_code).oauth_error, name)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,311 @@
+"""Where the authorization is kept, and what becomes of it when the medium fails."""
+
+import os
+import stat
+import unittest
+from pathlib import Path
+from typing import Optional
+
+from support import PATIENCE, Clock, MemoryStore, RigTest, fio_c2c, in_child, in_subprocess
+from fio_c2c import StoreFailure
+
+KEY = bytes(range(32))
+
+
+class Directory(RigTest):
+    def setUp(self) -> None:
+        super().setUp()
+        self.store = self.scratch() / "store"
+
+    def mode(self, path: Path) -> int:
+        return stat.S_IMODE(path.stat().st_mode)
+
+    def test_is_for_its_owner_only(self) -> None:
+        previous = os.umask(0)
+        self.addCleanup(os.umask, previous)
+        self.paired(store_dir=self.store)
+        self.assertEqual(self.mode(self.store), 0o700)
+        files = list(self.store.iterdir())
+        self.assertIn(self.store / "auth", files)
+        self.assertEqual({self.mode(file) for file in files}, {0o600})
+
+    def test_leaves_no_temporary_files(self) -> None:
+        client = self.paired(store_dir=self.store)
+        client.refresh().wait(PATIENCE)
+        self.assertEqual({file.name for file in self.store.iterdir()}, {"auth", ".lock"})
+
+    def test_a_damaged_file_is_kept_aside(self) -> None:
+        self.paired(store_dir=self.store).close()
+        record = (self.store / "auth").read_bytes()
+        (self.store / "auth").write_bytes(record[:-1])
+        client = self.client(store_dir=self.store)
+        client.drive_until_heard(fio_c2c.FIO_EVENT_STORE_DAMAGED)
+        self.assertEqual((self.store / "auth.damaged").read_bytes(), record[:-1])
+        self.assertEqual(self.mode(self.store / "auth.damaged"), 0o600)
+        self.assertFalse((self.store / "auth").exists())
+
+    def test_what_an_interrupted_save_left_behind_does_no_harm(self) -> None:
+        client = self.paired(store_dir=self.store)
+        token = client.access_token()
+        client.close()
+        (self.store / ".new").write_bytes(b"half a rec")
+        client = self.client(client_id=client.client_id, store_dir=self.store)
+        self.assertEqual(client.access_token(), token)
+        self.assertFalse((self.store / ".new").exists())
+
+    def test_the_records_tokens_are_gone_after_a_revocation(self) -> None:
+        client = self.paired(store_dir=self.store)
+        token = client.access_token().encode()
+        self.assertIn(token, (self.store / "auth").read_bytes())
+        client.revoke().wait(PATIENCE)
+        self.assertFalse([file for file in self.store.iterdir() if token in file.read_bytes()])
+
+    def test_a_second_client_is_refused(self) -> None:
+        client = self.client(store_dir=self.store)
+        self.fails(fio_c2c.FIO_E_STORE_LOCKED, lambda: self.client(store_dir=self.store))
+        client.close()
+        self.client(store_dir=self.store)
+
+    def test_a_second_process_is_refused(self) -> None:
+        self.client(store_dir=self.store)
+        program = """
+import sys, fio_c2c
+try:
+    fio_c2c.Client(client_id="X", client_secret="x", ca_file=sys.argv[2], store_dir=sys.argv[1])
+except fio_c2c.FioError as error:
+    print(error.name)
+"""
+        outcome = in_subprocess(program, str(self.store), self.service.ca_file)
+        self.assertEqual((outcome.stdout, outcome.stderr), ("FIO_E_STORE_LOCKED\n", ""))
+
+    def test_a_parent_that_does_not_exist(self) -> None:
+        error = self.fails(fio_c2c.FIO_E_STORE, lambda: self.client(store_dir=self.store / "no" / "parent"))
+        self.assertNotIn(str(self.store), error.message)
+
+    def test_a_file_in_its_place(self) -> None:
+        self.store.write_text("")
+        self.fails(fio_c2c.FIO_E_STORE, lambda: self.client(store_dir=self.store))
+
+    def test_a_directory_that_cannot_be_written(self) -> None:
+        self.store.parent.chmod(0o755)
+        self.store.mkdir(mode=0o555)
+        settings = self.config(store_dir=self.store, ca_file=None, ca_pem=Path(self.service.ca_file).read_bytes())
+
+        def attempt() -> None:
+            # The superuser writes everywhere.
+            if os.geteuid() == 0:
+                os.setuid(65534)
+            self.fails(fio_c2c.FIO_E_STORE_READ_ONLY, lambda: fio_c2c.Client(**settings))
+
+        self.assertEqual(in_child(attempt), "")
+
+    def test_a_directory_that_fails_later(self) -> None:
+        client = self.client(store_dir=self.store)
+        (self.store / ".new").mkdir()
+        self.service.person("approve", after_polls=0)
+        client.pair().wait(PATIENCE)
+        self.assertEqual(client.heard(fio_c2c.FIO_EVENT_STORE_FAILED)[0].error.status, fio_c2c.FIO_E_STORE)
+        self.assertEqual(client.auth_state(), fio_c2c.FIO_AUTH_AUTHORIZED)
+
+
+class Sealing(RigTest):
+    def sealed(self) -> "tuple[fio_c2c.Client, MemoryStore]":
+        store = MemoryStore()
+        return self.paired(store=store, store_key=KEY), store
+
+    def test_nothing_of_it_can_be_read(self) -> None:
+        client, store = self.sealed()
+        token = client.access_token().encode()
+        client.refresh().wait(PATIENCE)
+        for _, value in store.saved:
+            for secret in (token, client.access_token().encode(), client.client_id.encode(), b"token"):
+                self.assertNotIn(secret, value)
+
+    def test_the_key_opens_it(self) -> None:
+        client, store = self.sealed()
+        token = client.access_token()
+        client = self.restarted(client, store=store, store_key=KEY)
+        self.assertEqual(client.access_token(), token)
+
+    def damaged(self, client: fio_c2c.Client, store: MemoryStore, **settings: object) -> None:
+        """Checks that a restart reports the record and keeps it aside."""
+        before = store.records["auth"]
+        client = self.restarted(client, store=store, **settings)
+        self.assertEqual(client.auth_state(), fio_c2c.FIO_AUTH_UNPAIRED)
+        event = client.drive_until_heard(fio_c2c.FIO_EVENT_STORE_DAMAGED)
+        self.assertEqual(event.error.status, fio_c2c.FIO_E_STORE_DAMAGED)
+        self.assertNotIn("auth", store.records)
+        self.assertEqual(store.records["auth.damaged"], before)
+        # The device can be paired again.
+        self.service.person("approve", after_polls=0)
+        client.pair().wait(PATIENCE)
+
+    def test_without_the_key_it_is_kept_aside(self) -> None:
+        self.damaged(*self.sealed())
+
+    def test_with_another_key_it_is_kept_aside(self) -> None:
+        self.damaged(*self.sealed(), store_key=bytes(32))
+
+    def test_a_plain_record_is_not_trusted_where_there_is_a_key(self) -> None:
+        store = MemoryStore()
+        self.damaged(self.paired(store=store), store, store_key=KEY)
+
+    def test_tampered_with(self) -> None:
+        client, store = self.sealed()
+        record = bytearray(store.records["auth"])
+        record[-1] ^= 1
+        store.records["auth"] = bytes(record)
+        self.damaged(client, store, store_key=KEY)
+
+    def test_truncated(self) -> None:
+        for length in (0, 5, 12, 100):
+            with self.subTest(length):
+                store = MemoryStore()
+                client = self.paired(store=store)
+                store.records["auth"] = store.records["auth"][:length]
+                self.damaged(client, store)
+
+    def test_foreign(self) -> None:
+        store = MemoryStore()
+        client = self.paired(store=store)
+        store.records["auth"] = b'{"access_token":"planted"}'
+        self.damaged(client, store)
+
+    def test_another_devices_record(self) -> None:
+        store = MemoryStore()
+        self.paired(store=store).close()
+        other = self.client(store=store)
+        self.assertEqual(other.auth_state(), fio_c2c.FIO_AUTH_UNPAIRED)
+        other.drive_until_heard(fio_c2c.FIO_EVENT_STORE_DAMAGED)
+        self.assertIn("auth.damaged", store.records)
+
+    def test_another_services_record(self) -> None:
+        store = MemoryStore()
+        client = self.paired(store=store)
+        client = self.restarted(client, store=store, base_url="https://localhost:1")
+        self.assertEqual(client.auth_state(), fio_c2c.FIO_AUTH_UNPAIRED)
+        client.drive_until_heard(fio_c2c.FIO_EVENT_STORE_DAMAGED)
+
+    def test_entropy_of_the_vendor(self) -> None:
+        asked = []
+
+        def fill(length: int) -> bytes:
+            asked.append(length)
+            return os.urandom(length)
+
+        store = MemoryStore()
+        self.paired(store=store, store_key=KEY, entropy=fill)
+        self.assertIn(24, asked)
+
+    def test_a_failing_source_of_entropy(self) -> None:
+        def fill(length: int) -> bytes:
+            raise OSError("no noise")
+
+        with self.assertRaisesRegex(OSError, "no noise"):
+            self.client(entropy=fill)
+
+
+class Failing(MemoryStore):
+    """A store whose functions fail for as long as a test wants."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.failure: Optional[Exception] = None
+
+    def load(self, key: str) -> Optional[bytes]:
+        self._check()
+        return super().load(key)
+
+    def save(self, key: str, value: bytes) -> None:
+        self._check()
+        super().save(key, value)
+
+    def erase(self, key: str) -> None:
+        self._check()
+        super().erase(key)
+
+    def _check(self) -> None:
+        if self.failure is not None:
+            raise self.failure
+
+
+class Vendors(RigTest):
+    def test_keys_are_those_the_header_promises(self) -> None:
+        store = MemoryStore()
+        self.service.settings(code_path="legacy")
+        self.paired(store=store, store_key=KEY)
+        for key in store.records:
+            self.assertRegex(key, r"^[a-z0-9_-][a-z0-9._-]{0,63}$")
+
+    def test_a_record_larger_than_the_first_buffer(self) -> None:
+        store = MemoryStore()
+        client = self.paired(store=store)
+        self.service.fault("token", "body", grant="refresh_token", content_type="application/json",
+                           body='{"access_token":"%s","refresh_token":"%s"}' % ("a" * 12000, "r" * 12000))
+        client.refresh().wait(PATIENCE)
+        client = self.restarted(client, store=store)
+        self.assertEqual(client.access_token(), "a" * 12000)
+
+    def test_saving_fails_and_recovers(self) -> None:
+        clock = Clock()
+        store = Failing()
+        store.failure = StoreFailure()
+        client = self.paired(store=store, clock=clock)
+        # The library goes on in memory.
+        self.assertEqual(client.auth_state(), fio_c2c.FIO_AUTH_AUTHORIZED)
+        client.heartbeat().wait(PATIENCE)
+        self.assertIn(fio_c2c.FIO_E_STORE, [event.error.status for event in client.heard(fio_c2c.FIO_EVENT_STORE_FAILED)])
+        store.failure = None
+        clock.advance(60_000)
+        client.drive_until_heard(fio_c2c.FIO_EVENT_STORE_RECOVERED)
+        self.assertEqual(store.authorization()["access_token"], client.access_token())
+
+    def test_loading_fails(self) -> None:
+        store = Failing()
+        self.paired(store=store).close()
+        store.failure = StoreFailure()
+        client = self.client(store=store)
+        self.assertEqual(client.drive_until_heard(fio_c2c.FIO_EVENT_STORE_FAILED).error.status, fio_c2c.FIO_E_STORE)
+        self.assertEqual(client.auth_state(), fio_c2c.FIO_AUTH_UNPAIRED)
+
+    def test_a_refresh_that_is_not_urgent_waits_for_the_store(self) -> None:
+        clock = Clock()
+        store = Failing()
+        client = self.paired(store=store, clock=clock)
+        clock.advance(client.timeout_ms())
+        store.failure = StoreFailure()
+        client.drive_until_heard(fio_c2c.FIO_EVENT_STORE_FAILED)
+        self.assertEqual(self.service.requests("token", grant="refresh_token"), [])
+        self.assertEqual(client.auth_state(), fio_c2c.FIO_AUTH_AUTHORIZED)
+        store.failure = None
+        clock.advance(120_000)
+        client.drive_until_heard(fio_c2c.FIO_EVENT_REFRESHED)
+        client.drive_until_heard(fio_c2c.FIO_EVENT_STORE_RECOVERED)
+
+    def test_revoking_with_a_store_that_fails(self) -> None:
+        clock = Clock()
+        store = Failing()
+        client = self.paired(store=store, clock=clock)
+        store.failure = StoreFailure()
+        client.revoke().wait(PATIENCE)
+        self.assertEqual(client.auth_state(), fio_c2c.FIO_AUTH_UNPAIRED)
+        client.drive_until_heard(fio_c2c.FIO_EVENT_STORE_FAILED)
+        self.assertIn("auth", store.records)
+        store.failure = None
+        clock.advance(60_000)
+        client.drive_until_heard(fio_c2c.FIO_EVENT_STORE_RECOVERED)
+        self.assertNotIn("auth", store.records)
+
+    def test_what_a_store_raises_is_not_lost(self) -> None:
+        store = Failing()
+        client = self.paired(store=store)
+        store.failure = OSError("the flash does not answer")
+        with self.assertRaisesRegex(OSError, "flash"):
+            client.refresh().wait(PATIENCE)
+        store.failure = None
+        client.drive_until_heard(fio_c2c.FIO_EVENT_REFRESHED)
+        client.heartbeat().wait(PATIENCE)
+
+
+if __name__ == "__main__":
+    unittest.main()

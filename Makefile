@@ -5,6 +5,10 @@
 TLS ?= bundled
 CARGO ?= cargo
 CC ?= cc
+LD ?= ld
+AR ?= ar
+OBJCOPY ?= objcopy
+STRIP ?= strip
 PYTHON ?= python3
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -1)
 SOVERSION := 0
@@ -21,6 +25,9 @@ SOURCES := $(shell find src -name '*.rs') build.rs cbindgen.toml Cargo.toml Carg
 STATIC_LIBS_bundled := -lpthread -ldl -lm -lgcc_s
 STATIC_LIBS_system := -lcurl -lpthread -ldl -lm -lgcc_s
 
+SHARED_FLAGS := -Wl,-soname,libfio_c2c.so.$(SOVERSION) -Wl,-z,nodelete -Wl,-z,now -Wl,-z,relro -Wl,-z,defs \
+	-Wl,-z,noexecstack -Wl,-z,noseparate-code -Wl,-O1 -Wl,--gc-sections -Wl,--as-needed
+
 CFLAGS ?= -O2 -g
 WARNINGS := -std=c99 -Wall -Wextra -Wpedantic -Werror
 EXAMPLES := pair camera event_loop
@@ -31,17 +38,27 @@ all: lib examples
 
 lib: $(OUT)/libfio_c2c.so $(OUT)/libfio_c2c.a
 
-# One compilation makes both libraries; an rlib beside them would switch link-time optimisation off.
-$(OUT)/libfio_c2c.so.$(VERSION): $(SOURCES)
-	$(CARGO) rustc --release --lib --crate-type cdylib,staticlib $(FEATURES_$(TLS)) \
-		--target-dir $(TARGET_DIR)/$(TLS) -- --cfg fio_c_library \
-		-C link-arg=-Wl,-soname,libfio_c2c.so.$(SOVERSION) -C link-arg=-Wl,-z,nodelete -C link-arg=-Wl,-z,now
+# One compilation, and one object whose only global symbols are the header's: as cargo makes it, the
+# archive has all of libcurl's, the TLS library's and the Rust runtime's among them, and would collide with
+# another libcurl or a second Rust library in the same program. Both libraries are made of that object.
+$(OUT)/fio_c2c.o: $(SOURCES) include/fio_c2c.h
+	$(CARGO) rustc --release --lib --crate-type staticlib $(FEATURES_$(TLS)) \
+		--target-dir $(TARGET_DIR)/$(TLS) -- --cfg fio_c_library
 	mkdir -p $(OUT)
-	cp $(TARGET_DIR)/$(TLS)/release/libfio_c2c.a $(OUT)/libfio_c2c.a
-	cp $(TARGET_DIR)/$(TLS)/release/libfio_c2c.so $@
-	strip --strip-unneeded $@
+	$(LD) -r $$(sed -n 's/^.*\b\(fio_[a-z0-9_]*\)(.*/-u \1/p' include/fio_c2c.h | grep -v _cb | sort -u) \
+		-o $@ $(TARGET_DIR)/$(TLS)/release/libfio_c2c.a
+	$(OBJCOPY) --wildcard --keep-global-symbol='fio_*' --remove-section=.llvmbc --remove-section=.llvmcmd $@
+	$(STRIP) -g $@
 
-$(OUT)/libfio_c2c.a: $(OUT)/libfio_c2c.so.$(VERSION)
+$(OUT)/libfio_c2c.a: $(OUT)/fio_c2c.o
+	rm -f $@
+	$(AR) rcs $@ $<
+
+# The copy with names stays in target/. A new file each time: programs may be running with the old one.
+$(OUT)/libfio_c2c.so.$(VERSION): $(OUT)/fio_c2c.o
+	$(CC) -shared -o $(TARGET_DIR)/$(TLS)/libfio_c2c.so $< $(SHARED_FLAGS) $(STATIC_LIBS_$(TLS))
+	rm -f $@
+	$(STRIP) --strip-unneeded -o $@ $(TARGET_DIR)/$(TLS)/libfio_c2c.so
 
 $(OUT)/libfio_c2c.so: $(OUT)/libfio_c2c.so.$(VERSION)
 	ln -sf libfio_c2c.so.$(VERSION) $(OUT)/libfio_c2c.so.$(SOVERSION)
@@ -65,6 +82,14 @@ demo: lib emulator examples
 # FIO_NO_SKIPS=1 a skip is a failure. ONLY="word word" runs the steps whose names contain a word.
 check:
 	@$(PYTHON) -B tests/check.py $(ONLY)
+
+# A poll beside one written by hand in C: both with the system's libcurl. BENCH=--assert fails on a miss.
+bench: emulator
+	$(MAKE) lib TLS=system
+	$(CC) $(WARNINGS) -D_POSIX_C_SOURCE=200809L -O2 benches/peer_poll.c -o $(BUILD)/system/peer_poll -lcurl -lcjson
+	$(CC) $(WARNINGS) -O2 -Iinclude benches/ours_poll.c -o $(BUILD)/system/ours_poll -L$(BUILD)/system -lfio_c2c -Wl,-rpath,'$$ORIGIN'
+	FIO_EMULATOR=$(EMULATOR) $(PYTHON) benches/run_poll.py --peer $(BUILD)/system/peer_poll --ours $(BUILD)/system/ours_poll $(BENCH) \
+		--library system=$(BUILD)/system/libfio_c2c.so --library bundled=$(BUILD)/bundled/libfio_c2c.so
 
 # The header is made by build.rs; this commits it.
 header:

@@ -15,7 +15,8 @@
  * Rules that hold everywhere:
  *
  *   - The library starts no thread, prints nothing, never aborts, installs no signal handler, and
- *     reads neither environment variables nor configuration files.
+ *     reads neither environment variables nor configuration files. (libcurl reads one variable by
+ *     itself, SSLKEYLOGFILE, and writes TLS session keys to that file: do not set it in a product.)
  *   - Strings are UTF-8 and NUL-terminated. What you pass in is copied before the call returns. What
  *     you are given belongs to the library and is valid as long as the function or callback says;
  *     nothing is ever to be released with free().
@@ -1405,7 +1406,7 @@ fio_status fio_client_new(struct fio_config *config,
 
 /**
  * Frees a client. Every operation that is still running completes with `FIO_E_CANCELED` before this
- * returns; no other callback runs.
+ * returns; no event comes any more.
  *
  * Allowed inside every callback of the same client: the callback goes on undisturbed, the client goes
  * away when the outermost call ends, and that call returns `FIO_E_CLOSED`. Calls in between answer
@@ -1415,7 +1416,8 @@ fio_status fio_client_new(struct fio_config *config,
  *
  * Returns:   `FIO_OK` | `FIO_E_HANDLE` | `FIO_E_BUSY` (another thread is inside a call: nothing was
  *            freed) | `FIO_E_PANIC`
- * Callbacks: the completions of running operations; the `destroy` callbacks (not in a forked child)
+ * Callbacks: the completions of running operations; store, clock and log callbacks, if set; the
+ *            `destroy` callbacks (none of them in a forked child)
  * Blocking:  closes connections; may wait for a name lookup that libcurl has under way
  * Threads:   as every call; nobody may use the client afterwards, `fio_wakeup` included
  * Since:     0.1.0

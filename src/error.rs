@@ -3,12 +3,18 @@
 use crate::status::{self, Retry};
 use std::borrow::Cow;
 use std::fmt;
+use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
 /// What went wrong. Built only from typed fields and texts of our own, so that no secret, token or
 /// signed URL can get into it.
+///
+/// One pointer wide, so that every result that may carry one stays small.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub struct Error {
+pub struct Error(Box<Details>);
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Details {
     pub status: i32,
     /// What happened, as one sentence without a final stop.
     pub message: Cow<'static, str>,
@@ -17,27 +23,33 @@ pub struct Error {
     /// libcurl's result code, 0 if libcurl did not fail.
     pub curl_code: i32,
     /// The `error` of an OAuth answer (RFC 6749 section 5.2), cleaned of anything but its name.
-    pub oauth_error: Option<Box<str>>,
+    pub oauth_error: Option<Cow<'static, str>>,
     /// How long the server asked to wait.
     pub retry_after: Option<Duration>,
 }
 
 impl Error {
     /// An error whose message is the general one of its status.
+    #[inline(never)]
     pub fn of(status: i32) -> Error {
         let message = status::describe(status).map_or("unknown status", |row| row.summary);
         Error::new(status, message)
     }
 
     pub fn new(status: i32, message: impl Into<Cow<'static, str>>) -> Error {
-        Error {
+        Error::with_message(status, message.into())
+    }
+
+    #[inline(never)]
+    fn with_message(status: i32, message: Cow<'static, str>) -> Error {
+        Error(Box::new(Details {
             status,
-            message: message.into(),
+            message,
             http_status: 0,
             curl_code: 0,
             oauth_error: None,
             retry_after: None,
-        }
+        }))
     }
 
     pub fn with_http(mut self, http_status: u16) -> Error {
@@ -55,6 +67,19 @@ impl Error {
 
     pub fn name(&self) -> &'static str {
         status::describe(self.status).map_or("FIO_E_UNKNOWN", |row| row.name)
+    }
+}
+
+impl Deref for Error {
+    type Target = Details;
+    fn deref(&self) -> &Details {
+        &self.0
+    }
+}
+
+impl DerefMut for Error {
+    fn deref_mut(&mut self) -> &mut Details {
+        &mut self.0
     }
 }
 

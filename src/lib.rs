@@ -11,7 +11,7 @@
 //! | [`retry`] | which failures, how long to wait |
 //! | [`net`] | libcurl and the poller: the only place with sockets |
 //! | [`store`] | records on disk or with the vendor: the only place with files |
-//! | [`status`], [`error`], [`secret`], [`clock`], [`entropy`], [`log`], [`sys`] | what everybody uses |
+//! | [`status`], [`error`], [`secret`], [`clock`], [`entropy`], [`json`], [`log`], [`sys`], [`small_map`] | what everybody uses |
 
 pub mod api;
 pub mod auth;
@@ -20,10 +20,12 @@ pub mod engine;
 pub mod entropy;
 pub mod error;
 pub mod ffi;
+pub mod json;
 pub mod log;
 pub mod net;
 pub mod retry;
 pub mod secret;
+pub mod small_map;
 pub mod status;
 pub mod store;
 pub mod sys;

@@ -68,7 +68,10 @@ impl Log {
             self.written.set(0);
             let suppressed = self.suppressed.replace(0);
             if suppressed > 0 {
-                sink(Level::Warn, &format!("{suppressed} log lines were left out: too many in {WINDOW:?}"));
+                sink(
+                    Level::Warn,
+                    &format!("{suppressed} log lines were left out: too many in {} s", WINDOW.as_secs()),
+                );
             }
         }
         if self.written.get() >= LINES_IN_A_WINDOW {

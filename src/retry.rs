@@ -42,7 +42,13 @@ pub fn outlook(error: &Error) -> Outlook {
 pub fn may_have_been_processed(error: &Error) -> bool {
     matches!(
         error.status,
-        FIO_E_RESET | FIO_E_TIMEOUT | FIO_E_NETWORK | FIO_E_SERVER | FIO_E_PROTOCOL | FIO_E_TOO_LARGE | FIO_E_HTTP
+        FIO_E_RESET
+            | FIO_E_TIMEOUT
+            | FIO_E_NETWORK
+            | FIO_E_SERVER
+            | FIO_E_PROTOCOL
+            | FIO_E_TOO_LARGE
+            | FIO_E_HTTP
     )
 }
 

@@ -1,7 +1,8 @@
 //! Values that must not be seen: wiped when dropped, never printed.
 
 use std::fmt;
-use zeroize::{Zeroize, Zeroizing};
+use std::mem::MaybeUninit;
+use zeroize::Zeroizing;
 
 /// A secret text (token, client secret, device code). It has no `Display`, its `Debug` prints
 /// nothing of it, and its memory is overwritten when it is dropped.
@@ -33,11 +34,11 @@ impl fmt::Debug for Secret {
 
 /// Bytes that contain a secret: request bodies, stored records, answers with tokens.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct SecretBytes(Zeroizing<Vec<u8>>);
+pub struct SecretBytes(Vec<u8>);
 
 impl SecretBytes {
     pub fn new(bytes: Vec<u8>) -> SecretBytes {
-        SecretBytes(Zeroizing::new(bytes))
+        SecretBytes(bytes)
     }
 
     pub fn expose(&self) -> &[u8] {
@@ -54,18 +55,28 @@ impl SecretBytes {
 
     /// Appends, wiping the old memory when it has to move.
     pub fn extend(&mut self, more: &[u8]) {
-        if self.0.capacity() - self.0.len() < more.len() {
-            let wanted = (self.0.len() + more.len()).next_power_of_two().max(512);
-            let mut bigger = Vec::with_capacity(wanted);
+        let wanted = self.0.len() + more.len();
+        if wanted > self.0.capacity() {
+            let mut bigger = Vec::with_capacity(wanted.max(2 * self.0.capacity()).max(64));
             bigger.extend_from_slice(&self.0);
-            self.0.zeroize();
-            *self.0 = bigger;
+            self.clear();
+            self.0 = bigger;
         }
         self.0.extend_from_slice(more);
     }
 
+    /// Wipes: all of the memory, at the speed of `memset`, which the compiler must not leave out.
     pub fn clear(&mut self) {
-        self.0.zeroize();
+        self.0.clear();
+        let memory = self.0.spare_capacity_mut();
+        memory.fill(MaybeUninit::new(0));
+        zeroize::optimization_barrier(memory);
+    }
+}
+
+impl Drop for SecretBytes {
+    fn drop(&mut self) {
+        self.clear();
     }
 }
 
@@ -75,20 +86,11 @@ impl fmt::Debug for SecretBytes {
     }
 }
 
-impl<'de> serde::Deserialize<'de> for Secret {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Secret, D::Error> {
-        struct Text;
-        impl serde::de::Visitor<'_> for Text {
-            type Value = Secret;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a string")
-            }
-            fn visit_str<E>(self, text: &str) -> Result<Secret, E> {
-                Ok(Secret::new(text))
-            }
-        }
-        deserializer.deserialize_str(Text)
-    }
+/// Overwrites what a call has just left on the stack. To be called by the same function, right after it.
+#[inline(never)]
+pub fn wipe_stack() {
+    const DEEPEST: usize = 8 << 10;
+    std::hint::black_box(&mut [0u8; DEEPEST]);
 }
 
 #[cfg(test)]

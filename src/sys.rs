@@ -107,23 +107,23 @@ pub mod linux {
     pub const WRITABLE: u32 = libc::EPOLLOUT as u32;
     pub const BROKEN: u32 = (libc::EPOLLERR | libc::EPOLLHUP) as u32;
 
-    /// Waits for events, at most as many as fit; `None` waits for ever. Spans are rounded up, so that
+    /// Waits for events and tells each, at most as many as fit; `None` waits for ever. Spans are rounded up, so that
     /// a timer has expired when the wait ends. `Interrupted` is a signal of the application.
     pub fn epoll_wait(
         epoll: &OwnedFd,
-        ready: &mut Vec<(RawFd, u32)>,
         timeout: Option<Duration>,
+        mut each: impl FnMut(RawFd, u32),
     ) -> io::Result<()> {
-        const MOST: usize = 64;
+        const MOST: usize = 16;
         let mut events = [libc::epoll_event { events: 0, u64: 0 }; MOST];
         let timeout =
             timeout.map_or(-1, |span| span.as_micros().div_ceil(1000).try_into().unwrap_or(libc::c_int::MAX));
         // SAFETY: `events` has room for as many events as are asked for.
         let count =
             unsafe { libc::epoll_wait(epoll.as_raw_fd(), events.as_mut_ptr(), MOST as libc::c_int, timeout) };
-        ready.clear();
-        let count = check(count)? as usize;
-        ready.extend(events[..count].iter().map(|event| (event.u64 as RawFd, event.events)));
+        for event in &events[..check(count)? as usize] {
+            each(event.u64 as RawFd, event.events);
+        }
         Ok(())
     }
 }
@@ -181,4 +181,18 @@ fn sigpipe_only() -> libc::sigset_t {
         libc::sigaddset(&mut set, libc::SIGPIPE);
         set
     }
+}
+
+/// The standard library's panic machinery can print backtraces, and brings a reader of debug
+/// information for it: 170 KB of code that the C library, whose panics are silent, never runs. It is
+/// reached only through this function of the unwinder, so with one that finds no frames the linker
+/// leaves all of it out. Catching panics does not use it. Hidden: nobody outside is to find this one.
+#[cfg(fio_c_library)]
+mod no_backtraces {
+    #[unsafe(export_name = "_Unwind_Backtrace")]
+    extern "C" fn find_no_frames(_: *mut core::ffi::c_void, _: *mut core::ffi::c_void) -> core::ffi::c_int {
+        const END_OF_STACK: core::ffi::c_int = 5;
+        END_OF_STACK
+    }
+    core::arch::global_asm!(".hidden _Unwind_Backtrace");
 }

@@ -28,7 +28,7 @@ fn functions() -> Vec<(String, String)> {
 }
 
 fn name_of(declaration: &str) -> &str {
-    declaration.split('(').next().and_then(|before| before.split([' ', '*']).last()).unwrap_or_default()
+    declaration.split('(').next().and_then(|before| before.split([' ', '*']).next_back()).unwrap_or_default()
 }
 
 #[test]

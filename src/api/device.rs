@@ -3,8 +3,8 @@
 
 use super::{Endpoint, Request, Response, failure};
 use crate::error::Error;
+use crate::json::Json;
 use crate::status::FIO_E_PROTOCOL;
-use serde_json::Value;
 
 /// More channels than any device has; a longer list is cut.
 const MOST_CHANNELS: usize = 64;
@@ -52,14 +52,14 @@ pub fn read(response: &Response) -> Result<Device, Error> {
         return Err(failure::from_response(response));
     }
     let bad = |what: &'static str| Error::new(FIO_E_PROTOCOL, what).with_http(response.status);
-    let answer: Value = serde_json::from_slice(response.body.expose())
-        .map_err(|_| bad("the device information is not JSON"))?;
+    let answer =
+        Json::parse(response.body.expose()).ok_or_else(|| bad("the device information is not JSON"))?;
     let project = answer.get("project");
     let project_id = text(&answer, "project_id")
         .or_else(|| project.and_then(|project| text(project, "id")))
         .ok_or_else(|| bad("the device information names no project"))?;
     let creator = answer.get("authorization").and_then(|authorization| authorization.get("creator"));
-    let channels = answer.get("channels").and_then(Value::as_array);
+    let channels = answer.get("channels").map_or(&[][..], Json::elements);
     Ok(Device {
         id: text(&answer, "id"),
         name: text(&answer, "name"),
@@ -69,22 +69,22 @@ pub fn read(response: &Response) -> Result<Device, Error> {
         timezone: text(&answer, "timezone"),
         presence: presence(&answer),
         creator_name: creator.and_then(|creator| text(creator, "name")),
-        channels: channels.into_iter().flatten().take(MOST_CHANNELS).filter_map(channel).collect(),
+        channels: channels.iter().take(MOST_CHANNELS).filter_map(channel).collect(),
     })
 }
 
-fn channel(value: &Value) -> Option<Channel> {
+fn channel(value: &Json<'_>) -> Option<Channel> {
     Some(Channel {
         id: text(value, "id")?,
         name: text(value, "name"),
-        index: value.get("external_index").and_then(Value::as_f64).map_or(0, |index| index as u32),
+        index: value.get("external_index").and_then(Json::as_f64).map_or(0, |index| index as u32),
         asset_type: text(value, "asset_type"),
         presence: presence(value),
     })
 }
 
-fn presence(value: &Value) -> Presence {
-    match value.get("status").and_then(Value::as_str) {
+fn presence(value: &Json<'_>) -> Presence {
+    match value.get("status").and_then(Json::as_str) {
         Some("online") => Presence::Online,
         Some("offline") => Presence::Offline,
         Some("paused") => Presence::Paused,
@@ -93,7 +93,7 @@ fn presence(value: &Value) -> Presence {
 }
 
 /// A non-empty text without control characters, cut to what a screen can hold.
-fn text(value: &Value, name: &str) -> Option<String> {
+fn text(value: &Json<'_>, name: &str) -> Option<String> {
     let text: String = value.get(name)?.as_str()?.chars().filter(|c| !c.is_control()).take(1024).collect();
     (!text.is_empty()).then_some(text)
 }
@@ -102,7 +102,7 @@ fn text(value: &Value, name: &str) -> Option<String> {
 mod tests {
     use super::*;
     use crate::secret::SecretBytes;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     fn device(body: Value) -> Result<Device, Error> {
         read(&Response { status: 200, body: SecretBytes::new(body.to_string().into()), retry_after: None })

@@ -2,9 +2,9 @@
 
 use super::{Encoding, EncodingPolicy, Endpoint, Request, Response, auth_request, failure, number};
 use crate::error::Error;
+use crate::json::Json;
 use crate::secret::Secret;
 use crate::status::FIO_E_PROTOCOL;
-use serde_json::Value;
 use std::time::Duration;
 
 /// The scopes a hardware device may ask for.
@@ -50,11 +50,11 @@ pub fn read(response: &Response) -> Result<Grant, Error> {
         return Err(failure::from_response(response));
     }
     let bad = |what: &'static str| Err(Error::new(FIO_E_PROTOCOL, what).with_http(response.status));
-    let Ok(answer) = serde_json::from_slice::<Value>(response.body.expose()) else {
+    let Some(answer) = Json::parse(response.body.expose()) else {
         return bad("the answer to the code request is not JSON");
     };
     let text = |name: &str, longest: usize| {
-        answer.get(name).and_then(Value::as_str).filter(|text| !text.is_empty() && text.len() <= longest)
+        answer.get(name).and_then(Json::as_str).filter(|text| !text.is_empty() && text.len() <= longest)
     };
     let Some(device_code) = text("device_code", LONGEST_CODE) else {
         return bad("the answer to the code request has no usable device_code");
@@ -65,7 +65,7 @@ pub fn read(response: &Response) -> Result<Grant, Error> {
         return bad("the answer to the code request has no usable user_code");
     };
     let life = match answer.get("expires_in") {
-        None | Some(Value::Null) => DEFAULT_LIFE,
+        None | Some(Json::Null) => DEFAULT_LIFE,
         stated => match number::seconds(stated, LONGEST_LIFE).filter(|life| !life.is_zero()) {
             Some(life) => life,
             None => return bad("the answer to the code request has an unusable expires_in"),
@@ -95,7 +95,7 @@ pub fn read(response: &Response) -> Result<Grant, Error> {
 mod tests {
     use super::*;
     use crate::secret::SecretBytes;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     fn answer(body: Value) -> Response {
         Response { status: 200, body: SecretBytes::new(body.to_string().into_bytes()), retry_after: None }

@@ -3,57 +3,28 @@
 
 use super::Response;
 use crate::error::Error;
+use crate::json::Json;
 use crate::status::*;
-use serde::Deserialize;
-use std::borrow::Cow;
 
-/// The union of both shapes: `{"error": …}` of RFC 6749 section 5.2, and
-/// `{"code": …, "message": …, "errors": [{"title": …, "detail": …}]}`.
-#[derive(Deserialize, Default)]
-struct ErrorBody<'a> {
-    #[serde(borrow, default, deserialize_with = "text_or_nothing")]
-    error: Option<Cow<'a, str>>,
-    #[serde(borrow, default, deserialize_with = "text_or_nothing")]
-    message: Option<Cow<'a, str>>,
-    #[serde(default, deserialize_with = "details")]
-    errors: Vec<Detail>,
+/// `error` of RFC 6749 section 5.2. A field of an unexpected type counts as absent, here and below;
+/// the answer as a whole is still an error answer.
+fn oauth_error<'a>(body: &'a Json<'_>) -> Option<&'a str> {
+    body.get("error").and_then(Json::as_str)
 }
 
-#[derive(Deserialize, Default)]
-struct Detail {
-    #[serde(default)]
-    title: Option<String>,
-    #[serde(default)]
-    detail: Option<String>,
-}
-
-/// A field of an unexpected type counts as absent; the answer as a whole is still an error answer.
-fn text_or_nothing<'de: 'a, 'a, D: serde::Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<Cow<'a, str>>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Lenient<'a> {
-        Text(#[serde(borrow)] Cow<'a, str>),
-        Other(serde::de::IgnoredAny),
-    }
-    Ok(match Lenient::deserialize(deserializer)? {
-        Lenient::Text(text) => Some(text),
-        Lenient::Other(serde::de::IgnoredAny) => None,
-    })
-}
-
-fn details<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<Detail>, D::Error> {
-    let value = serde_json::Value::deserialize(deserializer)?;
-    Ok(serde_json::from_value(value).unwrap_or_default())
+/// The words of `{"code": …, "message": …, "errors": [{"title": …, "detail": …}]}`.
+fn detailed_words<'a>(body: &'a Json<'_>) -> Option<&'a str> {
+    let first = body.get("errors").and_then(|errors| errors.elements().first());
+    let of_first = |name| first.and_then(|first| first.get(name)).and_then(Json::as_str);
+    of_first("detail").or_else(|| of_first("title")).or_else(|| body.get("message").and_then(Json::as_str))
 }
 
 /// What an error answer means, as an error with a status of its own.
 pub fn from_response(response: &Response) -> Error {
-    let body: Option<ErrorBody<'_>> = serde_json::from_slice(response.body.expose()).ok();
-    let mut error = match body.as_ref().and_then(|body| body.error.as_deref()) {
-        // 429 and 5xx mean the same whatever an intermediary writes into the body.
-        Some(oauth) if response.status < 500 && response.status != 429 => from_oauth(oauth),
+    let body = Json::parse(response.body.expose());
+    let mut error = match body.as_ref().and_then(oauth_error) {
+        // These mean the same whatever an intermediary writes into the body.
+        Some(oauth) if response.status < 500 && !matches!(response.status, 408 | 429) => from_oauth(oauth),
         _ => from_status(response.status, body.as_ref()),
     };
     error.http_status = response.status;
@@ -64,30 +35,34 @@ pub fn from_response(response: &Response) -> Error {
 /// Whether the answer is the service's own clear word, not that of a proxy or a captive portal: its
 /// body has one of the two shapes.
 pub fn is_from_the_service(response: &Response) -> bool {
-    serde_json::from_slice::<ErrorBody<'_>>(response.body.expose())
-        .is_ok_and(|body| body.error.is_some() || body.message.is_some() || !body.errors.is_empty())
+    Json::parse(response.body.expose())
+        .is_some_and(|body| oauth_error(&body).is_some() || detailed_words(&body).is_some())
 }
 
+const OAUTH_ERRORS: &[(&str, i32)] = &[
+    ("authorization_pending", FIO_E_AUTHORIZATION_PENDING),
+    ("slow_down", FIO_E_SLOW_DOWN),
+    ("access_denied", FIO_E_ACCESS_DENIED),
+    ("expired_token", FIO_E_EXPIRED_TOKEN),
+    ("invalid_grant", FIO_E_INVALID_GRANT),
+    ("invalid_client", FIO_E_INVALID_CLIENT),
+    ("invalid_request", FIO_E_INVALID_REQUEST),
+    ("invalid_scope", FIO_E_INVALID_SCOPE),
+    ("unauthorized_client", FIO_E_UNAUTHORIZED_CLIENT),
+    ("unsupported_grant_type", FIO_E_UNSUPPORTED_GRANT_TYPE),
+];
+
 fn from_oauth(name: &str) -> Error {
-    let status = match name {
-        "authorization_pending" => FIO_E_AUTHORIZATION_PENDING,
-        "slow_down" => FIO_E_SLOW_DOWN,
-        "access_denied" => FIO_E_ACCESS_DENIED,
-        "expired_token" => FIO_E_EXPIRED_TOKEN,
-        "invalid_grant" => FIO_E_INVALID_GRANT,
-        "invalid_client" => FIO_E_INVALID_CLIENT,
-        "invalid_request" => FIO_E_INVALID_REQUEST,
-        "invalid_scope" => FIO_E_INVALID_SCOPE,
-        "unauthorized_client" => FIO_E_UNAUTHORIZED_CLIENT,
-        "unsupported_grant_type" => FIO_E_UNSUPPORTED_GRANT_TYPE,
-        _ => FIO_E_OAUTH,
+    let (status, name) = match OAUTH_ERRORS.iter().find(|(known, _)| *known == name) {
+        Some(&(known, status)) => (status, known.into()),
+        None => (FIO_E_OAUTH, printable(name, 64).into()),
     };
     let mut error = Error::of(status);
-    error.oauth_error = Some(printable(name, 64).into());
+    error.oauth_error = Some(name);
     error
 }
 
-fn from_status(http: u16, body: Option<&ErrorBody<'_>>) -> Error {
+fn from_status(http: u16, body: Option<&Json<'_>>) -> Error {
     let status = match http {
         300..=399 => FIO_E_REDIRECT,
         400 => FIO_E_BAD_REQUEST,
@@ -103,19 +78,32 @@ fn from_status(http: u16, body: Option<&ErrorBody<'_>>) -> Error {
         _ => FIO_E_HTTP,
     };
     let mut error = Error::of(status);
-    let words = body.and_then(|body| {
-        let first = body.errors.first();
-        first.and_then(|e| e.detail.as_deref().or(e.title.as_deref())).or(body.message.as_deref())
-    });
+    let words = body.and_then(detailed_words);
     if let Some(words) = words.map(|words| printable(words, 200)).filter(|words| !words.is_empty()) {
         error.message = format!("{}: {words}", error.message).into();
     }
     error
 }
 
-/// A server's words, cut and without control characters, fit for a log or a screen.
+/// A server's words, fit for a log or a screen: cut, without control characters, and without what could
+/// be a key or a token, since a server may quote what it was sent.
 fn printable(text: &str, longest: usize) -> String {
-    text.chars().filter(|c| !c.is_control()).take(longest).collect()
+    const SHORTEST_TOKEN: usize = 16;
+    let is_part = |c: char| c.is_ascii_alphanumeric() || "-._~+/=".contains(c);
+    let is_word = |run: &str| run.chars().all(|c| !c.is_ascii_digit() && !c.is_ascii_uppercase());
+    let mut shown = String::new();
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let end = rest.find(|c| is_part(c) != is_part(first)).unwrap_or(rest.len());
+        let (run, after) = rest.split_at(end);
+        rest = after;
+        if is_part(first) && run.len() >= SHORTEST_TOKEN && !is_word(run) {
+            shown.push_str("(not shown)");
+        } else {
+            shown.extend(run.chars().filter(|c| !c.is_control()));
+        }
+    }
+    shown.chars().take(longest).collect()
 }
 
 #[cfg(test)]
@@ -125,6 +113,19 @@ mod tests {
 
     fn error(status: u16, body: &str) -> Error {
         from_response(&Response { status, body: SecretBytes::new(body.into()), retry_after: None })
+    }
+
+    #[test]
+    fn what_could_be_a_token_is_not_repeated() {
+        for (words, shown) in [
+            ("no secret cs-9aZ_x81-kk27Lw0pQ here", "no secret (not shown) here"),
+            ("token=0f8fad5b-d9cb-469f-a165-70867728950e.", "(not shown)"),
+            ("the unauthorized_client_for_this_grant", "the unauthorized_client_for_this_grant"),
+            ("Ünlü\n is \"here\"", "Ünlü is \"here\""),
+        ] {
+            assert_eq!(printable(words, 200), shown);
+        }
+        assert_eq!(printable("abcdef", 3), "abc");
     }
 
     #[test]
@@ -174,6 +175,7 @@ mod tests {
             }
         }
         assert_eq!(error(503, r#"{"error":"slow_down"}"#).status, FIO_E_SERVER);
+        assert_eq!(error(408, r#"{"error":"invalid_request"}"#).status, FIO_E_TIMEOUT);
     }
 
     #[test]

@@ -77,6 +77,9 @@ impl EncodingPolicy {
     }
 }
 
+/// The content type of [`Encoding::Form`].
+pub const FORM: &str = "application/x-www-form-urlencoded";
+
 /// A body shared with the transport, so that a repeated request costs no copy.
 pub type Body = Arc<SecretBytes>;
 
@@ -112,7 +115,7 @@ impl Response {
 /// The fields of an auth request, encoded.
 pub(crate) fn auth_request(endpoint: Endpoint, encoding: Encoding, fields: &[(&str, &str)]) -> Request {
     let (content_type, body) = match encoding {
-        Encoding::Form => ("application/x-www-form-urlencoded", form(fields)),
+        Encoding::Form => (FORM, form(fields)),
         Encoding::Multipart => (multipart::CONTENT_TYPE, multipart::encode(fields)),
     };
     Request {

@@ -3,10 +3,9 @@
 
 use super::{Encoding, EncodingPolicy, Endpoint, Request, Response, auth_request, failure, number};
 use crate::error::Error;
+use crate::json::Json;
 use crate::secret::Secret;
 use crate::status::FIO_E_PROTOCOL;
-use serde::Deserialize;
-use serde_json::Value;
 use std::time::Duration;
 
 /// What the service documents, for answers that do not say.
@@ -59,37 +58,33 @@ pub fn refresh(
     )
 }
 
-#[derive(Deserialize)]
-struct Answer {
-    access_token: Secret,
-    #[serde(default)]
-    refresh_token: Option<Secret>,
-    #[serde(default)]
-    expires_in: Option<Value>,
-}
-
 pub fn read(response: &Response) -> Result<TokenPair, Error> {
     if !response.is_success() {
         return Err(failure::from_response(response));
     }
-    let usable = |token: &Secret| {
-        // RFC 6750 section 2.1: what may stand in the Authorization header.
-        !token.is_empty()
-            && token.expose().len() <= LONGEST_TOKEN
-            && token.expose().bytes().all(|b| b.is_ascii_graphic())
+    // RFC 6750 section 2.1: what may stand in the Authorization header.
+    let usable = |token: &&str| {
+        (1..=LONGEST_TOKEN).contains(&token.len()) && token.bytes().all(|b| b.is_ascii_graphic())
     };
-    match serde_json::from_slice::<Answer>(response.body.expose()) {
-        Ok(answer) if usable(&answer.access_token) => Ok(TokenPair {
-            access: answer.access_token,
-            refresh: answer.refresh_token.filter(usable),
-            life: number::seconds(answer.expires_in.as_ref(), LONGEST_LIFE)
-                .filter(|life| !life.is_zero())
-                .unwrap_or(DEFAULT_LIFE),
-        }),
-        // serde's own words could quote the answer, so they are not passed on.
-        _ => Err(Error::new(FIO_E_PROTOCOL, "the answer to the token request has no usable access token")
-            .with_http(response.status)),
-    }
+    let answer = Json::parse(response.body.expose());
+    let token = |name| {
+        answer
+            .as_ref()
+            .and_then(|answer| answer.get(name))
+            .and_then(Json::as_str)
+            .filter(usable)
+            .map(Secret::new)
+    };
+    let Some(access) = token("access_token") else {
+        return Err(Error::new(FIO_E_PROTOCOL, "the answer to the token request has no usable access token")
+            .with_http(response.status));
+    };
+    let life = answer.as_ref().and_then(|answer| answer.get("expires_in"));
+    Ok(TokenPair {
+        access,
+        refresh: token("refresh_token"),
+        life: number::seconds(life, LONGEST_LIFE).filter(|life| !life.is_zero()).unwrap_or(DEFAULT_LIFE),
+    })
 }
 
 #[cfg(test)]

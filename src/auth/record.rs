@@ -2,8 +2,8 @@
 
 use crate::auth::session::Tokens;
 use crate::clock::Instant;
+use crate::json::{Json, ObjectWriter};
 use crate::secret::{Secret, SecretBytes};
-use serde::{Deserialize, Serialize, Serializer};
 use std::time::Duration;
 
 /// The record's key in the store.
@@ -28,59 +28,7 @@ pub enum Unusable {
     OtherOrigin,
 }
 
-#[derive(Serialize)]
-struct Written<'a> {
-    version: u32,
-    client_id: &'a str,
-    origin: &'a str,
-    #[serde(serialize_with = "expose")]
-    access_token: &'a Secret,
-    #[serde(serialize_with = "expose_optional")]
-    refresh_token: Option<&'a Secret>,
-    life_ms: u64,
-    obtained_at: i64,
-    refreshing: bool,
-    project_id: Option<&'a str>,
-}
-
-#[derive(Deserialize)]
-struct Read {
-    version: u32,
-    client_id: String,
-    origin: String,
-    access_token: Secret,
-    refresh_token: Option<Secret>,
-    life_ms: u64,
-    obtained_at: i64,
-    refreshing: bool,
-    project_id: Option<String>,
-}
-
-const VERSION: u32 = 1;
-
-fn expose<S: Serializer>(secret: &&Secret, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(secret.expose())
-}
-
-fn expose_optional<S: Serializer>(secret: &Option<&Secret>, serializer: S) -> Result<S::Ok, S::Error> {
-    match secret {
-        Some(secret) => serializer.serialize_some(secret.expose()),
-        None => serializer.serialize_none(),
-    }
-}
-
-/// Writes into memory that is wiped when it has to grow.
-struct SecretWriter(SecretBytes);
-
-impl std::io::Write for SecretWriter {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.extend(bytes);
-        Ok(bytes.len())
-    }
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
+const VERSION: i64 = 1;
 
 impl AuthRecord {
     pub fn encode(
@@ -90,46 +38,47 @@ impl AuthRecord {
         client_id: &str,
         origin: &str,
     ) -> SecretBytes {
-        let mut out = SecretWriter(SecretBytes::default());
-        let written = Written {
-            version: VERSION,
-            client_id,
-            origin,
-            access_token: &tokens.access,
-            refresh_token: tokens.refresh.as_ref(),
-            life_ms: u64::try_from(tokens.life.as_millis()).unwrap_or(u64::MAX),
-            obtained_at: tokens.obtained_at,
-            refreshing,
-            project_id,
-        };
-        // Neither the writer nor the data can fail.
-        let encoded = serde_json::to_writer(&mut out, &written);
-        debug_assert!(encoded.is_ok());
-        out.0
+        let mut object = ObjectWriter::new();
+        object.number("version", VERSION);
+        object.text("client_id", client_id);
+        object.text("origin", origin);
+        object.text("access_token", tokens.access.expose());
+        if let Some(refresh) = &tokens.refresh {
+            object.text("refresh_token", refresh.expose());
+        }
+        object.number("life_ms", i64::try_from(tokens.life.as_millis()).unwrap_or(i64::MAX));
+        object.number("obtained_at", tokens.obtained_at);
+        object.flag("refreshing", refreshing);
+        if let Some(project_id) = project_id {
+            object.text("project_id", project_id);
+        }
+        object.finish()
     }
 
     pub fn decode(bytes: &SecretBytes, client_id: &str, origin: &str) -> Result<AuthRecord, Unusable> {
-        let read: Read = serde_json::from_slice(bytes.expose()).map_err(|_| Unusable::Foreign)?;
-        if read.version != VERSION {
+        let json = Json::parse(bytes.expose()).ok_or(Unusable::Foreign)?;
+        let text = |name| json.get(name).and_then(Json::as_str);
+        let number = |name| json.get(name).and_then(Json::as_f64).ok_or(Unusable::Foreign);
+        if number("version")? != VERSION as f64 {
             return Err(Unusable::Foreign);
         }
-        if read.client_id != client_id {
+        if text("client_id").ok_or(Unusable::Foreign)? != client_id {
             return Err(Unusable::OtherClient);
         }
-        if read.origin != origin {
+        if text("origin").ok_or(Unusable::Foreign)? != origin {
             return Err(Unusable::OtherOrigin);
         }
         Ok(AuthRecord {
             tokens: Tokens {
-                access: read.access_token,
-                refresh: read.refresh_token,
-                life: Duration::from_millis(read.life_ms),
-                obtained_at: read.obtained_at,
+                access: Secret::new(text("access_token").ok_or(Unusable::Foreign)?),
+                refresh: text("refresh_token").map(Secret::new),
+                life: Duration::from_millis(number("life_ms")? as u64),
+                obtained_at: number("obtained_at")? as i64,
                 expires: Instant::default(),
                 generation: 0,
             },
-            refreshing: read.refreshing,
-            project_id: read.project_id,
+            refreshing: json.get("refreshing").and_then(Json::as_bool).ok_or(Unusable::Foreign)?,
+            project_id: text("project_id").map(str::to_owned),
         })
     }
 }

@@ -12,6 +12,9 @@ use std::time::Duration;
 /// An access token is renewed this long before it ends, or at a tenth of its life if that is less.
 const LONGEST_MARGIN: Duration = Duration::from_secs(30 * 60);
 
+/// Wall time (2026-01-01) before which this library did not exist: a clock that says less is not set.
+const EARLIEST_PLAUSIBLE: i64 = 1_767_225_600;
+
 #[derive(Clone, Debug)]
 pub struct Tokens {
     pub access: Secret,
@@ -72,6 +75,8 @@ impl Session {
     /// cannot be right, the access token is renewed before it is trusted to last.
     pub fn restore(&mut self, mut tokens: Tokens, now: Now) {
         let age = u64::try_from(now.wall.saturating_sub(tokens.obtained_at)).ok();
+        // Without a battery it is a little after 1970 at every start, and days seem like seconds.
+        let age = age.filter(|_| now.wall >= EARLIEST_PLAUSIBLE);
         self.age_unknown = age.is_none();
         tokens.expires = now.mono + tokens.life.saturating_sub(Duration::from_secs(age.unwrap_or(0)));
         self.put(tokens);
@@ -285,6 +290,15 @@ mod tests {
         session.restore(stored, Now { mono: Instant(7_000), wall: 0 });
         assert!(session.refresh_due().unwrap() <= Instant(7_000));
         assert!(!session.is_expired(Instant(7_000)));
+    }
+
+    #[test]
+    fn a_clock_that_starts_in_1970_each_time_tells_no_age() {
+        let mut stored = paired().tokens().unwrap().clone();
+        stored.obtained_at = 30;
+        let mut session = Session::default();
+        session.restore(stored, Now { mono: Instant(7_000), wall: 60 });
+        assert!(session.refresh_due().unwrap() <= Instant(7_000));
     }
 
     #[test]

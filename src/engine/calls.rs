@@ -9,8 +9,8 @@ use crate::api::{Request, Response, device, heartbeat};
 use crate::clock::Instant;
 use crate::error::Error;
 use crate::retry::{Backoff, Outlook, outlook};
+use crate::small_map::SmallMap;
 use crate::status::*;
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// Attempts of the engine's own fetch of device information, before it waits for the next occasion.
@@ -18,7 +18,7 @@ const FETCH_ATTEMPTS: u32 = 5;
 
 #[derive(Debug, Default)]
 pub(super) struct Calls {
-    list: BTreeMap<u64, Call>,
+    list: SmallMap<u64, Call>,
 }
 
 #[derive(Debug)]
@@ -58,6 +58,11 @@ impl Calls {
             _ => None,
         });
         pauses.min()
+    }
+
+    /// Whether a call has sat through a failed refresh and hopes for the next.
+    pub fn wait_for_refresh(&self) -> bool {
+        self.list.values().any(|call| call.state == State::NeedsToken && call.waited > 0)
     }
 }
 
@@ -111,9 +116,9 @@ impl Engine {
     }
 
     pub(super) fn cancel_call(&mut self, op: OpId) {
-        if let Some(id) =
-            self.calls.list.iter().find(|(_, call)| call.caller == Caller::App(op)).map(|(&id, _)| id)
-        {
+        let found =
+            self.calls.list.iter().find(|(_, call)| call.caller == Caller::App(op)).map(|(&id, _)| id);
+        if let Some(id) = found {
             self.remove_call(id);
         }
     }
@@ -143,8 +148,8 @@ impl Engine {
             if tokens.refresh.is_none() {
                 return self.end_call(id, Err(Error::of(FIO_E_TOKEN_EXPIRED)));
             }
-            // A refresh that failed lately is repeated on its own schedule.
-            if call.waited == 0 {
+            // A refresh that failed lately is repeated on its own schedule, if it has one.
+            if call.waited == 0 || self.session.refresh_due().is_none() {
                 self.want_refresh();
                 self.step_refresh();
             }

@@ -31,12 +31,9 @@ impl Driver {
         let own = self.engine.deadline().map(|at| at - now.mono);
         let wait = if self.engine.has_output() { Some(Duration::ZERO) } else { earlier(timeout, own) };
         let waited = self.transport.drive(wait)?;
-        let mut now = self.clock.now();
         while let Some((id, answer)) = self.transport.next_answer() {
-            self.engine.respond(id, answer, now);
-            now = self.clock.now();
+            self.engine.respond(id, answer, self.clock.now());
         }
-        self.engine.tick(now);
         self.pass_commands();
         Ok(waited)
     }

@@ -22,6 +22,7 @@ use crate::clock::{Instant, Now};
 use crate::error::Error;
 use crate::log::{Log, log_line};
 use crate::secret::Secret;
+use crate::small_map::SmallMap;
 use crate::status::*;
 use crate::store::records::Records;
 use calls::Calls;
@@ -31,7 +32,7 @@ use persistence::Persistence;
 use presence::Presence;
 use refresh_flow::RefreshFlow;
 use revocation::Revocations;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 /// What the engine must know before the first byte is sent.
 #[derive(Clone, Debug)]
@@ -106,8 +107,8 @@ pub struct Engine {
     revocations: Revocations,
     persistence: Persistence,
     presence: Presence,
-    operations: BTreeMap<OpId, Operation>,
-    requests: BTreeMap<RequestId, Purpose>,
+    operations: SmallMap<OpId, Operation>,
+    requests: SmallMap<RequestId, Purpose>,
     next_id: u64,
     commands: VecDeque<Command>,
     notices: VecDeque<Notice>,
@@ -130,8 +131,8 @@ impl Engine {
             revocations: Revocations::default(),
             persistence: Persistence::default(),
             presence: Presence::default(),
-            operations: BTreeMap::new(),
-            requests: BTreeMap::new(),
+            operations: SmallMap::default(),
+            requests: SmallMap::default(),
             next_id: 1,
             commands: VecDeque::new(),
             notices: VecDeque::new(),
@@ -169,6 +170,12 @@ impl Engine {
         let Some(operation) = self.operations.get(&op).copied() else {
             return Err(Error::of(FIO_E_UNKNOWN_OP));
         };
+        self.cancel_operation(op, operation);
+        self.step();
+        Ok(())
+    }
+
+    fn cancel_operation(&mut self, op: OpId, operation: Operation) {
         match operation {
             Operation::RequestCode | Operation::Poll | Operation::Pair { .. } => self.cancel_pairing(op),
             Operation::Refresh => self.refresh.forget(op),
@@ -176,20 +183,18 @@ impl Engine {
             Operation::DeviceInfo | Operation::Heartbeat => self.cancel_call(op),
         }
         self.complete(op, Err(Error::of(FIO_E_CANCELED)));
-        self.step();
-        Ok(())
     }
 
-    /// Ends everything: for the moment before the engine goes away.
+    /// Ends everything: for the moment before the engine goes away. Nothing new is begun, least of all
+    /// a refresh whose answer nobody would be there to keep.
     pub fn shut_down(&mut self, now: Now) {
-        while let Some((&op, _)) = self.operations.first_key_value() {
-            // Cancelling removes it, so this ends.
-            if self.cancel(op, now).is_err() {
-                break;
-            }
+        self.set_now(now);
+        // Cancelling removes it, so this ends.
+        while let Some((&op, &operation)) = self.operations.first_key_value() {
+            self.cancel_operation(op, operation);
         }
-        for (id, _) in std::mem::take(&mut self.requests) {
-            self.commands.push_back(Command::Abort(id));
+        while let Some((&id, _)) = self.requests.first_key_value() {
+            self.abort(id);
         }
     }
 
@@ -307,8 +312,14 @@ impl Engine {
     }
 
     fn abort(&mut self, id: RequestId) {
-        if self.requests.remove(&id).is_some() {
-            self.commands.push_back(Command::Abort(id));
+        if self.requests.remove(&id).is_none() {
+            return;
+        }
+        // One that has not left yet never does.
+        let unsent = |command: &Command| matches!(command, Command::Send(queued, _) if *queued == id);
+        match self.commands.iter().position(unsent) {
+            Some(at) => drop(self.commands.remove(at)),
+            None => self.commands.push_back(Command::Abort(id)),
         }
     }
 
@@ -328,7 +339,9 @@ impl Engine {
             Event::AuthorizationLost(error) | Event::StoreFailed(error) | Event::StoreDamaged(error) => {
                 log_line!(self.log, Warn, "{error}")
             }
-            Event::Retrying { error, wait } => log_line!(self.log, Info, "{error}; next attempt in {wait:?}"),
+            Event::Retrying { error, wait } => {
+                log_line!(self.log, Info, "{error}; next attempt in {} ms", wait.as_millis())
+            }
             _ => {}
         }
         self.notices.push_back(Notice::Event(event));
@@ -339,7 +352,9 @@ impl Engine {
     fn blame_clock(&self, error: Error) -> Error {
         let about_time = [FIO_E_TLS_EXPIRED, FIO_E_TLS_NOT_YET_VALID].contains(&error.status);
         if about_time && self.settings.clock_floor.is_some_and(|floor| self.now.wall < floor) {
-            return Error { curl_code: error.curl_code, ..Error::of(FIO_E_CLOCK) };
+            let mut blamed = Error::of(FIO_E_CLOCK);
+            blamed.curl_code = error.curl_code;
+            return blamed;
         }
         error
     }

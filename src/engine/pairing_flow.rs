@@ -53,6 +53,11 @@ impl PairingFlow {
         self.legacy_path = legacy;
     }
 
+    /// What was approved while nobody was polling is over: a later poll has nothing to report.
+    pub fn forget_approval(&mut self) {
+        self.approved_unasked = false;
+    }
+
     pub fn has_live_code(&self, now: Instant) -> bool {
         self.code.as_ref().is_some_and(|(_, code)| now < code.expires())
     }
@@ -242,6 +247,7 @@ impl Engine {
         if let Some(request) = self.drop_session(FIO_E_CANCELED) {
             self.abort(request);
         }
+        self.persistence.refresh_was_interrupted = false;
         self.session.install(pair, self.now, false);
         // A refusal to store is told as an event and repeated; the pairing is good all the same.
         let _ = self.persist(false);

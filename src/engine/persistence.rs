@@ -129,6 +129,10 @@ impl Engine {
 
     /// The record as another process may have left it meanwhile, if its refresh token is not `used`.
     pub(super) fn pair_stored_by_another(&mut self, used: &str) -> Option<AuthRecord> {
+        if self.persistence.retry.is_some() {
+            // Writes of our own have failed: what differs in the store is our own past.
+            return None;
+        }
         let stored = self.load_auth().ok()??;
         let refresh = stored.tokens.refresh.as_ref()?;
         (refresh.expose() != used).then_some(stored)

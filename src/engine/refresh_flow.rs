@@ -19,7 +19,7 @@ use std::time::Duration;
 /// before being told. The engine itself goes on trying.
 const PATIENCE: u32 = 3;
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
-/// However often it is asked for, a refresh leaves at most this often.
+/// However often it is asked for, and however short the tokens live, a refresh leaves at most this often.
 const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
 /// Before the next attempt when the mark could not be stored and there is no hurry.
 const STORE_PAUSE: Duration = Duration::from_secs(60);
@@ -74,12 +74,11 @@ impl Engine {
         if self.session.is_refreshing() {
             return None;
         }
-        let scheduled = self.session.refresh_due();
-        if !self.refresh.wanted {
-            return scheduled;
-        }
         let earliest = self.refresh.last_sent.map_or(Instant::default(), |sent| sent + SHORTEST_PAUSE);
-        Some(scheduled.map_or(earliest, |at| at.min(earliest)))
+        if self.refresh.wanted {
+            return Some(earliest);
+        }
+        self.session.refresh_due().map(|at| at.max(earliest))
     }
 
     pub(super) fn step_refresh(&mut self) {
@@ -89,7 +88,9 @@ impl Engine {
     }
 
     fn send_refresh(&mut self) {
-        let wanted = std::mem::take(&mut self.refresh.wanted);
+        let wanted = std::mem::take(&mut self.refresh.wanted)
+            || !self.refresh.waiting.is_empty()
+            || self.calls.wait_for_refresh();
         if self.session.tokens().is_none_or(|tokens| tokens.refresh.is_none()) {
             return;
         }
@@ -151,11 +152,10 @@ impl Engine {
         } else {
             "the service refused to renew the authorization"
         };
-        let error = Error {
-            status: FIO_E_AUTHORIZATION_LOST,
-            message: format!("{how}: {}", cause.message).into(),
-            ..cause
-        };
+        let mut error = cause;
+        error.status = FIO_E_AUTHORIZATION_LOST;
+        error.message = format!("{how}: {}", error.message).into();
+        self.pairing.forget_approval();
         let _ = self.persist(false);
         self.tell(Event::AuthorizationLost(error.clone()));
         self.release_waiters(&Err(error));

@@ -8,14 +8,14 @@ use crate::clock::Instant;
 use crate::error::Error;
 use crate::retry::{Backoff, Outlook, outlook};
 use crate::secret::Secret;
+use crate::small_map::SmallMap;
 use crate::status::*;
-use std::collections::BTreeMap;
 
 const ATTEMPTS: u32 = 3;
 
 #[derive(Debug, Default)]
 pub(super) struct Revocations {
-    list: BTreeMap<u64, Revocation>,
+    list: SmallMap<u64, Revocation>,
 }
 
 #[derive(Debug)]
@@ -45,6 +45,7 @@ impl Engine {
     pub(super) fn start_revoke(&mut self, op: OpId) -> Result<(), Error> {
         let Some(tokens) = self.session.clear() else { return Err(Error::of(FIO_E_NOT_AUTHORIZED)) };
         let refresh_in_flight = self.drop_session(FIO_E_NOT_AUTHORIZED);
+        self.pairing.forget_approval();
         // Told as an event and repeated if it fails.
         let _ = self.persist(false);
         let id = self.add_revocation(Some(op), tokens.refresh.unwrap_or(tokens.access));

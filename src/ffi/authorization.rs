@@ -147,8 +147,8 @@ pub unsafe extern "C" fn fio_access_token(
         // or a writable pointer.
         unsafe {
             with_core(client, |core| {
-                if buffer.is_null() && capacity != 0 {
-                    return Err(Error::new(FIO_E_NULL, "the buffer is NULL"));
+                if length.is_null() || (buffer.is_null() && capacity != 0) {
+                    return Err(Error::new(FIO_E_NULL, "the buffer or the place for the length is NULL"));
                 }
                 let driver = core.driver()?;
                 let token = driver.engine.access_token(driver.now())?.expose();

@@ -124,7 +124,7 @@ pub(super) unsafe fn start(
                 return Err(Error::of(FIO_E_CLOSED));
             }
             core.completions.insert(id, completion);
-            lock(&client_ref.remote.running).insert(id);
+            lock(&client_ref.remote.running).push(id);
             Ok(id)
         })
     }?;
@@ -246,7 +246,7 @@ fn build(config: &Config) -> Result<Client, Error> {
 }
 
 /// Frees a client. Every operation that is still running completes with `FIO_E_CANCELED` before this
-/// returns; no other callback runs.
+/// returns; no event comes any more.
 ///
 /// Allowed inside every callback of the same client: the callback goes on undisturbed, the client goes
 /// away when the outermost call ends, and that call returns `FIO_E_CLOSED`. Calls in between answer
@@ -256,7 +256,8 @@ fn build(config: &Config) -> Result<Client, Error> {
 ///
 /// Returns:   `FIO_OK` | `FIO_E_HANDLE` | `FIO_E_BUSY` (another thread is inside a call: nothing was
 ///            freed) | `FIO_E_PANIC`
-/// Callbacks: the completions of running operations; the `destroy` callbacks (not in a forked child)
+/// Callbacks: the completions of running operations; store, clock and log callbacks, if set; the
+///            `destroy` callbacks (none of them in a forked child)
 /// Blocking:  closes connections; may wait for a name lookup that libcurl has under way
 /// Threads:   as every call; nobody may use the client afterwards, `fio_wakeup` included
 /// Since:     0.1.0

@@ -10,13 +10,12 @@ use crate::entropy::{Entropy, SystemEntropy};
 use crate::error::Error;
 use crate::log::Sink;
 use crate::net::curl::CaSource;
-use crate::secret::Secret;
+use crate::secret::{Secret, SecretBytes};
 use crate::status::*;
 use crate::store::records::{SEAL_KEY_LENGTH, SealKey};
 use std::ffi::{CString, c_char, c_void};
 use std::sync::Arc;
 use std::time::Duration;
-use zeroize::Zeroizing;
 
 /// Settings for clients. Opaque. Not to be used by two threads at once.
 pub struct fio_config {
@@ -528,9 +527,7 @@ pub unsafe extern "C" fn fio_config_set_store_key(
                 if bytes.len() != SEAL_KEY_LENGTH {
                     return Err(Error::new(FIO_E_ARGUMENT, "the store key must have 32 bytes"));
                 }
-                let mut key = Zeroizing::new([0; SEAL_KEY_LENGTH]);
-                key.copy_from_slice(bytes);
-                config.store_key = Some(key);
+                config.store_key = Some(SecretBytes::new(bytes.to_vec()));
                 Ok(())
             })
         }
@@ -727,10 +724,9 @@ pub unsafe extern "C" fn fio_config_set_resolve(
                 let port =
                     u16::try_from(port).ok().filter(|port| *port != 0).ok_or_else(|| bad("no such port"))?;
                 let address = args::text(address, "the address", 45)?;
-                let address: std::net::IpAddr = address.parse().map_err(|_| bad("not an IP address"))?;
-                config.resolve.push(match address {
-                    std::net::IpAddr::V4(address) => format!("{host}:{port}:{address}"),
-                    std::net::IpAddr::V6(address) => format!("{host}:{port}:[{address}]"),
+                config.resolve.push(match address.parse().map_err(|_| bad("not an IP address"))? {
+                    std::net::IpAddr::V4(_) => format!("{host}:{port}:{address}"),
+                    std::net::IpAddr::V6(_) => format!("{host}:{port}:[{address}]"),
                 });
                 Ok(())
             })

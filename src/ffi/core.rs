@@ -8,8 +8,9 @@ use crate::engine::driver::Driver;
 use crate::engine::effects::{Event, Notice, OpId, Outcome};
 use crate::error::Error;
 use crate::net::curl::Waker;
+use crate::small_map::SmallMap;
 use crate::status::*;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::ffi::c_void;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
@@ -37,14 +38,14 @@ pub struct Remote {
     /// `fio_wakeup` was called and no drive has returned for it yet.
     pub is_woken: AtomicBool,
     pub cancels: Mutex<Vec<OpId>>,
-    pub running: Mutex<BTreeSet<OpId>>,
+    pub running: Mutex<Vec<OpId>>,
 }
 
 pub struct Core {
     /// Absent only while the client is being taken apart.
     pub driver: Option<Driver>,
     pub descriptor: Option<i32>,
-    pub completions: BTreeMap<OpId, Completion>,
+    pub completions: SmallMap<OpId, Completion>,
     pub results: VecDeque<(OpId, i32)>,
     pub event: Option<(fio_event_cb, Arc<UserData>)>,
 }
@@ -111,7 +112,7 @@ impl Client {
             core: Mutex::new(Core {
                 driver: Some(driver),
                 descriptor,
-                completions: BTreeMap::new(),
+                completions: SmallMap::default(),
                 results: VecDeque::new(),
                 event,
             }),
@@ -197,12 +198,14 @@ impl Core {
     /// Turns the notices that are there into calls to be made.
     pub fn take_deliveries(&mut self, remote: &Remote) -> Vec<Delivery> {
         let mut deliveries = Vec::new();
-        let Some(driver) = self.driver.as_mut() else { return deliveries };
+        let Some(driver) = self.driver.as_mut().filter(|driver| driver.engine.has_output()) else {
+            return deliveries;
+        };
         let now = driver.now().mono;
         while let Some(notice) = driver.next_notice() {
             match notice {
                 Notice::Complete(op, result) => {
-                    lock(&remote.running).remove(&op);
+                    lock(&remote.running).retain(|running| *running != op);
                     if self.results.len() == REMEMBERED_RESULTS {
                         self.results.pop_front();
                     }

@@ -43,7 +43,6 @@ fn round(client: &Client, wait: Option<Duration>) -> Result<(usize, Waited), Err
         let no_sigpipe = SigpipeGuard::new();
         let waited = driver.round(wait)?;
         drop(no_sigpipe);
-        driver.arm();
         (core.take_deliveries(&client.remote), waited)
     };
     let count = deliveries.len();
@@ -51,8 +50,18 @@ fn round(client: &Client, wait: Option<Duration>) -> Result<(usize, Waited), Err
     Ok((count, waited))
 }
 
-/// Drives until something was told, a wake-up or a signal came, or the time is up.
+/// Drives until something was told, a wake-up or a signal came, or the time is up. Afterwards the
+/// descriptor is armed for whatever is due next.
 fn drive(client: &Client, timeout: Option<Duration>) -> Result<Ended, Error> {
+    let ended = rounds(client, timeout)?;
+    // Unless it was freed by a callback.
+    if let Ok(mut core) = client.core() {
+        core.driver()?.arm();
+    }
+    Ok(ended)
+}
+
+fn rounds(client: &Client, timeout: Option<Duration>) -> Result<Ended, Error> {
     let deadline = timeout.map(|span| monotonic_ms().saturating_add(span.as_millis() as u64));
     loop {
         let left = deadline.map(|at| Duration::from_millis(at.saturating_sub(monotonic_ms())));

@@ -1,5 +1,6 @@
 //! One request and its answer as libcurl's callbacks see them.
 
+use super::url::ParsedUrl;
 use crate::api::{Body, Response, retry_after};
 use crate::log::{Level, Log};
 use crate::secret::SecretBytes;
@@ -29,26 +30,30 @@ const HARMLESS_HEADERS: &[&str] = &[
 ];
 
 pub struct Exchange {
+    /// libcurl points at it.
+    pub url: ParsedUrl,
     /// Kept alive while libcurl points at it, and compared to skip setting the same body twice.
     pub body: Option<Body>,
     /// Where libcurl keeps the Authorization header of this handle.
     pub authorization: Option<HeldHeader>,
     answer: SecretBytes,
     pub is_too_large: bool,
-    retry_after: Option<String>,
-    date: Option<String>,
+    // Kept from answer to answer for their memory; empty if there was no such header.
+    retry_after: Vec<u8>,
+    date: Vec<u8>,
     log: Log,
 }
 
 impl Exchange {
-    pub fn new(log: Log) -> Exchange {
+    pub fn new(url: ParsedUrl, log: Log) -> Exchange {
         Exchange {
+            url,
             body: None,
             authorization: None,
             answer: SecretBytes::default(),
             is_too_large: false,
-            retry_after: None,
-            date: None,
+            retry_after: Vec::new(),
+            date: Vec::new(),
             log,
         }
     }
@@ -57,12 +62,13 @@ impl Exchange {
     pub fn prepare(&mut self) {
         self.answer.clear();
         self.is_too_large = false;
-        self.retry_after = None;
-        self.date = None;
+        self.retry_after.clear();
+        self.date.clear();
     }
 
     pub fn take_response(&mut self, status: u16) -> Response {
-        let wait = self.retry_after.take().and_then(|value| retry_after(&value, self.date.as_deref()));
+        let text = |value| std::str::from_utf8(value).ok().filter(|text| !text.is_empty());
+        let wait = text(&self.retry_after).and_then(|value| retry_after(value, text(&self.date)));
         Response { status, body: std::mem::take(&mut self.answer), retry_after: wait }
     }
 }
@@ -79,14 +85,15 @@ impl Handler for Exchange {
 
     fn header(&mut self, line: &[u8]) -> bool {
         // Two headers matter, so most lines are dismissed by their first letter.
-        if let Some(b'r' | b'R' | b'd' | b'D') = line.first() {
-            if let Some((name, value)) = std::str::from_utf8(line).ok().and_then(|line| line.split_once(':'))
-            {
-                if name.eq_ignore_ascii_case("retry-after") {
-                    self.retry_after = Some(value.trim().to_owned());
-                } else if name.eq_ignore_ascii_case("date") {
-                    self.date = Some(value.trim().to_owned());
-                }
+        let (name, kept) = match line.first() {
+            Some(b'r' | b'R') => (&b"retry-after:"[..], &mut self.retry_after),
+            Some(b'd' | b'D') => (&b"date:"[..], &mut self.date),
+            _ => return true,
+        };
+        if let Some((start, value)) = line.split_at_checked(name.len()) {
+            if start.eq_ignore_ascii_case(name) {
+                kept.clear();
+                kept.extend_from_slice(value);
             }
         }
         true
@@ -160,6 +167,10 @@ mod tests {
     use super::*;
     use std::sync::{Arc, Mutex};
 
+    fn exchange(log: Log) -> Exchange {
+        Exchange::new(ParsedUrl::new("https://x/y").unwrap(), log)
+    }
+
     #[test]
     fn a_trace_shows_names_but_no_secret_values() {
         let lines = Arc::new(Mutex::new(String::new()));
@@ -168,7 +179,7 @@ mod tests {
             Level::Trace as i32,
             Some(Arc::new(move |_, line: &str| into.lock().unwrap().push_str(line))),
         );
-        let mut exchange = Exchange::new(log);
+        let mut exchange = exchange(log);
         exchange.debug(
             InfoType::HeaderOut,
             b"GET /p?X-Amz-Signature=SECRET HTTP/1.1\r\nAuthorization: Bearer SECRET\r\nHost: h\r\n\r\n",
@@ -184,7 +195,7 @@ mod tests {
 
     #[test]
     fn an_answer_has_a_limit() {
-        let mut exchange = Exchange::new(Log::off());
+        let mut exchange = exchange(Log::off());
         let chunk = vec![b' '; 64 * 1024];
         let mut taken = 0;
         while exchange.write(&chunk).unwrap() > 0 {
@@ -197,7 +208,7 @@ mod tests {
 
     #[test]
     fn retry_after_is_read_from_the_headers() {
-        let mut exchange = Exchange::new(Log::off());
+        let mut exchange = exchange(Log::off());
         exchange.header(b"retry-AFTER: 9\r\n");
         assert_eq!(exchange.take_response(429).retry_after, Some(std::time::Duration::from_secs(9)));
     }

@@ -4,8 +4,14 @@ use crate::error::Error;
 use crate::status::*;
 use curl_sys as sys;
 
-/// `code` is a `CURLcode`; `detail` is libcurl's error buffer, which tells TLS failures apart.
-pub fn from_curl(code: u32, detail: &str) -> Error {
+/// `code` is a `CURLcode`; `detail` is libcurl's error buffer, which tells TLS failures apart;
+/// `verify_result` is OpenSSL's, 0 elsewhere.
+pub fn from_curl(code: u32, detail: &str, verify_result: libc::c_long) -> Error {
+    // libcurl keeps the first words of a request. If that began on a kept connection which turned out
+    // to be dead, they speak of that one, and not of what failed on the next.
+    let is_stale = matches!(code, sys::CURLE_PEER_FAILED_VERIFICATION | sys::CURLE_SSL_CACERT_BADFILE)
+        && is_broken(detail);
+    let detail = if is_stale { "" } else { detail };
     let status = match code {
         sys::CURLE_COULDNT_RESOLVE_HOST | sys::CURLE_COULDNT_RESOLVE_PROXY => FIO_E_DNS,
         sys::CURLE_COULDNT_CONNECT => FIO_E_CONNECT,
@@ -14,6 +20,14 @@ pub fn from_curl(code: u32, detail: &str) -> Error {
             // Some TLS libraries notice what is wrong with a handshake only while reading.
             if detail.to_ascii_lowercase().contains("alert") { tls(detail) } else { FIO_E_RESET }
         }
+        sys::CURLE_SSL_CONNECT_ERROR if is_broken(detail) => FIO_E_RESET,
+        sys::CURLE_PEER_FAILED_VERIFICATION if is_stale => match verify_result {
+            0 => FIO_E_TLS,
+            9 => FIO_E_TLS_NOT_YET_VALID,
+            10 => FIO_E_TLS_EXPIRED,
+            62 => FIO_E_TLS_HOST,
+            _ => FIO_E_TLS_UNTRUSTED,
+        },
         sys::CURLE_SSL_CONNECT_ERROR | sys::CURLE_PEER_FAILED_VERIFICATION => tls(detail),
         sys::CURLE_SSL_CACERT_BADFILE => FIO_E_CA,
         sys::CURLE_OUT_OF_MEMORY => FIO_E_NOMEM,
@@ -30,11 +44,38 @@ pub fn from_curl(code: u32, detail: &str) -> Error {
     error
 }
 
+/// Whether libcurl's words are about the connection and not about TLS: it broke during the handshake.
+fn is_broken(detail: &str) -> bool {
+    let detail = detail.to_ascii_lowercase();
+    [
+        "send failure",
+        "recv failure",
+        "ssl_error_syscall",
+        "unexpected eof",
+        "connection closed",
+        "non-properly terminated",
+    ]
+    .iter()
+    .any(|word| detail.contains(word))
+}
+
 /// OpenSSL, GnuTLS, mbedTLS and rustls each have their own words; a device may come with any.
 fn tls(detail: &str) -> i32 {
     let detail = detail.to_ascii_lowercase();
     let says = |words: &[&str]| words.iter().any(|word| detail.contains(word));
-    if says(&["not yet valid", "notyetvalid", "not activated", "not valid yet"]) {
+    if says(&[
+        "protocol version",
+        "protocolversion",
+        "unsupported protocol",
+        "unsupported version",
+        "peer is incompatible",
+        "peerincompatible",
+    ]) {
+        FIO_E_TLS_VERSION
+    } else if says(&["alert"]) {
+        // The server's word about this side, such as a certificate that it misses.
+        FIO_E_TLS
+    } else if says(&["not yet valid", "notyetvalid", "notvalidyet", "not activated", "not valid yet"]) {
         FIO_E_TLS_NOT_YET_VALID
     } else if says(&["expired"]) {
         FIO_E_TLS_EXPIRED
@@ -46,16 +87,6 @@ fn tls(detail: &str) -> i32 {
         "hostname mismatch",
     ]) {
         FIO_E_TLS_HOST
-    } else if says(&[
-        "protocol version",
-        "protocolversion",
-        "unsupported protocol",
-        "wrong version",
-        "peer is incompatible",
-        "peerincompatible",
-        "tlsv1 alert",
-    ]) {
-        FIO_E_TLS_VERSION
     } else if says(&["certificate", "issuer", "verify", "verification", "unknownca"]) {
         FIO_E_TLS_UNTRUSTED
     } else {
@@ -83,15 +114,43 @@ mod tests {
             ("invalid peer certificate: UnknownIssuer", FIO_E_TLS_UNTRUSTED),
             ("error:0A000102:SSL routines::unsupported protocol", FIO_E_TLS_VERSION),
             ("peer is incompatible: SelectedUnofferedProtocolVersion", FIO_E_TLS_VERSION),
+            ("invalid peer certificate: NotValidYet", FIO_E_TLS_NOT_YET_VALID),
+            ("SSL routines::tlsv1 alert protocol version", FIO_E_TLS_VERSION),
+            ("SSL routines::tlsv1 alert internal error", FIO_E_TLS),
+            ("SSL routines::tlsv13 alert certificate required", FIO_E_TLS),
+            ("SSL routines::wrong version number", FIO_E_TLS),
             ("something else", FIO_E_TLS),
         ] {
-            assert_eq!(from_curl(sys::CURLE_PEER_FAILED_VERIFICATION, words).status, status, "{words}");
+            assert_eq!(from_curl(sys::CURLE_PEER_FAILED_VERIFICATION, words, 0).status, status, "{words}");
+        }
+    }
+
+    #[test]
+    fn a_connection_that_breaks_in_a_handshake_is_no_tls_failure() {
+        for words in [
+            "Recv failure: Connection reset by peer",
+            "TLS connect error: Connection closed abruptly",
+            "OpenSSL SSL_connect: SSL_ERROR_SYSCALL in connection to 127.0.0.1:1",
+            "error:0A000126:SSL routines::unexpected eof while reading",
+        ] {
+            assert_eq!(from_curl(sys::CURLE_SSL_CONNECT_ERROR, words, 0).status, FIO_E_RESET, "{words}");
+        }
+    }
+
+    #[test]
+    fn words_about_an_earlier_connection_are_not_believed() {
+        for (result, status) in
+            [(9, FIO_E_TLS_NOT_YET_VALID), (10, FIO_E_TLS_EXPIRED), (20, FIO_E_TLS_UNTRUSTED), (0, FIO_E_TLS)]
+        {
+            let error = from_curl(sys::CURLE_PEER_FAILED_VERIFICATION, "Send failure: Broken pipe", result);
+            assert_eq!(error.status, status);
+            assert!(!error.message.contains("pipe"));
         }
     }
 
     #[test]
     fn a_query_never_gets_into_a_message() {
-        let error = from_curl(sys::CURLE_COULDNT_CONNECT, "Failed https://x/y?X-Amz-Signature=abc");
+        let error = from_curl(sys::CURLE_COULDNT_CONNECT, "Failed https://x/y?X-Amz-Signature=abc", 0);
         assert!(!error.message.contains("Signature"));
         assert_eq!((error.status, error.curl_code), (FIO_E_CONNECT, 7));
     }

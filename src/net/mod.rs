@@ -5,4 +5,7 @@ pub mod curl;
 mod exchange;
 mod failure;
 #[cfg(target_os = "linux")]
+mod memory;
+#[cfg(target_os = "linux")]
 pub mod poller;
+mod url;

@@ -3,11 +3,11 @@
 use super::Store;
 use crate::error::Error;
 use crate::secret::SecretBytes;
-use std::collections::BTreeMap;
+use crate::small_map::SmallMap;
 
 #[derive(Default)]
 pub struct MemoryStore {
-    records: BTreeMap<String, SecretBytes>,
+    records: SmallMap<String, SecretBytes>,
 }
 
 impl Store for MemoryStore {

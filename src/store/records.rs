@@ -17,7 +17,7 @@
 use super::Store;
 use crate::entropy::{Entropy, SystemEntropy};
 use crate::error::Error;
-use crate::secret::SecretBytes;
+use crate::secret::{SecretBytes, wipe_stack};
 use crate::status::*;
 use chacha20poly1305::aead::{AeadInOut, KeyInit};
 use chacha20poly1305::{Tag, XChaCha20Poly1305, XNonce};
@@ -35,7 +35,8 @@ pub const SEAL_KEY_LENGTH: usize = 32;
 /// Where a record goes that cannot be trusted.
 const ASIDE: &str = ".damaged";
 
-pub type SealKey = Zeroizing<[u8; SEAL_KEY_LENGTH]>;
+/// [`SEAL_KEY_LENGTH`] bytes. On the heap, so that moving it leaves no copy on the stack.
+pub type SealKey = SecretBytes;
 
 pub struct Records {
     store: Box<dyn Store>,
@@ -103,9 +104,9 @@ impl Records {
         let associated = associated_data(&framed[..HEADER], key);
         framed.extend_from_slice(value);
         let (_, body) = framed.split_at_mut(HEADER + NONCE);
-        let tag = XChaCha20Poly1305::new((&**seal_key).into())
-            .encrypt_inout_detached(&XNonce::from(nonce), &associated, body.into())
-            .map_err(|_| Error::new(FIO_E_STORE, "a record is too large to be sealed"))?;
+        let tag = seal(seal_key, nonce, &associated, body);
+        wipe_stack();
+        let tag = tag.ok_or_else(|| Error::new(FIO_E_STORE, "a record is too large to be sealed"))?;
         framed.extend_from_slice(&tag);
         Ok(SecretBytes::new(framed))
     }
@@ -128,17 +129,9 @@ impl Records {
                 let (body, tag) =
                     sealed.len().checked_sub(TAG).map(|at| sealed.split_at(at)).ok_or("is truncated")?;
                 let mut value = Zeroizing::new(body.to_vec());
-                let (Ok(nonce), Ok(tag)) = (XNonce::try_from(nonce), Tag::try_from(tag)) else {
-                    return Err("is truncated");
-                };
-                XChaCha20Poly1305::new((&**seal_key).into())
-                    .decrypt_inout_detached(
-                        &nonce,
-                        &associated_data(header, key),
-                        value.as_mut_slice().into(),
-                        &tag,
-                    )
-                    .map_err(|_| "was changed, or sealed with another key")?;
+                let opened = unseal(seal_key, nonce, &associated_data(header, key), &mut value, tag);
+                wipe_stack();
+                opened.ok_or("was changed, or sealed with another key")?;
                 Ok(SecretBytes::new(std::mem::take(&mut *value)))
             }
             (SEALED, None) => Err("is sealed, and no key was given"),
@@ -148,15 +141,30 @@ impl Records {
     }
 }
 
+/// Ciphers leave keys and texts where they worked: not inlined, so that [`wipe_stack`] reaches it all.
+#[inline(never)]
+fn seal(key: &SealKey, nonce: [u8; NONCE], associated: &[u8], body: &mut [u8]) -> Option<Tag> {
+    let cipher = XChaCha20Poly1305::new_from_slice(key.expose()).ok()?;
+    cipher.encrypt_inout_detached(&XNonce::from(nonce), associated, body.into()).ok()
+}
+
+#[inline(never)]
+fn unseal(key: &SealKey, nonce: &[u8], associated: &[u8], body: &mut [u8], tag: &[u8]) -> Option<()> {
+    let (nonce, tag) = (XNonce::try_from(nonce).ok()?, Tag::try_from(tag).ok()?);
+    let cipher = XChaCha20Poly1305::new_from_slice(key.expose()).ok()?;
+    cipher.decrypt_inout_detached(&nonce, associated, body.into(), &tag).ok()
+}
+
 fn associated_data(header: &[u8], key: &str) -> Vec<u8> {
     [header, key.as_bytes()].concat()
 }
 
 fn checksum(key: &str, value: &[u8]) -> u32 {
-    let mut crc = crc32fast::Hasher::new();
-    crc.update(key.as_bytes());
-    crc.update(value);
-    crc.finalize()
+    // Bit by bit: a record is too short for a table to be worth its size.
+    let crc = key.as_bytes().iter().chain(value).fold(u32::MAX, |crc, &byte| {
+        (0..8).fold(crc ^ u32::from(byte), |crc, _| (crc >> 1) ^ (0xedb8_8320 & (crc & 1).wrapping_neg()))
+    });
+    !crc
 }
 
 #[cfg(test)]
@@ -167,8 +175,13 @@ mod tests {
     fn records(key: Option<u8>) -> Records {
         Records::new(
             Box::new(MemoryStore::default()),
-            key.map(|byte| Zeroizing::new([byte; SEAL_KEY_LENGTH])),
+            key.map(|byte| SecretBytes::new(vec![byte; SEAL_KEY_LENGTH])),
         )
+    }
+
+    #[test]
+    fn the_checksum_is_the_usual_crc_32() {
+        assert_eq!(checksum("1234", b"56789"), 0xcbf4_3926);
     }
 
     fn value() -> SecretBytes {

@@ -1,0 +1,122 @@
+/*
+ * The yardstick: what a good C programmer writes by hand to poll the token endpoint, on libcurl and
+ * cJSON. One handle, kept; everything set once; only what a device needs.
+ *
+ *     peer_poll URL CA_FILE CLIENT_ID CLIENT_SECRET DEVICE_CODE INTERVAL_US POLLS
+ */
+
+#include "bench.h"
+
+#include <cjson/cJSON.h>
+#include <curl/curl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { LARGEST_ANSWER = 1 << 20 };
+
+struct buffer {
+    char *bytes;
+    size_t length;
+    size_t capacity;
+};
+
+static size_t receive(char *data, size_t size, size_t count, void *user)
+{
+    struct buffer *buffer = user;
+    size_t length = size * count;
+
+    if (length > LARGEST_ANSWER - buffer->length)
+        return 0;
+    if (buffer->length + length > buffer->capacity) {
+        size_t wanted = 2 * (buffer->length + length);
+        char *bigger = realloc(buffer->bytes, wanted);
+        if (bigger == NULL)
+            return 0;
+        buffer->bytes = bigger;
+        buffer->capacity = wanted;
+    }
+    memcpy(buffer->bytes + buffer->length, data, length);
+    buffer->length += length;
+    return length;
+}
+
+/* 0: the user has not decided yet; 1: anything else. */
+static int judge(long status, const struct buffer *answer)
+{
+    cJSON *json = cJSON_ParseWithLength(answer->bytes, answer->length);
+    const char *error = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, "error"));
+    int decided = status != 400 || error == NULL || strcmp(error, "authorization_pending") != 0;
+
+    cJSON_Delete(json);
+    return decided;
+}
+
+static void append_field(CURL *easy, char *body, size_t room, const char *name, const char *value)
+{
+    char *escaped = curl_easy_escape(easy, value, 0);
+    size_t used = strlen(body);
+
+    if (escaped != NULL)
+        (void)snprintf(body + used, room - used, "%s%s=%s", used > 0 ? "&" : "", name, escaped);
+    curl_free(escaped);
+}
+
+int main(int argc, char **argv)
+{
+    struct buffer answer = {NULL, 0, 0};
+    struct curl_slist *headers = NULL;
+    struct timespec pause = {0, 0};
+    char url[256], body[2048] = "";
+    long polls, done = 0;
+    int failed = 0;
+    CURL *easy;
+
+    if (argc != 8) {
+        (void)fprintf(stderr, "usage: %s URL CA_FILE CLIENT_ID CLIENT_SECRET DEVICE_CODE INTERVAL_US POLLS\n", argv[0]);
+        return 2;
+    }
+    pause.tv_nsec = strtol(argv[6], NULL, 10) * 1000;
+    polls = strtol(argv[7], NULL, 10);
+
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) != 0 || (easy = curl_easy_init()) == NULL)
+        return 2;
+    (void)snprintf(url, sizeof url, "%s/v2/auth/token", argv[1]);
+    append_field(easy, body, sizeof body, "grant_type", "urn:ietf:params:oauth:grant-type:device_code");
+    append_field(easy, body, sizeof body, "device_code", argv[5]);
+    append_field(easy, body, sizeof body, "client_id", argv[3]);
+    append_field(easy, body, sizeof body, "client_secret", argv[4]);
+    headers = curl_slist_append(headers, "x-client-version: 1.0.0");
+    curl_easy_setopt(easy, CURLOPT_URL, url);
+    curl_easy_setopt(easy, CURLOPT_CAINFO, argv[2]);
+    curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, 10L);
+    curl_easy_setopt(easy, CURLOPT_TIMEOUT, 30L);
+    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
+    curl_easy_setopt(easy, CURLOPT_USERAGENT, "by-hand/0.1.0");
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body);
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, receive);
+    curl_easy_setopt(easy, CURLOPT_WRITEDATA, &answer);
+
+    while (done < polls && !failed) {
+        long status = 0;
+
+        nanosleep(&pause, NULL);
+        answer.length = 0;
+        failed = curl_easy_perform(easy) != CURLE_OK;
+        if (!failed) {
+            curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+            failed = judge(status, &answer);
+            done++;
+        }
+    }
+    (void)printf("{\"polls\": %ld, \"peak_kib\": %ld}\n", done, peak_memory_kib());
+
+    curl_easy_cleanup(easy);
+    curl_slist_free_all(headers);
+    free(answer.bytes);
+    curl_global_cleanup();
+    return failed;
+}

@@ -1,0 +1,82 @@
+//! libcurl's memory, wiped before it is given back. libcurl copies requests, and with them secrets, into
+//! buffers of its own, and frees them as they are.
+//!
+//! libcurl must hear of this before it is initialised, which the bindings do when the library is
+//! loaded. So it is done when the library is loaded too, and before that. Where the application has
+//! initialised libcurl already, it has no effect.
+
+use curl_sys::{CURL_GLOBAL_ALL, curl_global_init_mem};
+use std::ffi::{c_char, c_void};
+use std::mem::MaybeUninit;
+
+extern "C" fn allocate(size: usize) -> *mut c_void {
+    // SAFETY: any size may be asked for.
+    unsafe { libc::malloc(size) }
+}
+
+extern "C" fn allocate_zeroed(count: usize, size: usize) -> *mut c_void {
+    // SAFETY: as above.
+    unsafe { libc::calloc(count, size) }
+}
+
+extern "C" fn duplicate(text: *const c_char) -> *mut c_char {
+    // SAFETY: libcurl passes a terminated text.
+    unsafe { libc::strdup(text) }
+}
+
+/// Line by line: for the largest blocks glibc's `memset` takes `rep stosb`, which may be a little quicker, but
+/// hides from every count of instructions what it costs.
+fn wipe(block: &mut [MaybeUninit<u8>]) {
+    let mut lines = block.chunks_exact_mut(64);
+    for line in &mut lines {
+        line.fill(MaybeUninit::new(0));
+        zeroize::optimization_barrier(line);
+    }
+    let rest = lines.into_remainder();
+    rest.fill(MaybeUninit::new(0));
+    zeroize::optimization_barrier(rest);
+}
+
+extern "C" fn release(block: *mut c_void) {
+    if !block.is_null() {
+        // SAFETY: libcurl gives back a block of one of these functions, which it does not use any
+        // more. The block has its usable size.
+        unsafe {
+            let size = libc::malloc_usable_size(block);
+            wipe(std::slice::from_raw_parts_mut(block.cast(), size));
+            libc::free(block);
+        }
+    }
+}
+
+/// Never lets the allocator move a block, which would leave its old place as it was.
+extern "C" fn reallocate(block: *mut c_void, size: usize) -> *mut c_void {
+    if block.is_null() {
+        return allocate(size);
+    }
+    // SAFETY: a live block of one of these functions.
+    let old_size = unsafe { libc::malloc_usable_size(block) };
+    if size <= old_size {
+        return block;
+    }
+    let moved = allocate(size);
+    if !moved.is_null() {
+        // SAFETY: two different blocks, the new one larger than the old one.
+        unsafe { moved.cast::<u8>().copy_from_nonoverlapping(block.cast(), old_size) };
+        release(block);
+    }
+    moved
+}
+
+extern "C" fn init() {
+    // If it fails, the bindings' own initialisation fails as well, and says so.
+    // SAFETY: runs once, when the library is loaded; the functions behave as the C library's do.
+    unsafe {
+        curl_global_init_mem(CURL_GLOBAL_ALL, allocate, release, reallocate, duplicate, allocate_zeroed);
+    }
+}
+
+/// Its number sorts it before initialisers without one.
+#[used]
+#[unsafe(link_section = ".init_array.00200")]
+static AT_LOAD: extern "C" fn() = init;

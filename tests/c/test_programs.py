@@ -1,0 +1,46 @@
+"""The C test programs, each against both libraries, plain, under sanitizers and under valgrind."""
+
+from __future__ import annotations
+
+import unittest
+from pathlib import Path
+
+from harness import HERE, LINKS, MODES, TLS, SkippingTest, compile_program, run_program
+
+PROGRAMS = ["lifecycle", "free_inside", "reentrancy", "completion", "threads", "fork", "exec", "signals"]
+
+# Only a libcurl of the system may be old: see exec.c.
+ENVIRONMENT = {"FIO_TEST_WAKE_PAIR": "1"} if TLS == "system" else {}
+
+
+class Programs(SkippingTest):
+    def run_one(self, name: str, link: str, mode: str) -> None:
+        if mode == "valgrind":
+            self.need("valgrind", "valgrind")
+        sources: list[Path] = [HERE / f"{name}.c", HERE / "support.c"]
+        program = compile_program(name, sources, link=link, sanitized=mode == "sanitized")
+        run_program(program, mode=mode, environment=ENVIRONMENT)
+
+
+class Threads(SkippingTest):
+    def test_program_under_thread_sanitizer(self) -> None:
+        """The library is not instrumented: this watches what its callers do around it."""
+        program = compile_program("threads-instrumented", [HERE / "threads.c", HERE / "support.c"], extra=("-fsanitize=thread",))
+        run_program(program, environment={"TSAN_OPTIONS": f"exitcode=66:suppressions={HERE / 'tsan.supp'}", "FIO_TEST_SLOWNESS": "4"})
+
+
+def _add(name: str, link: str, mode: str) -> None:
+    def test(self: Programs) -> None:
+        self.run_one(name, link, mode)
+
+    setattr(Programs, f"test_{name}_{link}_{mode}", test)
+
+
+for _name in PROGRAMS:
+    for _link in LINKS:
+        for _mode in MODES:
+            _add(_name, _link, _mode)
+
+
+if __name__ == "__main__":
+    unittest.main()

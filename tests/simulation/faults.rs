@@ -1,0 +1,149 @@
+//! What may happen to a request on its way and to the answer on its way back.
+
+use fio_c2c::api::Response;
+use fio_c2c::secret::SecretBytes;
+use fio_c2c::status::*;
+use std::time::Duration;
+
+/// The state of the network between device and service.
+#[derive(Clone, Debug)]
+pub struct Weather {
+    /// Of a hundred requests, so many suffer something.
+    pub fault_percent: u8,
+    /// Whether an answer may be lost or spoilt after the service has acted. Without it, every fault
+    /// strikes before the request arrives.
+    pub loses_answers: bool,
+    /// No network at all.
+    pub outage: bool,
+    /// Whether TLS fails while the device believes it is 1970.
+    pub checks_dates: bool,
+    /// The longest Retry-After something in between comes up with, in seconds.
+    pub longest_wish: u64,
+}
+
+impl Weather {
+    pub fn clear() -> Weather {
+        Weather {
+            fault_percent: 0,
+            loses_answers: false,
+            outage: false,
+            checks_dates: true,
+            longest_wish: 60,
+        }
+    }
+
+    pub fn stormy() -> Weather {
+        Weather { fault_percent: 40, loses_answers: true, ..Weather::clear() }
+    }
+}
+
+#[derive(Clone, Debug)]
+pub enum Fate {
+    Through,
+    /// The answer takes so many milliseconds more.
+    Late(u64),
+    /// The service never sees the request.
+    NeverArrives(i32),
+    /// Something in front of the service answers in its place.
+    AnsweredByOther(Response),
+    /// The service acts, but its answer does not come back.
+    AnswerLost(i32),
+    /// The service acts, and something on the way puts its own answer in place.
+    AnswerReplaced(Response),
+    AnswerSpoilt(Spoilt),
+}
+
+/// What is left of the answer's body.
+#[derive(Clone, Copy, Debug)]
+pub enum Spoilt {
+    Empty,
+    Truncated,
+    Garbage,
+    Page,
+}
+
+const UNREACHABLE: [i32; 5] = [FIO_E_DNS, FIO_E_CONNECT, FIO_E_TIMEOUT, FIO_E_RESET, FIO_E_NETWORK];
+const UNTRUSTED: [i32; 6] = [
+    FIO_E_TLS,
+    FIO_E_TLS_EXPIRED,
+    FIO_E_TLS_NOT_YET_VALID,
+    FIO_E_TLS_HOST,
+    FIO_E_TLS_UNTRUSTED,
+    FIO_E_TLS_VERSION,
+];
+const PAGE: &str = "<!doctype html><title>Log in to the hotel's network</title>";
+
+impl Fate {
+    pub fn choose(weather: &Weather, clock_is_plausible: bool, random: &mut fastrand::Rng) -> Fate {
+        if weather.outage {
+            return Fate::NeverArrives(pick(&UNREACHABLE, random));
+        }
+        if weather.checks_dates && !clock_is_plausible {
+            return Fate::NeverArrives(FIO_E_TLS_NOT_YET_VALID);
+        }
+        if random.u8(0..100) >= weather.fault_percent {
+            return Fate::Through;
+        }
+        match random.u8(0..if weather.loses_answers { 10 } else { 7 }) {
+            0 | 1 => Fate::NeverArrives(pick(&UNREACHABLE, random)),
+            2 => Fate::NeverArrives(pick(&UNTRUSTED, random)),
+            3 => Fate::AnsweredByOther(with_wish(overloaded(429, random), weather, random)),
+            4 => Fate::AnsweredByOther(with_wish(
+                overloaded(pick(&[500, 502, 503, 504], random), random),
+                weather,
+                random,
+            )),
+            5 => Fate::AnsweredByOther(overloaded(pick(&[403, 404, 408, 418], random), random)),
+            6 => Fate::AnsweredByOther(captive_portal(random)),
+            7 => Fate::AnswerLost(pick(&[FIO_E_RESET, FIO_E_TIMEOUT, FIO_E_TOO_LARGE], random)),
+            8 => Fate::AnswerReplaced(with_wish(
+                overloaded(pick(&[500, 502, 504], random), random),
+                weather,
+                random,
+            )),
+            _ => Fate::AnswerSpoilt(pick(
+                &[Spoilt::Empty, Spoilt::Truncated, Spoilt::Garbage, Spoilt::Page],
+                random,
+            )),
+        }
+    }
+}
+
+impl Spoilt {
+    pub fn spoil(self, response: Response, random: &mut fastrand::Rng) -> Response {
+        let body = match self {
+            Spoilt::Empty => Vec::new(),
+            Spoilt::Truncated => {
+                let whole = response.body.expose();
+                whole[..random.usize(0..whole.len().max(1)).min(whole.len())].to_vec()
+            }
+            Spoilt::Garbage => (0..random.usize(1..40)).map(|_| random.u8(..)).collect(),
+            Spoilt::Page => PAGE.into(),
+        };
+        Response { body: SecretBytes::new(body), ..response }
+    }
+}
+
+/// An answer as the service itself, or something in front of it, would put it.
+pub fn answered(status: u16, body: &str) -> Fate {
+    Fate::AnsweredByOther(Response { status, body: SecretBytes::new(body.into()), retry_after: None })
+}
+
+fn pick<T: Copy>(choices: &[T], random: &mut fastrand::Rng) -> T {
+    choices[random.usize(0..choices.len())]
+}
+
+fn overloaded(status: u16, random: &mut fastrand::Rng) -> Response {
+    let body = pick(&["", PAGE, "{}", r#"{"message":"no"}"#, "{\"error\":"], random);
+    Response { status, body: SecretBytes::new(body.into()), retry_after: None }
+}
+
+fn with_wish(response: Response, weather: &Weather, random: &mut fastrand::Rng) -> Response {
+    let wish = random.bool().then(|| Duration::from_secs(pick(&[0, 1, 7, weather.longest_wish], random)));
+    Response { retry_after: wish, ..response }
+}
+
+fn captive_portal(random: &mut fastrand::Rng) -> Response {
+    let status = pick(&[200, 302, 511], random);
+    Response { status, body: SecretBytes::new(PAGE.into()), retry_after: None }
+}

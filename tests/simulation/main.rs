@@ -1,0 +1,36 @@
+//! The engine against a simulated world: a service that keeps its own rules and counts who breaks
+//! them, a network that loses and mangles, a store that loses its power, and a clock that is told.
+//! Nothing here sleeps, opens a socket or asks for the time, so a year takes milliseconds.
+//!
+//! | file | what is inside |
+//! | --- | --- |
+//! | `service/` | the service's rules on codes, tokens and revocation |
+//! | `ask.rs` | what a request asks for, and whether it may travel as it does |
+//! | `faults.rs`, `network.rs` | what may happen to a request, and those on their way |
+//! | `store.rs` | a disk that refuses, and that power is cut from at the worst moments |
+//! | `device.rs` | one life of the device, its clock, and the promise of one completion each |
+//! | `world.rs` | all of them around one engine, and the passing of time |
+//! | `schedule.rs` | random lives of a device |
+//! | `seeds.rs` | running many of them, and one again: `FIO_SEED=<n> cargo test --test simulation <name>` |
+//! | the rest | the tests |
+
+mod ask;
+mod device;
+mod faults;
+mod network;
+mod schedule;
+mod seeds;
+mod service;
+mod store;
+mod world;
+
+mod calls;
+mod completion;
+mod idle;
+mod pairing;
+mod power_cuts;
+mod refresh;
+mod restored_records;
+mod revocation;
+mod store_failures;
+mod year;

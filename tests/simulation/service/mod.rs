@@ -1,0 +1,194 @@
+//! The service's side of authorization, in memory and in simulated time: it grants codes, lets a
+//! person decide, rotates tokens, and fails the test when a device asks for what it must not.
+
+mod answers;
+mod codes;
+mod grants;
+
+use crate::ask::Ask;
+use answers::{detailed, empty, json, oauth_error};
+use codes::Codes;
+use fio_c2c::api::Response;
+pub use grants::{Grants, REFRESH_TOKEN_LIFE, Refusal, grant_of};
+
+/// How this service is configured.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    pub newer_code_path: bool,
+    pub older_code_path: bool,
+    /// Seconds, both.
+    pub code_life: u64,
+    pub interval: u64,
+    /// Milliseconds.
+    pub access_life: u64,
+    /// How often a poll is told to slow down for no fault of its own.
+    pub slow_down_percent: u8,
+    /// The model's secret was withdrawn.
+    pub refuses_client: bool,
+}
+
+impl Default for Rules {
+    fn default() -> Rules {
+        Rules {
+            newer_code_path: true,
+            older_code_path: false,
+            code_life: 120,
+            interval: 5,
+            access_life: 28_800_000,
+            slow_down_percent: 0,
+            refuses_client: false,
+        }
+    }
+}
+
+/// How often what was asked, as far as it got here.
+#[derive(Default, Debug)]
+pub struct Visits {
+    pub code_newer: u32,
+    pub code_older: u32,
+    pub polls: u32,
+    pub refreshes: u32,
+    pub device: u32,
+    pub heartbeats: u32,
+    pub revokes: u32,
+}
+
+pub struct Service {
+    pub rules: Rules,
+    pub codes: Codes,
+    pub grants: Grants,
+    pub visits: Visits,
+    pub project: String,
+    random: fastrand::Rng,
+}
+
+pub struct Reply {
+    pub response: Response,
+    pub effect: Option<Effect>,
+}
+
+/// What changes for the device, and is binding for it, once it has read the answer.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Effect {
+    SlowedDown {
+        code: usize,
+    },
+    /// A pair was issued: if its answer is lost, so is the chain of refreshes.
+    Issued {
+        grant: usize,
+    },
+    Refused(Refusal),
+}
+
+impl Service {
+    pub fn new(rules: Rules, random: fastrand::Rng) -> Service {
+        Service {
+            rules,
+            codes: Codes::default(),
+            grants: Grants::default(),
+            visits: Visits::default(),
+            project: "project-1".into(),
+            random,
+        }
+    }
+
+    pub fn handle(&mut self, ask: &Ask, time: u64) -> Reply {
+        if self.rules.refuses_client && !matches!(ask, Ask::Device { .. } | Ask::Heartbeat { .. }) {
+            return oauth_error("invalid_client").into();
+        }
+        match ask {
+            Ask::Code { legacy_path } => self.code(*legacy_path, time),
+            Ask::Poll { device_code } => self.poll(device_code, time),
+            Ask::Refresh { token } => self.refresh(token, time),
+            Ask::Revoke { token } => {
+                self.visits.revokes += 1;
+                self.grants.revoke_token(token);
+                json(200, r#"{"success":true}"#.into()).into()
+            }
+            Ask::Device { access } => {
+                self.visits.device += 1;
+                self.with_access(access, time, |service| json(200, service.device()))
+            }
+            Ask::Heartbeat { access } => {
+                self.visits.heartbeats += 1;
+                self.with_access(access, time, |_| empty(204))
+            }
+        }
+    }
+
+    fn code(&mut self, legacy_path: bool, time: u64) -> Reply {
+        let (count, known) = if legacy_path {
+            (&mut self.visits.code_older, self.rules.older_code_path)
+        } else {
+            (&mut self.visits.code_newer, self.rules.newer_code_path)
+        };
+        *count += 1;
+        if !known {
+            return detailed(404, "Not Found").into();
+        }
+        self.codes.grant(&self.rules, time).into()
+    }
+
+    fn poll(&mut self, device_code: &str, time: u64) -> Reply {
+        self.visits.polls += 1;
+        let slow_down = self.random.u8(0..100) < self.rules.slow_down_percent;
+        self.codes.poll(device_code, slow_down, time, |time| {
+            let grant = self.grants.add(self.rules.access_life, time);
+            Reply { response: json(200, self.grants.pair(grant)), effect: Some(Effect::Issued { grant }) }
+        })
+    }
+
+    fn refresh(&mut self, token: &str, time: u64) -> Reply {
+        self.visits.refreshes += 1;
+        match self.grants.refresh(token, self.rules.access_life, time) {
+            Ok(grant) => {
+                Reply { response: json(200, self.grants.pair(grant)), effect: Some(Effect::Issued { grant }) }
+            }
+            Err(refusal) => {
+                let response = match refusal {
+                    Refusal::Revoked { .. } => detailed(401, "Not Authorized"),
+                    Refusal::Replaced { .. } | Refusal::TooOld { .. } => oauth_error("invalid_request"),
+                };
+                Reply { response, effect: Some(Effect::Refused(refusal)) }
+            }
+        }
+    }
+
+    fn with_access(&mut self, access: &str, time: u64, answer: impl FnOnce(&Service) -> Response) -> Reply {
+        if self.grants.accepts(access, time) {
+            answer(self).into()
+        } else {
+            detailed(401, "Not Authorized").into()
+        }
+    }
+
+    fn device(&self) -> String {
+        format!(
+            r#"{{"_type":"project_device","id":"d","name":"cam","status":"online","project_id":"{}"}}"#,
+            self.project
+        )
+    }
+
+    /// The answer came through whole.
+    pub fn delivered(&mut self, effect: Effect) {
+        match effect {
+            Effect::SlowedDown { code } => self.codes.slowed_down(code),
+            Effect::Issued { .. } => {}
+            Effect::Refused(refusal) => self.grants.last_refusal = Some(refusal),
+        }
+    }
+
+    /// The answer was lost or spoilt on the way, for good.
+    pub fn undeliverable(&mut self, effect: Effect) {
+        match effect {
+            Effect::SlowedDown { .. } | Effect::Refused(_) => {}
+            Effect::Issued { grant } => self.grants.break_chain(grant),
+        }
+    }
+}
+
+impl From<Response> for Reply {
+    fn from(response: Response) -> Reply {
+        Reply { response, effect: None }
+    }
+}

@@ -1,0 +1,146 @@
+//! A disk that outlives the device's power, refuses to write or to read when told to, and loses its
+//! power right before or right after a write.
+
+use crate::ask::CLIENT_ID;
+use crate::world::ORIGIN;
+use fio_c2c::auth::record::{self, AuthRecord};
+use fio_c2c::error::Error;
+use fio_c2c::secret::SecretBytes;
+use fio_c2c::status::*;
+use fio_c2c::store::Store;
+use fio_c2c::store::records::{Records, SealKey};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+/// Where in the next write the power goes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Cut {
+    Before,
+    After,
+}
+
+#[derive(Clone, Default)]
+pub struct Disk(Arc<Mutex<State>>);
+
+#[derive(Default)]
+struct State {
+    records: BTreeMap<String, Vec<u8>>,
+    /// What a write is refused with.
+    write_fault: Option<i32>,
+    read_fault: Option<i32>,
+    cut: Option<Cut>,
+    power_is_gone: bool,
+    writes: u64,
+}
+
+impl Disk {
+    fn state(&self) -> MutexGuard<'_, State> {
+        // A poisoned lock means that a check failed already.
+        self.0.lock().expect("no check has failed")
+    }
+
+    pub fn refuse_writes(&self, status: Option<i32>) {
+        self.state().write_fault = status;
+    }
+
+    pub fn refuse_reads(&self, status: Option<i32>) {
+        self.state().read_fault = status;
+    }
+
+    pub fn is_readable(&self) -> bool {
+        self.state().read_fault.is_none()
+    }
+
+    pub fn is_writable(&self) -> bool {
+        self.state().write_fault.is_none()
+    }
+
+    /// The power goes with the next write, or does not after all.
+    pub fn cut_power_at_write(&self, cut: Option<Cut>) {
+        self.state().cut = cut;
+    }
+
+    pub fn power_is_gone(&self) -> bool {
+        self.state().power_is_gone
+    }
+
+    pub fn power_on(&self) {
+        self.state().power_is_gone = false;
+    }
+
+    pub fn holds(&self, key: &str) -> bool {
+        self.state().records.contains_key(key)
+    }
+
+    pub fn put(&self, key: &str, value: &[u8]) {
+        self.state().records.insert(key.into(), value.into());
+    }
+
+    pub fn get(&self, key: &str) -> Option<Vec<u8>> {
+        self.state().records.get(key).cloned()
+    }
+
+    pub fn writes(&self) -> u64 {
+        self.state().writes
+    }
+
+    /// A second disk with the same content and no faults.
+    pub fn copy(&self) -> Disk {
+        let records = self.state().records.clone();
+        Disk(Arc::new(Mutex::new(State { records, ..State::default() })))
+    }
+
+    /// The refresh token a device that starts now would find.
+    pub fn stored_refresh_token(&self, key: Option<&SealKey>) -> Option<String> {
+        let mut records = Records::new(Box::new(self.copy()), key.cloned());
+        let bytes = records.load(record::KEY).ok()??;
+        let record = AuthRecord::decode(&bytes, CLIENT_ID, ORIGIN).ok()?;
+        record.tokens.refresh.map(|token| token.expose().to_owned())
+    }
+
+    fn write(&mut self, change: impl FnOnce(&mut BTreeMap<String, Vec<u8>>)) -> Result<(), Error> {
+        let mut state = self.state();
+        let cut = state.cut.take();
+        state.power_is_gone |= cut == Some(Cut::Before);
+        if state.power_is_gone {
+            // Nobody lives to read this.
+            return Ok(());
+        }
+        state.power_is_gone = cut == Some(Cut::After);
+        if let Some(status) = state.write_fault {
+            return Err(Error::of(status));
+        }
+        state.writes += 1;
+        change(&mut state.records);
+        Ok(())
+    }
+}
+
+impl Store for Disk {
+    fn load(&mut self, key: &str) -> Result<Option<SecretBytes>, Error> {
+        let state = self.state();
+        match state.read_fault {
+            Some(status) => Err(Error::of(status)),
+            None => Ok(state.records.get(key).cloned().map(SecretBytes::new)),
+        }
+    }
+
+    fn save(&mut self, key: &str, value: &[u8]) -> Result<(), Error> {
+        self.write(|records| {
+            records.insert(key.into(), value.into());
+        })
+    }
+
+    fn erase(&mut self, key: &str) -> Result<(), Error> {
+        self.write(|records| {
+            records.remove(key);
+        })
+    }
+
+    fn list(&mut self) -> Result<Vec<String>, Error> {
+        Ok(self.state().records.keys().cloned().collect())
+    }
+}
+
+/// The ways a disk refuses to be written.
+pub const WRITE_FAULTS: [i32; 3] = [FIO_E_STORE, FIO_E_STORE_FULL, FIO_E_STORE_READ_ONLY];

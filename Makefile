@@ -83,12 +83,12 @@ demo: lib emulator examples
 check:
 	@$(PYTHON) -B tests/check.py $(ONLY)
 
-# A poll beside one written by hand in C: both with the system's libcurl. BENCH=--assert fails on a miss.
+# A poll beside one written by hand in C: both with the system's libcurl. ASSERT=1 fails on a miss.
 bench: emulator
 	$(MAKE) lib TLS=system
 	$(CC) $(WARNINGS) -D_POSIX_C_SOURCE=200809L -O2 benches/peer_poll.c -o $(BUILD)/system/peer_poll -lcurl -lcjson
 	$(CC) $(WARNINGS) -O2 -Iinclude benches/ours_poll.c -o $(BUILD)/system/ours_poll -L$(BUILD)/system -lfio_c2c -Wl,-rpath,'$$ORIGIN'
-	FIO_EMULATOR=$(EMULATOR) $(PYTHON) benches/run_poll.py --peer $(BUILD)/system/peer_poll --ours $(BUILD)/system/ours_poll $(BENCH) \
+	FIO_EMULATOR=$(EMULATOR) $(PYTHON) benches/run_poll.py --peer $(BUILD)/system/peer_poll --ours $(BUILD)/system/ours_poll $(if $(ASSERT),--assert) \
 		--library system=$(BUILD)/system/libfio_c2c.so --library bundled=$(BUILD)/bundled/libfio_c2c.so
 
 # The header is made by build.rs; this commits it.

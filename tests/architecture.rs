@@ -89,7 +89,8 @@ fn imports_run_one_way() {
 #[test]
 fn unsafe_is_where_the_design_puts_it_and_gives_its_reason() {
     let allowed = |path: &str| {
-        path.starts_with("ffi/") || ["sys.rs", "net/curl.rs", "net/exchange.rs", "net/memory.rs", "net/url.rs"].contains(&path)
+        path.starts_with("ffi/")
+            || ["sys.rs", "net/curl.rs", "net/exchange.rs", "net/memory.rs", "net/url.rs"].contains(&path)
     };
     let mut wrong = Vec::new();
     for source in sources() {

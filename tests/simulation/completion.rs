@@ -10,7 +10,7 @@ use fio_c2c::status::{FIO_E_CANCELED, FIO_OK};
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
-const SCHEDULES: u64 = 150_000;
+const SCHEDULES: u64 = 120_000;
 const MOST_STEPS: usize = 160;
 
 #[test]

@@ -78,7 +78,7 @@ pub fn step(world: &mut World) {
         91..95 => world.network.weather = weather(&mut random),
         95 => world.service.rules.refuses_client = random.u8(0..4) == 0,
         96 => world.service.project = format!("project-{}", random.u8(0..3)),
-        97 => world.set_online(random.u8(0..3) > 0),
+        97 => world.set_online(random.u8(0..3) == 0),
         _ => world.tick(),
     }
 }

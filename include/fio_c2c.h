@@ -1418,7 +1418,8 @@ fio_status fio_client_new(struct fio_config *config,
  *            freed) | `FIO_E_PANIC`
  * Callbacks: the completions of running operations; store, clock and log callbacks, if set; the
  *            `destroy` callbacks (none of them in a forked child)
- * Blocking:  closes connections; may wait for a name lookup that libcurl has under way
+ * Blocking:  closes connections; may wait for a name lookup that libcurl has under way, and up to 3
+ *            seconds for the answer to a refresh, because without it the pairing could be over
  * Threads:   as every call; nobody may use the client afterwards, `fio_wakeup` included
  * Since:     0.1.0
  */

@@ -80,3 +80,9 @@ fn every_status_named_in_a_comment_exists() {
         }
     }
 }
+
+#[test]
+fn the_readme_shows_the_example_as_it_is() {
+    let readme = include_str!("../README.md");
+    assert!(readme.contains(include_str!("../examples-c/pair.c").trim_end()), "README.md: pair.c differs");
+}

@@ -82,6 +82,12 @@ impl Session {
         self.put(tokens);
     }
 
+    /// Renews before anything else: an earlier refresh was cut off, and its tokens may be dead. If they
+    /// are, it is better told while a person is still in front of the device.
+    pub fn renew_first(&mut self) {
+        self.age_unknown = true;
+    }
+
     /// Takes a pair fresh from the service. A refresh that does not rotate keeps the refresh token
     /// (RFC 6749 section 6).
     pub fn install(&mut self, pair: TokenPair, now: Now, keep_refresh_token: bool) {

@@ -239,7 +239,9 @@ impl Engine {
             }
             (Caller::FollowUp, Ok(_)) => {}
             (Caller::FollowUp, Err(error)) => {
-                if !self.pair_waits_for_device() {
+                // One that a new pairing or a revocation has overtaken is nobody's concern.
+                let is_overtaken = [FIO_E_CANCELED, FIO_E_NOT_AUTHORIZED].contains(&error.status);
+                if !is_overtaken && !self.pair_waits_for_device() {
                     self.tell(Event::DeviceUnknown(error.clone()));
                 }
                 self.finish_pair(Err(error));

@@ -252,6 +252,11 @@ impl Engine {
         self.operations.contains_key(&op)
     }
 
+    /// Whether the answer to a refresh is awaited: losing it may cost the pairing.
+    pub fn is_refreshing(&self) -> bool {
+        self.session.is_refreshing()
+    }
+
     pub fn auth_state(&self, now: Now) -> AuthState {
         if self.session.tokens().is_some() {
             if self.session.is_expired(now.mono) { AuthState::Expired } else { AuthState::Authorized }

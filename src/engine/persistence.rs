@@ -42,6 +42,9 @@ impl Engine {
                 self.persistence.project_id = record.project_id;
                 self.persistence.refresh_was_interrupted = record.refreshing;
                 self.session.restore(record.tokens, self.now);
+                if record.refreshing {
+                    self.session.renew_first();
+                }
             }
             Ok(None) => {}
             Err(error) => self.store_complaint(error),

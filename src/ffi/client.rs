@@ -15,8 +15,12 @@ use crate::store::Store;
 use crate::store::dir::DirStore;
 use crate::store::memory::MemoryStore;
 use crate::store::records::Records;
-use crate::sys::SigpipeGuard;
+use crate::sys::{SigpipeGuard, monotonic_ms};
 use std::path::Path;
+use std::time::Duration;
+
+/// How long `fio_client_free` waits for the answer to a refresh.
+const LONGEST_WAIT_FOR_REFRESH: Duration = Duration::from_secs(3);
 
 /// One physical device: its authorization, its operations, its connections. Opaque.
 ///
@@ -146,6 +150,7 @@ unsafe fn bury(client: *const fio_client) {
     let mut remains = None;
     if let Some(mut core) = client.core_for_burial() {
         if let Some(driver) = core.driver.as_mut() {
+            await_refresh(driver);
             driver.shut_down();
         }
         owed = core.take_deliveries(&client.remote);
@@ -159,6 +164,20 @@ unsafe fn bury(client: *const fio_client) {
         delivery.make();
     }
     client.retire();
+}
+
+/// Gives a refresh that is under way some time to come back: the service may have used up the refresh
+/// token already, and without the answer the pairing would be over.
+fn await_refresh(driver: &mut Driver) {
+    let until = monotonic_ms() + LONGEST_WAIT_FOR_REFRESH.as_millis() as u64;
+    let no_sigpipe = SigpipeGuard::new();
+    while driver.engine.is_refreshing() {
+        let left = until.saturating_sub(monotonic_ms());
+        if left == 0 || driver.round(Some(Duration::from_millis(left))).is_err() {
+            break;
+        }
+    }
+    drop(no_sigpipe);
 }
 
 /// Makes a client from a configuration.
@@ -258,7 +277,8 @@ fn build(config: &Config) -> Result<Client, Error> {
 ///            freed) | `FIO_E_PANIC`
 /// Callbacks: the completions of running operations; store, clock and log callbacks, if set; the
 ///            `destroy` callbacks (none of them in a forked child)
-/// Blocking:  closes connections; may wait for a name lookup that libcurl has under way
+/// Blocking:  closes connections; may wait for a name lookup that libcurl has under way, and up to 3
+///            seconds for the answer to a refresh, because without it the pairing could be over
 /// Threads:   as every call; nobody may use the client afterwards, `fio_wakeup` included
 /// Since:     0.1.0
 #[unsafe(no_mangle)]

@@ -12,22 +12,34 @@ fn paired() -> World {
     world
 }
 
-/// Starts a refresh and lets the power go with the next write.
-fn refresh_with_cut(world: &mut World, cut: Cut) {
+/// Starts a refresh, lets the power go with the next write, and returns how many requests had left.
+fn refresh_with_cut(world: &mut World, cut: Cut) -> u64 {
     world.disk.cut_power_at_write(Some(cut));
     world.start(Operation::Refresh).expect("the device is paired");
     world.run_for(MINUTE);
     assert!(world.device.is_none(), "the power went");
+    let sent = world.network.sent_refreshes;
     world.boot();
+    sent
 }
 
 #[test]
 fn before_and_after_the_mark_nothing_is_lost() {
     for cut in [Cut::Before, Cut::After] {
         let mut world = paired();
-        refresh_with_cut(&mut world, cut);
-        assert_eq!(world.network.sent_refreshes, 0, "nothing leaves without power");
+        assert_eq!(refresh_with_cut(&mut world, cut), 0, "nothing leaves without power");
         assert_eq!(world.run(Operation::Refresh), FIO_OK);
+    }
+}
+
+#[test]
+fn a_start_that_finds_the_mark_renews_at_once_while_a_person_is_there() {
+    for (cut, expected) in [(Cut::Before, 0), (Cut::After, 1)] {
+        let mut world = paired();
+        refresh_with_cut(&mut world, cut);
+        world.run_for(MINUTE);
+        assert_eq!(world.service.visits.refreshes, expected, "{cut:?}");
+        assert_eq!(world.state(), AuthState::Authorized);
     }
 }
 

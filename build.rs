@@ -10,7 +10,8 @@ const SOURCES: &[&str] = &[
     "src/ffi/types.rs",
     "src/ffi/views.rs",
     "src/ffi/callbacks.rs",
-    "src/ffi/config.rs",
+    // With its modules, which it names in the order of the header.
+    "src/ffi/config/mod.rs",
     "src/ffi/client.rs",
     "src/ffi/drive.rs",
     "src/ffi/pairing.rs",

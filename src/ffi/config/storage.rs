@@ -1,0 +1,126 @@
+//! Where records are kept, and the key that seals them.
+
+use super::{fio_config, set};
+use crate::error::Error;
+use crate::ffi::args;
+use crate::ffi::callbacks::*;
+use crate::ffi::fio_status;
+use crate::ffi::guard::guard;
+use crate::ffi::vendor::StoreFunctions;
+use crate::secret::SecretBytes;
+use crate::status::*;
+use crate::store::records::SEAL_KEY_LENGTH;
+use std::ffi::c_char;
+use std::ffi::c_void;
+use std::sync::Arc;
+
+/// Keeps the authorization in a directory: one file per record, readable by the owner only, replaced
+/// atomically (temporary file, fsync, rename, fsync of the directory). One client at a time: a second
+/// one on the same directory, in any process, is refused by `fio_client_new`. Without this and without
+/// `fio_config_set_store`, everything is forgotten with the client.
+///
+/// @param config  the configuration
+/// @param path    the directory, at most 4095 bytes, on a file system that keeps what fsync wrote; it
+///                is made (mode 0700) if its parent exists; copied
+///
+/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (empty, too long, control
+///            characters) | `FIO_E_UTF8` | `FIO_E_PANIC`
+/// Callbacks: none
+/// Blocking:  never (the directory is opened by `fio_client_new`)
+/// Since:     0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn fio_config_set_store_dir(
+    config: *mut fio_config,
+    path: *const c_char,
+) -> fio_status {
+    guard(|| {
+        // SAFETY: the caller passes NULL or a live config, and NULL or a terminated string.
+        unsafe {
+            set(config, |config| {
+                config.store_dir = Some(args::text(path, "the store path", 4095)?.to_owned());
+                config.store = None;
+                Ok(())
+            })
+        }
+    })
+}
+
+/// Keeps the authorization with the application's own functions, for devices without a file system.
+///
+/// @param config   the configuration
+/// @param load     reads a record; must not be NULL
+/// @param save     replaces a record atomically; must not be NULL
+/// @param erase    erases a record; must not be NULL
+/// @param list     lists the keys; must not be NULL
+/// @param user     passed to all four; may be NULL
+/// @param destroy  called when `user` is not needed any more; may be NULL
+///
+/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_PANIC`. On failure `destroy` is not
+///            called.
+/// Callbacks: `destroy` of an earlier store that no client uses
+/// Blocking:  never
+/// Since:     0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn fio_config_set_store(
+    config: *mut fio_config,
+    load: fio_store_load_cb,
+    save: fio_store_save_cb,
+    erase: fio_store_erase_cb,
+    list: fio_store_list_cb,
+    user: *mut c_void,
+    destroy: fio_destroy_cb,
+) -> fio_status {
+    guard(|| {
+        // SAFETY: the caller passes NULL or a live config.
+        unsafe {
+            set(config, |config| {
+                let (Some(load), Some(save), Some(erase), Some(list)) = (load, save, erase, list) else {
+                    return Err(Error::new(FIO_E_NULL, "a store function is NULL"));
+                };
+                let user = Arc::new(UserData::new(user, destroy));
+                config.store = Some(StoreFunctions { load, save, erase, list, user });
+                config.store_dir = None;
+                Ok(())
+            })
+        }
+    })
+}
+
+/// Seals every record with XChaCha20-Poly1305 under this key, whichever store holds it. With a key,
+/// records that are not sealed, or sealed with another key, are not trusted: they are kept aside and
+/// reported. Keep the key where the user cannot read it, for example derived from a fuse.
+///
+/// @param config  the configuration
+/// @param key     32 random bytes; copied, and wiped when no longer needed. NULL with length 0 takes
+///                the key away again.
+/// @param length  32 (or 0)
+///
+/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (another length) |
+///            `FIO_E_PANIC`
+/// Callbacks: none
+/// Blocking:  never
+/// Since:     0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn fio_config_set_store_key(
+    config: *mut fio_config,
+    key: *const u8,
+    length: usize,
+) -> fio_status {
+    guard(|| {
+        // SAFETY: the caller passes NULL or a live config, and NULL or `length` readable bytes.
+        unsafe {
+            set(config, |config| {
+                let bytes = args::bytes(key, length, "the store key")?;
+                if bytes.is_empty() {
+                    config.store_key = None;
+                    return Ok(());
+                }
+                if bytes.len() != SEAL_KEY_LENGTH {
+                    return Err(Error::new(FIO_E_ARGUMENT, "the store key must have 32 bytes"));
+                }
+                config.store_key = Some(SecretBytes::new(bytes.to_vec()));
+                Ok(())
+            })
+        }
+    })
+}

@@ -7,6 +7,7 @@ use crate::clock::Instant;
 use crate::error::Error;
 use crate::retry::Backoff;
 use crate::secret::SecretBytes;
+use crate::status::FIO_E_STORE_DAMAGED;
 
 /// Remembers which path the code request takes on this service.
 const SERVICE_KEY: &str = "service";
@@ -21,11 +22,13 @@ pub(super) struct Persistence {
     /// The store is behind: when to try again.
     retry: Option<Instant>,
     failures: u32,
+    /// The store could not be read at the start: when to try again, and how often it failed.
+    unread: Option<(Instant, u32)>,
 }
 
 impl Persistence {
     pub fn deadline(&self) -> Option<Instant> {
-        self.retry
+        self.retry.into_iter().chain(self.unread.map(|(at, _)| at)).min()
     }
 }
 
@@ -37,7 +40,19 @@ impl Engine {
             }
             Err(error) => self.store_complaint(error),
         }
-        match self.load_auth() {
+        self.take_up();
+        self.step();
+    }
+
+    /// Takes up the stored authorization. A store that cannot be read (a card that is not there yet) is
+    /// told once and read again later: what it holds is not to be given up for a slow start.
+    fn take_up(&mut self) {
+        let failures = self.persistence.unread.take().map_or(0, |(_, failures)| failures);
+        let loaded = self.load_auth();
+        if failures > 0 && loaded.is_ok() {
+            self.tell(Event::StoreRecovered);
+        }
+        match loaded {
             Ok(Some(record)) => {
                 self.persistence.project_id = record.project_id;
                 self.persistence.refresh_was_interrupted = record.refreshing;
@@ -47,13 +62,20 @@ impl Engine {
                 }
             }
             Ok(None) => {}
-            Err(error) => self.store_complaint(error),
+            Err(error) if error.status == FIO_E_STORE_DAMAGED => self.store_complaint(error),
+            Err(error) => {
+                if failures == 0 {
+                    self.store_complaint(error);
+                }
+                let failures = failures.saturating_add(1);
+                let wait = Backoff::STORE.delay(failures, None, &mut self.random);
+                self.persistence.unread = Some((self.now.mono + wait, failures));
+            }
         }
-        self.step();
     }
 
     fn store_complaint(&mut self, error: Error) {
-        self.tell(if error.status == crate::status::FIO_E_STORE_DAMAGED {
+        self.tell(if error.status == FIO_E_STORE_DAMAGED {
             Event::StoreDamaged(error)
         } else {
             Event::StoreFailed(error)
@@ -94,6 +116,8 @@ impl Engine {
         match written {
             Ok(()) => {
                 self.persistence.retry = None;
+                // What could not be read has just been replaced.
+                self.persistence.unread = None;
                 if std::mem::take(&mut self.persistence.failures) > 0 {
                     self.tell(Event::StoreRecovered);
                 }
@@ -112,6 +136,13 @@ impl Engine {
     }
 
     pub(super) fn step_persistence(&mut self) {
+        if self.persistence.unread.is_some_and(|(at, _)| self.now.mono >= at) {
+            if self.session.tokens().is_none() {
+                self.take_up();
+            } else {
+                self.persistence.unread = None;
+            }
+        }
         if self.persistence.retry.is_some_and(|at| self.now.mono >= at) {
             // The outcome is told as an event and in the next deadline.
             let _ = self.persist(self.session.is_refreshing());

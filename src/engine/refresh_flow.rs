@@ -31,6 +31,8 @@ pub(super) struct RefreshFlow {
     /// Somebody needs it now, whatever the schedule says.
     wanted: bool,
     last_sent: Option<Instant>,
+    /// Until when the service asked to be left alone, and with which answer.
+    asked_to_wait: Option<(Instant, Error)>,
 }
 
 #[derive(Debug)]
@@ -82,8 +84,16 @@ impl Engine {
     }
 
     pub(super) fn step_refresh(&mut self) {
-        if self.refresh_deadline().is_some_and(|at| self.now.mono >= at) {
-            self.send_refresh();
+        if self.refresh_deadline().is_none_or(|at| self.now.mono < at) {
+            return;
+        }
+        match self.refresh.asked_to_wait.clone().filter(|(until, _)| self.now.mono < *until) {
+            // Who cannot wait that long hears of it now; the schedule has the moment already.
+            Some((until, error)) => {
+                self.refresh.wanted = false;
+                self.release_impatient(&error, until - self.now.mono);
+            }
+            None => self.send_refresh(),
         }
     }
 
@@ -113,9 +123,13 @@ impl Engine {
         let clear_word = answer.as_ref().is_ok_and(failure::is_from_the_service);
         let answer = answer.and_then(|response| token::read(&response));
         let used = self.session.tokens().and_then(|tokens| tokens.refresh.clone());
+        self.refresh.asked_to_wait = None;
         match self.session.refresh_answered(answer, clear_word, self.now, &mut self.random) {
             Verdict::Renewed => self.refreshed(),
             Verdict::Again { error, wait } => {
+                if error.retry_after.is_some() {
+                    self.refresh.asked_to_wait = Some((self.now.mono + wait, error.clone()));
+                }
                 self.persistence.refresh_was_interrupted |= may_have_been_processed(&error);
                 self.tell(Event::Retrying { error: error.clone(), wait });
                 self.release_impatient(&error, wait);
@@ -191,6 +205,7 @@ impl Engine {
     /// Returns the refresh in flight, if there is one.
     pub(super) fn drop_session(&mut self, status: i32) -> Option<RequestId> {
         self.refresh.wanted = false;
+        self.refresh.asked_to_wait = None;
         let in_flight = self.refresh.request.take();
         for waiter in std::mem::take(&mut self.refresh.waiting) {
             self.complete(waiter.op, Err(Error::of(status)));

@@ -172,3 +172,23 @@ fn a_device_without_a_clock_renews_at_every_start() {
         assert_eq!(world.state(), AuthState::Authorized, "on day {day}");
     }
 }
+
+#[test]
+fn a_service_that_asks_for_patience_is_left_alone_and_who_asks_hears_why() {
+    let mut world = paired();
+    let Fate::AnsweredByOther(response) = answered(429, "") else { unreachable!() };
+    let retry_after = Some(std::time::Duration::from_secs(300));
+    world.network.plan([Fate::AnsweredByOther(fio_c2c::api::Response { retry_after, ..response })]);
+    let op = world.start(Operation::Refresh).expect("the device is paired");
+    assert_eq!(world.finish(op, MINUTE), FIO_E_RATE_LIMITED);
+    let sent = world.network.sent_refreshes;
+    // Asked again in between, it answers for the service instead of bothering it.
+    for _ in 0..5 {
+        let op = world.start(Operation::Refresh).expect("the device is paired");
+        assert_eq!(world.finish(op, MINUTE / 6), FIO_E_RATE_LIMITED);
+    }
+    assert_eq!(world.network.sent_refreshes, sent);
+    world.run_for(6 * MINUTE);
+    assert!(world.network.sent_refreshes > sent);
+    assert_eq!(world.run(Operation::Refresh), FIO_OK);
+}

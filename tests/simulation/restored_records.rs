@@ -1,9 +1,9 @@
 //! What a start finds in the store and must not use is set aside and told.
 
 use crate::service::Rules;
-use crate::world::{World, seal_key};
-use fio_c2c::engine::AuthState;
+use crate::world::{MINUTE, World, seal_key};
 use fio_c2c::engine::effects::Event;
+use fio_c2c::engine::{AuthState, Operation};
 use fio_c2c::error::Error;
 use fio_c2c::status::*;
 
@@ -83,12 +83,28 @@ fn a_sealed_record_is_taken_up_with_its_key_and_set_aside_without() {
 }
 
 #[test]
-fn a_store_that_cannot_be_read_is_told_and_left_alone() {
+fn a_store_that_cannot_be_read_is_told_once_and_read_again_until_it_can() {
     let mut world = paired_and_switched_off();
     world.disk.refuse_reads(Some(FIO_E_STORE));
     world.boot();
-    assert!(world.count_events(|event| matches!(event, Event::StoreFailed(_))) > 0);
+    world.run_for(10 * MINUTE);
+    assert!(!world.is_paired());
+    assert_eq!(world.count_events(|event| matches!(event, Event::StoreFailed(_))), 2, "one for each record");
     world.disk.refuse_reads(None);
+    world.run_for(2 * MINUTE);
+    assert!(world.is_paired());
+    assert_eq!(world.count_events(|event| matches!(event, Event::StoreRecovered)), 1);
+}
+
+#[test]
+fn a_new_pairing_ends_the_wait_for_a_store_that_could_not_be_read() {
+    let mut world = paired_and_switched_off();
+    world.disk.refuse_reads(Some(FIO_E_STORE));
+    world.boot();
+    world.pair();
+    world.disk.refuse_reads(None);
+    world.run_for(10 * MINUTE);
     world.restart();
     assert!(world.is_paired());
+    assert_eq!(world.run(Operation::Refresh), FIO_OK);
 }

@@ -24,7 +24,6 @@
 #define FIRMWARE_VERSION "1.4.0"
 #define MAX_CODES 5
 #define KEY_LENGTH 32
-#define HEARTBEAT_MS (120 * 1000) /* what the service recommends; not more often than every 60 s */
 
 /* How long one wait lasts at most. It moves the countdown, and a signal that arrives just before the
  * wait begins is noticed at its end. */
@@ -46,9 +45,8 @@ struct camera {
     fio_client *client;
     int over;                  /* the operation that run() waits for has called back ... */
     fio_status result;         /* ... and this is how it ended */
-    int64_t code_ends_ms;      /* when the code on the screen runs out; 0 without one */
+    int64_t code_ends_ms;      /* when the code on the screen runs out, by now_ms(); 0 without one */
     int64_t seconds_shown;     /* what the countdown says now; -1 if nothing */
-    int64_t next_heartbeat_ms; /* times are those of now_ms() */
 };
 
 static volatile sig_atomic_t stop_requested;
@@ -281,7 +279,6 @@ static fio_status heartbeat(struct camera *camera)
     fio_op op = FIO_OP_NONE;
     const fio_status started = fio_heartbeat(camera->client, on_heartbeat, camera, &op);
 
-    camera->next_heartbeat_ms = now_ms() + HEARTBEAT_MS;
     return run(camera, started, op);
 }
 
@@ -318,19 +315,18 @@ static fio_status pair_and_try(struct camera *camera)
     status = refresh(camera);
     if (status != FIO_OK)
         return status;
-    return now_ms() >= camera->next_heartbeat_ms ? heartbeat(camera) : FIO_OK;
-}
-
-static fio_status greet(struct camera *camera)
-{
-    /* Every call tells the service that the camera is there, so the heartbeat has time. */
-    camera->next_heartbeat_ms = now_ms() + HEARTBEAT_MS;
-    return get_device(camera);
+    return heartbeat(camera);
 }
 
 /* Lets the library work until the camera is switched off or the pairing is over. */
 static fio_status stay_online(struct camera *camera)
 {
+    const fio_status online = fio_set_online(camera->client, 1); /* from here on heartbeats leave by themselves */
+
+    if (online != FIO_OK) {
+        print_error("The camera cannot stay online", fio_client_error(camera->client));
+        return online;
+    }
     puts("Running. Ctrl-C switches the camera off.");
     while (!stop_requested && is_paired(camera)) {
         const fio_status status = fio_drive(camera->client, TICK_MS);
@@ -339,15 +335,13 @@ static fio_status stay_online(struct camera *camera)
             print_error("The client stopped", fio_client_error(camera->client));
             return status;
         }
-        if (now_ms() >= camera->next_heartbeat_ms)
-            heartbeat(camera); /* if it fails, the next one comes in time */
     }
     return FIO_OK;
 }
 
 static fio_status live(struct camera *camera, int once)
 {
-    fio_status status = is_paired(camera) ? greet(camera) : FIO_OK;
+    fio_status status = is_paired(camera) ? get_device(camera) : FIO_OK;
 
     for (;;) {
         if (!is_paired(camera)) {

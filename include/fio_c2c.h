@@ -26,6 +26,11 @@
  *     answers FIO_E_POISONED to everything but fio_client_free().
  *   - A client or config pointer must be one that this library gave and that was not freed. Others are
  *     detected where possible (FIO_E_HANDLE), but not everywhere.
+ *   - Secrets are never logged. They are overwritten before their memory is given back: the library's
+ *     own, libcurl's (it is given an allocator that wipes, unless the application initialised libcurl
+ *     before this library was loaded; a shared libcurl then uses it for the application's transfers
+ *     too), and that of TLS where it is rustls. OpenSSL does not wipe its read buffers: they keep the
+ *     last answers it deciphered. In a forked child the connections' memory is left as it is.
  *   - Link or load the library before the program starts threads: libcurl is initialised when the
  *     library is loaded. It must not be unloaded (dlclose has no effect).
  */
@@ -1786,8 +1791,13 @@ fio_status fio_device_info(struct fio_client *client,
  * @param user    passed to `done`; may be NULL
  * @param op      [out] the operation; may be NULL
  *
- * Returns:   as `fio_device_info`
- * Ends with: `FIO_OK`, or the errors of `fio_device_info`
+ * Returns:   `FIO_OK` (started) | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_NOT_AUTHORIZED` |
+ *            `FIO_E_CLOCK` | `FIO_E_REENTRANT` | `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` |
+ *            `FIO_E_POISONED` | `FIO_E_PANIC`
+ * Ends with: `FIO_OK` | `FIO_E_CANCELED` | `FIO_E_UNAUTHORIZED` (401 in spite of a new token) |
+ *            `FIO_E_AUTHORIZATION_LOST`, `FIO_E_NOT_AUTHORIZED`, `FIO_E_TOKEN_EXPIRED` (no token could be
+ *            had) | `FIO_E_INVALID_CLIENT` | a network error (`FIO_E_DNS` to `FIO_E_NETWORK`, `FIO_E_CA`,
+ *            `FIO_E_CLOCK`) | an answer's error (`FIO_E_PROTOCOL` to `FIO_E_PLAN_LIMIT`)
  * Callbacks: none before it returns; `done` exactly once, from `fio_drive` or `fio_client_free`
  * Blocking:  never
  * Threads:   one at a time

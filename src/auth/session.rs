@@ -125,6 +125,11 @@ impl Session {
         self.refresh == Refresh::InFlight
     }
 
+    /// Whether the service refuses this client's secret, so that nothing is renewed unasked.
+    pub fn is_suspended(&self) -> bool {
+        self.refresh == Refresh::Suspended
+    }
+
     /// Whether the access token has certainly ended.
     pub fn is_expired(&self, now: Instant) -> bool {
         self.tokens.as_ref().is_some_and(|tokens| now >= tokens.expires)

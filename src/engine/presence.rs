@@ -45,8 +45,10 @@ impl Presence {
 
 impl Engine {
     pub(super) fn presence_deadline(&self) -> Option<Instant> {
-        // Without an authorization there is nobody to be seen as.
-        self.session.tokens().and_then(|_| self.presence.due())
+        // Without an authorization there is nobody to be seen as, nor with one that has ended and that
+        // the service refuses to renew.
+        let is_over = self.session.is_expired(self.now.mono) && self.session.is_suspended();
+        self.session.tokens().filter(|_| !is_over).and_then(|_| self.presence.due())
     }
 
     pub(super) fn step_presence(&mut self) {

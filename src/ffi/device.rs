@@ -51,8 +51,13 @@ pub unsafe extern "C" fn fio_device_info(
 /// @param user    passed to `done`; may be NULL
 /// @param op      [out] the operation; may be NULL
 ///
-/// Returns:   as `fio_device_info`
-/// Ends with: `FIO_OK`, or the errors of `fio_device_info`
+/// Returns:   `FIO_OK` (started) | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_NOT_AUTHORIZED` |
+///            `FIO_E_CLOCK` | `FIO_E_REENTRANT` | `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` |
+///            `FIO_E_POISONED` | `FIO_E_PANIC`
+/// Ends with: `FIO_OK` | `FIO_E_CANCELED` | `FIO_E_UNAUTHORIZED` (401 in spite of a new token) |
+///            `FIO_E_AUTHORIZATION_LOST`, `FIO_E_NOT_AUTHORIZED`, `FIO_E_TOKEN_EXPIRED` (no token could be
+///            had) | `FIO_E_INVALID_CLIENT` | a network error (`FIO_E_DNS` to `FIO_E_NETWORK`, `FIO_E_CA`,
+///            `FIO_E_CLOCK`) | an answer's error (`FIO_E_PROTOCOL` to `FIO_E_PLAN_LIMIT`)
 /// Callbacks: none before it returns; `done` exactly once, from `fio_drive` or `fio_client_free`
 /// Blocking:  never
 /// Threads:   one at a time

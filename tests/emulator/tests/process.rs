@@ -5,7 +5,8 @@ mod client;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::sync::mpsc;
+use std::time::Duration;
 
 use client::{Client, Outcome};
 use serde_json::Value;
@@ -23,20 +24,21 @@ fn spawn() -> Result<(Child, Value), Box<dyn std::error::Error>> {
 }
 
 fn ends_well(mut child: Child, ready: &Value) -> Outcome {
-    let limit = Instant::now() + Duration::from_secs(10);
-    let status = loop {
-        match child.try_wait()? {
-            Some(status) => break status,
-            None if Instant::now() > limit => {
-                child.kill()?;
-                return Err("it did not end".into());
-            }
-            None => std::thread::sleep(Duration::from_millis(10)),
-        }
+    let mut stdout = child.stdout.take().ok_or("no stdout")?;
+    let (ended, ending) = mpsc::channel();
+    // Its standard output ends with the process.
+    std::thread::spawn(move || {
+        let mut rest = String::new();
+        let read = stdout.read_to_string(&mut rest).map(|_| rest);
+        ended.send(read)
+    });
+    let Ok(rest) = ending.recv_timeout(Duration::from_secs(10)) else {
+        child.kill()?;
+        return Err("it did not end".into());
     };
+    let rest = rest?;
+    let status = child.wait()?;
     assert!(status.success(), "{status}");
-    let mut rest = String::new();
-    child.stdout.take().ok_or("no stdout")?.read_to_string(&mut rest)?;
     assert_eq!(rest, "", "one line only");
     let ca_file = ready["ca_file"].as_str().ok_or("no ca_file")?;
     assert!(!Path::new(ca_file).exists(), "the temporary directory is gone");

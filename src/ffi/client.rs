@@ -4,6 +4,7 @@ use super::config::{Config, config_mut, fio_config};
 use super::core::{Client, Completion, Core, Delivery, Entered, lock};
 use super::views::fio_error;
 use super::{args, ca, fio_op, fio_status, guard::guard, guard::guard_value};
+use crate::clock::Clock;
 use crate::engine::driver::Driver;
 use crate::engine::{Engine, Operation, Settings};
 use crate::error::Error;
@@ -148,12 +149,17 @@ unsafe fn bury(client: *const fio_client) {
     client.close_later();
     let mut owed: Vec<Delivery> = Vec::new();
     let mut remains = None;
+    let is_poisoned = client.is_poisoned();
     if let Some(mut core) = client.core_for_burial() {
-        if let Some(driver) = core.driver.as_mut() {
-            await_refresh(driver);
-            driver.shut_down();
-        }
-        owed = core.take_deliveries(&client.remote);
+        owed = if is_poisoned {
+            core.cancel_everything()
+        } else {
+            if let Some(driver) = core.driver.as_mut() {
+                await_refresh(driver);
+                driver.shut_down();
+            }
+            core.take_deliveries(&client.remote)
+        };
         remains = core.driver.take();
     }
     // libcurl may write to connections while it closes them.
@@ -205,14 +211,18 @@ pub unsafe extern "C" fn fio_client_new(config: *mut fio_config, client: *mut *m
         unsafe { args::write(client, std::ptr::null_mut()) }?;
         // SAFETY: the caller passes NULL or a live config.
         let config = unsafe { config_mut(config) }?;
-        let built = build(config).inspect_err(|error| config.remember(error))?;
+        let clock: Box<dyn Clock> = match config.vendor_clock() {
+            Some(clock) => Box::new(clock),
+            None => Box::new(SystemClock),
+        };
+        let built = build(config, clock).inspect_err(|error| config.remember(error))?;
         let pointer = Box::into_raw(Box::new(built)).cast::<fio_client>();
         // SAFETY: checked above.
         unsafe { args::write(client, pointer) }
     })
 }
 
-fn build(config: &Config) -> Result<Client, Error> {
+fn build(config: &Config, clock: Box<dyn Clock>) -> Result<Client, Error> {
     let incomplete = |what: &'static str| Error::new(FIO_E_INCOMPLETE, what);
     let client_id = config.client_id.clone().ok_or_else(|| incomplete("no client id was set"))?;
     let client_secret = config.client_secret.clone().ok_or_else(|| incomplete("no client secret was set"))?;
@@ -235,10 +245,6 @@ fn build(config: &Config) -> Result<Client, Error> {
         (_, Some(vendor)) => Box::new(vendor),
         (Some(path), None) => Box::new(DirStore::open(Path::new(path))?),
         (None, None) => Box::new(MemoryStore::default()),
-    };
-    let clock: Box<dyn crate::clock::Clock> = match config.vendor_clock() {
-        Some(clock) => Box::new(clock),
-        None => Box::new(SystemClock),
     };
     let mut entropy = config.entropy();
     let mut seed = [0; 8];
@@ -338,4 +344,59 @@ pub unsafe extern "C" fn fio_client_error(client: *const fio_client) -> *const f
             Err(_) => std::ptr::null(),
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::pairing::fio_request_code;
+    use super::super::{drive::fio_drive, views::fio_code};
+    use super::*;
+    use crate::clock::Now;
+    use crate::secret::Secret;
+    use std::ffi::c_void;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    /// Stands for any defect inside the library.
+    struct FailingClock(Arc<AtomicBool>);
+
+    impl Clock for FailingClock {
+        fn now(&self) -> Now {
+            assert!(!self.0.load(Ordering::Relaxed), "a defect");
+            SystemClock.now()
+        }
+    }
+
+    fn client_with(clock: FailingClock) -> *mut fio_client {
+        let mut config = Config::default();
+        config.ca = ca::from_pem(b"-----BEGIN CERTIFICATE-----\nMA==\n-----END CERTIFICATE-----\n").ok();
+        config.client_id = Some("cam".into());
+        config.client_secret = Some(Secret::new("s"));
+        build(&config, Box::new(clock)).map(|client| Box::into_raw(Box::new(client)).cast()).unwrap()
+    }
+
+    unsafe extern "C" fn note_end(user: *mut c_void, error: *const fio_error, code: *const fio_code) {
+        assert!(code.is_null());
+        // SAFETY: the test passes its vector, and the error is valid during the callback.
+        unsafe { (*user.cast::<Vec<i32>>()).push((*error).status) };
+    }
+
+    #[test]
+    fn after_a_panic_only_free_works_and_every_operation_still_ends_once() {
+        let fails = Arc::new(AtomicBool::new(false));
+        let client = client_with(FailingClock(fails.clone()));
+        let mut ends: Vec<i32> = Vec::new();
+        let user = (&raw mut ends).cast::<c_void>();
+        // SAFETY: the client is live until it is freed, and `ends` outlives it.
+        unsafe {
+            assert_eq!(fio_request_code(client, Some(note_end), user, std::ptr::null_mut()), FIO_OK);
+            fails.store(true, Ordering::Relaxed);
+            assert_eq!(fio_drive(client, 0), FIO_E_PANIC);
+            assert_eq!(fio_drive(client, 0), FIO_E_POISONED);
+            assert_eq!(fio_request_code(client, Some(note_end), user, std::ptr::null_mut()), FIO_E_POISONED);
+            assert_eq!(ends, [0i32; 0]);
+            assert_eq!(fio_client_free(client), FIO_OK);
+        }
+        assert_eq!(ends, [FIO_E_CANCELED]);
+    }
 }

@@ -167,6 +167,11 @@ impl Client {
         }
     }
 
+    /// Whether a panic happened inside.
+    pub fn is_poisoned(&self) -> bool {
+        self.core.is_poisoned()
+    }
+
     pub fn close_later(&self) {
         self.is_closing.store(true, Ordering::Relaxed);
     }
@@ -228,6 +233,19 @@ impl Core {
             }
         }
         deliveries
+    }
+
+    /// Ends every operation without asking the engine, which a panic may have left half-done.
+    pub fn cancel_everything(&mut self) -> Vec<Delivery> {
+        let canceled = |(op, completion)| {
+            Delivery::Complete(
+                completion,
+                op,
+                Err(Error::of(FIO_E_CANCELED)),
+                crate::clock::Instant::default(),
+            )
+        };
+        std::mem::take(&mut self.completions).into_iter().map(canceled).collect()
     }
 
     /// How an operation that is over ended.

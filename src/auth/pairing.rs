@@ -3,9 +3,9 @@
 //! The pace belongs to the code, not to the call that polls: a poll that is cancelled and started
 //! again goes on at the moment the server allows.
 
+use crate::api::Request;
 use crate::api::device_code::Grant;
 use crate::api::token::TokenPair;
-use crate::api::{Body, Request};
 use crate::clock::Instant;
 use crate::error::Error;
 use crate::retry::{Outlook, outlook};
@@ -75,10 +75,6 @@ impl Code {
         self.expires
     }
 
-    pub fn interval(&self) -> Duration {
-        self.interval
-    }
-
     pub fn step(&self, now: Instant) -> Step {
         if now >= self.expires {
             Step::Expired
@@ -146,10 +142,6 @@ impl Code {
             stretched.min(LONGEST_STRETCH).max(self.interval)
         };
         pace.max(asked.unwrap_or_default())
-    }
-
-    pub fn body(&self) -> Option<&Body> {
-        self.poll.body.as_ref()
     }
 }
 

@@ -53,22 +53,20 @@ impl Driver {
 
     /// How soon a round has something to do; `None`: not by itself.
     pub fn wants_round_in(&self) -> Option<Duration> {
+        earlier(self.engine_wants_round_in(), self.transport.wants_drive_in())
+    }
+
+    fn engine_wants_round_in(&self) -> Option<Duration> {
         if self.engine.has_output() {
             return Some(Duration::ZERO);
         }
-        let own = self.engine.deadline().map(|at| at - self.clock.now().mono);
-        earlier(own, self.transport.wants_drive_in())
+        self.engine.deadline().map(|at| at - self.clock.now().mono)
     }
 
     /// Sets the descriptor's timer for the engine's next deadline. To be called after anything that
     /// may have moved it.
     pub fn arm(&mut self) {
-        let own = if self.engine.has_output() {
-            Some(Duration::ZERO)
-        } else {
-            self.engine.deadline().map(|at| at - self.clock.now().mono)
-        };
-        self.transport.arm(own);
+        self.transport.arm(self.engine_wants_round_in());
     }
 
     /// Ends every operation; their completions are the last notices.

@@ -248,10 +248,6 @@ impl Engine {
         !self.commands.is_empty() || !self.notices.is_empty()
     }
 
-    pub fn is_running(&self, op: OpId) -> bool {
-        self.operations.contains_key(&op)
-    }
-
     /// Whether the answer to a refresh is awaited: losing it may cost the pairing.
     pub fn is_refreshing(&self) -> bool {
         self.session.is_refreshing()
@@ -281,10 +277,6 @@ impl Engine {
         self.set_now(now);
         self.presence.set_wanted(online);
         self.step();
-    }
-
-    pub fn log(&self) -> &Log {
-        &self.log
     }
 
     fn set_now(&mut self, now: Now) {

@@ -10,15 +10,6 @@ use crate::sys::{SigpipeGuard, monotonic_ms};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-/// How a call to drive ended.
-#[derive(PartialEq)]
-enum Ended {
-    /// Callbacks were made, a wake-up came, or a signal.
-    Something,
-    /// The time was up.
-    Time,
-}
-
 /// Makes calls to the application until they are made or the client is freed by one of them.
 fn deliver(client: &Client, deliveries: Vec<Delivery>) {
     for delivery in deliveries {
@@ -52,26 +43,24 @@ fn round(client: &Client, wait: Option<Duration>) -> Result<(usize, Waited), Err
 
 /// Drives until something was told, a wake-up or a signal came, or the time is up. Afterwards the
 /// descriptor is armed for whatever is due next.
-fn drive(client: &Client, timeout: Option<Duration>) -> Result<Ended, Error> {
-    let ended = rounds(client, timeout)?;
+fn drive(client: &Client, timeout: Option<Duration>) -> Result<(), Error> {
+    rounds(client, timeout)?;
     // Unless it was freed by a callback.
     if let Ok(mut core) = client.core() {
         core.driver()?.arm();
     }
-    Ok(ended)
+    Ok(())
 }
 
-fn rounds(client: &Client, timeout: Option<Duration>) -> Result<Ended, Error> {
+fn rounds(client: &Client, timeout: Option<Duration>) -> Result<(), Error> {
     let deadline = timeout.map(|span| monotonic_ms().saturating_add(span.as_millis() as u64));
     loop {
         let left = deadline.map(|at| Duration::from_millis(at.saturating_sub(monotonic_ms())));
         let (told, waited) = round(client, left)?;
         let woken = client.remote.is_woken.swap(false, Ordering::AcqRel);
-        if told > 0 || woken || waited == Waited::Interrupted || client.is_closing() {
-            return Ok(Ended::Something);
-        }
-        if left.is_some_and(|left| left.is_zero()) {
-            return Ok(Ended::Time);
+        let is_time_up = left.is_some_and(|left| left.is_zero());
+        if told > 0 || woken || waited == Waited::Interrupted || client.is_closing() || is_time_up {
+            return Ok(());
         }
     }
 }
@@ -123,7 +112,7 @@ pub unsafe extern "C" fn fio_drive(client: *mut fio_client, timeout_ms: i32) -> 
     guard(|| {
         let timeout = u64::try_from(timeout_ms).ok().map(Duration::from_millis);
         // SAFETY: the caller passes NULL or a live client, as documented.
-        unsafe { driving(client, |client| drive(client, timeout).map(drop)) }
+        unsafe { driving(client, |client| drive(client, timeout)) }
     })
 }
 

@@ -26,7 +26,7 @@ CC = os.environ.get("CC", "gcc")
 FLAGS = ["-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-D_GNU_SOURCE", "-O1", "-g", "-pthread"]
 SANITIZE = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno-omit-frame-pointer"]
 VALGRIND = ["valgrind", "--quiet", "--error-exitcode=99", "--leak-check=full", "--num-callers=30",
-            "--errors-for-leak-kinds=definite,indirect", "--child-silent-after-fork=yes",
+            "--errors-for-leak-kinds=definite,indirect", "--child-silent-after-fork=yes", "--fair-sched=yes",
             f"--suppressions={HERE / 'valgrind.supp'}"]
 MODES = ("plain", "sanitized", "valgrind")
 LINKS = ("so", "a")

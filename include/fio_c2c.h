@@ -11,6 +11,9 @@
  *      completes exactly once by its callback.
  *   3. Drive: all network work and all callbacks happen inside fio_drive() (or fio_wait()) on the
  *      calling thread. Watch fio_fd() in an event loop of your own, or call fio_drive() in a loop.
+ *   4. Upload: describe a file with a fio_upload, put it into the queue with fio_upload_start(). The
+ *      queue is kept in the store and goes on by itself, also after a restart; FIO_EVENT_UPLOAD and
+ *      FIO_EVENT_PROGRESS tell how it goes.
  *
  * Rules that hold everywhere:
  *
@@ -24,8 +27,8 @@
  *     sizeof.
  *   - Every function may return FIO_E_PANIC: a defect in the library was caught. The client then
  *     answers FIO_E_POISONED to everything but fio_client_free().
- *   - A client or config pointer must be one that this library gave and that was not freed. Others are
- *     detected where possible (FIO_E_HANDLE), but not everywhere.
+ *   - A client, config or upload pointer must be one that this library gave and that was not freed.
+ *     Others are detected where possible (FIO_E_HANDLE), but not everywhere.
  *   - Secrets are never logged. They are overwritten before their memory is given back: the library's
  *     own, libcurl's (it is given an allocator that wipes, unless the application initialised libcurl
  *     before this library was loaded; a shared libcurl then uses it for the application's transfers
@@ -406,9 +409,94 @@
 #define FIO_E_CLOCK (-160)
 
 /**
+ * The file is not there.
+ */
+#define FIO_E_SOURCE_MISSING (-180)
+
+/**
+ * The path leads to a directory or to something else that is not a plain file.
+ */
+#define FIO_E_SOURCE_KIND (-181)
+
+/**
+ * The file is empty; the service takes no empty files.
+ */
+#define FIO_E_SOURCE_EMPTY (-182)
+
+/**
+ * The file cannot be read: no permission, a bad or removed card, or a reader callback that failed.
+ */
+#define FIO_E_SOURCE_READ (-183)
+
+/**
+ * The file shrank, grew or was changed after it was queued.
+ */
+#define FIO_E_SOURCE_CHANGED (-184)
+
+/**
+ * The source was a descriptor, a callback or pushed data, and the application has not attached it again.
+ */
+#define FIO_E_SOURCE_NEEDED (-185)
+
+/**
+ * No upload with this id is known.
+ */
+#define FIO_E_UNKNOWN_UPLOAD (-186)
+
+/**
+ * The upload was queued for another project than the one the device is connected to now.
+ */
+#define FIO_E_OTHER_PROJECT (-187)
+
+/**
+ * The device was paused when the media was made (HTTP 409 `Channel Paused`): it must not be uploaded.
+ */
+#define FIO_E_CHANNEL_PAUSED (-188)
+
+/**
+ * The upload, or the queue, was paused by the application.
+ */
+#define FIO_E_UPLOAD_PAUSED (-189)
+
+/**
+ * None of the network interfaces that uploads may use is up.
+ */
+#define FIO_E_NO_INTERFACE (-190)
+
+/**
+ * The address of a part has expired or is refused by the storage (HTTP 403): a new asset is needed.
+ */
+#define FIO_E_URL_EXPIRED (-191)
+
+/**
+ * The storage does not know the upload (HTTP 404).
+ */
+#define FIO_E_UPLOAD_GONE (-192)
+
+/**
+ * The storage refused a part for another reason.
+ */
+#define FIO_E_STORAGE (-193)
+
+/**
+ * The storage received other bytes than were sent: the checksums differ.
+ */
+#define FIO_E_CHECKSUM (-194)
+
+/**
+ * The memory for pushed data is full: drive the client and push again.
+ */
+#define FIO_E_WOULD_BLOCK (-195)
+
+/**
  * No operation.
  */
 #define FIO_OP_NONE 0
+
+/**
+ * No upload.
+ */
+#define FIO_UPLOAD_NONE 0
 
 /**
  * `fio_error.retry`: the same request will fail again until something else is changed.
@@ -446,6 +534,44 @@
 #define FIO_PRESENCE_PAUSED 3
 
 /**
+ * `fio_upload_info.state`: it is sent when its turn comes.
+ */
+#define FIO_UPLOAD_QUEUED 1
+
+/**
+ * `fio_upload_info.state`: it is being sent.
+ */
+#define FIO_UPLOAD_UPLOADING 2
+
+/**
+ * `fio_upload_info.state`: something has to happen first: `reason` says what, and whether it is the
+ * library's business (`retry_in_ms` is not negative), the application's (`FIO_E_UPLOAD_PAUSED`,
+ * `FIO_E_SOURCE_NEEDED`), or a person's (`FIO_E_OTHER_PROJECT`, `FIO_E_NOT_AUTHORIZED`).
+ */
+#define FIO_UPLOAD_WAITING 3
+
+/**
+ * `fio_upload_info.state`: over: the service has the whole file.
+ */
+#define FIO_UPLOAD_DONE 4
+
+/**
+ * `fio_upload_info.state`: over: `reason` says why. `fio_upload_retry` begins again.
+ */
+#define FIO_UPLOAD_FAILED 5
+
+/**
+ * `fio_upload_info.state`: over: it was made while a user had the device paused
+ * (`FIO_E_CHANNEL_PAUSED`), and must never be sent.
+ */
+#define FIO_UPLOAD_SKIPPED 6
+
+/**
+ * `fio_upload_info.state`: over: the application cancelled it.
+ */
+#define FIO_UPLOAD_CANCELED 7
+
+/**
  * `fio_event.kind`: a new pairing is stored.
  */
 #define FIO_EVENT_AUTHORIZED 1
@@ -478,7 +604,8 @@
 #define FIO_EVENT_DEVICE_UNKNOWN 6
 
 /**
- * `fio_event.kind`: the device is in another project now (`device`, `previous_project_id`).
+ * `fio_event.kind`: the device is in another project now (`device`, `previous_project_id`). What was
+ * queued for the previous one waits (`FIO_E_OTHER_PROJECT`): see `fio_upload_move_to_project`.
  */
 #define FIO_EVENT_PROJECT_CHANGED 7
 
@@ -501,6 +628,18 @@
  * `fio_event.kind`: something failed (`error`) and is tried again by itself in `wait_ms`.
  */
 #define FIO_EVENT_RETRYING 11
+
+/**
+ * `fio_event.kind`: an upload changed its state (`upload`: `state` and `reason`).
+ */
+#define FIO_EVENT_UPLOAD 12
+
+/**
+ * `fio_event.kind`: how far the uploads are (`totals`; `upload` is the one that `totals.current` names,
+ * NULL if none is under way). Comes at the pace of `fio_config_set_progress_interval` while something
+ * is under way, and once more when the last upload is over.
+ */
+#define FIO_EVENT_PROGRESS 13
 
 /**
  * A load callback's answer: there is no such record.
@@ -608,6 +747,15 @@ typedef struct fio_client fio_client;
  * Settings for clients. Opaque. Not to be used by two threads at once.
  */
 typedef struct fio_config fio_config;
+
+/**
+ * What one upload is to be: its source, its name, and so on. Opaque. Not to be used by two threads at
+ * once; belongs to no client.
+ *
+ * Set at least a source, then start it. `fio_upload_start` copies it: it may be changed and started
+ * again, for the next file, or freed.
+ */
+typedef struct fio_upload fio_upload;
 
 /**
  * What a function returns: `FIO_OK` (0) or a negative `FIO_E_…`. New values may appear: treat an
@@ -727,7 +875,8 @@ typedef int32_t (*fio_store_list_cb)(void *user,
                                      void *context);
 
 /**
- * Runs once when the library will not use `user` any more.
+ * Runs once when the library will not use `user` any more. A data callback, but without a client of its
+ * own to name it may run inside any call.
  */
 typedef void (*fio_destroy_cb)(void *user);
 
@@ -833,6 +982,137 @@ typedef struct fio_device {
 } fio_device;
 
 /**
+ * One upload, for ever: on one store ids are never reused, also not after a restart. 0
+ * (`FIO_UPLOAD_NONE`) is no upload.
+ */
+typedef uint64_t fio_upload_id;
+
+/**
+ * One upload as it stands. New states may appear.
+ */
+typedef struct fio_upload_info {
+    /**
+     * Size of this struct in the library; it may grow at its end.
+     */
+    uint32_t struct_size;
+    /**
+     * A `FIO_UPLOAD_…`.
+     */
+    int32_t state;
+    /**
+     * The upload.
+     */
+    fio_upload_id id;
+    /**
+     * Bytes in all; for a recording that goes on, those known so far.
+     */
+    uint64_t size;
+    /**
+     * Bytes the storage has confirmed: these are safe. They become 0 again if it has to begin anew.
+     */
+    uint64_t confirmed;
+    /**
+     * Bytes handed to the network beyond those: `confirmed + in_flight` is for a smooth bar.
+     */
+    uint64_t in_flight;
+    /**
+     * Milliseconds until the next attempt while it waits for one; -1 otherwise.
+     */
+    int64_t retry_in_ms;
+    /**
+     * Higher goes first.
+     */
+    int32_t priority;
+    /**
+     * 1 if it is sent while it is recorded, otherwise 0.
+     */
+    int32_t is_recording;
+    /**
+     * Why it waits, failed or was skipped; NULL if there is no reason.
+     */
+    const struct fio_error *reason;
+    /**
+     * The service's name for it. Never NULL; empty for a recording that has none yet.
+     */
+    const char *name;
+    /**
+     * For example `video/mp4`. Never NULL.
+     */
+    const char *media_type;
+    /**
+     * The path it is read from, as it was given: not necessarily UTF-8. NULL if the source is no path.
+     */
+    const char *path;
+    /**
+     * What `fio_upload_set_tag` gave, and a NUL behind it that does not count; NULL if there is none.
+     */
+    const uint8_t *tag;
+    /**
+     * Its id at the service, once it is there; otherwise NULL. `fio_comment` takes it.
+     */
+    const char *asset_id;
+    /**
+     * The project it was queued for; NULL if it was queued before the first pairing and has not been
+     * assigned yet.
+     */
+    const char *project_id;
+    /**
+     * Lengths of the above in bytes, 0 for NULL.
+     */
+    size_t name_length;
+    size_t media_type_length;
+    size_t path_length;
+    size_t tag_length;
+    size_t asset_id_length;
+    size_t project_id_length;
+} fio_upload_info;
+
+/**
+ * What is left to do, for the screen.
+ */
+typedef struct fio_totals {
+    /**
+     * Size of this struct in the library; it may grow at its end.
+     */
+    uint32_t struct_size;
+    /**
+     * 1 while the whole queue is paused (`fio_queue_pause`), otherwise 0.
+     */
+    int32_t is_paused;
+    /**
+     * The upload that is furthest ahead in the queue and under way; `FIO_UPLOAD_NONE` if there is none.
+     */
+    fio_upload_id current;
+    /**
+     * Uploads that are queued, uploading or waiting.
+     */
+    uint64_t files_left;
+    /**
+     * What they still have to send, in bytes.
+     */
+    uint64_t bytes_left;
+    /**
+     * How many uploads are in each state; of those that are done or cancelled, the ones still remembered
+     * (`fio_config_set_history`).
+     */
+    uint64_t queued;
+    uint64_t uploading;
+    uint64_t waiting;
+    uint64_t done;
+    uint64_t failed;
+    uint64_t skipped;
+    uint64_t canceled;
+    /**
+     * Smoothed over some seconds; 0 while nothing moves.
+     */
+    uint64_t bytes_per_second;
+    /**
+     * `bytes_left` at this speed; -1 while nothing moves.
+     */
+    int64_t seconds_left;
+} fio_totals;
+
+/**
  * Something nobody asked for but somebody should know.
  */
 typedef struct fio_event {
@@ -864,6 +1144,14 @@ typedef struct fio_event {
      * Length of `previous_project_id` in bytes, 0 for NULL.
      */
     size_t previous_project_id_length;
+    /**
+     * Or NULL.
+     */
+    const struct fio_upload_info *upload;
+    /**
+     * Or NULL.
+     */
+    const struct fio_totals *totals;
 } fio_event;
 
 /**
@@ -969,6 +1257,24 @@ typedef void (*fio_show_code_cb)(void *user,
 typedef void (*fio_device_cb)(void *user,
                               const struct fio_error *error,
                               const struct fio_device *device);
+
+/**
+ * Reads at most `length` bytes of an upload from `offset` on into `buffer`. Return how many it were
+ * (fewer than asked for is no failure: the library asks again), 0 if there are none at this offset, or a
+ * negative value for a failure (`FIO_E_SOURCE_READ`). Bytes may be asked for several times, in any
+ * order: answer the same each time. A data callback, and a quick one: the network waits for it.
+ */
+typedef int64_t (*fio_read_cb)(void *user,
+                               uint64_t offset,
+                               uint8_t *buffer,
+                               size_t length);
+
+/**
+ * One upload of the list that `fio_queue_list` shows, from inside that call. `info` is valid during the
+ * callback. It may call what a completion may call.
+ */
+typedef void (*fio_upload_cb)(void *user,
+                              const struct fio_upload_info *info);
 
 #ifdef __cplusplus
 extern "C" {
@@ -1124,10 +1430,11 @@ fio_status fio_config_set_ca_pem(struct fio_config *config,
                                  size_t length);
 
 /**
- * Keeps the authorization in a directory: one file per record, readable by the owner only, replaced
- * atomically (temporary file, fsync, rename, fsync of the directory). One client at a time: a second
- * one on the same directory, in any process, is refused by `fio_client_new`. Without this and without
- * `fio_config_set_store`, everything is forgotten with the client.
+ * Keeps the authorization and the queue in a directory: one file per record (a small one for each
+ * upload), readable by the owner only, replaced atomically (temporary file, fsync, rename, fsync of the
+ * directory). One client at a time: a second one on the same directory, in any process, is refused by
+ * `fio_client_new`. Without this and without `fio_config_set_store`, everything is forgotten with the
+ * client.
  *
  * @param config  the configuration
  * @param path    the directory, at most 4095 bytes, on a file system that keeps what fsync wrote; it
@@ -1144,7 +1451,10 @@ fio_status fio_config_set_store_dir(struct fio_config *config,
                                     const char *path);
 
 /**
- * Keeps the authorization with the application's own functions, for devices without a file system.
+ * Keeps the authorization and the queue with the application's own functions, for devices without a file
+ * system. There is one record for each upload (and a second one for the addresses of its parts, if they
+ * are many), saved when it is started and whenever a part of it has arrived: what a save costs does not
+ * depend on the length of the queue.
  *
  * @param config   the configuration
  * @param load     reads a record; must not be NULL
@@ -1215,7 +1525,7 @@ fio_status fio_config_set_log(struct fio_config *config,
 
 /**
  * Sets who hears of what nobody asked for: authorization renewed or lost, project changed, storage
- * failing, retries.
+ * failing, retries; and of how uploads go.
  *
  * @param config   the configuration
  * @param callback receives the events; NULL means none
@@ -1268,7 +1578,8 @@ fio_status fio_config_set_url_pairing(struct fio_config *config,
                                       int32_t enabled);
 
 /**
- * Sets how long requests may take.
+ * Sets how long requests may take. (Parts of uploads take as long as they need:
+ * `fio_config_set_stall_timeout`.)
  *
  * @param config      the configuration
  * @param connect_ms  until the connection stands, name lookup and TLS included: 1 to 600,000, default
@@ -1286,6 +1597,23 @@ FIO_API
 fio_status fio_config_set_timeouts(struct fio_config *config,
                                    int32_t connect_ms,
                                    int32_t request_ms);
+
+/**
+ * Sets how long a part of an upload may go without any progress before its connection is given up and the
+ * part is sent again. There is no limit to a part as a whole: a slow network is no failure.
+ *
+ * @param config    the configuration
+ * @param stall_ms  1000 to 600,000, default 60,000
+ *
+ * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (outside the range) |
+ *            `FIO_E_PANIC`
+ * Callbacks: none
+ * Blocking:  never
+ * Since:     0.1.0
+ */
+FIO_API
+fio_status fio_config_set_stall_timeout(struct fio_config *config,
+                                        int32_t stall_ms);
 
 /**
  * Sets the address of a host by hand instead of asking DNS. May be called for several hosts; the
@@ -1323,6 +1651,92 @@ fio_status fio_config_set_resolve(struct fio_config *config,
 FIO_API
 fio_status fio_config_set_poller(struct fio_config *config,
                                  int32_t poller);
+
+/**
+ * Sets how many parts travel side by side, of one upload or of several. More of them fill a fast line
+ * with a long way (each has a connection of its own); fewer leave more of a slow one to others. Memory
+ * depends on this and not on the size of files.
+ *
+ * @param config  the configuration
+ * @param parts   1 to 32, default 5
+ *
+ * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (outside the range) |
+ *            `FIO_E_PANIC`
+ * Callbacks: none
+ * Blocking:  never
+ * Since:     0.1.0
+ */
+FIO_API
+fio_status fio_config_set_parallel_parts(struct fio_config *config,
+                                         uint32_t parts);
+
+/**
+ * Sets how often `FIO_EVENT_PROGRESS` comes while something is being sent.
+ *
+ * @param config       the configuration
+ * @param interval_ms  100 to 60,000, default 1000; 0 turns it off
+ *
+ * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (outside the range) |
+ *            `FIO_E_PANIC`
+ * Callbacks: none
+ * Blocking:  never
+ * Since:     0.1.0
+ */
+FIO_API
+fio_status fio_config_set_progress_interval(struct fio_config *config,
+                                            int32_t interval_ms);
+
+/**
+ * Sets how many uploads that are done or cancelled are remembered, also across restarts; of more than
+ * these the oldest are forgotten. Each takes a small record in the store. What failed or was skipped
+ * needs a person and is always remembered: until `fio_upload_retry` or `fio_upload_remove`.
+ *
+ * @param config   the configuration
+ * @param uploads  0 to 10,000, default 100. With 0, `FIO_EVENT_UPLOAD` is the only trace of a good end.
+ *
+ * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (outside the range) |
+ *            `FIO_E_PANIC`
+ * Callbacks: none
+ * Blocking:  never
+ * Since:     0.1.0
+ */
+FIO_API
+fio_status fio_config_set_history(struct fio_config *config,
+                                  uint32_t uploads);
+
+/**
+ * Sets the limit a client begins with; see `fio_queue_set_bandwidth`.
+ *
+ * @param config            the configuration
+ * @param bytes_per_second  for all uploads together; 0 means no limit (the default)
+ *
+ * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_PANIC`
+ * Callbacks: none
+ * Blocking:  never
+ * Since:     0.1.0
+ */
+FIO_API
+fio_status fio_config_set_bandwidth(struct fio_config *config,
+                                    uint64_t bytes_per_second);
+
+/**
+ * Sets the interfaces a client begins with; see `fio_queue_set_interfaces`.
+ *
+ * @param config  the configuration
+ * @param names   such as `wlan0`, the preferred first: up to 16, each 1 to 15 visible ASCII characters
+ *                without `/` and `!`; copied. NULL with count 0 allows all (the default).
+ * @param count   how many
+ *
+ * Returns:   `FIO_OK` | `FIO_E_NULL` (also one of the names) | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (no such
+ *            name, or more than 16) | `FIO_E_UTF8` | `FIO_E_PANIC`
+ * Callbacks: none
+ * Blocking:  never
+ * Since:     0.1.0
+ */
+FIO_API
+fio_status fio_config_set_interfaces(struct fio_config *config,
+                                     const char *const *names,
+                                     size_t count);
 
 /**
  * Declares the earliest time that can be true, for example when the firmware was built. While the
@@ -1388,9 +1802,15 @@ fio_status fio_config_set_entropy(struct fio_config *config,
 /**
  * Makes a client from a configuration.
  *
- * Reads the store and takes up the authorization it holds. Sends nothing: a refresh that is due
- * leaves with the first `fio_drive`. A record that cannot be trusted is kept aside and reported with
- * the first events; it does not prevent the start.
+ * Reads the store and takes up the authorization and the queue it holds. Sends nothing: a refresh that is
+ * due leaves with the first `fio_drive`, and so do uploads: each goes on where it was, files being
+ * opened again by their path. Those whose source was a descriptor, a reader or pushed data wait until
+ * the application attaches it (`fio_upload_attach`; find them with `fio_queue_list`), and recordings
+ * until it goes on with them or finishes them.
+ *
+ * A record that cannot be trusted is kept aside and reported with the first events; it does not prevent
+ * the start. Nor does a directory that cannot be written now: the library goes on in memory, tells
+ * (`FIO_EVENT_STORE_FAILED`), and keeps trying.
  *
  * @param config  what to use; copied, may be freed or changed afterwards. On failure
  *                `fio_config_error(config)` has the details.
@@ -1398,10 +1818,11 @@ fio_status fio_config_set_entropy(struct fio_config *config,
  *
  * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_INCOMPLETE` (no client id or secret) |
  *            `FIO_E_CA` (none given and none found) | `FIO_E_STORE`, `FIO_E_STORE_FULL`,
- *            `FIO_E_STORE_READ_ONLY`, `FIO_E_STORE_LOCKED` (the directory cannot be used) |
- *            `FIO_E_NOMEM` (no descriptors) | `FIO_E_ENTROPY` | `FIO_E_PANIC`
+ *            `FIO_E_STORE_READ_ONLY` (the directory is not there and cannot be made, or cannot be read) |
+ *            `FIO_E_STORE_LOCKED` (in use) | `FIO_E_NOMEM` (no descriptors) | `FIO_E_ENTROPY` |
+ *            `FIO_E_PANIC`
  * Callbacks: store, clock, entropy and log callbacks, if set
- * Blocking:  reads the store; no network
+ * Blocking:  reads the store, may write to it and open the files of uploads; no network
  * Threads:   the config must not be in use by another thread
  * Since:     0.1.0
  */
@@ -1411,7 +1832,8 @@ fio_status fio_client_new(struct fio_config *config,
 
 /**
  * Frees a client. Every operation that is still running completes with `FIO_E_CANCELED` before this
- * returns; no event comes any more.
+ * returns; no event comes any more. Uploads are broken off, not cancelled: they are in the store, and the
+ * next client on it goes on with them. (Without a store they are forgotten.)
  *
  * Allowed inside every callback of the same client: the callback goes on undisturbed, the client goes
  * away when the outermost call ends, and that call returns `FIO_E_CLOSED`. Calls in between answer
@@ -1830,6 +2252,846 @@ fio_status fio_heartbeat(struct fio_client *client,
 FIO_API
 fio_status fio_set_online(struct fio_client *client,
                           int32_t online);
+
+/**
+ * Makes the description of an upload, with the default of every setting and without a source.
+ *
+ * @param upload  [out] set to NULL first, to the description on `FIO_OK`; free it with
+ *                `fio_upload_free`
+ *
+ * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_PANIC`
+ * Callbacks: none
+ * Blocking:  never
+ * Since:     0.1.0
+ */
+FIO_API
+fio_status fio_upload_new(struct fio_upload **upload);
+
+/**
+ * Frees the description. Uploads started from it are not affected: they go on.
+ *
+ * @param upload  NULL is allowed and does nothing
+ *
+ * Returns:   `FIO_OK` | `FIO_E_HANDLE` | `FIO_E_PANIC`
+ * Callbacks: `destroy` of a reader that no upload uses
+ * Blocking:  never
+ * Since:     0.1.0
+ */
+FIO_API
+fio_status fio_upload_free(struct fio_upload *upload);
+
+/**
+ * The error of the last setter that failed on this description. (`fio_upload_start` and
+ * `fio_upload_attach` leave theirs at the client: `fio_client_error`.)
+ *
+ * @param upload  NULL gives NULL
+ *
+ * Returns:   the error, valid until the next setter on this description fails or it is freed; NULL if
+ *            none failed
+ * Callbacks: none
+ * Blocking:  never
+ * Since:     0.1.0
+ */
+FIO_API
+const struct fio_error *fio_upload_error(const struct fio_upload *upload);
+
+/**
+ * Takes the bytes from a file, by its path. It is opened by `fio_upload_start`, read while it is sent,
+ * and opened again by itself after a restart: the source that needs the least. Replaces another source.
+ *
+ * The file must stay as it is until the upload is over: the library looks before and after each part,
+ * and one that was changed meanwhile fails with `FIO_E_SOURCE_CHANGED` rather than arriving mixed. (A
+ * recording may grow; see `fio_upload_set_recording`.)
+ *
+ * @param upload  the description
+ * @param path    1 to 4096 bytes, in whatever encoding the system's paths have: it need not be UTF-8;
+ *                copied. Let it be absolute: a relative one is looked up from the working directory
+ *                each time, also after a restart. The file need not exist before `fio_upload_start`.
+ *
+ * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (empty, too long) |
+ *            `FIO_E_PANIC`
+ * Callbacks: `destroy` of an earlier reader that no upload uses
+ * Blocking:  never
+ * Since:     0.1.0
+ */
+FIO_API
+fio_status fio_upload_set_path(struct fio_upload *upload,
+                               const char *path);
+
+/**
+ * Takes the bytes from an open file, for files without a name or beyond a sandbox. Replaces another
+ * source. Give the upload a name as well (`fio_upload_set_name`): a descriptor has none.
+ *
+ * A descriptor does not outlive the process: after a restart the upload waits with
+ * `FIO_E_SOURCE_NEEDED` until `fio_upload_attach`. The file must stay as it is until the upload is
+ * over, as with `fio_upload_set_path`.
+ *
+ * @param upload  the description
+ * @param fd      a plain file, open for reading; duplicated (close-on-exec), so that it may be closed
+ *                afterwards. It is read at offsets: its own position does not matter and is not moved.
+ *
+ * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (negative, or not open) |
+ *            `FIO_E_SOURCE_KIND` (a pipe, a socket, a directory, a device) | `FIO_E_SOURCE_READ` (not
+ *            open for reading) | `FIO_E_NOMEM` (no descriptors) | `FIO_E_PANIC`
+ * Callbacks: `destroy` of an earlier reader that no upload uses
+ * Blocking:  never
+ * Since:     0.1.0
+ */
+FIO_API
+fio_status fio_upload_set_descriptor(struct fio_upload *upload,
+                                     int32_t fd);
+
+/**
+ * Takes the bytes from a function of the application, for media that is no file: raw flash, a block
+ * device, a proxy made on the fly. Replaces another source. Give the upload a name as well
+ * (`fio_upload_set_name`).
+ *
+ * The library reads at any offset, several parts side by side, and the same bytes again after a
+ * failure: the function must answer the same each time. After a restart the upload waits with
+ * `FIO_E_SOURCE_NEEDED` until `fio_upload_attach`.
+ *
+ * One registration serves all uploads started from this description: `destroy` runs when the last of
+ * them is over and the description is freed or has another source. It may run inside any call.
+ *
+ * @param upload  the description
+ * @param size    how many bytes there are, 1 or more. For a recording: 0, `fio_upload_advance` says how
+ *                many there are.
+ * @param read    the function; must not be NULL
+ * @param user    passed to `read`; may be NULL
+ * @param destroy called when `user` is not needed any more; may be NULL
+ *
+ * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_PANIC`. On failure `destroy` is not
+ *            called.
+ * Callbacks: `destroy` of an earlier reader that no upload uses
+ * Blocking:  never
+ * Since:     0.1.0
+ */
+FIO_API
+fio_status fio_upload_set_reader(struct fio_upload *upload,
+                                 uint64_t size,
+                                 fio_read_cb read,
+                                 void *user,
+                                 fio_destroy_cb destroy);
+
+/**
+ * Takes the bytes from `fio_upload_push`, for encoders that write to no file. For recordings only
+ * (`fio_upload_set_recording`). Replaces another source. Give the upload a name or an extension as well.
+ *
+ * What was pushed stays in memory until the part it belongs to has arrived, so that it can be sent
+ * again. After a restart the upload waits with `FIO_E_SOURCE_NEEDED`; see `fio_upload_push`.
+ *
+ * @param upload  the description
+ *
+ * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_PANIC`
+ * Callbacks: `destroy` of an earlier reader that no upload uses
+ * Blocking:  never
+ * Since:     0.1.0
+ */
+FIO_API
+fio_status fio_upload_set_pushed(struct fio_upload *upload);
+
+/**
+ * Names the asset at the service.
+ *
+ * @param upload  the description
+ * @param name    1 to 255 bytes of UTF-8 without control characters, not only spaces; copied. It need
+ *                not be the file's own, and may contain what a file's name cannot. NULL means the
+ *                file's own name, the last part of its path (the default); other sources have none, so
+ *                they need this, or for a recording an extension.
+ *
+ * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (empty, too long, control
+ *            characters) | `FIO_E_UTF8` | `FIO_E_PANIC`
+ * Callbacks: none
+ * Blocking:  never
+ * Since:     0.1.0
+ */
+FIO_API
+fio_status fio_upload_set_name(struct fio_upload *upload,
+                               const char *name);
+
+/**
+ * Says how the name of a recording will end, where the name itself is known only when it stops
+ * (`fio_upload_finish`). Until then the service shows a placeholder with this extension. Ignored if a
+ * name is set, and for uploads that are no recordings.
+ *
+ * @param upload     the description
+ * @param extension  with its dot, such as `.mp4`: 2 to 32 bytes of UTF-8 without control characters and
+ *                   slashes; copied. NULL means none (the default).
+ *
+ * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (no dot at the beginning, too
+ *            short, too long, control characters, slashes) | `FIO_E_UTF8` | `FIO_E_PANIC`
+ * Callbacks: none
+ * Blocking:  never
+ * Since:     0.1.0
+ */
+FIO_API
+fio_status fio_upload_set_extension(struct fio_upload *upload,
+                                    const char *extension);
+
+/**
+ * Says what kind of media it is (MIME, RFC 9110 section 8.3.1). The storage keeps it with the file.
+ *
+ * @param upload      the description
+ * @param media_type  such as `video/mp4`: 3 to 127 bytes, without parameters; copied. NULL means the
+ *                    one that belongs to the name's extension, `application/octet-stream` if it is not
+ *                    known (the default).
+ *
+ * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (not a type, a slash and a
+ *            subtype, or too long) | `FIO_E_UTF8` | `FIO_E_PANIC`
+ * Callbacks: none
+ * Blocking:  never
+ * Since:     0.1.0
+ */
+FIO_API
+fio_status fio_upload_set_media_type(struct fio_upload *upload,
+                                     const char *media_type);
+
+/**
+ * Says which channel of the device it comes from. The service files and pauses channels separately.
+ *
+ * @param upload   the description
+ * @param channel  the number of the channel (`fio_channel.index`); 0, the device's own, is the default
+ *
+ * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_PANIC`
+ * Callbacks: none
+ * Blocking:  never
+ * Since:     0.1.0
+ */
+FIO_API
+fio_status fio_upload_set_channel(struct fio_upload *upload,
+                                  uint32_t channel);
+
+/**
+ * Says when the media was made. Two things depend on it: the folder by date it is filed in, and whether
+ * it may be sent at all: a user can pause the device at the service, and what is made during a pause
+ * must not be uploaded, not even later, while what was made before it may. The service decides by the
+ * age in seconds that the library tells it, counted anew from this moment with every attempt.
+ *
+ * For a recording give the moment it began: one that began before a pause may be sent.
+ *
+ * The age is the difference to the device's own clock, so that a clock that is wrong in the same way
+ * all the time does no harm; a moment in the future counts as now.
+ *
+ * @param upload   the description
+ * @param seconds  since 1970-01-01 UTC on the device's clock. 0 or less means what the file says (the
+ *                 default): when it was made, where the file system knows that, otherwise when it was
+ *                 last changed; a reader and pushed data say nothing, there it is the moment of
+ *                 `fio_upload_start`.
+ *
+ * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_PANIC`
+ * Callbacks: none
+ * Blocking:  never
+ * Since:     0.1.0
+ */
+FIO_API
+fio_status fio_upload_set_created(struct fio_upload *upload,
+                                  int64_t seconds);
+
+/**
+ * Gives the upload a mark of the application's own, kept with it and shown in `fio_upload_info.tag`: an
+ * id in the camera's clip list, for example. It is how an application finds its uploads again after a
+ * restart (`fio_queue_list`), above all those whose source it has to attach. Not sent to the service.
+ *
+ * @param upload  the description
+ * @param tag     up to 1024 bytes of any kind; copied. NULL with length 0 means none (the default).
+ * @param length  how many
+ *
+ * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (too long) | `FIO_E_PANIC`
+ * Callbacks: none
+ * Blocking:  never
+ * Since:     0.1.0
+ */
+FIO_API
+fio_status fio_upload_set_tag(struct fio_upload *upload,
+                              const uint8_t *tag,
+                              size_t length);
+
+/**
+ * Says how urgent it is. Uploads of the same priority are sent in the order in which they were started.
+ *
+ * @param upload    the description
+ * @param priority  higher goes first; 0 is the default
+ *
+ * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_PANIC`
+ * Callbacks: none
+ * Blocking:  never
+ * Since:     0.1.0
+ */
+FIO_API
+fio_status fio_upload_set_priority(struct fio_upload *upload,
+                                   int32_t priority);
+
+/**
+ * Asks the service for so many parts. What is lost when a connection breaks is one part at most, and
+ * parts travel side by side; but each one costs a request. Fewer are asked for where parts would become
+ * smaller than the storage takes (5 MiB), and the service has the last word. Not for recordings.
+ *
+ * @param upload  the description
+ * @param parts   1 to 10,000; 0 leaves it to the service (the default)
+ *
+ * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (more than 10,000) |
+ *            `FIO_E_PANIC`
+ * Callbacks: none
+ * Blocking:  never
+ * Since:     0.1.0
+ */
+FIO_API
+fio_status fio_upload_set_parts(struct fio_upload *upload,
+                                uint32_t parts);
+
+/**
+ * Compares the checksum (MD5) of every part with the one the storage made of what it received, where it
+ * tells one, and sends a part again if they differ (`FIO_E_CHECKSUM`). TLS protects what is on its way
+ * already; this is against faults of memory and drivers, and costs the time to compute it.
+ *
+ * @param upload   the description
+ * @param enabled  0 (the default) or 1
+ *
+ * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (neither 0 nor 1) |
+ *            `FIO_E_PANIC`
+ * Callbacks: none
+ * Blocking:  never
+ * Since:     0.1.0
+ */
+FIO_API
+fio_status fio_upload_set_verify(struct fio_upload *upload,
+                                 int32_t enabled);
+
+/**
+ * Makes it a recording: it is sent while it is still being written, and can be played at the service
+ * seconds after it ends. Works with every source; pushed data is always a recording.
+ *
+ * Nothing is sent that was not called stable by `fio_upload_advance` (or pushed), and
+ * `fio_upload_finish` ends it. Parts are sent as they become complete: they begin with about 2 seconds
+ * of media (5 MiB to 256 MiB), so that little is left to send when the recording stops, and grow slowly
+ * enough that the 10,000 parts the storage takes reach 5 TiB, the largest file it takes.
+ *
+ * Many formats have a header that is written again when the recording stops (MP4 and QuickTime: the
+ * size of `mdat`, or `moov` itself). Such bytes at the beginning are held back and sent last. Whatever
+ * else was called stable must not change any more.
+ *
+ * A recording that is cut off, by a crash or a power cut, is not lost: it waits after the restart until
+ * the application goes on with it (`fio_upload_advance`), finishes it with what there is
+ * (`fio_upload_finish`), or cancels it.
+ *
+ * @param upload           the description; it cannot be made an ordinary upload again
+ * @param bytes_per_second the expected data rate; 0 if it is not known: then parts begin with 5 MiB
+ * @param held_head        how many bytes at the beginning are written again at the end: 0 (none) to
+ *                         268,435,456 (256 MiB). The whole first part, which holds at least these, is
+ *                         then sent last.
+ *
+ * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (held_head) | `FIO_E_PANIC`
+ * Callbacks: none
+ * Blocking:  never
+ * Since:     0.1.0
+ */
+FIO_API
+fio_status fio_upload_set_recording(struct fio_upload *upload,
+                                    uint64_t bytes_per_second,
+                                    uint64_t held_head);
+
+/**
+ * Puts an upload into the queue. It is written to the store before anything is sent, so that from here
+ * on neither a crash nor a power cut loses it; a store that fails does not refuse it, though: the queue
+ * then goes on in memory, and `FIO_EVENT_STORE_FAILED` tells. It is sent when its turn comes and the
+ * device is paired, online, in the project it was queued for, and nothing is paused: until then it
+ * waits, for as long as it takes. Nothing is sent by this call itself.
+ *
+ * Failures of the network and of the service are tried again by themselves, more and more slowly, and
+ * told as the `reason` of `FIO_EVENT_UPLOAD`; what the storage has confirmed is not sent again. The
+ * upload ends as done, as failed (the file was changed, the service refuses it), as skipped (it was made
+ * while a user had the device paused), or as cancelled.
+ *
+ * The project is the one the device is in now; before the first pairing, the first one it gets. When
+ * the device is moved to another project the upload waits with `FIO_E_OTHER_PROJECT`, rather than
+ * showing one client's material to another, until the device is back or
+ * `fio_upload_move_to_project` is called.
+ *
+ * @param client  the client
+ * @param upload  what to send; copied, may be changed, started again or freed afterwards
+ * @param id      [out] the upload; may be NULL
+ *
+ * Returns:   `FIO_OK` (in the queue) | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (no source; no
+ *            name, or one that cannot be used, where none was set: an upload needs one, a recording one
+ *            or an extension; pushed data without `fio_upload_set_recording`) | `FIO_E_UTF8` (the file's
+ *            name, where none was set) | `FIO_E_SOURCE_MISSING` | `FIO_E_SOURCE_KIND` (a directory, a
+ *            pipe, a device) | `FIO_E_SOURCE_EMPTY` (not for recordings) | `FIO_E_SOURCE_READ` |
+ *            `FIO_E_REENTRANT` (inside a data callback) | `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED`
+ *            | `FIO_E_POISONED` | `FIO_E_PANIC`. `fio_client_error` has the details.
+ * Callbacks: store, clock and log callbacks, if set; `FIO_EVENT_UPLOAD` later, from `fio_drive`
+ * Blocking:  opens the file, writes to the store
+ * Threads:   one at a time
+ * Since:     0.1.0
+ */
+FIO_API
+fio_status fio_upload_start(struct fio_client *client,
+                            const struct fio_upload *upload,
+                            fio_upload_id *id);
+
+/**
+ * Gives an upload its bytes again: after a restart, where the source was a descriptor or a reader and
+ * could not be kept (`FIO_E_SOURCE_NEEDED`), or when a file has moved (`FIO_E_SOURCE_MISSING`: then
+ * `fio_upload_retry` as well). What has arrived already is not sent again. The bytes must be the same:
+ * another length fails with `FIO_E_SOURCE_CHANGED`.
+ *
+ * @param client  the client
+ * @param id      an upload that is not over, or one that failed
+ * @param upload  a description with the source, of which nothing else is used; copied
+ *
+ * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (done,
+ *            skipped or cancelled) | `FIO_E_ARGUMENT` (no source; pushed data for what is no recording) |
+ *            `FIO_E_SOURCE_MISSING` | `FIO_E_SOURCE_KIND` | `FIO_E_SOURCE_EMPTY` | `FIO_E_SOURCE_READ` |
+ *            `FIO_E_SOURCE_CHANGED` (not the same length) | `FIO_E_REENTRANT` (inside a data callback) |
+ *            `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
+ * Callbacks: store, clock and log callbacks, if set; `destroy` of an earlier reader that is not used any
+ *            more; `FIO_EVENT_UPLOAD` later, from `fio_drive`
+ * Blocking:  opens the file, writes to the store
+ * Threads:   one at a time
+ * Since:     0.1.0
+ */
+FIO_API
+fio_status fio_upload_attach(struct fio_client *client,
+                             fio_upload_id id,
+                             const struct fio_upload *upload);
+
+/**
+ * Shows how an upload stands.
+ *
+ * @param client  the client
+ * @param id      the upload; one that is done or cancelled is known for as long as
+ *                `fio_config_set_history` says
+ * @param info    [out] set to NULL first, to the upload on `FIO_OK`; valid until the next
+ *                `fio_upload_get` on this client, or until it is freed
+ *
+ * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_REENTRANT`
+ *            (inside a data callback) | `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` |
+ *            `FIO_E_POISONED` | `FIO_E_PANIC`
+ * Callbacks: none
+ * Blocking:  never
+ * Threads:   one at a time
+ * Since:     0.1.0
+ */
+FIO_API
+fio_status fio_upload_get(struct fio_client *client,
+                          fio_upload_id id,
+                          const struct fio_upload_info **info);
+
+/**
+ * Hands over bytes of a recording whose source is pushed (`fio_upload_set_pushed`). They are stable at
+ * once; `fio_upload_advance` is not needed. All of it is taken, or nothing.
+ *
+ * The library keeps them in memory until the parts they belong to have arrived. When it has as much as
+ * it may keep it takes no more (`FIO_E_WOULD_BLOCK`): drive the client and push the same bytes again. A
+ * network slower than the recording shows itself here, so have a place to put the rest meanwhile.
+ *
+ * After a restart what was only in memory is gone. Go on where the storage is: attach a pushed source
+ * (`fio_upload_attach`) and push from `fio_upload_info.confirmed` on, if the application still has those
+ * bytes; otherwise cancel the upload. The held head (`fio_upload_set_recording`) has to be pushed again
+ * whole.
+ *
+ * @param client  the client
+ * @param id      the recording
+ * @param offset  where the bytes belong: at the end of what was pushed so far; or, to write over what
+ *                was pushed before, wholly within the held head
+ * @param data    the bytes; copied
+ * @param length  how many; 0 does nothing
+ *
+ * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (not
+ *            pushed, finished or over) | `FIO_E_SOURCE_NEEDED` (not attached since the restart) |
+ *            `FIO_E_ARGUMENT` (neither at the end nor within the held head; beyond 5 TiB) |
+ *            `FIO_E_WOULD_BLOCK` (nothing was taken) | `FIO_E_REENTRANT` (inside a data callback) |
+ *            `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
+ * Callbacks: store, clock and log callbacks, if set
+ * Blocking:  may write to the store
+ * Threads:   one at a time
+ * Since:     0.1.0
+ */
+FIO_API
+fio_status fio_upload_push(struct fio_client *client,
+                           fio_upload_id id,
+                           uint64_t offset,
+                           const uint8_t *data,
+                           size_t length);
+
+/**
+ * Says how much of a recording is stable: written, and not to change any more (except the held head).
+ * Call it as often as it suits, every second for example; parts are sent as they become complete.
+ *
+ * @param client  the client
+ * @param id      the recording; its source is a file, a descriptor or a reader
+ * @param stable  so many bytes from the beginning; never less than before
+ *
+ * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (no
+ *            recording, pushed, finished or over) | `FIO_E_ARGUMENT` (less than before, or beyond 5 TiB)
+ *            | `FIO_E_REENTRANT` (inside a data callback) | `FIO_E_BUSY` | `FIO_E_FORKED` |
+ *            `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
+ * Callbacks: store, clock and log callbacks, if set
+ * Blocking:  may write to the store
+ * Threads:   one at a time
+ * Since:     0.1.0
+ */
+FIO_API
+fio_status fio_upload_advance(struct fio_client *client,
+                              fio_upload_id id,
+                              uint64_t stable);
+
+/**
+ * Ends a recording: all of its bytes are there and will not change any more, the head included. What is
+ * left is sent, the last part and the held head among it; then the upload is done.
+ *
+ * @param client  the client
+ * @param id      the recording
+ * @param size    how many bytes it has in all; -1 for as many as the file has now, or were pushed (a
+ *                reader: as many as were called stable)
+ * @param name    its name, for a recording that was started with an extension only: 1 to 255 bytes of
+ *                UTF-8 without control characters, with that extension; copied. NULL means no other
+ *                than was set. The service takes a name only where it has none yet.
+ *
+ * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (no
+ *            recording, finished or over) | `FIO_E_ARGUMENT` (less than -1, less than was called stable,
+ *            beyond 5 TiB; a name that cannot be used) | `FIO_E_UTF8` | `FIO_E_SOURCE_EMPTY` (nothing was
+ *            recorded: cancel it) | `FIO_E_SOURCE_MISSING`, `FIO_E_SOURCE_READ` (with -1: the file cannot
+ *            be asked) | `FIO_E_SOURCE_NEEDED` (with -1: not attached since the restart) |
+ *            `FIO_E_REENTRANT` (inside a data callback) | `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED`
+ *            | `FIO_E_POISONED` | `FIO_E_PANIC`
+ * Callbacks: store, clock and log callbacks, if set; `FIO_EVENT_UPLOAD` later, from `fio_drive`
+ * Blocking:  writes to the store
+ * Threads:   one at a time
+ * Since:     0.1.0
+ */
+FIO_API
+fio_status fio_upload_finish(struct fio_client *client,
+                             fio_upload_id id,
+                             int64_t size,
+                             const char *name);
+
+/**
+ * Ends an upload for good. What is under way is broken off; an asset that the service has begun already
+ * stays there, unfinished. It is remembered as cancelled.
+ *
+ * @param client  the client
+ * @param id      an upload that is not over
+ *
+ * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (over
+ *            already) | `FIO_E_REENTRANT` (inside a data callback) | `FIO_E_BUSY` | `FIO_E_FORKED` |
+ *            `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
+ * Callbacks: store, clock and log callbacks, if set; `destroy` of a reader that is not used any more;
+ *            `FIO_EVENT_UPLOAD` later, from `fio_drive`
+ * Blocking:  writes to the store
+ * Threads:   one at a time
+ * Since:     0.1.0
+ */
+FIO_API
+fio_status fio_upload_cancel(struct fio_client *client,
+                             fio_upload_id id);
+
+/**
+ * Tries an upload again that failed or was cancelled, or at once one that waits for its next attempt.
+ * The file is sent as it is now: one that was changed begins anew, otherwise what has arrived already is
+ * not sent again. What was skipped stays skipped: it was made while a user had the device paused.
+ *
+ * @param client  the client
+ * @param id      an upload that failed, was cancelled, or waits
+ *
+ * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (queued,
+ *            uploading, done or skipped) | `FIO_E_SOURCE_MISSING`, `FIO_E_SOURCE_KIND`,
+ *            `FIO_E_SOURCE_EMPTY`, `FIO_E_SOURCE_READ` (the file is not to be had now) |
+ *            `FIO_E_REENTRANT` (inside a data callback) | `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED`
+ *            | `FIO_E_POISONED` | `FIO_E_PANIC`
+ * Callbacks: store, clock and log callbacks, if set; `FIO_EVENT_UPLOAD` later, from `fio_drive`
+ * Blocking:  opens the file, writes to the store
+ * Threads:   one at a time
+ * Since:     0.1.0
+ */
+FIO_API
+fio_status fio_upload_retry(struct fio_client *client,
+                            fio_upload_id id);
+
+/**
+ * Pauses an upload: it waits with `FIO_E_UPLOAD_PAUSED` until `fio_upload_resume`, also across restarts,
+ * and the queue goes on with the others. Parts under way are broken off and sent again later; a
+ * recording keeps taking bytes. One that is paused already stays so.
+ *
+ * @param client  the client
+ * @param id      an upload that is not over
+ *
+ * Returns:   as `fio_upload_cancel`
+ * Callbacks: store, clock and log callbacks, if set; `FIO_EVENT_UPLOAD` later, from `fio_drive`
+ * Blocking:  writes to the store
+ * Threads:   one at a time
+ * Since:     0.1.0
+ */
+FIO_API
+fio_status fio_upload_pause(struct fio_client *client,
+                            fio_upload_id id);
+
+/**
+ * Lets a paused upload go on, at its old place in the queue. Also one that began paused because of
+ * `fio_queue_set_auto_start`. One that is not paused stays as it is.
+ *
+ * @param client  the client
+ * @param id      an upload that is not over
+ *
+ * Returns:   as `fio_upload_cancel`
+ * Callbacks: store, clock and log callbacks, if set; `FIO_EVENT_UPLOAD` later, from `fio_drive`
+ * Blocking:  writes to the store
+ * Threads:   one at a time
+ * Since:     0.1.0
+ */
+FIO_API
+fio_status fio_upload_resume(struct fio_client *client,
+                             fio_upload_id id);
+
+/**
+ * Sends an upload to the project the device is in now, although it was queued for another one
+ * (`FIO_E_OTHER_PROJECT`). Ask a person first: the other project may be another client's. What had
+ * arrived in the old project stays there, unfinished; the upload begins anew. A recording cannot be
+ * moved while it goes on.
+ *
+ * @param client  the client
+ * @param id      an upload that is not over
+ *
+ * Returns:   `FIO_OK` (also if it belongs there already) | `FIO_E_NULL` | `FIO_E_HANDLE` |
+ *            `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (over; or a recording that goes on; or the device is
+ *            in no project: not paired, or it has not learned yet which) | `FIO_E_REENTRANT` (inside a
+ *            data callback) | `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` | `FIO_E_POISONED` |
+ *            `FIO_E_PANIC`
+ * Callbacks: store, clock and log callbacks, if set; `FIO_EVENT_UPLOAD` later, from `fio_drive`
+ * Blocking:  writes to the store
+ * Threads:   one at a time
+ * Since:     0.1.0
+ */
+FIO_API
+fio_status fio_upload_move_to_project(struct fio_client *client,
+                                      fio_upload_id id);
+
+/**
+ * Forgets an upload that is over: one that failed or was skipped, when the person has seen it, or another
+ * one before its time (`fio_config_set_history`). Tells no event.
+ *
+ * @param client  the client
+ * @param id      an upload that is over: done, failed, skipped or cancelled
+ *
+ * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (not
+ *            over: cancel it first) | `FIO_E_REENTRANT` (inside a data callback) | `FIO_E_BUSY` |
+ *            `FIO_E_FORKED` | `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
+ * Callbacks: store, clock and log callbacks, if set; `destroy` of a reader that is not used any more
+ * Blocking:  writes to the store
+ * Threads:   one at a time
+ * Since:     0.1.0
+ */
+FIO_API
+fio_status fio_upload_remove(struct fio_client *client,
+                             fio_upload_id id);
+
+/**
+ * Moves an upload ahead of others, or behind them. Parts that are under way are sent to the end; then
+ * the one with the higher priority has its turn.
+ *
+ * @param client    the client
+ * @param id        an upload that is not over
+ * @param priority  higher goes first; among equals the one that was started first
+ *
+ * Returns:   as `fio_upload_cancel`
+ * Callbacks: store, clock and log callbacks, if set
+ * Blocking:  writes to the store
+ * Threads:   one at a time
+ * Since:     0.1.0
+ */
+FIO_API
+fio_status fio_upload_prioritize(struct fio_client *client,
+                                 fio_upload_id id,
+                                 int32_t priority);
+
+/**
+ * Shows every upload: first those that are not over, in the order in which they are sent, then those
+ * that are, as far as they are remembered, oldest first.
+ *
+ * The callback is called from inside this call, with nothing of the library in the middle of anything:
+ * it may call every function except `fio_drive` and `fio_wait`. It may cancel and remove uploads: those
+ * that are gone when their turn comes are left out. New ones are not shown.
+ *
+ * @param client  the client
+ * @param each    called once for each upload; must not be NULL
+ * @param user    passed to `each`; may be NULL
+ *
+ * Returns:   `FIO_OK` (none is no error) | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_REENTRANT` (inside a
+ *            data callback) | `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` (freed by the callback: do
+ *            not use the pointer any more) | `FIO_E_POISONED` | `FIO_E_PANIC`
+ * Callbacks: `each`
+ * Blocking:  never, apart from the callback
+ * Threads:   one at a time
+ * Since:     0.1.0
+ */
+FIO_API
+fio_status fio_queue_list(struct fio_client *client,
+                          fio_upload_cb each,
+                          void *user);
+
+/**
+ * Shows what is left to do.
+ *
+ * @param client  the client
+ * @param totals  [out] set to NULL first, to the totals on `FIO_OK`; valid until the next
+ *                `fio_queue_totals` on this client, or until it is freed
+ *
+ * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_REENTRANT` (inside a data callback) |
+ *            `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
+ * Callbacks: none
+ * Blocking:  never
+ * Threads:   one at a time
+ * Since:     0.1.0
+ */
+FIO_API
+fio_status fio_queue_totals(struct fio_client *client,
+                            const struct fio_totals **totals);
+
+/**
+ * Pauses all uploads, until `fio_queue_resume`, also across restarts: for a shoot that needs the network
+ * or the battery itself. Parts under way are broken off and sent again later. New uploads can be
+ * started and recordings go on taking bytes; they wait. Everything else (refresh, heartbeat, comments)
+ * goes on.
+ *
+ * @param client  the client
+ *
+ * Returns:   as `fio_queue_totals`
+ * Callbacks: store, clock and log callbacks, if set; events later, from `fio_drive`
+ * Blocking:  writes to the store
+ * Threads:   one at a time
+ * Since:     0.1.0
+ */
+FIO_API
+fio_status fio_queue_pause(struct fio_client *client);
+
+/**
+ * Ends the pause of the queue. Uploads that were paused one by one stay paused.
+ *
+ * @param client  the client
+ *
+ * Returns:   as `fio_queue_totals`
+ * Callbacks: store, clock and log callbacks, if set; events later, from `fio_drive`
+ * Blocking:  writes to the store
+ * Threads:   one at a time
+ * Since:     0.1.0
+ */
+FIO_API
+fio_status fio_queue_resume(struct fio_client *client);
+
+/**
+ * Cancels every upload that is not over, recordings included; see `fio_upload_cancel`.
+ *
+ * @param client  the client
+ *
+ * Returns:   as `fio_queue_totals`
+ * Callbacks: store, clock and log callbacks, if set; `destroy` of readers that are not used any more;
+ *            events later, from `fio_drive`
+ * Blocking:  writes to the store
+ * Threads:   one at a time
+ * Since:     0.1.0
+ */
+FIO_API
+fio_status fio_queue_cancel_all(struct fio_client *client);
+
+/**
+ * Says whether new uploads are sent by themselves. Kept in the store, so that it is the person's setting
+ * and holds after a restart. Uploads that are in the queue already are not affected.
+ *
+ * @param client   the client
+ * @param enabled  1 (the default): they are. 0: they begin paused (`FIO_E_UPLOAD_PAUSED`) until a person
+ *                 picks them (`fio_upload_resume`).
+ *
+ * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (neither 0 nor 1) |
+ *            `FIO_E_REENTRANT` (inside a data callback) | `FIO_E_BUSY` | `FIO_E_FORKED` |
+ *            `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
+ * Callbacks: store, clock and log callbacks, if set
+ * Blocking:  writes to the store
+ * Threads:   one at a time
+ * Since:     0.1.0
+ */
+FIO_API
+fio_status fio_queue_set_auto_start(struct fio_client *client,
+                                    int32_t enabled);
+
+/**
+ * Limits what all uploads together send, to leave some of the network to others. At once, also for what
+ * is under way. Not kept: the next client begins with `fio_config_set_bandwidth`.
+ *
+ * @param client            the client
+ * @param bytes_per_second  0 means no limit. Calls to the service itself are small and not counted.
+ *
+ * Returns:   as `fio_queue_totals`
+ * Callbacks: clock and log callbacks, if set
+ * Blocking:  never
+ * Threads:   one at a time
+ * Since:     0.1.0
+ */
+FIO_API
+fio_status fio_queue_set_bandwidth(struct fio_client *client,
+                                   uint64_t bytes_per_second);
+
+/**
+ * Says which network interfaces uploads may use, to keep them off a mobile connection, for example. Each
+ * part takes the first one named that is up and has an address. While there is none, uploads wait with
+ * `FIO_E_NO_INTERFACE`. Calls to the service itself (pairing, refresh, heartbeat) are small and use
+ * whatever the system routes them through. Not kept: the next client begins with
+ * `fio_config_set_interfaces`.
+ *
+ * @param client  the client
+ * @param names   such as `wlan0`, the preferred first: up to 16, each 1 to 15 visible ASCII characters
+ *                without `/` and `!`; copied. NULL with count 0 allows all.
+ * @param count   how many
+ *
+ * Returns:   `FIO_OK` | `FIO_E_NULL` (also one of the names) | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (no such
+ *            name, or more than 16) | `FIO_E_UTF8` | `FIO_E_REENTRANT` (inside a data callback) |
+ *            `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
+ * Callbacks: clock and log callbacks, if set
+ * Blocking:  never
+ * Threads:   one at a time
+ * Since:     0.1.0
+ */
+FIO_API
+fio_status fio_queue_set_interfaces(struct fio_client *client,
+                                    const char *const *names,
+                                    size_t count);
+
+/**
+ * Makes a comment on an uploaded asset (`POST /v2/devices/assets/{id}/comments`): a marker set on the
+ * camera, for example. A 401 is answered by one refresh and one repetition; otherwise it is sent once. It
+ * is not queued: offline it fails, and a lost answer (`FIO_E_TIMEOUT`, `FIO_E_RESET`) leaves open
+ * whether the comment was made.
+ *
+ * @param client    the client
+ * @param asset_id  `fio_upload_info.asset_id`: 1 to 64 letters, digits and hyphens; copied
+ * @param text      1 to 10,000 bytes of UTF-8; line breaks and tabs are allowed, other control
+ *                  characters are not; copied
+ * @param frame     the frame it is about, counted from 0, fractions allowed; negative for a comment on
+ *                  the whole asset
+ * @param done      called when it is over; may be NULL
+ * @param user      passed to `done`; may be NULL
+ * @param op        [out] the operation; may be NULL
+ *
+ * Returns:   `FIO_OK` (started) | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (no such id; empty,
+ *            too long, control characters; a frame that is no number) | `FIO_E_UTF8` |
+ *            `FIO_E_NOT_AUTHORIZED` | `FIO_E_CLOCK` | `FIO_E_REENTRANT` (inside a data callback) |
+ *            `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
+ * Ends with: `FIO_OK` | `FIO_E_NOT_FOUND` (the service does not know the asset) | `FIO_E_CANCELED`
+ *            (it may have been made all the same) | `FIO_E_UNAUTHORIZED` (401 in spite of a new token) |
+ *            `FIO_E_AUTHORIZATION_LOST`, `FIO_E_NOT_AUTHORIZED`, `FIO_E_TOKEN_EXPIRED` (no token could be
+ *            had) | `FIO_E_INVALID_CLIENT` | a network error (`FIO_E_DNS` to `FIO_E_NETWORK`, `FIO_E_CA`,
+ *            `FIO_E_CLOCK`) | an answer's error (`FIO_E_PROTOCOL` to `FIO_E_PLAN_LIMIT`)
+ * Callbacks: none before it returns; `done` exactly once, from `fio_drive` or `fio_client_free`
+ * Blocking:  never
+ * Threads:   one at a time
+ * Since:     0.1.0
+ */
+FIO_API
+fio_status fio_comment(struct fio_client *client,
+                       const char *asset_id,
+                       const char *text,
+                       double frame,
+                       fio_done_cb done,
+                       void *user,
+                       fio_op *op);
 
 /**
  * Makes a QR code (ISO/IEC 18004, error correction level M) as a square of modules. Draw a quiet

@@ -7,10 +7,12 @@
 //! | [`ffi`] | the C boundary: checks, the guard, conversion |
 //! | [`engine`] | operations in flight, timers, who is told what |
 //! | [`auth`] | pairing (RFC 8628) and token life, as pure state machines |
+//! | [`upload`] | plans, transfers, recordings and the queue, as pure state machines |
 //! | [`api`] | the wire: one file per resource, pure |
 //! | [`retry`] | which failures, how long to wait |
 //! | [`net`] | libcurl and the poller: the only place with sockets |
-//! | [`store`] | records on disk or with the vendor: the only place with files |
+//! | [`store`] | records on disk or with the vendor |
+//! | [`source`] | the bytes of an upload: files, callbacks, pushed data |
 //! | [`status`], [`error`], [`secret`], [`clock`], [`entropy`], [`json`], [`log`], [`sys`], [`small_map`] | what everybody uses |
 
 pub mod api;
@@ -26,9 +28,11 @@ pub mod net;
 pub mod retry;
 pub mod secret;
 pub mod small_map;
+pub mod source;
 pub mod status;
 pub mod store;
 pub mod sys;
+pub mod upload;
 
 /// In the C library, every block of memory is overwritten before it is given back: what the typed
 /// secrets do not reach (parsers, TLS where it is Rust) leaves nothing behind either.

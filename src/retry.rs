@@ -52,6 +52,84 @@ pub fn may_have_been_processed(error: &Error) -> bool {
     )
 }
 
+/// What a failure means for the upload it happened to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Verdict {
+    /// The same again, soon: for as long as the queue lives.
+    Retry,
+    /// The same again, at long intervals: a person has to act, or the answer was not the service's.
+    RetrySlowly,
+    /// Once there is a usable token again.
+    AwaitAuthorization,
+    /// The addresses are of no use any more: a new asset for the file, with its true offset.
+    BeginAnew,
+    /// The storage knows no such upload: either it has been assembled, and the answers were lost, or it is
+    /// gone. The other parts that are missing have to be asked.
+    Ask,
+    /// This media must not be uploaded. The queue goes on.
+    Skip,
+    /// This upload cannot go on. The queue does.
+    Fail,
+}
+
+/// The table for requests to the API on behalf of an upload: creating an asset, announcing parts.
+///
+/// | answer | what is done |
+/// | --- | --- |
+/// | 401 | one refresh and one repetition have happened already; then it waits for a new authorization |
+/// | 402, 403, 404, 3xx, TLS failures, what is not the service's | tried again slowly |
+/// | 409 `Channel Paused` | this media is skipped |
+/// | 400, 409, 422 | this upload fails |
+/// | 429 | after the time the service asks for, at least with backoff |
+/// | 5xx, 408, network failures | backoff with jitter, 1 s doubling to 60 s |
+pub fn api_verdict(error: &Error) -> Verdict {
+    match error.status {
+        FIO_E_CHANNEL_PAUSED => Verdict::Skip,
+        FIO_E_UNAUTHORIZED
+        | FIO_E_NOT_AUTHORIZED
+        | FIO_E_AUTHORIZATION_LOST
+        | FIO_E_TOKEN_EXPIRED
+        | FIO_E_INVALID_CLIENT
+        | FIO_E_CANCELED => Verdict::AwaitAuthorization,
+        FIO_E_BAD_REQUEST | FIO_E_CONFLICT | FIO_E_UNPROCESSABLE => Verdict::Fail,
+        _ if is_of_the_source(error) => Verdict::Fail,
+        _ if outlook(error) == Outlook::Transient => Verdict::Retry,
+        _ => Verdict::RetrySlowly,
+    }
+}
+
+/// The table for parts on their way to the storage.
+///
+/// | answer | what is done |
+/// | --- | --- |
+/// | 403 in the storage's own words | the addresses have expired: a new asset |
+/// | 404 `NoSuchUpload` | a question, not an end |
+/// | 403 or 404 of something on the way, 3xx, TLS failures | tried again slowly |
+/// | 400 `RequestTimeout`, 5xx (503 `SlowDown`), 429, network failures, stalls | the same part again: the storage's word, or backoff with jitter |
+/// | other 4xx | this upload fails |
+/// | checksums that differ | the same part again |
+/// | a source that is gone, unreadable or changed | this upload fails |
+pub fn part_verdict(error: &Error) -> Verdict {
+    match error.status {
+        FIO_E_URL_EXPIRED => Verdict::BeginAnew,
+        FIO_E_UPLOAD_GONE => Verdict::Ask,
+        FIO_E_STORAGE => Verdict::Fail,
+        FIO_E_CHECKSUM | FIO_E_NO_INTERFACE => Verdict::Retry,
+        _ if is_of_the_source(error) => Verdict::Fail,
+        _ if outlook(error) == Outlook::Transient => Verdict::Retry,
+        _ => Verdict::RetrySlowly,
+    }
+}
+
+fn is_of_the_source(error: &Error) -> bool {
+    (FIO_E_SOURCE_NEEDED..=FIO_E_SOURCE_MISSING).contains(&error.status)
+}
+
+/// Whether a part may have reached the storage although no success came back.
+pub fn part_may_be_stored(error: &Error) -> bool {
+    may_have_been_processed(error) || error.status == FIO_E_UPLOAD_GONE
+}
+
 /// Exponential backoff with full jitter: a uniformly random wait up to a bound that doubles.
 #[derive(Clone, Copy, Debug)]
 pub struct Backoff {
@@ -63,6 +141,8 @@ impl Backoff {
     pub const API: Backoff = Backoff { first: Duration::from_secs(1), longest: Duration::from_secs(60) };
     /// A refresh is never urgent enough to hammer: the old access token lives for another half hour.
     pub const REFRESH: Backoff = Backoff { first: Duration::from_secs(1), longest: Duration::from_secs(300) };
+    /// Where only a person can help.
+    pub const SLOW: Backoff = Backoff { first: Duration::from_secs(10), longest: Duration::from_secs(300) };
     /// Writing to a disk that was full or read-only.
     pub const STORE: Backoff = Backoff { first: Duration::from_secs(5), longest: Duration::from_secs(60) };
 
@@ -101,5 +181,45 @@ mod tests {
         assert_eq!(outlook(&Error::of(FIO_E_SERVER)), Outlook::Transient);
         assert_eq!(outlook(&Error::of(FIO_E_TLS_UNTRUSTED)), Outlook::Obstructed);
         assert_eq!(outlook(&Error::of(FIO_E_INVALID_CLIENT)), Outlook::Refused);
+    }
+
+    #[test]
+    fn every_row_of_the_tables_for_uploads() {
+        use Verdict::*;
+        for (status, api, part) in [
+            (FIO_E_DNS, Retry, Retry),
+            (FIO_E_CONNECT, Retry, Retry),
+            (FIO_E_RESET, Retry, Retry),
+            (FIO_E_TIMEOUT, Retry, Retry),
+            (FIO_E_NETWORK, Retry, Retry),
+            (FIO_E_RATE_LIMITED, Retry, Retry),
+            (FIO_E_SERVER, Retry, Retry),
+            (FIO_E_NOMEM, Retry, Retry),
+            (FIO_E_TLS, RetrySlowly, RetrySlowly),
+            (FIO_E_TLS_UNTRUSTED, RetrySlowly, RetrySlowly),
+            (FIO_E_REDIRECT, RetrySlowly, RetrySlowly),
+            (FIO_E_PROTOCOL, RetrySlowly, RetrySlowly),
+            (FIO_E_FORBIDDEN, RetrySlowly, RetrySlowly),
+            (FIO_E_NOT_FOUND, RetrySlowly, RetrySlowly),
+            (FIO_E_PLAN_LIMIT, RetrySlowly, RetrySlowly),
+            (FIO_E_CLOCK, RetrySlowly, RetrySlowly),
+            (FIO_E_UNAUTHORIZED, AwaitAuthorization, RetrySlowly),
+            (FIO_E_NOT_AUTHORIZED, AwaitAuthorization, RetrySlowly),
+            (FIO_E_CHANNEL_PAUSED, Skip, RetrySlowly),
+            (FIO_E_BAD_REQUEST, Fail, RetrySlowly),
+            (FIO_E_UNPROCESSABLE, Fail, RetrySlowly),
+            (FIO_E_CONFLICT, Fail, RetrySlowly),
+            (FIO_E_URL_EXPIRED, RetrySlowly, BeginAnew),
+            (FIO_E_UPLOAD_GONE, RetrySlowly, Ask),
+            (FIO_E_STORAGE, RetrySlowly, Fail),
+            (FIO_E_CHECKSUM, RetrySlowly, Retry),
+            (FIO_E_NO_INTERFACE, RetrySlowly, Retry),
+            (FIO_E_SOURCE_MISSING, Fail, Fail),
+            (FIO_E_SOURCE_READ, Fail, Fail),
+            (FIO_E_SOURCE_CHANGED, Fail, Fail),
+        ] {
+            let error = Error::of(status);
+            assert_eq!((api_verdict(&error), part_verdict(&error)), (api, part), "{}", error.name());
+        }
     }
 }

@@ -3,7 +3,7 @@
 
 use std::borrow::Borrow;
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct SmallMap<K, V> {
     entries: Vec<(K, V)>,
 }

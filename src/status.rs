@@ -166,6 +166,41 @@ pub const FIO_E_STORE_LOCKED: i32 = -144;
 /// The device's clock is before the earliest time the application declared possible.
 pub const FIO_E_CLOCK: i32 = -160;
 
+// Uploads.
+
+/// The file is not there.
+pub const FIO_E_SOURCE_MISSING: i32 = -180;
+/// The path leads to a directory or to something else that is not a plain file.
+pub const FIO_E_SOURCE_KIND: i32 = -181;
+/// The file is empty; the service takes no empty files.
+pub const FIO_E_SOURCE_EMPTY: i32 = -182;
+/// The file cannot be read: no permission, a bad or removed card, or a reader callback that failed.
+pub const FIO_E_SOURCE_READ: i32 = -183;
+/// The file shrank, grew or was changed after it was queued.
+pub const FIO_E_SOURCE_CHANGED: i32 = -184;
+/// The source was a descriptor, a callback or pushed data, and the application has not attached it again.
+pub const FIO_E_SOURCE_NEEDED: i32 = -185;
+/// No upload with this id is known.
+pub const FIO_E_UNKNOWN_UPLOAD: i32 = -186;
+/// The upload was queued for another project than the one the device is connected to now.
+pub const FIO_E_OTHER_PROJECT: i32 = -187;
+/// The device was paused when the media was made (HTTP 409 `Channel Paused`): it must not be uploaded.
+pub const FIO_E_CHANNEL_PAUSED: i32 = -188;
+/// The upload, or the queue, was paused by the application.
+pub const FIO_E_UPLOAD_PAUSED: i32 = -189;
+/// None of the network interfaces that uploads may use is up.
+pub const FIO_E_NO_INTERFACE: i32 = -190;
+/// The address of a part has expired or is refused by the storage (HTTP 403): a new asset is needed.
+pub const FIO_E_URL_EXPIRED: i32 = -191;
+/// The storage does not know the upload (HTTP 404).
+pub const FIO_E_UPLOAD_GONE: i32 = -192;
+/// The storage refused a part for another reason.
+pub const FIO_E_STORAGE: i32 = -193;
+/// The storage received other bytes than were sent: the checksums differ.
+pub const FIO_E_CHECKSUM: i32 = -194;
+/// The memory for pushed data is full: drive the client and push again.
+pub const FIO_E_WOULD_BLOCK: i32 = -195;
+
 /// Whether trying the same again can help.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Retry {
@@ -269,6 +304,22 @@ pub static DESCRIPTIONS: &[Description] = describe! {
     FIO_E_STORE_DAMAGED Never "a stored record cannot be trusted" "Pair again; the record was kept aside for inspection."
     FIO_E_STORE_LOCKED Later "the store is in use by another client" "Give each client a directory of its own."
     FIO_E_CLOCK Never "the device's clock cannot be right" "Set date and time, then try again."
+    FIO_E_SOURCE_MISSING Never "the file is not there" "Insert the card or restore the file, then retry the upload."
+    FIO_E_SOURCE_KIND Never "the path does not lead to a plain file" "Queue the files in a directory one by one."
+    FIO_E_SOURCE_EMPTY Never "the file is empty" "Check the recording: the service takes no empty files."
+    FIO_E_SOURCE_READ Never "the file cannot be read" "Check card and permissions, then retry the upload."
+    FIO_E_SOURCE_CHANGED Never "the file was changed after it was queued" "Retry the upload once the file is complete: it is then sent as it is."
+    FIO_E_SOURCE_NEEDED Later "the application has to attach the source of this upload again" "Call fio_upload_attach with the same data."
+    FIO_E_UNKNOWN_UPLOAD Never "no such upload" "Use the id that fio_upload_start wrote; old finished uploads are forgotten."
+    FIO_E_OTHER_PROJECT Never "the upload was queued for another project" "Connect the device to that project again, or call fio_upload_move_to_project."
+    FIO_E_CHANNEL_PAUSED Never "the device was paused when this was recorded" "Nothing: what is recorded during a pause stays on the device."
+    FIO_E_UPLOAD_PAUSED Later "the upload is paused on the device" "Resume the upload or the queue."
+    FIO_E_NO_INTERFACE Later "no network interface that uploads may use is up" "Connect one of them, or allow others."
+    FIO_E_URL_EXPIRED Later "the storage does not accept the address of the part any more" "Nothing: the library asks for new addresses."
+    FIO_E_UPLOAD_GONE Later "the storage does not know the upload any more" "Nothing: the library begins the upload anew."
+    FIO_E_STORAGE Never "the storage refused a part" "Report it with the log."
+    FIO_E_CHECKSUM Later "the storage received other bytes than were sent" "Nothing, if it is rare; otherwise check the device's memory and network."
+    FIO_E_WOULD_BLOCK Later "the memory for pushed data is full" "Drive the client, then push the same data again."
 };
 
 /// The row of a status, if it is one of ours.

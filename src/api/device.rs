@@ -44,7 +44,14 @@ pub struct Channel {
 }
 
 pub fn request() -> Request {
-    Request { endpoint: Endpoint::Device, content_type: None, body: None, bearer: None, url_pairing: false }
+    Request {
+        endpoint: Endpoint::Device,
+        content_type: None,
+        body: None,
+        bearer: None,
+        url_pairing: false,
+        asset: None,
+    }
 }
 
 pub fn read(response: &Response) -> Result<Device, Error> {

@@ -10,6 +10,7 @@ pub fn request() -> Request {
         body: None,
         bearer: None,
         url_pairing: false,
+        asset: None,
     }
 }
 

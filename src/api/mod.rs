@@ -1,16 +1,21 @@
 //! The wire: what a request is, what an answer is, and one file per resource that builds the one and
 //! reads the other. Pure: nothing here knows sockets, files or clocks.
 
+pub mod asset;
+pub mod comment;
 pub mod device;
 pub mod device_code;
 pub mod failure;
 pub mod heartbeat;
 pub mod multipart;
 pub mod number;
+pub mod part;
+pub mod realtime;
 pub mod revoke;
 pub mod token;
 
 use crate::secret::{Secret, SecretBytes};
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,9 +29,14 @@ pub enum Endpoint {
     Revoke,
     Device,
     Heartbeat,
+    CreateAsset,
+    /// Of one asset, as is the next.
+    RealtimeParts,
+    Comments,
 }
 
 impl Endpoint {
+    /// The path, or for what belongs to one asset the end of it: [`Request::path`] has the whole.
     pub fn path(self) -> &'static str {
         match self {
             Endpoint::DeviceCode => "/v2/auth/device/code",
@@ -35,6 +45,9 @@ impl Endpoint {
             Endpoint::Revoke => "/v2/auth/revoke",
             Endpoint::Device => "/v2/devices/me",
             Endpoint::Heartbeat => "/v2/devices/heartbeat",
+            Endpoint::CreateAsset => "/v2/devices/assets",
+            Endpoint::RealtimeParts => "/realtime_upload/parts",
+            Endpoint::Comments => "/comments",
         }
     }
 
@@ -80,6 +93,9 @@ impl EncodingPolicy {
 /// The content type of [`Encoding::Form`].
 pub const FORM: &str = "application/x-www-form-urlencoded";
 
+/// The content type of what concerns assets.
+pub const JSON: &str = "application/json";
+
 /// A body shared with the transport, so that a repeated request costs no copy.
 pub type Body = Arc<SecretBytes>;
 
@@ -95,6 +111,17 @@ pub struct Request {
     pub bearer: Option<Secret>,
     /// Asks for URL pairing (`x-client-platypus-enabled: true`).
     pub url_pairing: bool,
+    /// The asset it is about, for those endpoints that are about one: an id that is fit for a path.
+    pub asset: Option<Arc<str>>,
+}
+
+impl Request {
+    pub fn path(&self) -> Cow<'static, str> {
+        match &self.asset {
+            None => self.endpoint.path().into(),
+            Some(asset) => format!("{}/{asset}{}", Endpoint::CreateAsset.path(), self.endpoint.path()).into(),
+        }
+    }
 }
 
 /// One whole answer.
@@ -124,6 +151,19 @@ pub(crate) fn auth_request(endpoint: Endpoint, encoding: Encoding, fields: &[(&s
         body: Some(Arc::new(body)),
         bearer: None,
         url_pairing: false,
+        asset: None,
+    }
+}
+
+/// A request about assets.
+pub(crate) fn json_request(endpoint: Endpoint, asset: Option<&Arc<str>>, body: SecretBytes) -> Request {
+    Request {
+        endpoint,
+        content_type: Some(JSON),
+        body: Some(Arc::new(body)),
+        bearer: None,
+        url_pairing: false,
+        asset: asset.cloned(),
     }
 }
 

@@ -1,16 +1,19 @@
-//! Requests that carry the access token: device information and heartbeats. A 401 is answered by one
-//! refresh, shared by all, and one repetition with the new token.
+//! Requests that carry the access token: device information, heartbeats, assets, comments. A 401 is
+//! answered by one refresh, shared by all, and one repetition with the new token.
 
 use super::effects::{Event, OpId, Outcome, RequestId};
 use super::refresh_flow::is_worth_waiting;
 use super::{Engine, Operation, Purpose};
+use crate::api::asset::{self, Asset};
 use crate::api::device::Device;
-use crate::api::{Request, Response, device, heartbeat};
-use crate::clock::Instant;
+use crate::api::{Request, Response, comment, device, heartbeat, realtime};
+use crate::clock::{Instant, Now};
 use crate::error::Error;
 use crate::retry::{Backoff, Outlook, outlook};
+use crate::secret::Secret;
 use crate::small_map::SmallMap;
 use crate::status::*;
+use crate::upload::UploadId;
 use std::time::Duration;
 
 /// Attempts of the engine's own fetch of device information, before it waits for the next occasion.
@@ -24,7 +27,7 @@ pub(super) struct Calls {
 #[derive(Debug)]
 struct Call {
     caller: Caller,
-    operation: Operation,
+    errand: Errand,
     state: State,
     /// Only a token newer than this will do: the service refused the ones up to it.
     newer_than: u64,
@@ -42,6 +45,28 @@ pub(super) enum Caller {
     FollowUp,
     /// The engine's own heartbeat.
     Presence,
+    Upload(UploadId),
+}
+
+/// What is asked of the service.
+#[derive(Clone, Debug)]
+pub(super) enum Errand {
+    DeviceInfo,
+    Heartbeat,
+    /// Built when it leaves, since the age of the media belongs to it; answered as that kind of asset.
+    CreateAsset(UploadId, asset::Kind),
+    /// So many parts of a recording.
+    AnnounceParts(Request, usize),
+    Comment(Request),
+}
+
+/// What the service said.
+#[derive(Debug)]
+pub(super) enum Reply {
+    Done,
+    Device(Box<Device>),
+    Asset(Box<Asset>),
+    Addresses(Vec<Secret>),
 }
 
 #[derive(Debug, PartialEq)]
@@ -71,16 +96,40 @@ impl Engine {
         if self.session.tokens().is_none() {
             return Err(Error::of(FIO_E_NOT_AUTHORIZED));
         }
-        self.add_call(Caller::App(op), operation);
+        let errand = if operation == Operation::Heartbeat { Errand::Heartbeat } else { Errand::DeviceInfo };
+        self.add_call(Caller::App(op), errand);
         Ok(())
     }
 
-    pub(super) fn add_call(&mut self, caller: Caller, operation: Operation) {
+    /// Starts a comment on an asset, at a frame counted from 0 or on the whole.
+    pub fn start_comment(
+        &mut self,
+        asset_id: &str,
+        text: &str,
+        frame: Option<f64>,
+        now: Now,
+    ) -> Result<OpId, Error> {
+        self.set_now(now);
+        if !asset::is_id(asset_id) {
+            return Err(Error::new(FIO_E_ARGUMENT, "the asset id is not one of the service"));
+        }
+        if self.session.tokens().is_none() {
+            return Err(Error::of(FIO_E_NOT_AUTHORIZED));
+        }
+        // The service keeps whole frames.
+        let frame = frame.map(|frame| frame.round() as u64);
+        let op = self.new_operation(Operation::Comment);
+        self.add_call(Caller::App(op), Errand::Comment(comment::request(&asset_id.into(), text, frame)));
+        self.step();
+        Ok(op)
+    }
+
+    pub(super) fn add_call(&mut self, caller: Caller, errand: Errand) {
         let id = self.next_id;
         self.next_id += 1;
         let call = Call {
             caller,
-            operation,
+            errand,
             state: State::NeedsToken,
             newer_than: 0,
             used: 0,
@@ -104,7 +153,7 @@ impl Engine {
         for id in old {
             self.remove_call(id);
         }
-        self.add_call(Caller::FollowUp, Operation::DeviceInfo);
+        self.add_call(Caller::FollowUp, Errand::DeviceInfo);
     }
 
     fn remove_call(&mut self, id: u64) -> Option<Call> {
@@ -116,11 +165,19 @@ impl Engine {
     }
 
     pub(super) fn cancel_call(&mut self, op: OpId) {
-        let found =
-            self.calls.list.iter().find(|(_, call)| call.caller == Caller::App(op)).map(|(&id, _)| id);
+        self.withdraw_call(Caller::App(op));
+    }
+
+    /// Gives a call up without a word to its caller.
+    pub(super) fn withdraw_call(&mut self, caller: Caller) {
+        let found = self.calls.list.iter().find(|(_, call)| call.caller == caller).map(|(&id, _)| id);
         if let Some(id) = found {
             self.remove_call(id);
         }
+    }
+
+    pub(super) fn has_call_of(&self, caller: Caller) -> bool {
+        self.calls.list.values().any(|call| call.caller == caller)
     }
 
     pub(super) fn step_calls(&mut self) {
@@ -156,11 +213,15 @@ impl Engine {
             return;
         }
         call.used = tokens.generation;
-        let request = match call.operation {
-            Operation::Heartbeat => heartbeat::request(),
-            _ => device::request(),
+        let bearer = Some(tokens.access.clone());
+        let request = match &call.errand {
+            Errand::DeviceInfo => Some(device::request()),
+            Errand::Heartbeat => Some(heartbeat::request()),
+            Errand::AnnounceParts(request, _) | Errand::Comment(request) => Some(request.clone()),
+            Errand::CreateAsset(upload, kind) => self.uploads.asset_request(*upload, *kind, self.now),
         };
-        let request = Request { bearer: Some(tokens.access.clone()), ..request };
+        let Some(request) = request else { return drop(self.remove_call(id)) };
+        let request = Request { bearer, ..request };
         let request = self.send(request, Purpose::Call { call: id });
         if let Some(call) = self.calls.list.get_mut(&id) {
             call.state = State::InFlight(request);
@@ -184,23 +245,26 @@ impl Engine {
                 return;
             }
         }
-        let (caller, operation) = (call.caller, call.operation);
+        let (caller, errand) = (call.caller, call.errand.clone());
         if answer.as_ref().is_ok_and(Response::is_success) {
             self.presence.note_contact(self.now.mono);
         }
-        let result = answer.and_then(|response| match operation {
-            Operation::Heartbeat => heartbeat::read(&response).map(|()| None),
-            _ => device::read(&response).map(Some),
+        let result = answer.and_then(|response| match errand {
+            Errand::DeviceInfo => device::read(&response).map(|device| Reply::Device(Box::new(device))),
+            Errand::Heartbeat => heartbeat::read(&response).map(|()| Reply::Done),
+            Errand::Comment(_) => comment::read(&response).map(|()| Reply::Done),
+            Errand::CreateAsset(_, kind) => {
+                asset::read(&response, kind).map(|asset| Reply::Asset(Box::new(asset)))
+            }
+            Errand::AnnounceParts(_, count) => realtime::read(&response, count).map(Reply::Addresses),
         });
         match result {
             Err(error) if caller == Caller::FollowUp && self.repeat_fetch(id, &error) => {}
-            Err(error) => self.end_call(id, Err(error)),
-            Ok(None) => self.end_call(id, Ok(Outcome::Done)),
-            Ok(Some(device)) => {
-                let device = Box::new(device);
+            Ok(Reply::Device(device)) => {
                 self.note_project(&device);
-                self.end_call(id, Ok(Outcome::Device(device)));
+                self.end_call(id, Ok(Reply::Device(device)));
             }
+            result => self.end_call(id, result),
         }
     }
 
@@ -219,6 +283,7 @@ impl Engine {
 
     fn note_project(&mut self, device: &Device) {
         let previous = self.persistence.project_id.replace(device.project_id.clone());
+        self.project_confirmed();
         if previous.as_deref() == Some(&device.project_id) {
             return;
         }
@@ -228,17 +293,25 @@ impl Engine {
         }
     }
 
-    fn end_call(&mut self, id: u64, result: Result<Outcome, Error>) {
+    fn end_call(&mut self, id: u64, result: Result<Reply, Error>) {
         let Some(call) = self.remove_call(id) else { return };
         match (call.caller, result) {
-            (Caller::App(op), result) => self.complete(op, result),
+            (Caller::Upload(upload), result) => self.upload_call_over(upload, result),
+            (Caller::App(op), result) => self.complete(
+                op,
+                result.map(|reply| match reply {
+                    Reply::Device(device) => Outcome::Device(device),
+                    _ => Outcome::Done,
+                }),
+            ),
             (Caller::Presence, result) => self.heartbeat_over(result.err()),
-            (Caller::FollowUp, Ok(Outcome::Device(device))) => {
+            (Caller::FollowUp, Ok(Reply::Device(device))) => {
                 self.tell(Event::Device(device.clone()));
                 self.finish_pair(Ok(Outcome::Device(device)));
             }
             (Caller::FollowUp, Ok(_)) => {}
             (Caller::FollowUp, Err(error)) => {
+                self.project_unconfirmed(&error);
                 // One that a new pairing or a revocation has overtaken is nobody's concern.
                 let is_overtaken = [FIO_E_CANCELED, FIO_E_NOT_AUTHORIZED].contains(&error.status);
                 if !is_overtaken && !self.pair_waits_for_device() {

@@ -26,6 +26,10 @@ impl Driver {
     /// tell yet, and takes in what arrived.
     pub fn round(&mut self, timeout: Option<Duration>) -> Result<Waited, Error> {
         let now = self.clock.now();
+        if self.engine.wants_progress(now) {
+            let transport = &self.transport;
+            self.engine.note_progress(|id| transport.sent(id));
+        }
         self.engine.tick(now);
         self.pass_commands();
         let own = self.engine.deadline().map(|at| at - now.mono);
@@ -42,6 +46,8 @@ impl Driver {
         while let Some(command) = self.engine.next_command() {
             match command {
                 Command::Send(id, request) => self.transport.send(id, request),
+                Command::Put(id, part) => self.transport.put(id, part),
+                Command::LimitUploads(limits) => self.transport.limit_uploads(limits),
                 Command::Abort(id) => self.transport.abort(id),
             }
         }

@@ -1,9 +1,12 @@
 //! What the engine asks of the world, and what it tells the application.
 
+use super::transport::UploadLimits;
 use crate::api::Request;
 use crate::api::device::Device;
+use crate::api::part::PartRequest;
 use crate::clock::Instant;
 use crate::error::Error;
+use crate::upload::{Totals, UploadInfo};
 use std::time::Duration;
 
 /// One started operation. Ids are never reused; 0 is none.
@@ -16,6 +19,8 @@ pub type RequestId = u64;
 #[derive(Debug)]
 pub enum Command {
     Send(RequestId, Request),
+    Put(RequestId, PartRequest),
+    LimitUploads(UploadLimits),
     /// The answer is not wanted any more.
     Abort(RequestId),
 }
@@ -74,6 +79,14 @@ pub enum Event {
     StoreRecovered,
     /// A record could not be trusted and was kept aside.
     StoreDamaged(Error),
+    /// An upload changed its state.
+    Upload(Box<UploadInfo>),
+    /// How far uploads are, at the pace that was asked for, and once more when the last one is over.
+    Progress {
+        totals: Box<Totals>,
+        /// The one that is furthest ahead in the queue and under way.
+        current: Option<Box<UploadInfo>>,
+    },
     /// Something failed and is tried again by itself.
     Retrying {
         error: Error,

@@ -15,6 +15,7 @@ mod presence;
 mod refresh_flow;
 mod revocation;
 pub mod transport;
+mod uploads;
 
 use crate::api::{EncodingPolicy, Request, Response};
 use crate::auth::session::Session;
@@ -23,8 +24,10 @@ use crate::error::Error;
 use crate::log::{Log, log_line};
 use crate::secret::Secret;
 use crate::small_map::SmallMap;
+use crate::source::Files;
 use crate::status::*;
 use crate::store::records::Records;
+use crate::upload::UploadId;
 use calls::Calls;
 use effects::{Command, Event, Notice, OpId, Outcome, RequestId};
 use pairing_flow::PairingFlow;
@@ -33,6 +36,9 @@ use presence::Presence;
 use refresh_flow::RefreshFlow;
 use revocation::Revocations;
 use std::collections::VecDeque;
+use std::time::Duration;
+use transport::{Answer, UploadLimits};
+use uploads::Uploads;
 
 /// What the engine must know before the first byte is sent.
 #[derive(Clone, Debug)]
@@ -46,6 +52,30 @@ pub struct Settings {
     /// Wall time (seconds since 1970) before which the device's clock must be wrong.
     pub clock_floor: Option<i64>,
     pub seed: u64,
+    pub uploads: UploadSettings,
+}
+
+/// How uploads are done.
+#[derive(Clone, Debug)]
+pub struct UploadSettings {
+    /// Parts on their way at once, of all uploads together.
+    pub parallel_parts: u32,
+    /// How often progress is told; zero is never.
+    pub progress_interval: Duration,
+    /// How many uploads that are done or canceled are remembered.
+    pub history: u32,
+    pub limits: UploadLimits,
+}
+
+impl Default for UploadSettings {
+    fn default() -> UploadSettings {
+        UploadSettings {
+            parallel_parts: 5,
+            progress_interval: Duration::from_secs(1),
+            history: 100,
+            limits: UploadLimits::default(),
+        }
+    }
 }
 
 /// What an application can start.
@@ -61,6 +91,7 @@ pub enum Operation {
     Revoke,
     DeviceInfo,
     Heartbeat,
+    Comment,
 }
 
 /// Where authorization stands.
@@ -92,6 +123,9 @@ enum Purpose {
     Call {
         call: u64,
     },
+    Part {
+        upload: UploadId,
+    },
 }
 
 pub struct Engine {
@@ -107,6 +141,8 @@ pub struct Engine {
     revocations: Revocations,
     persistence: Persistence,
     presence: Presence,
+    uploads: Uploads,
+    files: Box<dyn Files>,
     operations: SmallMap<OpId, Operation>,
     requests: SmallMap<RequestId, Purpose>,
     next_id: u64,
@@ -117,9 +153,11 @@ pub struct Engine {
 impl Engine {
     /// Takes up what the store kept. A store that fails or holds something untrustworthy does not
     /// prevent a start; it is told as an event.
-    pub fn new(settings: Settings, records: Records, log: Log, now: Now) -> Engine {
+    pub fn new(settings: Settings, records: Records, files: Box<dyn Files>, log: Log, now: Now) -> Engine {
         let mut engine = Engine {
             random: fastrand::Rng::with_seed(settings.seed),
+            uploads: Uploads::new(settings.uploads.clone()),
+            files,
             settings,
             records,
             log,
@@ -156,11 +194,24 @@ impl Engine {
             Operation::Refresh => self.start_refresh(op),
             Operation::Revoke => self.start_revoke(op),
             Operation::DeviceInfo | Operation::Heartbeat => self.start_call(op, operation),
+            // It has something to say: see `start_comment`.
+            Operation::Comment => Err(Error::of(FIO_E_STATE)),
         }?;
-        self.operations.insert(op, operation);
-        log_line!(self.log, Debug, "operation {op} started: {operation:?}");
+        self.note_operation(op, operation);
         self.step();
         Ok(op)
+    }
+
+    fn new_operation(&mut self, operation: Operation) -> OpId {
+        let op = self.next_id;
+        self.next_id += 1;
+        self.note_operation(op, operation);
+        op
+    }
+
+    fn note_operation(&mut self, op: OpId, operation: Operation) {
+        self.operations.insert(op, operation);
+        log_line!(self.log, Debug, "operation {op} started: {operation:?}");
     }
 
     /// Ends an operation with `FIO_E_CANCELED`. What the service may already have done stays safe:
@@ -180,7 +231,7 @@ impl Engine {
             Operation::RequestCode | Operation::Poll | Operation::Pair { .. } => self.cancel_pairing(op),
             Operation::Refresh => self.refresh.forget(op),
             Operation::Revoke => self.revocations.detach(op),
-            Operation::DeviceInfo | Operation::Heartbeat => self.cancel_call(op),
+            Operation::DeviceInfo | Operation::Heartbeat | Operation::Comment => self.cancel_call(op),
         }
         self.complete(op, Err(Error::of(FIO_E_CANCELED)));
     }
@@ -199,10 +250,23 @@ impl Engine {
     }
 
     /// The answer to a request, or why there is none.
-    pub fn respond(&mut self, id: RequestId, answer: Result<Response, Error>, now: Now) {
+    pub fn respond(&mut self, id: RequestId, answer: Answer, now: Now) {
         self.set_now(now);
         // Aborted meanwhile.
         let Some(purpose) = self.requests.remove(&id) else { return };
+        match (purpose, answer) {
+            (Purpose::Part { upload }, Answer::Part(sent)) => {
+                let sent = sent.map_err(|error| self.blame_clock(error));
+                self.part_answered(upload, id, sent);
+            }
+            (purpose, Answer::Api(answer)) => self.api_answered(purpose, answer),
+            // A transport answers in the way it was asked.
+            (_, Answer::Part(_)) => {}
+        }
+        self.step();
+    }
+
+    fn api_answered(&mut self, purpose: Purpose, answer: Result<Response, Error>) {
         let answer = answer.map_err(|error| self.blame_clock(error));
         match purpose {
             Purpose::Code => self.code_answered(answer),
@@ -211,8 +275,8 @@ impl Engine {
             Purpose::RefreshToRevoke { revocation } => self.overtaken_refresh_answered(revocation, answer),
             Purpose::Revoke { revocation } => self.revoke_answered(revocation, answer),
             Purpose::Call { call } => self.call_answered(call, answer),
+            Purpose::Part { .. } => {}
         }
-        self.step();
     }
 
     /// Does what has become due.
@@ -230,6 +294,7 @@ impl Engine {
             self.revocations.deadline(),
             self.persistence.deadline(),
             self.presence_deadline(),
+            self.uploads_deadline(),
         ]
         .into_iter()
         .flatten()
@@ -288,6 +353,7 @@ impl Engine {
         self.step_pairing();
         self.step_refresh();
         self.step_presence();
+        self.step_uploads();
         self.step_calls();
         self.step_revocations();
         self.step_persistence();
@@ -296,13 +362,7 @@ impl Engine {
     fn send(&mut self, request: Request, purpose: Purpose) -> RequestId {
         let id = self.next_id;
         self.next_id += 1;
-        log_line!(
-            self.log,
-            Debug,
-            "request {id}: {:?} {}",
-            request.endpoint.method(),
-            request.endpoint.path()
-        );
+        log_line!(self.log, Debug, "request {id}: {:?} {}", request.endpoint.method(), request.path());
         self.requests.insert(id, purpose);
         self.commands.push_back(Command::Send(id, request));
         id
@@ -313,7 +373,7 @@ impl Engine {
             return;
         }
         // One that has not left yet never does.
-        let unsent = |command: &Command| matches!(command, Command::Send(queued, _) if *queued == id);
+        let unsent = |command: &Command| matches!(command, Command::Send(queued, _) | Command::Put(queued, _) if *queued == id);
         match self.commands.iter().position(unsent) {
             Some(at) => drop(self.commands.remove(at)),
             None => self.commands.push_back(Command::Abort(id)),

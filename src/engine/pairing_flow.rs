@@ -251,6 +251,7 @@ impl Engine {
         self.session.install(pair, self.now, false);
         // A refusal to store is told as an event and repeated; the pairing is good all the same.
         let _ = self.persist(false);
+        self.project_unknown();
         self.tell(Event::Authorized);
         self.fetch_device();
     }

@@ -41,6 +41,10 @@ impl Engine {
             Err(error) => self.store_complaint(error),
         }
         self.take_up();
+        if self.uploads.has_limits() {
+            self.limit_uploads(self.upload_limits().clone(), self.now);
+        }
+        self.restore_uploads();
         self.step();
     }
 

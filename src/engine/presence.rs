@@ -1,8 +1,8 @@
 //! Staying visible as online: a heartbeat when nothing else was said to the service for a while.
 
-use super::calls::Caller;
+use super::Engine;
+use super::calls::{Caller, Errand};
 use super::effects::Event;
-use super::{Engine, Operation};
 use crate::clock::Instant;
 use crate::error::Error;
 use crate::status::FIO_E_CANCELED;
@@ -55,7 +55,7 @@ impl Engine {
         if self.presence_deadline().is_some_and(|at| self.now.mono >= at) {
             self.presence.is_beating = true;
             self.presence.last_heartbeat = Some(self.now.mono);
-            self.add_call(Caller::Presence, Operation::Heartbeat);
+            self.add_call(Caller::Presence, Errand::Heartbeat);
         }
     }
 
@@ -77,11 +77,21 @@ mod tests {
     use crate::api::{EncodingPolicy, Endpoint, Response};
     use crate::clock::Now;
     use crate::engine::Settings;
+    use crate::engine::transport::Answer;
     use crate::log::Log;
     use crate::secret::{Secret, SecretBytes};
-    use crate::status::{FIO_E_CONNECT, FIO_E_RATE_LIMITED};
+    use crate::source::{Files, Source};
+    use crate::status::{FIO_E_CONNECT, FIO_E_RATE_LIMITED, FIO_E_SOURCE_MISSING};
     use crate::store::memory::MemoryStore;
     use crate::store::records::Records;
+
+    struct NoFiles;
+
+    impl Files for NoFiles {
+        fn open(&self, _: &[u8]) -> Result<std::sync::Arc<dyn Source>, Error> {
+            Err(Error::of(FIO_E_SOURCE_MISSING))
+        }
+    }
 
     fn at(seconds: u64) -> Now {
         Now { mono: Instant(seconds * 1000), wall: 1_800_000_000 + seconds as i64 }
@@ -97,9 +107,15 @@ mod tests {
             url_pairing: true,
             clock_floor: None,
             seed: 1,
+            uploads: Default::default(),
         };
-        let mut engine =
-            Engine::new(settings, Records::new(Box::new(MemoryStore::default()), None), Log::off(), at(0));
+        let mut engine = Engine::new(
+            settings,
+            Records::new(Box::new(MemoryStore::default()), None),
+            Box::new(NoFiles),
+            Log::off(),
+            at(0),
+        );
         let pair = crate::api::token::TokenPair {
             access: Secret::new("a"),
             refresh: Some(Secret::new("r")),
@@ -126,7 +142,7 @@ mod tests {
                     beats.push(second);
                     let body = SecretBytes::default();
                     let response = answer().map(|status| Response { status, body, retry_after: None });
-                    engine.respond(id, response, at(second));
+                    engine.respond(id, Answer::Api(response), at(second));
                 }
             }
         }

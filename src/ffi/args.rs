@@ -71,3 +71,37 @@ pub fn plain_text<'a>(bytes: &'a [u8], what: &'static str, longest: usize) -> Re
     }
     Ok(text)
 }
+
+/// 0 or 1.
+pub fn switch(value: i32) -> Result<bool, Error> {
+    match value {
+        0 => Ok(false),
+        1 => Ok(true),
+        _ => Err(Error::new(FIO_E_ARGUMENT, "neither 0 nor 1")),
+    }
+}
+
+/// Names of network interfaces: at most 16, each of 1 to 15 visible ASCII characters without slashes and
+/// exclamation marks (libcurl gives those a meaning).
+///
+/// # Safety
+/// `names` is NULL or points to `count` pointers that are NULL or lead to terminated strings, all of it
+/// unchanged during the call.
+pub unsafe fn interfaces(names: *const *const c_char, count: usize) -> Result<Vec<String>, Error> {
+    if names.is_null() && count != 0 {
+        return Err(Error::new(FIO_E_NULL, "the interfaces are NULL"));
+    }
+    if count > 16 {
+        return Err(Error::new(FIO_E_ARGUMENT, "more than 16 interfaces"));
+    }
+    let mut all = Vec::with_capacity(count);
+    for place in 0..count {
+        // SAFETY: below `count`, and the caller says that there are so many and that each is terminated.
+        let name = unsafe { text(*names.add(place), "the name of an interface", 15) }?;
+        if !name.bytes().all(|byte| byte.is_ascii_graphic() && !b"/!".contains(&byte)) {
+            return Err(Error::new(FIO_E_ARGUMENT, "this is not the name of an interface"));
+        }
+        all.push(name.to_owned());
+    }
+    Ok(all)
+}

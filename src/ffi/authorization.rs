@@ -1,7 +1,7 @@
 //! Token life: refresh, revoke, and what an application may know of it.
 
 use super::callbacks::fio_done_cb;
-use super::client::{fio_client, start, with_core};
+use super::client::{fio_client, start, with_engine};
 use super::core::Completion;
 use super::{args, fio_op, fio_status, guard::guard, guard::guard_value};
 use crate::engine::{AuthState, Operation};
@@ -101,12 +101,7 @@ pub unsafe extern "C" fn fio_revoke(
 pub unsafe extern "C" fn fio_auth_state(client: *mut fio_client) -> i32 {
     guard_value(FIO_E_PANIC, || {
         // SAFETY: the caller passes NULL or a live client.
-        let state = unsafe {
-            with_core(client, |core| {
-                let driver = core.driver()?;
-                Ok(driver.engine.auth_state(driver.now()))
-            })
-        };
+        let state = unsafe { with_engine(client, |engine, now| Ok(engine.auth_state(now))) };
         match state {
             Ok(AuthState::Unpaired) => FIO_AUTH_UNPAIRED,
             Ok(AuthState::Pending) => FIO_AUTH_PENDING,
@@ -146,12 +141,11 @@ pub unsafe extern "C" fn fio_access_token(
         // SAFETY: the caller passes NULL or a live client, NULL or `capacity` writable bytes, and NULL
         // or a writable pointer.
         unsafe {
-            with_core(client, |core| {
+            with_engine(client, |engine, now| {
                 if length.is_null() || (buffer.is_null() && capacity != 0) {
                     return Err(Error::new(FIO_E_NULL, "the buffer or the place for the length is NULL"));
                 }
-                let driver = core.driver()?;
-                let token = driver.engine.access_token(driver.now())?.expose();
+                let token = engine.access_token(now)?.expose();
                 args::write(length, token.len())?;
                 if capacity < token.len() {
                     return Err(Error::of(FIO_E_BUFFER));

@@ -4,12 +4,13 @@
 //! Two kinds. *Completions and events* run from `fio_drive`, `fio_wait` or `fio_client_free` on the
 //! caller's thread, with nothing of the library in the middle of anything: they may call every
 //! function except `fio_drive` and `fio_wait` on the same client (those answer `FIO_E_REENTRANT`), and
-//! may free the client. *Data callbacks* (log, store, clock) run in the middle of a call: on the same
-//! client they may call only `fio_wakeup` and `fio_cancel`; everything else answers `FIO_E_REENTRANT`.
+//! may free the client. *Data callbacks* (log, store, clock, reader) run in the middle of a call: on the
+//! same client they may call only `fio_wakeup` and `fio_cancel`; everything else answers
+//! `FIO_E_REENTRANT`.
 //!
 //! A callback must return normally: no exception may leave it, no `longjmp` may cross it.
 
-use super::views::{fio_code, fio_device, fio_error, fio_event};
+use super::views::{fio_code, fio_device, fio_error, fio_event, fio_upload_info};
 use std::ffi::{c_char, c_void};
 
 /// An operation without a result is over: `error` is NULL if it went well. Runs exactly once for
@@ -34,11 +35,23 @@ pub type fio_show_code_cb = Option<unsafe extern "C" fn(user: *mut c_void, code:
 /// do not know.
 pub type fio_event_cb = Option<unsafe extern "C" fn(user: *mut c_void, event: *const fio_event)>;
 
+/// One upload of the list that `fio_queue_list` shows, from inside that call. `info` is valid during the
+/// callback. It may call what a completion may call.
+pub type fio_upload_cb = Option<unsafe extern "C" fn(user: *mut c_void, info: *const fio_upload_info)>;
+
+/// Reads at most `length` bytes of an upload from `offset` on into `buffer`. Return how many it were
+/// (fewer than asked for is no failure: the library asks again), 0 if there are none at this offset, or a
+/// negative value for a failure (`FIO_E_SOURCE_READ`). Bytes may be asked for several times, in any
+/// order: answer the same each time. A data callback, and a quick one: the network waits for it.
+pub type fio_read_cb =
+    Option<unsafe extern "C" fn(user: *mut c_void, offset: u64, buffer: *mut u8, length: usize) -> i64>;
+
 /// One log line of `length` bytes, NUL-terminated, without a line break. A data callback.
 pub type fio_log_cb =
     Option<unsafe extern "C" fn(user: *mut c_void, level: i32, line: *const c_char, length: usize)>;
 
-/// Runs once when the library will not use `user` any more.
+/// Runs once when the library will not use `user` any more. A data callback, but without a client of its
+/// own to name it may run inside any call.
 pub type fio_destroy_cb = Option<unsafe extern "C" fn(user: *mut c_void)>;
 
 /// Reads a record into `buffer`: write at most `capacity` bytes, and the record's whole length to

@@ -4,13 +4,15 @@ use super::config::{Config, config_mut, fio_config};
 use super::core::{Client, Completion, Core, Delivery, Entered, lock};
 use super::views::fio_error;
 use super::{args, ca, fio_op, fio_status, guard::guard, guard::guard_value};
-use crate::clock::Clock;
+use crate::clock::{Clock, Now};
 use crate::engine::driver::Driver;
+use crate::engine::effects::OpId;
 use crate::engine::{Engine, Operation, Settings};
 use crate::error::Error;
 use crate::log::Log;
 use crate::net::clock::SystemClock;
 use crate::net::curl::{CurlTransport, NetSettings};
+use crate::source::file::SystemFiles;
 use crate::status::*;
 use crate::store::Store;
 use crate::store::dir::DirStore;
@@ -88,6 +90,24 @@ pub(super) unsafe fn with_core<T>(
     result
 }
 
+/// As [`with_core`], for what needs the engine and the time.
+///
+/// # Safety
+/// As for [`client_ref`].
+pub(super) unsafe fn with_engine<T>(
+    client: *const fio_client,
+    body: impl FnOnce(&mut Engine, Now) -> Result<T, Error>,
+) -> Result<T, Error> {
+    // SAFETY: as the caller says.
+    unsafe {
+        with_core(client, |core| {
+            let driver = core.driver()?;
+            let now = driver.now();
+            body(&mut driver.engine, now)
+        })
+    }
+}
+
 /// Leaves a client. If it was freed in a callback and this is the outermost call, it goes away now.
 ///
 /// # Safety
@@ -118,12 +138,26 @@ pub(super) unsafe fn start(
     op: *mut fio_op,
 ) -> Result<(), Error> {
     // SAFETY: as the caller says.
+    unsafe { start_with(client, completion, op, |engine, now| engine.start(operation, now)) }
+}
+
+/// Starts an operation that `begin` knows how to start.
+///
+/// # Safety
+/// As for [`start`].
+pub(super) unsafe fn start_with(
+    client: *const fio_client,
+    completion: Completion,
+    op: *mut fio_op,
+    begin: impl FnOnce(&mut Engine, Now) -> Result<OpId, Error>,
+) -> Result<(), Error> {
+    // SAFETY: as the caller says.
     let id = unsafe {
         let client_ref = client_ref(client)?;
         with_core(client, |core| {
             let driver = core.driver()?;
             let now = driver.now();
-            let id = driver.engine.start(operation, now)?;
+            let id = begin(&mut driver.engine, now)?;
             // Freed by a data callback meanwhile: not started, so there is nothing to complete.
             if client_ref.is_closing() {
                 return Err(Error::of(FIO_E_CLOSED));
@@ -188,9 +222,15 @@ fn await_refresh(driver: &mut Driver) {
 
 /// Makes a client from a configuration.
 ///
-/// Reads the store and takes up the authorization it holds. Sends nothing: a refresh that is due
-/// leaves with the first `fio_drive`. A record that cannot be trusted is kept aside and reported with
-/// the first events; it does not prevent the start.
+/// Reads the store and takes up the authorization and the queue it holds. Sends nothing: a refresh that is
+/// due leaves with the first `fio_drive`, and so do uploads: each goes on where it was, files being
+/// opened again by their path. Those whose source was a descriptor, a reader or pushed data wait until
+/// the application attaches it (`fio_upload_attach`; find them with `fio_queue_list`), and recordings
+/// until it goes on with them or finishes them.
+///
+/// A record that cannot be trusted is kept aside and reported with the first events; it does not prevent
+/// the start. Nor does a directory that cannot be written now: the library goes on in memory, tells
+/// (`FIO_EVENT_STORE_FAILED`), and keeps trying.
 ///
 /// @param config  what to use; copied, may be freed or changed afterwards. On failure
 ///                `fio_config_error(config)` has the details.
@@ -198,10 +238,11 @@ fn await_refresh(driver: &mut Driver) {
 ///
 /// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_INCOMPLETE` (no client id or secret) |
 ///            `FIO_E_CA` (none given and none found) | `FIO_E_STORE`, `FIO_E_STORE_FULL`,
-///            `FIO_E_STORE_READ_ONLY`, `FIO_E_STORE_LOCKED` (the directory cannot be used) |
-///            `FIO_E_NOMEM` (no descriptors) | `FIO_E_ENTROPY` | `FIO_E_PANIC`
+///            `FIO_E_STORE_READ_ONLY` (the directory is not there and cannot be made, or cannot be read) |
+///            `FIO_E_STORE_LOCKED` (in use) | `FIO_E_NOMEM` (no descriptors) | `FIO_E_ENTROPY` |
+///            `FIO_E_PANIC`
 /// Callbacks: store, clock, entropy and log callbacks, if set
-/// Blocking:  reads the store; no network
+/// Blocking:  reads the store, may write to it and open the files of uploads; no network
 /// Threads:   the config must not be in use by another thread
 /// Since:     0.1.0
 #[unsafe(no_mangle)]
@@ -237,6 +278,7 @@ fn build(config: &Config, clock: Box<dyn Clock>) -> Result<Client, Error> {
         ca,
         connect_timeout: config.connect_timeout,
         request_timeout: config.request_timeout,
+        stall_timeout: config.stall_timeout,
         resolve: config.resolve.clone(),
         portable_poller: config.portable_poller,
     };
@@ -257,10 +299,12 @@ fn build(config: &Config, clock: Box<dyn Clock>) -> Result<Client, Error> {
         url_pairing: config.url_pairing,
         clock_floor: config.clock_floor,
         seed: u64::from_ne_bytes(seed),
+        uploads: config.uploads.clone(),
     };
     let engine = Engine::new(
         settings,
         Records::new(store, config.store_key.clone()).with_entropy(entropy),
+        Box::new(SystemFiles),
         log,
         clock.now(),
     );
@@ -271,7 +315,8 @@ fn build(config: &Config, clock: Box<dyn Clock>) -> Result<Client, Error> {
 }
 
 /// Frees a client. Every operation that is still running completes with `FIO_E_CANCELED` before this
-/// returns; no event comes any more.
+/// returns; no event comes any more. Uploads are broken off, not cancelled: they are in the store, and the
+/// next client on it goes on with them. (Without a store they are forgotten.)
 ///
 /// Allowed inside every callback of the same client: the callback goes on undisturbed, the client goes
 /// away when the outermost call ends, and that call returns `FIO_E_CLOSED`. Calls in between answer

@@ -2,7 +2,7 @@
 //! callback into the middle of something, never after a fork.
 
 use super::callbacks::{UserData, fio_code_cb, fio_device_cb, fio_done_cb, fio_event_cb, fio_show_code_cb};
-use super::views::{self, View, fio_error};
+use super::views::{self, View, fio_error, fio_totals, fio_upload_info};
 use super::{FIO_OP_NONE, fio_op};
 use crate::engine::driver::Driver;
 use crate::engine::effects::{Event, Notice, OpId, Outcome};
@@ -48,6 +48,10 @@ pub struct Core {
     pub completions: SmallMap<OpId, Completion>,
     pub results: VecDeque<(OpId, i32)>,
     pub event: Option<(fio_event_cb, Arc<UserData>)>,
+    /// What `fio_upload_get` gave last.
+    pub shown_upload: Option<View<fio_upload_info>>,
+    /// What `fio_queue_totals` gave last.
+    pub shown_totals: Option<View<fio_totals>>,
 }
 
 /// Who is told of an operation's end.
@@ -115,6 +119,8 @@ impl Client {
                 completions: SmallMap::default(),
                 results: VecDeque::new(),
                 event,
+                shown_upload: None,
+                shown_totals: None,
             }),
             last_error: Mutex::new(None),
         }
@@ -271,7 +277,7 @@ impl Delivery {
             Delivery::ShowCode(..) => {}
             Delivery::Event(callback, user, event) => {
                 if let Some(callback) = callback {
-                    let view = views::event(&event);
+                    let view = views::event::event(&event);
                     // SAFETY: registered by `fio_config_set_event` for this; the view outlives the call.
                     unsafe { callback(user.pointer, view.as_ptr()) };
                 }
@@ -303,7 +309,7 @@ fn complete(completion: Completion, op: OpId, result: Result<Outcome, Error>, no
         }
         Completion::Device(done, user) | Completion::Pair(_, done, user) => {
             let device = match &result {
-                Ok(Outcome::Device(shown)) => Some(views::device(shown, op)),
+                Ok(Outcome::Device(shown)) => Some(views::device::device(shown, op)),
                 _ => None,
             };
             if let Some(done) = done {

@@ -1,12 +1,10 @@
 //! What the service knows of the device, and telling it that the device is there.
 
 use super::callbacks::{fio_device_cb, fio_done_cb};
-use super::client::{fio_client, start, with_core};
+use super::client::{fio_client, start, with_engine};
 use super::core::Completion;
-use super::{fio_op, fio_status, guard::guard};
+use super::{args, fio_op, fio_status, guard::guard};
 use crate::engine::Operation;
-use crate::error::Error;
-use crate::status::FIO_E_ARGUMENT;
 use std::ffi::c_void;
 
 /// Fetches device information (`GET /v2/devices/me`): the project, its name, the channels, whether the
@@ -94,17 +92,12 @@ pub unsafe extern "C" fn fio_heartbeat(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_set_online(client: *mut fio_client, online: i32) -> fio_status {
     guard(|| {
-        let set = |core: &mut super::core::Core| {
-            let online = match online {
-                0 => false,
-                1 => true,
-                _ => return Err(Error::new(FIO_E_ARGUMENT, "neither 0 nor 1")),
-            };
-            let driver = core.driver()?;
-            driver.engine.set_online(online, driver.now());
-            Ok(())
-        };
         // SAFETY: the caller passes NULL or a live client, as documented.
-        unsafe { with_core(client, set) }
+        unsafe {
+            with_engine(client, |engine, now| {
+                engine.set_online(args::switch(online)?, now);
+                Ok(())
+            })
+        }
     })
 }

@@ -11,6 +11,7 @@ pub mod authorization;
 mod ca;
 pub mod callbacks;
 pub mod client;
+pub mod comment;
 pub mod config;
 mod core;
 pub mod device;
@@ -18,8 +19,10 @@ pub mod diagnosis;
 pub mod drive;
 mod guard;
 pub mod pairing;
+pub mod queue;
 pub mod screen;
 pub mod types;
+pub mod upload;
 mod vendor;
 pub mod views;
 

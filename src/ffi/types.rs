@@ -9,3 +9,10 @@ pub type fio_op = u64;
 
 /// No operation.
 pub const FIO_OP_NONE: u64 = 0;
+
+/// One upload, for ever: on one store ids are never reused, also not after a restart. 0
+/// (`FIO_UPLOAD_NONE`) is no upload.
+pub type fio_upload_id = u64;
+
+/// No upload.
+pub const FIO_UPLOAD_NONE: u64 = 0;

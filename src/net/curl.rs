@@ -1,66 +1,45 @@
-//! The transport on libcurl's multi interface. Every request is https, verified, without redirects,
-//! proxies, cookies, or anything else from the environment.
+//! The transport on libcurl's multi interface: takes requests on, waits, and collects answers.
 
-use super::exchange::{Exchange, HeldHeader};
+use super::bandwidth::Bandwidth;
+use super::call::{self, Call, CallState, Kind};
+use super::exchange::Exchange;
 use super::failure;
-use super::url::ParsedUrl;
-use crate::api::{Body, Endpoint, FORM, Method, Request, Response};
+use super::part::{Part, PartState};
+use super::upload::Upload;
+use crate::api::Request;
+use crate::api::part::PartRequest;
 use crate::clock::Instant;
 use crate::engine::effects::RequestId;
-use crate::engine::transport::{Transport, Waited};
+use crate::engine::transport::{Answer, Transport, UploadLimits, Waited};
 use crate::error::Error;
-use crate::log::{Level, Log, log_line};
-use crate::secret::Secret;
+use crate::log::{Log, log_line};
 use crate::small_map::SmallMap;
 use crate::status::*;
-use crate::sys::monotonic_ms;
-use curl::easy::{Easy2, HttpVersion, List, SslVersion};
+use crate::sys::{monotonic_ms, usable_interface};
 use curl::multi::{Easy2Handle, Multi};
 use std::collections::VecDeque;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+pub use super::options::{CaSource, NetSettings};
+
 #[cfg(target_os = "linux")]
 use super::poller::Poller;
-
-/// Where the trusted certificates come from. There is no hidden store: one of these is always set.
-#[derive(Clone)]
-pub enum CaSource {
-    File(PathBuf),
-    Pem(Arc<[u8]>),
-}
-
-#[derive(Clone)]
-pub struct NetSettings {
-    /// `https://host[:port]`
-    pub origin: String,
-    pub client_version: String,
-    pub ca: CaSource,
-    pub connect_timeout: Duration,
-    pub request_timeout: Duration,
-    /// `host:port:address` entries that replace name resolution.
-    pub resolve: Vec<String>,
-    /// Use libcurl's own waiting instead of epoll, as platforms without epoll do.
-    pub portable_poller: bool,
-}
 
 /// Makes a waiting `drive` return, from any thread.
 pub type Waker = Arc<dyn Fn() + Send + Sync>;
 
-/// Handles are kept configured per kind of request, so that a repeated one changes only its body.
-type Kind = (Endpoint, Option<&'static str>, bool);
+/// Handles kept for parts to come.
+const MOST_IDLE_PARTS: usize = 32;
 
-struct Handle {
-    easy: Easy2<Exchange>,
-    bearer: Option<Secret>,
-}
+/// Connections kept open: one for each of those and some for the API. libcurl's own number follows the
+/// transfers under way, and would close most of them whenever there are few.
+const MOST_CONNECTIONS: usize = MOST_IDLE_PARTS + 8;
 
-struct Active {
-    kind: Kind,
-    easy: Easy2Handle<Exchange>,
-    bearer: Option<Secret>,
+struct Active<H, S> {
+    easy: Easy2Handle<H>,
+    state: S,
 }
 
 enum Waiting {
@@ -74,14 +53,19 @@ type CurlTimer = Arc<AtomicU64>;
 
 pub struct CurlTransport {
     // Before `multi`, so that handles leave it before it goes.
-    active: SmallMap<RequestId, Active>,
-    idle: SmallMap<Kind, Handle>,
+    calls: SmallMap<RequestId, Active<Exchange, CallState>>,
+    parts: SmallMap<RequestId, Active<Upload, PartState>>,
+    idle_calls: SmallMap<Kind, Call>,
+    idle_parts: Vec<Part>,
     multi: Multi,
     waiting: Waiting,
     curl_timer: CurlTimer,
+    bandwidth: Arc<Bandwidth>,
+    /// Those parts may use; empty allows all.
+    interfaces: Vec<String>,
     /// Empty between calls: kept for its memory.
     finished: Vec<(RequestId, Result<(), curl::Error>)>,
-    answers: VecDeque<(RequestId, Result<Response, Error>)>,
+    answers: VecDeque<(RequestId, Answer)>,
     settings: NetSettings,
     log: Log,
 }
@@ -91,12 +75,17 @@ impl CurlTransport {
         let mut multi = Multi::new();
         let curl_timer: CurlTimer = Arc::new(AtomicU64::new(u64::MAX));
         let waiting = waiting(&mut multi, &curl_timer, settings.portable_poller)?;
+        multi.set_max_connects(MOST_CONNECTIONS).map_err(|error| from_multi(&error))?;
         Ok(CurlTransport {
-            active: SmallMap::default(),
-            idle: SmallMap::default(),
+            calls: SmallMap::default(),
+            parts: SmallMap::default(),
+            idle_calls: SmallMap::default(),
+            idle_parts: Vec::new(),
             multi,
             waiting,
             curl_timer,
+            bandwidth: Arc::default(),
+            interfaces: Vec::new(),
             finished: Vec::new(),
             answers: VecDeque::new(),
             settings,
@@ -128,130 +117,123 @@ impl CurlTransport {
         }
     }
 
-    fn configured(&self, kind: Kind) -> Result<Easy2<Exchange>, curl::Error> {
-        let (endpoint, ..) = kind;
-        let settings = &self.settings;
-        let url = ParsedUrl::new(&format!("{}{}", settings.origin, endpoint.path()))?;
-        let mut easy = Easy2::new(Exchange::new(url, self.log.clone()));
-        point_at_url(&easy)?;
-        match endpoint.method() {
-            Method::Get => easy.get(true)?,
-            Method::Post => easy.post(true)?,
-        }
-        only_https(&easy)?;
-        easy.http_version(HttpVersion::V11)?;
-        easy.ssl_min_max_version(SslVersion::Tlsv12, SslVersion::Default)?;
-        easy.connect_timeout(settings.connect_timeout)?;
-        easy.timeout(settings.request_timeout)?;
-        // Neither proxies nor anything else is taken from the host's environment.
-        easy.proxy("")?;
-        easy.noproxy("*")?;
-        // Requests and answers are small, and libcurl's buffers for them are wiped after each.
-        easy.upload_buffer_size(16 << 10)?;
-        easy.buffer_size(4 << 10)?;
-        easy.useragent(concat!("fio-c2c/", env!("CARGO_PKG_VERSION")))?;
-        no_other_certificates(&easy)?;
-        match &settings.ca {
-            CaSource::File(path) => easy.cainfo(path)?,
-            CaSource::Pem(pem) => easy.ssl_cainfo_blob(pem)?,
-        }
-        if !settings.resolve.is_empty() {
-            let mut list = List::new();
-            for entry in &settings.resolve {
-                list.append(entry)?;
+    fn start_call(&mut self, id: RequestId, request: &Request) -> Result<(), Error> {
+        let idle = self.idle_calls.remove(&call::kind_of(request));
+        let call = Call::prepared(idle, request, &self.settings, &self.log);
+        let call = call.map_err(|error| failure::of_setting(&error))?;
+        let easy = self.multi.add2(call.easy).map_err(|error| from_multi(&error))?;
+        self.calls.insert(id, Active { easy, state: call.state });
+        Ok(())
+    }
+
+    fn start_part(&mut self, id: RequestId, request: PartRequest) -> Result<(), Error> {
+        let interface = match self.interfaces.as_slice() {
+            [] => None,
+            names => {
+                let usable = usable_interface(names).and_then(|index| names.get(index));
+                Some(usable.ok_or_else(|| Error::of(FIO_E_NO_INTERFACE))?.as_str())
             }
-            easy.resolve(list)?;
-        }
-        easy.verbose(self.log.wants(Level::Trace))?;
-        Ok(easy)
-    }
-
-    /// Sets what changes from request to request, and only that.
-    fn prepare(&self, kind: Kind, request: &Request, handle: Option<Handle>) -> Result<Handle, curl::Error> {
-        let is_new = handle.is_none();
-        let mut handle = match handle {
-            Some(handle) => handle,
-            None => Handle { easy: self.configured(kind)?, bearer: None },
         };
-        handle.easy.get_mut().prepare();
-        if is_new || handle.bearer != request.bearer {
-            self.set_headers(kind, request, &mut handle)?;
-        }
-        let same_body = match (&handle.easy.get_ref().body, &request.body) {
-            (Some(old), Some(new)) => Arc::ptr_eq(old, new),
-            (None, None) => !is_new,
-            _ => false,
+        let mut part = match self.idle_parts.pop() {
+            Some(part) => part,
+            None => Part::new(&self.settings, &self.bandwidth, &self.log)
+                .map_err(|error| failure::of_setting(&error))?,
         };
-        if !same_body {
-            set_body(&mut handle.easy, request)?;
-        }
-        Ok(handle)
-    }
-
-    fn set_headers(&self, kind: Kind, request: &Request, handle: &mut Handle) -> Result<(), curl::Error> {
-        let (_, content_type, url_pairing) = kind;
-        let mut list = List::new();
-        list.append(&format!("x-client-version: {}", self.settings.client_version))?;
-        // libcurl says form by itself, at a fraction of the work.
-        if let Some(content_type) = content_type.filter(|content_type| *content_type != FORM) {
-            list.append(&format!("Content-Type: {content_type}"))?;
-        }
-        if url_pairing {
-            list.append("x-client-platypus-enabled: true")?;
-        }
-        if let Some(bearer) = &request.bearer {
-            let line = zeroize::Zeroizing::new(format!("Authorization: Bearer {}", bearer.expose()));
-            list.append(&line)?;
-        }
-        wipe_authorization(&mut handle.easy);
-        handle.easy.get_mut().authorization =
-            request.bearer.as_ref().and_then(|_| HeldHeader::last_of(&list));
-        handle.bearer = request.bearer.clone();
-        handle.easy.http_headers(list)
-    }
-
-    fn start(&mut self, id: RequestId, request: Request) -> Result<(), Error> {
-        let kind = (request.endpoint, request.content_type, request.url_pairing);
-        let idle = self.idle.remove(&kind);
-        let handle = self.prepare(kind, &request, idle).map_err(|error| from_easy(&error))?;
-        let easy = self.multi.add2(handle.easy).map_err(|error| from_multi(&error))?;
-        self.active.insert(id, Active { kind, easy, bearer: handle.bearer });
+        log_line!(self.log, Debug, "part {id}: {} bytes from {}", request.length, request.offset);
+        part.prepare(request, interface)?;
+        let easy = self.multi.add2(part.easy).map_err(|error| from_multi(&error))?;
+        self.parts.insert(id, Active { easy, state: part.state });
+        self.bandwidth.share_among(self.parts.values().count());
         Ok(())
     }
 
     /// Takes a handle out of the multi handle.
-    fn retire(&self, active: Active) -> Option<Handle> {
+    fn retire_call(&self, active: Active<Exchange, CallState>) -> Option<Call> {
         let easy = self.multi.remove2(active.easy).ok()?;
-        Some(Handle { easy, bearer: active.bearer })
+        Some(Call { easy, state: active.state })
+    }
+
+    fn retire_part(&self, active: Active<Upload, PartState>) -> Option<Part> {
+        let easy = self.multi.remove2(active.easy).ok()?;
+        Some(Part { easy, state: active.state })
     }
 
     fn collect(&mut self) {
         let mut finished = std::mem::take(&mut self.finished);
-        let active = &self.active;
+        let (calls, parts) = (&self.calls, &self.parts);
         self.multi.messages(|message| {
-            let result = |(&id, active): (&RequestId, &Active)| {
-                message.result_for2(&active.easy).map(|result| (id, result))
-            };
-            finished.extend(active.iter().find_map(result));
+            let of_calls =
+                calls.iter().find_map(|(&id, active)| Some((id, message.result_for2(&active.easy)?)));
+            let of_parts =
+                || parts.iter().find_map(|(&id, active)| Some((id, message.result_for2(&active.easy)?)));
+            finished.extend(of_calls.or_else(of_parts));
         });
         for (id, result) in finished.drain(..) {
-            let Some(active) = self.active.remove(&id) else { continue };
-            let kind = active.kind;
-            let Some(mut handle) = self.retire(active) else {
-                self.answers.push_back((id, Err(Error::of(FIO_E_NETWORK))));
-                continue;
-            };
-            let answer = answer(&mut handle.easy, result);
-            match &answer {
-                Ok(response) => log_line!(self.log, Debug, "answer {id}: HTTP {}", response.status),
-                Err(error) => log_line!(self.log, Debug, "answer {id}: none: {error}"),
-            }
-            self.answers.push_back((id, answer));
-            if let Some(displaced) = self.idle.insert(kind, handle) {
-                discard(displaced);
+            if let Some(active) = self.calls.remove(&id) {
+                self.finish_call(id, active, result);
+            } else if let Some(active) = self.parts.remove(&id) {
+                self.finish_part(id, active, result);
             }
         }
         self.finished = finished;
+    }
+
+    fn finish_call(
+        &mut self,
+        id: RequestId,
+        active: Active<Exchange, CallState>,
+        result: Result<(), curl::Error>,
+    ) {
+        let Some(mut call) = self.retire_call(active) else {
+            return self.answers.push_back((id, Answer::Api(Err(Error::of(FIO_E_NETWORK)))));
+        };
+        let answer = call.answer(result);
+        self.log_answer(id, answer.as_ref().map(|response| response.status));
+        self.answers.push_back((id, Answer::Api(answer)));
+        if let Some(displaced) = self.idle_calls.insert(call.state.kind, call) {
+            displaced.discard();
+        }
+    }
+
+    fn finish_part(
+        &mut self,
+        id: RequestId,
+        active: Active<Upload, PartState>,
+        result: Result<(), curl::Error>,
+    ) {
+        self.bandwidth.share_among(self.parts.values().count());
+        let Some(mut part) = self.retire_part(active) else {
+            return self.answers.push_back((id, Answer::Part(Err(Error::of(FIO_E_NETWORK)))));
+        };
+        let answer = part.answer(result);
+        self.log_answer(id, answer.as_ref().map(|sent| sent.response.status));
+        self.answers.push_back((id, Answer::Part(answer)));
+        if part.clear().is_ok() && self.idle_parts.len() < MOST_IDLE_PARTS {
+            self.idle_parts.push(part);
+        }
+    }
+
+    fn log_answer(&self, id: RequestId, answer: Result<u16, &Error>) {
+        match answer {
+            Ok(status) => log_line!(self.log, Debug, "answer {id}: HTTP {status}"),
+            Err(error) => log_line!(self.log, Debug, "answer {id}: none: {error}"),
+        }
+    }
+
+    /// Lets those parts go on that wait because of the limit and whose turn has come.
+    fn resume_parts(&mut self, now: u64) {
+        for active in self.parts.values_mut() {
+            if active.easy.get_ref().paused_until().is_some_and(|until| until <= now) {
+                active.easy.get_mut().go_on();
+                // If it fails, the transfer has come to its end already.
+                let _ = active.easy.unpause_write();
+            }
+        }
+    }
+
+    /// When the next of them may go on, in milliseconds.
+    fn next_turn(&self) -> Option<u64> {
+        self.parts.values().filter_map(|active| active.easy.get_ref().paused_until()).min()
     }
 
     /// Does what libcurl's timer is due for. Returns whether it was.
@@ -266,30 +248,53 @@ impl CurlTransport {
         Ok(is_due)
     }
 
-    fn curl_timer_in(&self) -> Option<Duration> {
+    fn own_timer_in(&self) -> Option<Duration> {
         let at = self.curl_timer.load(Ordering::Relaxed);
-        (at != u64::MAX).then(|| Duration::from_millis(at.saturating_sub(monotonic_ms())))
+        let at = Some(at).filter(|at| *at != u64::MAX).into_iter().chain(self.next_turn()).min();
+        at.map(|at| Duration::from_millis(at.saturating_sub(monotonic_ms())))
     }
 }
 
 impl Transport for CurlTransport {
     fn send(&mut self, id: RequestId, request: Request) {
-        if let Err(error) = self.start(id, request) {
-            self.answers.push_back((id, Err(error)));
+        if let Err(error) = self.start_call(id, &request) {
+            self.answers.push_back((id, Answer::Api(Err(error))));
         }
     }
 
+    fn put(&mut self, id: RequestId, part: PartRequest) {
+        if let Err(error) = self.start_part(id, part) {
+            self.log_answer(id, Err(&error));
+            self.answers.push_back((id, Answer::Part(Err(error))));
+        }
+    }
+
+    fn sent(&self, id: RequestId) -> u64 {
+        self.parts.get(&id).map_or(0, |active| active.easy.get_ref().sent())
+    }
+
+    fn limit_uploads(&mut self, limits: UploadLimits) {
+        self.bandwidth.limit(limits.bytes_per_second);
+        self.interfaces = limits.interfaces;
+        // Their turns may be other ones now: they ask again.
+        self.resume_parts(u64::MAX);
+    }
+
     fn abort(&mut self, id: RequestId) {
-        if let Some(active) = self.active.remove(&id) {
-            // Removing it closes the connection, since its answer is still under way.
-            if let Some(handle) = self.retire(active) {
-                discard(handle);
+        // Taking a handle out closes its connection, since something is still under way there.
+        if let Some(active) = self.calls.remove(&id) {
+            if let Some(call) = self.retire_call(active) {
+                call.discard();
             }
+        } else if let Some(active) = self.parts.remove(&id) {
+            drop(self.retire_part(active));
+            self.bandwidth.share_among(self.parts.values().count());
         }
     }
 
     fn drive(&mut self, timeout: Option<Duration>) -> Result<Waited, Error> {
         let mut waited = Waited::Through;
+        self.resume_parts(monotonic_ms());
         match self.waiting {
             #[cfg(target_os = "linux")]
             Waiting::Epoll(_) => {
@@ -297,7 +302,7 @@ impl Transport for CurlTransport {
                     self.collect();
                 }
                 let timeout = if self.answers.is_empty() {
-                    timeout.into_iter().chain(self.curl_timer_in()).min()
+                    timeout.into_iter().chain(self.own_timer_in()).min()
                 } else {
                     Some(Duration::ZERO)
                 };
@@ -314,13 +319,16 @@ impl Transport for CurlTransport {
                     events.input(ready.readable).output(ready.writable).error(ready.broken);
                     self.multi.action(ready.socket, &events).map_err(|error| from_multi(&error))?;
                 }
+                self.resume_parts(monotonic_ms());
                 self.run_curl_timer()?;
             }
             Waiting::Portable => {
                 self.multi.perform().map_err(|error| from_multi(&error))?;
                 self.collect();
                 let timeout = if self.answers.is_empty() {
-                    timeout.unwrap_or(Duration::from_secs(3600))
+                    let turn =
+                        self.next_turn().map(|at| Duration::from_millis(at.saturating_sub(monotonic_ms())));
+                    timeout.into_iter().chain(turn).min().unwrap_or(Duration::from_secs(3600))
                 } else {
                     Duration::ZERO
                 };
@@ -341,7 +349,7 @@ impl Transport for CurlTransport {
         Ok(waited)
     }
 
-    fn next_answer(&mut self) -> Option<(RequestId, Result<Response, Error>)> {
+    fn next_answer(&mut self) -> Option<(RequestId, Answer)> {
         self.answers.pop_front()
     }
 
@@ -351,9 +359,9 @@ impl Transport for CurlTransport {
         }
         match self.waiting {
             #[cfg(target_os = "linux")]
-            Waiting::Epoll(_) => self.curl_timer_in(),
+            Waiting::Epoll(_) => self.own_timer_in(),
             // Without a descriptor to watch, the caller has to come back at a steady pace.
-            Waiting::Portable if self.active.is_empty() => None,
+            Waiting::Portable if self.calls.is_empty() && self.parts.is_empty() => None,
             Waiting::Portable => {
                 let most = Duration::from_millis(50);
                 Some(self.multi.get_timeout().ok().flatten().map_or(most, |span| span.min(most)))
@@ -383,13 +391,16 @@ impl Transport for CurlTransport {
 
 impl Drop for CurlTransport {
     fn drop(&mut self) {
-        for (_, active) in std::mem::take(&mut self.active) {
-            if let Some(handle) = self.retire(active) {
-                discard(handle);
+        for (_, active) in std::mem::take(&mut self.calls) {
+            if let Some(call) = self.retire_call(active) {
+                call.discard();
             }
         }
-        for (_, handle) in std::mem::take(&mut self.idle) {
-            discard(handle);
+        for (_, active) in std::mem::take(&mut self.parts) {
+            drop(self.retire_part(active));
+        }
+        for (_, call) in std::mem::take(&mut self.idle_calls) {
+            call.discard();
         }
     }
 }
@@ -418,100 +429,6 @@ fn waiting(multi: &mut Multi, curl_timer: &CurlTimer, portable: bool) -> Result<
     }
     let _ = (multi, curl_timer, portable);
     Ok(Waiting::Portable)
-}
-
-fn point_at_url(easy: &Easy2<Exchange>) -> Result<(), curl::Error> {
-    // SAFETY: the handle is alive and the option takes a URL handle. That one is the handler's, which
-    // goes after the handle.
-    let code = unsafe { curl_sys::curl_easy_setopt(easy.raw(), CURLOPT_CURLU, easy.get_ref().url.as_ptr()) };
-    checked(code)
-}
-
-fn only_https(easy: &Easy2<Exchange>) -> Result<(), curl::Error> {
-    // SAFETY: the handle is alive and the option takes a long.
-    let code = unsafe { curl_sys::curl_easy_setopt(easy.raw(), CURLOPT_PROTOCOLS, CURLPROTO_HTTPS) };
-    checked(code)
-}
-
-/// Takes away the directory of certificates that a libcurl may have been built with, which would be
-/// trusted besides the ones that were given.
-fn no_other_certificates(easy: &Easy2<Exchange>) -> Result<(), curl::Error> {
-    // SAFETY: the handle is alive and the option takes a string or NULL.
-    let code = unsafe {
-        curl_sys::curl_easy_setopt(easy.raw(), curl_sys::CURLOPT_CAPATH, std::ptr::null::<libc::c_char>())
-    };
-    // A TLS library without such a thing says so.
-    if code == 4 /* CURLE_NOT_BUILT_IN */ { Ok(()) } else { checked(code) }
-}
-
-/// Not in the bindings: a parsed URL, the protocols a handle may use, and the bit for https.
-const CURLOPT_CURLU: curl_sys::CURLoption = curl_sys::CURLOPTTYPE_OBJECTPOINT + 282;
-const CURLOPT_PROTOCOLS: curl_sys::CURLoption = 181;
-const CURLPROTO_HTTPS: libc::c_long = 1 << 1;
-
-/// Points libcurl at the body instead of letting it copy: no second copy of a secret, and a poll that
-/// repeats costs nothing here.
-fn set_body(easy: &mut Easy2<Exchange>, request: &Request) -> Result<(), curl::Error> {
-    if request.endpoint.method() == Method::Get {
-        return Ok(());
-    }
-    let body: Body = request.body.clone().unwrap_or_default();
-    let bytes = body.expose();
-    let (start, length) = (bytes.as_ptr(), bytes.len() as curl_sys::curl_off_t);
-    // SAFETY: the handle is alive and idle, the options take a curl_off_t and a pointer. The bytes
-    // stay where they are for as long as the `Arc` kept in the handler, which lives as long as the
-    // handle and is replaced only together with the pointer.
-    unsafe {
-        checked(curl_sys::curl_easy_setopt(easy.raw(), curl_sys::CURLOPT_POSTFIELDSIZE_LARGE, length))?;
-        checked(curl_sys::curl_easy_setopt(easy.raw(), curl_sys::CURLOPT_POSTFIELDS, start))?;
-    }
-    easy.get_mut().body = Some(body);
-    Ok(())
-}
-
-fn checked(code: curl_sys::CURLcode) -> Result<(), curl::Error> {
-    if code == curl_sys::CURLE_OK { Ok(()) } else { Err(curl::Error::new(code)) }
-}
-
-fn wipe_authorization(easy: &mut Easy2<Exchange>) {
-    if let Some(header) = easy.get_mut().authorization.take() {
-        // SAFETY: the list belongs to this handle, which still holds it and is not in a transfer.
-        unsafe { header.wipe() };
-    }
-}
-
-fn discard(mut handle: Handle) {
-    wipe_authorization(&mut handle.easy);
-}
-
-fn answer(easy: &mut Easy2<Exchange>, result: Result<(), curl::Error>) -> Result<Response, Error> {
-    if let Err(error) = result {
-        if easy.get_ref().is_too_large {
-            return Err(Error::of(FIO_E_TOO_LARGE));
-        }
-        let detail = easy.take_error_buf().unwrap_or_default();
-        return Err(failure::from_curl(
-            error.code(),
-            error.extra_description().unwrap_or(&detail),
-            verify_result(easy),
-        ));
-    }
-    let status = easy.response_code().ok().and_then(|status| u16::try_from(status).ok()).unwrap_or(0);
-    Ok(easy.get_mut().take_response(status))
-}
-
-/// What OpenSSL said of the server's certificate; 0 for nothing.
-fn verify_result(easy: &Easy2<Exchange>) -> libc::c_long {
-    let mut result: libc::c_long = 0;
-    // SAFETY: the handle is alive and the answer is a long.
-    let code = unsafe {
-        curl_sys::curl_easy_getinfo(easy.raw(), curl_sys::CURLINFO_SSL_VERIFYRESULT, &raw mut result)
-    };
-    if code == curl_sys::CURLE_OK { result } else { 0 }
-}
-
-fn from_easy(error: &curl::Error) -> Error {
-    failure::from_curl(error.code(), error.extra_description().unwrap_or_default(), 0)
 }
 
 fn from_multi(error: &curl::MultiError) -> Error {

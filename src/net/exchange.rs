@@ -1,33 +1,13 @@
-//! One request and its answer as libcurl's callbacks see them.
+//! One request to the API and its answer as libcurl's callbacks see them.
 
+use super::head::Head;
+use super::trace;
 use super::url::ParsedUrl;
-use crate::api::{Body, Response, retry_after};
-use crate::log::{Level, Log};
+use crate::api::{Body, Response};
+use crate::log::Log;
 use crate::secret::SecretBytes;
 use curl::easy::{Handler, InfoType, WriteError};
 use zeroize::Zeroize;
-
-/// No answer of the service comes near it.
-const LARGEST_ANSWER: usize = 1 << 20;
-
-/// Headers whose values may be seen in a log.
-const HARMLESS_HEADERS: &[&str] = &[
-    "accept",
-    "connection",
-    "content-length",
-    "content-type",
-    "date",
-    "host",
-    "retry-after",
-    "server",
-    "transfer-encoding",
-    "user-agent",
-    "x-client-platypus-enabled",
-    "x-client-version",
-    "x-ratelimit-limit",
-    "x-ratelimit-remaining",
-    "x-ratelimit-window",
-];
 
 pub struct Exchange {
     /// libcurl points at it.
@@ -37,23 +17,22 @@ pub struct Exchange {
     /// Where libcurl keeps the Authorization header of this handle.
     pub authorization: Option<HeldHeader>,
     answer: SecretBytes,
+    largest_answer: usize,
     pub is_too_large: bool,
-    // Kept from answer to answer for their memory; empty if there was no such header.
-    retry_after: Vec<u8>,
-    date: Vec<u8>,
+    head: Head,
     log: Log,
 }
 
 impl Exchange {
-    pub fn new(url: ParsedUrl, log: Log) -> Exchange {
+    pub fn new(url: ParsedUrl, largest_answer: usize, log: Log) -> Exchange {
         Exchange {
             url,
             body: None,
             authorization: None,
             answer: SecretBytes::default(),
+            largest_answer,
             is_too_large: false,
-            retry_after: Vec::new(),
-            date: Vec::new(),
+            head: Head::default(),
             log,
         }
     }
@@ -62,20 +41,17 @@ impl Exchange {
     pub fn prepare(&mut self) {
         self.answer.clear();
         self.is_too_large = false;
-        self.retry_after.clear();
-        self.date.clear();
+        self.head.clear();
     }
 
     pub fn take_response(&mut self, status: u16) -> Response {
-        let text = |value| std::str::from_utf8(value).ok().filter(|text| !text.is_empty());
-        let wait = text(&self.retry_after).and_then(|value| retry_after(value, text(&self.date)));
-        Response { status, body: std::mem::take(&mut self.answer), retry_after: wait }
+        Response { status, body: std::mem::take(&mut self.answer), retry_after: self.head.wait() }
     }
 }
 
 impl Handler for Exchange {
     fn write(&mut self, data: &[u8]) -> Result<usize, WriteError> {
-        if self.answer.len() + data.len() > LARGEST_ANSWER {
+        if self.answer.len() + data.len() > self.largest_answer {
             self.is_too_large = true;
             return Ok(0);
         }
@@ -84,59 +60,13 @@ impl Handler for Exchange {
     }
 
     fn header(&mut self, line: &[u8]) -> bool {
-        // Two headers matter, so most lines are dismissed by their first letter.
-        let (name, kept) = match line.first() {
-            Some(b'r' | b'R') => (&b"retry-after:"[..], &mut self.retry_after),
-            Some(b'd' | b'D') => (&b"date:"[..], &mut self.date),
-            _ => return true,
-        };
-        if let Some((start, value)) = line.split_at_checked(name.len()) {
-            if start.eq_ignore_ascii_case(name) {
-                kept.clear();
-                kept.extend_from_slice(value);
-            }
-        }
+        self.head.line(line);
         true
     }
 
-    /// libcurl's own trace: bodies and TLS records are dropped, header values shown only where they
-    /// are known to be harmless.
     fn debug(&mut self, kind: InfoType, data: &[u8]) {
-        let (mark, is_header) = match kind {
-            InfoType::Text => ('*', false),
-            InfoType::HeaderOut => ('>', true),
-            InfoType::HeaderIn => ('<', true),
-            _ => return,
-        };
-        if !self.log.wants(Level::Trace) {
-            return;
-        }
-        for line in String::from_utf8_lossy(data).lines().filter(|line| !line.trim().is_empty()) {
-            let line = if is_header { masked_header(line) } else { masked_text(line) };
-            self.log.write(Level::Trace, format_args!("curl {mark} {line}"));
-        }
+        trace::write(&self.log, kind, data);
     }
-}
-
-fn masked_header(line: &str) -> String {
-    match line.split_once(':') {
-        Some((name, value)) if HARMLESS_HEADERS.contains(&name.trim().to_ascii_lowercase().as_str()) => {
-            format!("{name}: {}", value.trim())
-        }
-        Some((name, _)) if !name.contains(' ') => format!("{name}: (not shown)"),
-        // The request or status line: without its query.
-        _ => line.split_once('?').map_or(line, |(before, _)| before).to_owned(),
-    }
-}
-
-fn masked_text(line: &str) -> String {
-    let lower = line.to_ascii_lowercase();
-    if line.contains('?')
-        || ["authorization", "bearer", "token", "secret"].iter().any(|word| lower.contains(word))
-    {
-        return "(not shown)".to_owned();
-    }
-    line.to_owned()
 }
 
 /// A header line in libcurl's list, to be wiped before libcurl frees it: libcurl itself does not.
@@ -165,51 +95,17 @@ impl HeldHeader {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::{Arc, Mutex};
-
-    fn exchange(log: Log) -> Exchange {
-        Exchange::new(ParsedUrl::new("https://x/y").unwrap(), log)
-    }
-
-    #[test]
-    fn a_trace_shows_names_but_no_secret_values() {
-        let lines = Arc::new(Mutex::new(String::new()));
-        let into = lines.clone();
-        let log = Log::new(
-            Level::Trace as i32,
-            Some(Arc::new(move |_, line: &str| into.lock().unwrap().push_str(line))),
-        );
-        let mut exchange = exchange(log);
-        exchange.debug(
-            InfoType::HeaderOut,
-            b"GET /p?X-Amz-Signature=SECRET HTTP/1.1\r\nAuthorization: Bearer SECRET\r\nHost: h\r\n\r\n",
-        );
-        exchange.debug(InfoType::HeaderIn, b"Set-Cookie: SECRET\r\n");
-        exchange.debug(InfoType::DataOut, b"client_secret=SECRET");
-        exchange.debug(InfoType::SslDataIn, b"SECRET");
-        exchange.debug(InfoType::Text, b"Server auth using Bearer SECRET");
-        let lines = lines.lock().unwrap();
-        assert!(!lines.contains("SECRET"), "{lines}");
-        assert!(lines.contains("GET /p") && lines.contains("Host: h") && lines.contains("Authorization"));
-    }
 
     #[test]
     fn an_answer_has_a_limit() {
-        let mut exchange = exchange(Log::off());
+        let mut exchange = Exchange::new(ParsedUrl::new("https://x/y").unwrap(), 1 << 20, Log::off());
         let chunk = vec![b' '; 64 * 1024];
         let mut taken = 0;
         while exchange.write(&chunk).unwrap() > 0 {
             taken += chunk.len();
         }
-        assert!(exchange.is_too_large && taken <= LARGEST_ANSWER);
+        assert!(exchange.is_too_large && taken == 1 << 20);
         exchange.prepare();
         assert!(!exchange.is_too_large && exchange.take_response(200).body.is_empty());
-    }
-
-    #[test]
-    fn retry_after_is_read_from_the_headers() {
-        let mut exchange = exchange(Log::off());
-        exchange.header(b"retry-AFTER: 9\r\n");
-        assert_eq!(exchange.take_response(429).retry_after, Some(std::time::Duration::from_secs(9)));
     }
 }

@@ -1,12 +1,25 @@
 //! What a failure of libcurl means, in the library's own terms.
 
+use super::options;
 use crate::error::Error;
 use crate::status::*;
+use curl::easy::Easy2;
 use curl_sys as sys;
+
+/// Of a transfer that is over.
+pub fn of_transfer<H>(easy: &mut Easy2<H>, error: &curl::Error) -> Error {
+    let detail = easy.take_error_buf().unwrap_or_default();
+    from_curl(error.code(), error.extra_description().unwrap_or(&detail), options::verify_result(easy))
+}
+
+/// Of setting one up.
+pub fn of_setting(error: &curl::Error) -> Error {
+    from_curl(error.code(), error.extra_description().unwrap_or_default(), 0)
+}
 
 /// `code` is a `CURLcode`; `detail` is libcurl's error buffer, which tells TLS failures apart;
 /// `verify_result` is OpenSSL's, 0 elsewhere.
-pub fn from_curl(code: u32, detail: &str, verify_result: libc::c_long) -> Error {
+fn from_curl(code: u32, detail: &str, verify_result: libc::c_long) -> Error {
     // libcurl keeps the first words of a request. If that began on a kept connection which turned out
     // to be dead, they speak of that one, and not of what failed on the next.
     let is_stale = matches!(code, sys::CURLE_PEER_FAILED_VERIFICATION | sys::CURLE_SSL_CACERT_BADFILE)
@@ -16,6 +29,9 @@ pub fn from_curl(code: u32, detail: &str, verify_result: libc::c_long) -> Error 
         sys::CURLE_COULDNT_RESOLVE_HOST | sys::CURLE_COULDNT_RESOLVE_PROXY => FIO_E_DNS,
         sys::CURLE_COULDNT_CONNECT => FIO_E_CONNECT,
         sys::CURLE_OPERATION_TIMEDOUT => FIO_E_TIMEOUT,
+        sys::CURLE_INTERFACE_FAILED => FIO_E_NO_INTERFACE,
+        // A part could not be begun anew after its connection broke.
+        sys::CURLE_SEND_FAIL_REWIND => FIO_E_RESET,
         sys::CURLE_GOT_NOTHING | sys::CURLE_SEND_ERROR | sys::CURLE_RECV_ERROR | sys::CURLE_PARTIAL_FILE => {
             // Some TLS libraries notice what is wrong with a handshake only while reading.
             if detail.to_ascii_lowercase().contains("alert") { tls(detail) } else { FIO_E_RESET }

@@ -1,7 +1,8 @@
 //! A URL that libcurl has parsed once, instead of anew for every request.
 
-use std::ffi::{CString, c_char, c_int, c_uint, c_void};
+use std::ffi::{CStr, c_char, c_int, c_uint, c_void};
 use std::ptr::NonNull;
+use zeroize::Zeroizing;
 
 // Not in the bindings. In libcurl since 7.62, older than anything else here needs.
 unsafe extern "C" {
@@ -13,18 +14,26 @@ unsafe extern "C" {
 /// The whole URL as a part of itself.
 const CURLUPART_URL: c_int = 0;
 
+/// Leaves dots in the path alone: a signature is for the path as it is.
+const CURLU_PATH_AS_IS: c_uint = 1 << 7;
+
 pub struct ParsedUrl(NonNull<c_void>);
 
 impl ParsedUrl {
     pub fn new(url: &str) -> Result<ParsedUrl, curl::Error> {
-        let text = CString::new(url)?;
+        let malformed = || curl::Error::new(curl_sys::CURLE_URL_MALFORMAT);
+        // It may be signed, and is a secret then. Reserved in full, so that growing leaves no copy.
+        let mut text = Zeroizing::new(Vec::with_capacity(url.len() + 1));
+        text.extend_from_slice(url.as_bytes());
+        text.push(0);
+        let text = CStr::from_bytes_with_nul(&text).map_err(|_| malformed())?;
         // SAFETY: it takes nothing, and gives a handle that is nobody else's, or NULL.
         let handle = NonNull::new(unsafe { curl_url() });
         let parsed = ParsedUrl(handle.ok_or_else(|| curl::Error::new(curl_sys::CURLE_OUT_OF_MEMORY))?);
         // SAFETY: the handle is alive, the text is terminated and copied.
-        match unsafe { curl_url_set(parsed.as_ptr(), CURLUPART_URL, text.as_ptr(), 0) } {
+        match unsafe { curl_url_set(parsed.as_ptr(), CURLUPART_URL, text.as_ptr(), CURLU_PATH_AS_IS) } {
             0 => Ok(parsed),
-            _ => Err(curl::Error::new(curl_sys::CURLE_URL_MALFORMAT)),
+            _ => Err(malformed()),
         }
     }
 

@@ -68,6 +68,10 @@ impl Records {
         self.store.save(key, framed.expose())
     }
 
+    pub fn list(&mut self) -> Result<Vec<String>, Error> {
+        self.store.list()
+    }
+
     pub fn erase(&mut self, key: &str) -> Result<(), Error> {
         self.store.erase(key)
     }

@@ -11,6 +11,8 @@ pub mod reports;
 
 pub mod network;
 
+pub mod uploads;
+
 pub mod platform;
 
 use super::callbacks::*;
@@ -18,6 +20,7 @@ use super::vendor::{ClockFunctions, StoreFunctions, VendorClock, VendorEntropy, 
 use super::views::{self, View, fio_error};
 use super::{FIO_OP_NONE, args, fio_status, guard::guard, guard::guard_value};
 use crate::api::EncodingPolicy;
+use crate::engine::UploadSettings;
 use crate::entropy::{Entropy, SystemEntropy};
 use crate::error::Error;
 use crate::log::Sink;
@@ -76,6 +79,8 @@ pub(super) struct Config {
     pub url_pairing: bool,
     pub connect_timeout: Duration,
     pub request_timeout: Duration,
+    pub stall_timeout: Duration,
+    pub uploads: UploadSettings,
     pub resolve: Vec<String>,
     pub portable_poller: bool,
     pub clock_floor: Option<i64>,
@@ -104,6 +109,8 @@ impl Default for Config {
             connect_timeout: Duration::from_secs(10),
             // The service itself gives up after 30 s and says so; that answer is worth waiting for.
             request_timeout: Duration::from_secs(40),
+            stall_timeout: Duration::from_secs(60),
+            uploads: UploadSettings::default(),
             resolve: Vec::new(),
             portable_poller: false,
             clock_floor: None,

@@ -59,18 +59,15 @@ pub unsafe extern "C" fn fio_config_set_url_pairing(config: *mut fio_config, ena
         // SAFETY: the caller passes NULL or a live config.
         unsafe {
             set(config, |config| {
-                config.url_pairing = match enabled {
-                    0 => false,
-                    1 => true,
-                    _ => return Err(Error::new(FIO_E_ARGUMENT, "neither 0 nor 1")),
-                };
+                config.url_pairing = args::switch(enabled)?;
                 Ok(())
             })
         }
     })
 }
 
-/// Sets how long requests may take.
+/// Sets how long requests may take. (Parts of uploads take as long as they need:
+/// `fio_config_set_stall_timeout`.)
 ///
 /// @param config      the configuration
 /// @param connect_ms  until the connection stands, name lookup and TLS included: 1 to 600,000, default
@@ -98,6 +95,33 @@ pub unsafe extern "C" fn fio_config_set_timeouts(
                     _ => Err(Error::new(FIO_E_ARGUMENT, "a time-out is outside 1 to 600000 ms")),
                 };
                 (config.connect_timeout, config.request_timeout) = (span(connect_ms)?, span(request_ms)?);
+                Ok(())
+            })
+        }
+    })
+}
+
+/// Sets how long a part of an upload may go without any progress before its connection is given up and the
+/// part is sent again. There is no limit to a part as a whole: a slow network is no failure.
+///
+/// @param config    the configuration
+/// @param stall_ms  1000 to 600,000, default 60,000
+///
+/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (outside the range) |
+///            `FIO_E_PANIC`
+/// Callbacks: none
+/// Blocking:  never
+/// Since:     0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn fio_config_set_stall_timeout(config: *mut fio_config, stall_ms: i32) -> fio_status {
+    guard(|| {
+        // SAFETY: the caller passes NULL or a live config.
+        unsafe {
+            set(config, |config| {
+                config.stall_timeout = match stall_ms {
+                    1000..=600_000 => Duration::from_millis(stall_ms as u64),
+                    _ => return Err(Error::new(FIO_E_ARGUMENT, "outside 1000 to 600000 ms")),
+                };
                 Ok(())
             })
         }

@@ -47,7 +47,7 @@ pub unsafe extern "C" fn fio_config_set_log(
 }
 
 /// Sets who hears of what nobody asked for: authorization renewed or lost, project changed, storage
-/// failing, retries.
+/// failing, retries; and of how uploads go.
 ///
 /// @param config   the configuration
 /// @param callback receives the events; NULL means none

@@ -14,10 +14,11 @@ use std::ffi::c_char;
 use std::ffi::c_void;
 use std::sync::Arc;
 
-/// Keeps the authorization in a directory: one file per record, readable by the owner only, replaced
-/// atomically (temporary file, fsync, rename, fsync of the directory). One client at a time: a second
-/// one on the same directory, in any process, is refused by `fio_client_new`. Without this and without
-/// `fio_config_set_store`, everything is forgotten with the client.
+/// Keeps the authorization and the queue in a directory: one file per record (a small one for each
+/// upload), readable by the owner only, replaced atomically (temporary file, fsync, rename, fsync of the
+/// directory). One client at a time: a second one on the same directory, in any process, is refused by
+/// `fio_client_new`. Without this and without `fio_config_set_store`, everything is forgotten with the
+/// client.
 ///
 /// @param config  the configuration
 /// @param path    the directory, at most 4095 bytes, on a file system that keeps what fsync wrote; it
@@ -45,7 +46,10 @@ pub unsafe extern "C" fn fio_config_set_store_dir(
     })
 }
 
-/// Keeps the authorization with the application's own functions, for devices without a file system.
+/// Keeps the authorization and the queue with the application's own functions, for devices without a file
+/// system. There is one record for each upload (and a second one for the addresses of its parts, if they
+/// are many), saved when it is started and whenever a part of it has arrived: what a save costs does not
+/// depend on the length of the queue.
 ///
 /// @param config   the configuration
 /// @param load     reads a record; must not be NULL

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Parser, ValueEnum};
 
 use crate::service::person::PersonDecision;
+use crate::settings::StorageMode;
 
 /// An emulator of the Frame.io Camera-to-Cloud device API.
 ///
@@ -52,6 +53,26 @@ pub struct Options {
     /// The project the person chooses
     #[arg(long, value_name = "NAME")]
     pub person_project: Option<String>,
+
+    /// Where the storage of parts listens [default: the address of --listen, with a free port]
+    #[arg(long, value_name = "ADDRESS")]
+    pub storage_listen: Option<SocketAddr>,
+
+    /// The address devices reach the storage at [default: the listening one]
+    #[arg(long, value_name = "URL")]
+    pub storage_url: Option<String>,
+
+    /// What becomes of the bytes of parts
+    #[arg(long, value_enum, default_value = "keep")]
+    pub storage: StorageMode,
+
+    /// Bytes of a part when the device does not say how many parts it wants
+    #[arg(long, value_name = "BYTES")]
+    pub part_bytes: Option<u64>,
+
+    /// Seconds that the addresses of parts live
+    #[arg(long, value_name = "SECONDS")]
+    pub url_seconds: Option<u64>,
 
     /// End when standard input closes
     #[arg(long)]

@@ -4,8 +4,8 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
+use time::{Date, OffsetDateTime, Time};
 
 /// The furthest a test may push the clock in all: a century, well inside every type used here.
 const FURTHEST: Duration = Duration::from_secs(100 * 366 * 86_400);
@@ -53,13 +53,37 @@ impl Clock {
 
     /// A moment of the emulator's time as the date-time text its JSON carries.
     pub fn date_time(&self, moment: Duration) -> String {
-        let whole = Duration::from_secs(moment.as_secs());
-        self.started_utc
-            .replace_nanosecond(0)
-            .unwrap_or(self.started_utc)
-            .checked_add(time::Duration::try_from(whole).unwrap_or_default())
+        self.utc(moment)
             .and_then(|at| at.format(&Rfc3339).ok())
             .unwrap_or_else(|| "9999-12-31T23:59:59Z".to_owned())
+    }
+
+    /// The same in the form AWS signs: `YYYYMMDDTHHMMSSZ`.
+    pub fn compact_date(&self, moment: Duration) -> String {
+        let fractionless = self.date_time(moment);
+        fractionless.chars().filter(|c| !matches!(c, '-' | ':')).collect()
+    }
+
+    /// The moment of a date in that form; `None` before the start and for anything else.
+    pub fn moment_of(&self, compact_date: &str) -> Option<Duration> {
+        let is_shaped = compact_date.len() == 16
+            && compact_date.bytes().enumerate().all(|(at, byte)| match at {
+                8 => byte == b'T',
+                15 => byte == b'Z',
+                _ => byte.is_ascii_digit(),
+            });
+        let digits = |from, to| compact_date.get(from..to)?.parse::<u16>().ok();
+        let small = |from| u8::try_from(digits(from, from + 2)?).ok();
+        let year = digits(0, 4).filter(|_| is_shaped)?;
+        let date = Date::from_calendar_date(i32::from(year), small(4)?.try_into().ok()?, small(6)?).ok()?;
+        let time = Time::from_hms(small(9)?, small(11)?, small(13)?).ok()?;
+        Duration::try_from(date.with_time(time).assume_utc() - self.utc(Duration::ZERO)?).ok()
+    }
+
+    fn utc(&self, moment: Duration) -> Option<OffsetDateTime> {
+        let whole = Duration::from_secs(moment.as_secs());
+        let start = self.started_utc.replace_nanosecond(0).unwrap_or(self.started_utc);
+        start.checked_add(time::Duration::try_from(whole).ok()?)
     }
 }
 
@@ -85,5 +109,18 @@ mod tests {
         let after = clock.date_time(Duration::from_secs(86_400 * 366));
         assert!(before < after, "{before} {after}");
         assert!(before.ends_with('Z'));
+    }
+
+    #[test]
+    fn compact_dates_lead_back() {
+        let clock = Clock::start();
+        let moment = Duration::from_secs(86_400 * 366 + 12_345);
+        let date = clock.compact_date(moment);
+        assert_eq!(date.len(), 16);
+        assert_eq!(clock.moment_of(&date), Some(moment));
+        for bad in ["", "20001301T000000Z", "19700101T000000Z", "+9991231T000000Z", "99991231T0000000", "é"]
+        {
+            assert_eq!(clock.moment_of(bad), None, "{bad}");
+        }
     }
 }

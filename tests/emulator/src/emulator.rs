@@ -13,12 +13,14 @@ use crate::journal::Journal;
 use crate::mask::Mask;
 use crate::random;
 use crate::service::Service;
+use crate::storage::Storage;
 use crate::tls::authority::Authority;
 
 pub struct Emulator {
     pub clock: Clock,
     pub authority: Authority,
     pub mask: Mask,
+    pub storage: Storage,
     pub connections: Connections,
     /// Where people and devices reach the pairing page.
     pub pair_url: String,
@@ -47,7 +49,7 @@ pub struct Connections {
 }
 
 impl Emulator {
-    pub fn new(service: Service, authority: Authority, pair_url: String) -> Self {
+    pub fn new(service: Service, authority: Authority, storage: Storage, pair_url: String) -> Self {
         let world = World {
             service,
             faults: Faults::default(),
@@ -59,6 +61,7 @@ impl Emulator {
             clock: Clock::start(),
             authority,
             mask: Mask::default(),
+            storage,
             connections: Connections::default(),
             stop: watch::Sender::new(false),
             pair_url,
@@ -73,6 +76,10 @@ impl Emulator {
 
     pub fn shut_down(&self) {
         self.stop.send_replace(true);
+    }
+
+    pub fn is_stopping(&self) -> bool {
+        *self.stop.borrow()
     }
 
     /// Waits for [`Self::shut_down`].

@@ -14,6 +14,12 @@ pub enum Endpoint {
     Me,
     Heartbeat,
     Health,
+    /// The creation of an asset.
+    Asset,
+    RealtimeParts,
+    Comment,
+    /// One part of a file, at the storage.
+    Part,
     Unknown,
 }
 
@@ -45,7 +51,8 @@ impl Endpoint {
             "/v2/devices/me" => Self::Me,
             "/v2/devices/heartbeat" => Self::Heartbeat,
             "/health" => Self::Health,
-            _ => Self::Unknown,
+            "/v2/devices/assets" | "/v2/assets" => Self::Asset,
+            path => below_asset(path).map_or(Self::Unknown, |(_, endpoint)| endpoint),
         }
     }
 
@@ -55,7 +62,12 @@ impl Endpoint {
     }
 
     pub fn needs_bearer(self) -> bool {
-        matches!(self, Self::Me | Self::Heartbeat)
+        matches!(self, Self::Me | Self::Heartbeat) || self.is_about_asset()
+    }
+
+    /// Whether its request has named values in it: JSON, mostly.
+    pub fn is_about_asset(self) -> bool {
+        matches!(self, Self::Asset | Self::RealtimeParts | Self::Comment)
     }
 
     /// The one method it has; `None` for what does not exist.
@@ -63,8 +75,20 @@ impl Endpoint {
         match self {
             Self::Code | Self::Token | Self::Revoke | Self::Heartbeat => Some(Method::POST),
             Self::Me | Self::Health => Some(Method::GET),
+            Self::Asset | Self::RealtimeParts | Self::Comment => Some(Method::POST),
+            Self::Part => Some(Method::PUT),
             Self::Unknown => None,
         }
+    }
+}
+
+/// The asset that a path names, and what of it.
+pub fn below_asset(path: &str) -> Option<(&str, Endpoint)> {
+    let (asset_id, rest) = path.strip_prefix("/v2/devices/assets/")?.split_once('/')?;
+    match rest {
+        "realtime_upload/parts" => Some((asset_id, Endpoint::RealtimeParts)),
+        "comments" => Some((asset_id, Endpoint::Comment)),
+        _ => None,
     }
 }
 
@@ -80,6 +104,21 @@ mod tests {
         {
             assert_eq!(Endpoint::at(new, setting) == Endpoint::Code, has_new);
             assert_eq!(Endpoint::at(legacy, setting) == Endpoint::Code, has_legacy);
+        }
+    }
+
+    #[test]
+    fn assets() {
+        for (path, endpoint) in [
+            ("/v2/devices/assets", Endpoint::Asset),
+            ("/v2/assets", Endpoint::Asset),
+            ("/v2/devices/assets/an-id/realtime_upload/parts", Endpoint::RealtimeParts),
+            ("/v2/devices/assets/an-id/comments", Endpoint::Comment),
+            ("/v2/devices/assets/an-id/realtime-upload-parts", Endpoint::Unknown),
+            ("/v2/devices/assets/an-id", Endpoint::Unknown),
+            ("/v2/assets/an-id/comments", Endpoint::Unknown),
+        ] {
+            assert_eq!(Endpoint::at(path, CodePath::Both), endpoint, "{path}");
         }
     }
 }

@@ -43,13 +43,20 @@ impl Form {
 
 pub async fn decode(content_type: Option<&str>, body: &Bytes) -> Result<Form, FormError> {
     let content_type = content_type.unwrap_or_default();
-    let media_type = content_type.split(';').next().unwrap_or_default().trim();
+    match encoding(content_type.split(';').next().unwrap_or_default().trim()) {
+        Some(Encoding::UrlEncoded) => url_encoded(body),
+        Some(Encoding::Multipart) => multipart(content_type, body).await,
+        None => Err(FormError::UnknownContentType),
+    }
+}
+
+pub fn encoding(media_type: &str) -> Option<Encoding> {
     if media_type.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
-        url_encoded(body)
+        Some(Encoding::UrlEncoded)
     } else if media_type.eq_ignore_ascii_case("multipart/form-data") {
-        multipart(content_type, body).await
+        Some(Encoding::Multipart)
     } else {
-        Err(FormError::UnknownContentType)
+        None
     }
 }
 

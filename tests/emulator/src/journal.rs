@@ -23,11 +23,14 @@ pub struct Entry {
     pub http_version: &'static str,
     pub headers: Vec<(String, String)>,
     pub content_type: Option<String>,
-    pub body_bytes: usize,
+    pub body_bytes: u64,
     pub fields: Vec<(String, String)>,
     pub endpoint: Endpoint,
     pub grant: Option<GrantType>,
     pub client_id: Option<String>,
+    /// The asset it is about, and which part of it.
+    pub asset: Option<String>,
+    pub part: Option<u32>,
     /// Hashes of the tokens the answer carried.
     pub issued: Vec<(&'static str, String)>,
     /// Absent while there is no answer, and for ever when a fault swallowed it.
@@ -117,6 +120,8 @@ mod tests {
             endpoint: Endpoint::Unknown,
             grant: None,
             client_id: None,
+            asset: None,
+            part: None,
             issued: Vec::new(),
             status: None,
             oauth_error: None,

@@ -1,8 +1,8 @@
 //! An emulator of the Frame.io Camera-to-Cloud device API.
 //!
 //! The service proper is in [`service`]: pure state machines that are told the time. Around it are
-//! the order book of [`faults`], the [`journal`] of requests, and [`http`], which is the only part
-//! that touches a socket. [`run`] puts them together.
+//! the order book of [`faults`], the [`journal`] of requests, the [`storage`] of
+//! parts, and [`http`], which is the only part that touches a socket. [`run`] puts them together.
 
 #![forbid(unsafe_code)]
 
@@ -20,4 +20,5 @@ pub mod random;
 pub mod run;
 pub mod service;
 pub mod settings;
+pub mod storage;
 pub mod tls;

@@ -27,6 +27,11 @@ pub fn opaque<const N: usize>() -> String {
     bytes::<N>().iter().map(|byte| char::from(ALPHABET[usize::from(byte & 63)])).collect()
 }
 
+/// A generator whose sequence its seed decides; without one it is different every time.
+pub fn dice(seed: Option<u64>) -> fastrand::Rng {
+    fastrand::Rng::with_seed(seed.unwrap_or_else(|| u64::from_be_bytes(bytes::<8>())))
+}
+
 /// Six decimal digits; the leading ones may be zero.
 pub fn six_digits() -> String {
     format!("{:06}", u64::from_be_bytes(bytes::<8>()) % 1_000_000)

@@ -2,7 +2,7 @@
 
 use std::io::{self, Read};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -12,16 +12,20 @@ use tokio::net::TcpListener;
 
 use crate::cli::Options;
 use crate::emulator::Emulator;
-use crate::http::listener;
+use crate::http::listener::{self, Site};
 use crate::random;
 use crate::service::Service;
 use crate::service::person::Person;
 use crate::service::projects::clean_name;
 use crate::settings::{Settings, SettingsChange};
+use crate::storage::Storage;
 use crate::tls::authority::{Authority, CertificateKind};
 
 /// How long connections may take to end once the emulator stops.
 const STOPPING_LIMIT: Duration = Duration::from_millis(500);
+
+/// How often the removal of the temporary directory is tried.
+const REMOVALS: usize = 5;
 
 /// A running emulator.
 pub struct Running {
@@ -29,8 +33,8 @@ pub struct Running {
     pub address: SocketAddr,
     pub url: String,
     pub ca_file: PathBuf,
-    /// A directory of our own making, to be removed at the end.
-    temporary: Option<PathBuf>,
+    /// A directory of our own making, with the files of parts in it; removed at the end.
+    temporary: PathBuf,
 }
 
 /// Must be called inside a Tokio runtime, which then serves.
@@ -43,12 +47,21 @@ pub async fn start(options: &Options) -> io::Result<Running> {
     let address = listener.local_addr()?;
     let url = format!("https://{}", reachable(address));
     let pair_url = format!("{}/pair", options.public_url.as_deref().unwrap_or(&url).trim_end_matches('/'));
-    let temporary = options.ca_dir.is_none().then(temporary_dir);
-    let dir = temporary.clone().or_else(|| options.ca_dir.clone()).unwrap_or_default();
-    let ca_file = authority.write(&dir)?;
+    let storage_acceptor = authority.acceptor(CertificateKind::Valid)?;
+    let storage_address = options.storage_listen.unwrap_or((options.listen.ip(), 0).into());
+    let storage_listener = TcpListener::bind(storage_address).await?;
+    let storage_url = match &options.storage_url {
+        Some(url) => url.trim_end_matches('/').to_owned(),
+        None => format!("https://{}", reachable(storage_listener.local_addr()?)),
+    };
+    let temporary = temporary_dir();
+    let parts = temporary.join("parts");
+    std::fs::create_dir_all(&parts)?;
+    let ca_file = authority.write(options.ca_dir.as_ref().unwrap_or(&temporary))?;
     let service = Service::new(settings, options.client_secrets.clone(), person);
-    let emulator = Arc::new(Emulator::new(service, authority, pair_url));
-    listener::spawn(&emulator, listener, acceptor);
+    let emulator = Arc::new(Emulator::new(service, authority, Storage::new(storage_url, parts), pair_url));
+    listener::spawn(&emulator, listener, acceptor, Site::Service);
+    listener::spawn(&emulator, storage_listener, storage_acceptor, Site::Storage);
     Ok(Running { emulator, address, url, ca_file, temporary })
 }
 
@@ -60,6 +73,7 @@ impl Running {
             "port": self.address.port(),
             "ca_file": self.ca_file,
             "pair_url": self.emulator.pair_url,
+            "storage_url": self.emulator.storage.url,
             "pid": std::process::id(),
         })
     }
@@ -80,8 +94,15 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         self.emulator.shut_down();
-        if let Some(dir) = &self.temporary {
-            let _ = std::fs::remove_dir_all(dir);
+        remove(&self.temporary);
+    }
+}
+
+/// A part that is still arriving may add a file just while the directory is emptied.
+fn remove(dir: &Path) {
+    for _ in 0..REMOVALS {
+        if std::fs::remove_dir_all(dir).is_ok() {
+            return;
         }
     }
 }
@@ -110,6 +131,9 @@ fn settings(options: &Options) -> io::Result<Settings> {
     let change = SettingsChange {
         interval: options.interval,
         expires_in: options.expires_in,
+        storage: Some(options.storage),
+        part_bytes: options.part_bytes,
+        url_seconds: options.url_seconds,
         ..SettingsChange::default()
     };
     settings.change(&change).map_err(|name| io::Error::other(format!("{name} is out of range")))?;

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
+use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
+
+use crate::service::uploads::realtime::LARGEST_PART;
 
 /// Which of the two documented paths of the device-code endpoint exist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +25,40 @@ pub enum VerificationComplete {
     Absent,
 }
 
+/// What becomes of the bytes of parts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum StorageMode {
+    /// Kept in files until the whole has its checksums
+    Keep,
+    /// Only counted
+    Discard,
+}
+
+/// The `ETag` of an answer to a part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Etag {
+    Md5,
+    Opaque,
+    Absent,
+}
+
+/// Which addresses of parts are handed out: proper ones, or a kind of bad ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AssetUrls {
+    Normal,
+    None,
+    Http,
+    Relative,
+    Many,
+    ForeignHost,
+}
+
+/// What S3 allows for the life of a presigned address: seven days.
+const LONGEST_URL_SECONDS: u64 = 604_800;
+
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Settings {
     pub interval: f64,
@@ -33,6 +70,13 @@ pub struct Settings {
     pub omit_name: bool,
     pub omit_interval: bool,
     pub verification_complete: VerificationComplete,
+    pub storage: StorageMode,
+    pub part_bytes: u64,
+    pub minimum_part_bytes: u64,
+    pub url_seconds: u64,
+    pub asset_urls: AssetUrls,
+    pub etag: Etag,
+    pub keep_content: bool,
 }
 
 impl Default for Settings {
@@ -47,6 +91,13 @@ impl Default for Settings {
             omit_name: false,
             omit_interval: false,
             verification_complete: VerificationComplete::Normal,
+            storage: StorageMode::Keep,
+            part_bytes: 25 << 20,
+            minimum_part_bytes: 5 << 20,
+            url_seconds: 86_400,
+            asset_urls: AssetUrls::Normal,
+            etag: Etag::Md5,
+            keep_content: false,
         }
     }
 }
@@ -64,6 +115,13 @@ pub struct SettingsChange {
     pub omit_name: Option<bool>,
     pub omit_interval: Option<bool>,
     pub verification_complete: Option<VerificationComplete>,
+    pub storage: Option<StorageMode>,
+    pub part_bytes: Option<u64>,
+    pub minimum_part_bytes: Option<u64>,
+    pub url_seconds: Option<u64>,
+    pub asset_urls: Option<AssetUrls>,
+    pub etag: Option<Etag>,
+    pub keep_content: Option<bool>,
 }
 
 impl Settings {
@@ -81,6 +139,16 @@ impl Settings {
                 return Err(name);
             }
         }
+        let amounts = [
+            ("part_bytes", change.part_bytes, 1..=LARGEST_PART),
+            ("minimum_part_bytes", change.minimum_part_bytes, 0..=LARGEST_PART),
+            ("url_seconds", change.url_seconds, 0..=LONGEST_URL_SECONDS),
+        ];
+        for (name, amount, range) in amounts {
+            if amount.is_some_and(|amount| !range.contains(&amount)) {
+                return Err(name);
+            }
+        }
         fn put<T: Copy>(slot: &mut T, new: Option<T>) {
             *slot = new.unwrap_or(*slot);
         }
@@ -93,6 +161,13 @@ impl Settings {
         put(&mut self.omit_name, change.omit_name);
         put(&mut self.omit_interval, change.omit_interval);
         put(&mut self.verification_complete, change.verification_complete);
+        put(&mut self.storage, change.storage);
+        put(&mut self.part_bytes, change.part_bytes);
+        put(&mut self.minimum_part_bytes, change.minimum_part_bytes);
+        put(&mut self.url_seconds, change.url_seconds);
+        put(&mut self.asset_urls, change.asset_urls);
+        put(&mut self.etag, change.etag);
+        put(&mut self.keep_content, change.keep_content);
         Ok(())
     }
 }
@@ -117,6 +192,12 @@ mod tests {
         let change = SettingsChange { interval: Some(-1.0), omit_name: Some(true), ..Default::default() };
         assert_eq!(settings.change(&change), Err("interval"));
         assert_eq!(settings, Settings::default());
+        for (change, name) in [
+            (SettingsChange { part_bytes: Some(0), ..Default::default() }, "part_bytes"),
+            (SettingsChange { url_seconds: Some(604_801), ..Default::default() }, "url_seconds"),
+        ] {
+            assert_eq!(settings.change(&change), Err(name));
+        }
     }
 
     #[test]

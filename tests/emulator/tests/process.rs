@@ -8,6 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
+use client::device::Device;
 use client::{Client, Outcome};
 use serde_json::Value;
 
@@ -40,8 +41,8 @@ fn ends_well(mut child: Child, ready: &Value) -> Outcome {
     let status = child.wait()?;
     assert!(status.success(), "{status}");
     assert_eq!(rest, "", "one line only");
-    let ca_file = ready["ca_file"].as_str().ok_or("no ca_file")?;
-    assert!(!Path::new(ca_file).exists(), "the temporary directory is gone");
+    let ca_file = Path::new(ready["ca_file"].as_str().ok_or("no ca_file")?);
+    assert!(!ca_file.parent().is_some_and(Path::exists), "the temporary directory is gone");
     Ok(())
 }
 
@@ -65,6 +66,28 @@ async fn it_ends_when_a_test_says_so_even_with_a_request_stalled() -> Outcome {
     let mut stalled = Client::connect_to(ca_file, port).await?;
     stalled.send("GET", "/health", &[], "").await?;
     assert_eq!(client.call("POST", "/emulator/shutdown", &[], "").await?.status, 200);
+    tokio::task::spawn_blocking(move || ends_well(child, &ready).map_err(|error| error.to_string()))
+        .await??;
+    Ok(())
+}
+
+#[tokio::test]
+async fn it_ends_when_it_is_terminated_in_the_middle_of_an_upload() -> Outcome {
+    let (child, ready) = spawn()?;
+    let port = |url: &str| url.rsplit(':').next().and_then(|port| port.parse().ok());
+    let ca_file = Path::new(ready["ca_file"].as_str().ok_or("no ca_file")?);
+    let mut device =
+        Device::paired_at(ca_file, port(ready["url"].as_str().unwrap_or_default()).ok_or("no port")?).await?;
+    let asset = device.create(10_000_000, r#","parts":2"#).await?;
+    let storage = ready["storage_url"].as_str().ok_or("no storage_url")?;
+    let mut upload = Client::connect_to(ca_file, port(storage).ok_or("no port")?).await?.named(storage);
+    upload.begin_put(&asset.urls[0], 5_000_000, &[]).await?;
+    upload.send_body(&vec![7; 3_000_000]).await?;
+    tokio::time::timeout(Duration::from_secs(20), async {
+        while !device.upload(&asset).await.is_ok_and(|upload| upload["parts"][0]["bytes_received"] != 0) {}
+    })
+    .await?;
+    assert!(Command::new("kill").arg(child.id().to_string()).status()?.success());
     tokio::task::spawn_blocking(move || ends_well(child, &ready).map_err(|error| error.to_string()))
         .await??;
     Ok(())

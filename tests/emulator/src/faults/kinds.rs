@@ -24,11 +24,22 @@ pub enum Fault {
     Reset {
         #[serde(default)]
         after_bytes: Option<usize>,
+        #[serde(default, skip_serializing_if = "is_zero")]
+        after_request_bytes: u64,
     },
-    Close {},
+    Close {
+        #[serde(default, skip_serializing_if = "is_zero")]
+        after_request_bytes: u64,
+    },
     Stall {
         #[serde(default)]
         after_bytes: Option<usize>,
+        #[serde(default, skip_serializing_if = "is_zero")]
+        after_request_bytes: u64,
+    },
+    /// The body of the request is read at this pace; the answer is the proper one.
+    Throttle {
+        bytes_per_second: u64,
     },
     Truncate {
         #[serde(default)]
@@ -53,6 +64,10 @@ pub enum Fault {
     },
 }
 
+fn is_zero(bytes: &u64) -> bool {
+    *bytes == 0
+}
+
 fn ok() -> u16 {
     200
 }
@@ -69,6 +84,7 @@ impl Fault {
             Self::Status { status, headers, content_type, .. }
             | Self::Body { status, headers, content_type, .. } => (*status, headers, content_type.as_deref()),
             Self::Redirect { location, status } => (*status, &no_headers, Some(location.as_str())),
+            Self::Throttle { bytes_per_second: 0 } => return Err("bytes_per_second"),
             _ => return Ok(()),
         };
         if !(200..=599).contains(&status) {
@@ -84,13 +100,29 @@ impl Fault {
         if headers.iter().all(is_header) { Ok(()) } else { Err("headers") }
     }
 
+    /// How much of the request's body is read before it strikes.
+    pub fn after_request_bytes(&self) -> u64 {
+        match self {
+            Self::Reset { after_request_bytes, .. }
+            | Self::Close { after_request_bytes }
+            | Self::Stall { after_request_bytes, .. } => *after_request_bytes,
+            _ => 0,
+        }
+    }
+
+    /// Whether it is about the way of a long body to the server.
+    pub fn is_about_upload(&self) -> bool {
+        matches!(self, Self::Throttle { .. }) || self.after_request_bytes() > 0
+    }
+
     pub fn name(&self) -> &'static str {
         match self {
             Self::Status { .. } => "status",
             Self::Delay { .. } => "delay",
             Self::Reset { .. } => "reset",
-            Self::Close {} => "close",
+            Self::Close { .. } => "close",
             Self::Stall { .. } => "stall",
+            Self::Throttle { .. } => "throttle",
             Self::Truncate { .. } => "truncate",
             Self::Body { .. } => "body",
             Self::Big { .. } => "big",
@@ -110,6 +142,7 @@ mod tests {
             (r#"{"kind":"body","body":"","status":600}"#, "status"),
             (r#"{"kind":"status","status":503,"headers":{"a b":"c"}}"#, "headers"),
             (r#"{"kind":"redirect","location":"a\nb"}"#, "content_type or location"),
+            (r#"{"kind":"throttle","bytes_per_second":0}"#, "bytes_per_second"),
         ] {
             let fault: Fault = serde_json::from_str(bad).expect("a fault");
             assert_eq!(fault.check(), Err(why), "{bad}");
@@ -123,7 +156,10 @@ mod tests {
             r#"{"kind":"delay","ms":10}"#,
             r#"{"kind":"reset"}"#,
             r#"{"kind":"reset","after_bytes":3}"#,
+            r#"{"kind":"reset","after_request_bytes":70000}"#,
             r#"{"kind":"close"}"#,
+            r#"{"kind":"close","after_request_bytes":70000}"#,
+            r#"{"kind":"throttle","bytes_per_second":70000}"#,
             r#"{"kind":"stall"}"#,
             r#"{"kind":"stall","after_bytes":0}"#,
             r#"{"kind":"truncate"}"#,

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
+use tokio::sync::mpsc;
 use tokio::time::{Sleep, sleep};
 
 use super::wire::{Ending, Wire};
@@ -23,6 +24,11 @@ pub enum AnswerBody {
     Big {
         left: u64,
         opened: bool,
+    },
+    /// So many bytes in all, as they are read from files. The answer breaks off if they cannot be.
+    Content {
+        left: u64,
+        blocks: mpsc::Receiver<Bytes>,
     },
     /// Fewer bytes than announced, then silence or the end of the connection.
     Cut {
@@ -72,6 +78,11 @@ impl Body for AnswerBody {
             Self::Big { left, opened } => {
                 Poll::Ready(next_of_big(left, opened).map(|chunk| Ok(Frame::data(chunk))))
             }
+            Self::Content { left, blocks } => {
+                let block = ready!(blocks.poll_recv(cx));
+                *left = left.saturating_sub(block.as_ref().map_or(0, |block| block.len() as u64));
+                Poll::Ready(block.map(|block| Ok(Frame::data(block))))
+            }
             Self::Cut { sent, .. } if !sent.is_empty() => {
                 Poll::Ready(Some(Ok(Frame::data(std::mem::take(sent)))))
             }
@@ -90,7 +101,7 @@ impl Body for AnswerBody {
     fn is_end_stream(&self) -> bool {
         match self {
             Self::Whole(bytes) => bytes.is_empty(),
-            Self::Big { left, .. } => *left == 0,
+            Self::Big { left, .. } | Self::Content { left, .. } => *left == 0,
             Self::Cut { .. } => false,
         }
     }
@@ -98,7 +109,7 @@ impl Body for AnswerBody {
     fn size_hint(&self) -> SizeHint {
         match self {
             Self::Whole(bytes) => SizeHint::with_exact(bytes.len() as u64),
-            Self::Big { left, .. } => SizeHint::with_exact(*left),
+            Self::Big { left, .. } | Self::Content { left, .. } => SizeHint::with_exact(*left),
             Self::Cut { .. } => SizeHint::default(),
         }
     }

@@ -9,14 +9,15 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use socket2::SockRef;
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
-use super::route;
+use super::listener::Site;
 use super::wire::{Ending, Watched, Wire};
+use super::{route, storage_api};
 use crate::emulator::Emulator;
 
 const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);
@@ -24,10 +25,17 @@ const CLOSING_LIMIT: Duration = Duration::from_secs(2);
 const CHECK_EVERY: Duration = Duration::from_secs(5);
 /// Room for a request's head and for the chunk of its body being read.
 const BUFFER: usize = 64 << 10;
+/// TLS asks for no more than 4 KiB at a time: fewer system calls fetch more at once. Parts are long.
+const fn read_ahead(site: Site) -> usize {
+    match site {
+        Site::Service => 8 << 10,
+        Site::Storage => 256 << 10,
+    }
+}
 /// The first byte of every TLS record that can begin a connection.
 const TLS_HANDSHAKE: u8 = 0x16;
 
-pub async fn serve(emulator: Arc<Emulator>, acceptor: TlsAcceptor, tcp: TcpStream) {
+pub async fn serve(emulator: Arc<Emulator>, acceptor: TlsAcceptor, tcp: TcpStream, site: Site) {
     let count = &emulator.connections;
     let number = count.accepted.fetch_add(1, Ordering::Relaxed) + 1;
     // Answers are one small write each: waiting to fill a packet only delays them.
@@ -41,10 +49,10 @@ pub async fn serve(emulator: Arc<Emulator>, acceptor: TlsAcceptor, tcp: TcpStrea
         }
         _ => return,
     }
-    match timeout(HANDSHAKE_LIMIT, acceptor.accept(tcp)).await {
+    match timeout(HANDSHAKE_LIMIT, acceptor.accept(BufReader::with_capacity(read_ahead(site), tcp))).await {
         Ok(Ok(tls)) => {
             count.open.fetch_add(1, Ordering::Relaxed);
-            exchange(&emulator, tls, number).await;
+            exchange(&emulator, tls, number, site).await;
             count.open.fetch_sub(1, Ordering::Relaxed);
         }
         _ => {
@@ -53,11 +61,21 @@ pub async fn serve(emulator: Arc<Emulator>, acceptor: TlsAcceptor, tcp: TcpStrea
     }
 }
 
-async fn exchange(emulator: &Arc<Emulator>, tls: TlsStream<TcpStream>, number: u64) {
+type Stream = TlsStream<BufReader<TcpStream>>;
+
+async fn exchange(emulator: &Arc<Emulator>, tls: Stream, number: u64, site: Site) {
     let wire = Wire::new(number);
     let service = service_fn(|request| {
         let (emulator, wire) = (Arc::clone(emulator), Arc::clone(&wire));
-        Box::pin(async move { Ok::<_, Infallible>(route::answer(emulator, wire, request).await) })
+        Box::pin(async move {
+            wire.request_began();
+            let response = match site {
+                Site::Service => route::answer(&emulator, &wire, request).await,
+                Site::Storage => storage_api::answer(&emulator, &wire, request).await,
+            };
+            wire.request_done();
+            Ok::<_, Infallible>(response)
+        })
     });
     let io = TokioIo::new(Watched::new(tls, Arc::clone(&wire)));
     let mut connection = http1::Builder::new()
@@ -91,14 +109,14 @@ async fn exchange(emulator: &Arc<Emulator>, tls: TlsStream<TcpStream>, number: u
     }
 }
 
-async fn finish(mut tls: TlsStream<TcpStream>, ending: Ending) {
+async fn finish(mut tls: Stream, ending: Ending) {
     match ending {
         Ending::Close => {
             let _ = timeout(CLOSING_LIMIT, tls.shutdown()).await;
         }
         Ending::Reset => {
             // With no time to linger, closing the socket sends a RST at once.
-            let _ = SockRef::from(tls.get_ref().0).set_linger(Some(Duration::ZERO));
+            let _ = SockRef::from(tls.get_ref().0.get_ref()).set_linger(Some(Duration::ZERO));
         }
     }
 }

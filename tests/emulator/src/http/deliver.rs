@@ -11,12 +11,13 @@ use hyper::{Response, StatusCode};
 use super::answer::Answer;
 use super::body::AnswerBody;
 use super::route::BodyProblem;
+use super::storage_api::error::StorageError;
 use super::wire::{Ending, Wire};
 use crate::endpoint::Endpoint;
 use crate::errors::{oauth_code_for, simple};
 use crate::faults::kinds::Fault;
 
-const JSON: &str = "application/json; charset=utf-8";
+pub const JSON: &str = "application/json; charset=utf-8";
 /// What a cut answer announces when there is no proper answer to cut.
 const STAND_IN: &str = r#"{"note":"this stands in for an answer, because the request was not processed","padding":"0123456789abcdef0123456789abcdef"}"#;
 
@@ -64,14 +65,16 @@ impl Outcome {
                 let headers = BTreeMap::from([(LOCATION.to_string(), location)]);
                 Self::Answer(with_headers(Answer::empty(status_of(status)), &headers))
             }
-            Fault::Delay { .. } => Self::Answer(proper()),
-            Fault::Close {} => Self::Nothing(Some(Ending::Close)),
-            Fault::Reset { after_bytes: None } => Self::Nothing(Some(Ending::Reset)),
-            Fault::Stall { after_bytes: None } => Self::Nothing(None),
-            Fault::Reset { after_bytes } => {
+            Fault::Delay { .. } | Fault::Throttle { .. } => Self::Answer(proper()),
+            Fault::Close { .. } => Self::Nothing(Some(Ending::Close)),
+            Fault::Reset { after_bytes: None, .. } => Self::Nothing(Some(Ending::Reset)),
+            Fault::Stall { after_bytes: None, .. } => Self::Nothing(None),
+            Fault::Reset { after_bytes, .. } => {
                 Self::Cut { answer: proper(), bytes: after_bytes, then: Some(Ending::Reset) }
             }
-            Fault::Stall { after_bytes } => Self::Cut { answer: proper(), bytes: after_bytes, then: None },
+            Fault::Stall { after_bytes, .. } => {
+                Self::Cut { answer: proper(), bytes: after_bytes, then: None }
+            }
             Fault::Truncate { bytes } => Self::Cut { answer: proper(), bytes, then: Some(Ending::Close) },
             Fault::Big { bytes } => Self::Big { answer: Answer::text(StatusCode::OK, JSON, ""), bytes },
         }
@@ -137,6 +140,9 @@ fn cut(answer: Answer, bytes: Option<usize>, then: Option<Ending>, wire: &Arc<Wi
 fn bare(status: StatusCode, endpoint: Endpoint) -> Answer {
     if status.as_u16() < 400 {
         return Answer::empty(status);
+    }
+    if endpoint == Endpoint::Part {
+        return StorageError::ordered(status).into();
     }
     if !endpoint.is_auth() {
         return Answer::detailed(status, "A fault ordered by a test");

@@ -12,14 +12,16 @@ use super::answer::Answer;
 use super::body::AnswerBody;
 use super::deliver::{self, Outcome};
 use super::device_calls::{self, Call};
+use super::payload::{self, PayloadError};
 use super::route::{BodyProblem, read_body};
 use super::wire::Wire;
 use crate::emulator::{Emulator, RateWindow};
-use crate::endpoint::{Endpoint, GrantType};
-use crate::faults::Strike;
+use crate::endpoint::{Endpoint, GrantType, below_asset};
 use crate::faults::kinds::Fault;
+use crate::faults::{Strike, Target};
 use crate::form::{self, Form, FormError};
 use crate::journal::{Entry, clip};
+use crate::service::Service;
 
 pub async fn answer(
     emulator: &Arc<Emulator>,
@@ -34,12 +36,17 @@ pub async fn answer(
         Ok(body) if endpoint.is_auth() => form::decode(content_type(&head), body).await,
         _ => Err(FormError::UnknownContentType),
     };
-    let call = Call { arrived, endpoint, head: &head, form: &form };
+    let payload = match &body {
+        Ok(body) => payload::decode(endpoint, content_type(&head), body),
+        Err(_) => Err(PayloadError::None),
+    };
+    let call = Call { arrived, endpoint, head: &head, form: &form, payload: &payload };
     let grant = call.field("grant_type").and_then(GrantType::parse);
-    let entry = entry(emulator, wire, &call, grant, body.as_ref().map_or(0, |body| body.len()));
+    let entry = entry(emulator, wire, &call, grant, body.as_ref().map_or(0, |body| body.len() as u64));
     let (seq, strike) = {
         let mut world = emulator.world();
-        let strike = world.faults.strike(endpoint, grant);
+        let world = &mut *world;
+        let strike = world.faults.strike(&target(&world.service, &call, grant));
         let seq =
             world.journal.begin(Entry { fault: strike.as_ref().map(|strike| strike.fault.name()), ..entry });
         (seq, strike)
@@ -87,7 +94,7 @@ fn with_rate(emulator: &Emulator, answer: Answer, now: Duration) -> Answer {
         )
 }
 
-fn log_outcome(emulator: &Emulator, seq: u64, outcome: &Outcome) {
+pub fn log_outcome(emulator: &Emulator, seq: u64, outcome: &Outcome) {
     let mut world = emulator.world();
     let (Some(answer), Some(entry)) = (outcome.answer(), world.journal.entry(seq)) else {
         return;
@@ -100,39 +107,74 @@ fn content_type(head: &Parts) -> Option<&str> {
     head.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok())
 }
 
+/// What fault rules look at.
+fn target<'a>(service: &'a Service, call: &'a Call<'_>, grant: Option<GrantType>) -> Target<'a> {
+    let name = match (call.payload, below_asset(call.head.uri.path())) {
+        (_, Some((asset_id, _))) => service.uploads.get(asset_id).map(|upload| upload.name.as_str()),
+        (Ok(payload), None) => payload.text("name").ok().flatten(),
+        (Err(_), None) => None,
+    };
+    Target { endpoint: call.endpoint, grant, name, part: None }
+}
+
 fn entry(
     emulator: &Emulator,
     wire: &Wire,
     call: &Call<'_>,
     grant: Option<GrantType>,
-    body_bytes: usize,
+    body_bytes: u64,
+) -> Entry {
+    let field = |name: &str, value: &str| (clip(name), clip(&emulator.mask.field(name, value)));
+    let fields = match (call.form, call.payload) {
+        (Ok(form), _) => form.fields.iter().map(|(name, value)| field(name, value)).collect(),
+        (Err(_), Ok(payload)) => payload.shown().iter().map(|(name, value)| field(name, value)).collect(),
+        (Err(_), Err(_)) => Vec::new(),
+    };
+    Entry {
+        body_bytes,
+        fields,
+        grant,
+        client_id: call.field("client_id").map(clip),
+        asset: below_asset(call.head.uri.path()).map(|(asset_id, _)| clip(asset_id)),
+        violations: violations(call),
+        ..head_entry(emulator, wire, call.head, call.endpoint, call.arrived)
+    }
+}
+
+/// An entry with what the head of a request tells.
+pub fn head_entry(
+    emulator: &Emulator,
+    wire: &Wire,
+    head: &Parts,
+    endpoint: Endpoint,
+    arrived: Duration,
 ) -> Entry {
     let mask = &emulator.mask;
-    let head = call.head;
     let headers = head.headers.iter().map(|(name, value)| {
         let value = String::from_utf8_lossy(value.as_bytes());
         (name.as_str().to_owned(), clip(&mask.header(name.as_str(), &value)))
     });
-    let fields = call.form.as_ref().map_or(&[][..], |form| &form.fields);
     Entry {
         seq: 0,
-        time: call.arrived.as_secs_f64(),
+        time: arrived.as_secs_f64(),
         connection: wire.connection,
         method: clip(head.method.as_str()),
         path: clip(head.uri.path()),
         http_version: if head.version == Version::HTTP_10 { "HTTP/1.0" } else { "HTTP/1.1" },
         headers: headers.collect(),
         content_type: content_type(head).map(clip),
-        body_bytes,
-        fields: fields.iter().map(|(name, value)| (clip(name), clip(&mask.field(name, value)))).collect(),
-        endpoint: call.endpoint,
-        grant,
-        client_id: call.field("client_id").map(clip),
+        body_bytes: 0,
+        fields: Vec::new(),
+        endpoint,
+        grant: None,
+        client_id: None,
+        asset: None,
+        part: None,
         issued: Vec::new(),
         status: None,
         oauth_error: None,
         fault: None,
-        violations: violations(call),
+        violations: Vec::new(),
     }
 }
 

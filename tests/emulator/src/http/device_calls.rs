@@ -8,6 +8,8 @@ use hyper::http::request::Parts;
 use serde_json::{Value, json};
 
 use super::answer::Answer;
+use super::asset_calls;
+use super::payload::{Payload, PayloadError};
 use crate::clock::Clock;
 use crate::emulator::{Emulator, World};
 use crate::endpoint::{Endpoint, GrantType};
@@ -26,9 +28,13 @@ pub struct Call<'a> {
     pub endpoint: Endpoint,
     pub head: &'a Parts,
     pub form: &'a Result<Form, FormError>,
+    pub payload: &'a Result<Payload, PayloadError>,
 }
 
 pub fn process(emulator: &Emulator, call: &Call<'_>, seq: u64) -> Answer {
+    if call.endpoint.is_about_asset() {
+        return asset_calls::process(emulator, call, seq);
+    }
     let world = &mut *emulator.world();
     match call.endpoint {
         Endpoint::Code => code(emulator, world, call).unwrap_or_else(Answer::from),
@@ -37,7 +43,7 @@ pub fn process(emulator: &Emulator, call: &Call<'_>, seq: u64) -> Answer {
         Endpoint::Me => me(&emulator.clock, world, call, seq).unwrap_or_else(Answer::not_authorized),
         Endpoint::Heartbeat => heartbeat(world, call, seq).unwrap_or_else(Answer::not_authorized),
         Endpoint::Health => Answer::ok(&json!({ "status": "ok" })),
-        Endpoint::Unknown => Answer::not_found(),
+        _ => Answer::not_found(),
     }
 }
 
@@ -142,7 +148,7 @@ fn heartbeat(world: &mut World, call: &Call<'_>, seq: u64) -> Option<Answer> {
 }
 
 /// The device whose valid bearer token the request carries (RFC 6750 section 2.1).
-fn authenticate<'w>(world: &'w mut World, call: &Call<'_>, seq: u64) -> Option<&'w mut Device> {
+pub fn authenticate<'w>(world: &'w mut World, call: &Call<'_>, seq: u64) -> Option<&'w mut Device> {
     let header = call.head.headers.get(AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = header.split_once(' ')?;
     if !scheme.eq_ignore_ascii_case("bearer") {
@@ -155,7 +161,7 @@ fn authenticate<'w>(world: &'w mut World, call: &Call<'_>, seq: u64) -> Option<&
     Some(device)
 }
 
-fn violation(world: &mut World, seq: u64, name: &'static str) {
+pub fn violation(world: &mut World, seq: u64, name: &'static str) {
     if let Some(entry) = world.journal.entry(seq) {
         entry.violations.push(name);
     }

@@ -1,7 +1,8 @@
 //! HTTP/1.1 over TLS: connections, answers, and the three groups of paths (the device API, the
-//! test API, the pages for people).
+//! test API, the pages for people), and the storage on a listener of its own.
 
 pub mod answer;
+pub mod asset_calls;
 pub mod body;
 pub mod connection;
 pub mod deliver;
@@ -10,6 +11,8 @@ pub mod device_calls;
 pub mod listener;
 pub mod origin;
 pub mod pages;
+pub mod payload;
 pub mod route;
+pub mod storage_api;
 pub mod test_api;
 pub mod wire;

@@ -29,26 +29,23 @@ pub enum BodyProblem {
 }
 
 pub async fn answer(
-    emulator: Arc<Emulator>,
-    wire: Arc<Wire>,
+    emulator: &Arc<Emulator>,
+    wire: &Arc<Wire>,
     request: Request<Incoming>,
 ) -> Response<AnswerBody> {
-    wire.request_began();
-    let response = match request.uri().path() {
+    match request.uri().path() {
         path if path == "/emulator" || path.starts_with("/emulator/") => {
-            deliver::whole(test_api::answer(&emulator, request).await)
+            test_api::answer(emulator, request).await
         }
         path if path == "/"
             || path == "/pair"
             || path.starts_with("/pair/")
             || path.starts_with("/devices/") =>
         {
-            deliver::whole(pages::answer(&emulator, request).await)
+            deliver::whole(pages::answer(emulator, request).await)
         }
-        _ => device_api::answer(&emulator, &wire, request).await,
-    };
-    wire.request_done();
-    response
+        _ => device_api::answer(emulator, wire, request).await,
+    }
 }
 
 pub async fn read_body(body: Incoming) -> Result<Bytes, BodyProblem> {

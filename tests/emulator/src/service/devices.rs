@@ -7,6 +7,7 @@ use ring::digest::{SHA256, digest};
 use serde::Serialize;
 
 use super::grants::GrantId;
+use super::pauses::Pauses;
 use super::projects::Project;
 use crate::random;
 
@@ -33,7 +34,7 @@ pub struct Device {
     pub client_id: String,
     pub name: String,
     pub project: Project,
-    pub paused: bool,
+    pub pauses: Pauses,
     pub firmware: Option<String>,
     pub inserted_at: Duration,
     pub updated_at: Duration,
@@ -46,7 +47,7 @@ pub struct Device {
 
 impl Device {
     pub fn status(&self, now: Duration) -> DeviceStatus {
-        if self.paused {
+        if self.pauses.is_on() {
             DeviceStatus::Paused
         } else if self.is_silent(now) {
             DeviceStatus::Offline
@@ -79,7 +80,11 @@ impl Device {
     }
 
     pub fn set_paused(&mut self, now: Duration, paused: bool) {
-        self.paused = paused;
+        if paused {
+            self.pauses.begin(now);
+        } else {
+            self.pauses.end(now);
+        }
         self.updated_at = now;
     }
 
@@ -113,7 +118,7 @@ impl Devices {
             client_id: client_id.to_owned(),
             name: name_of(client_id),
             project: project.clone(),
-            paused: false,
+            pauses: Pauses::default(),
             firmware: None,
             inserted_at: now,
             updated_at: now,

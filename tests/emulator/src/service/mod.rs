@@ -4,9 +4,11 @@
 pub mod codes;
 pub mod devices;
 pub mod grants;
+pub mod pauses;
 pub mod person;
 pub mod projects;
 pub mod scope;
+pub mod uploads;
 
 #[cfg(test)]
 mod tests;
@@ -19,6 +21,7 @@ use grants::{GrantId, Grants, Tokens};
 use person::{Person, PersonDecision};
 use projects::Projects;
 use scope::Scope;
+use uploads::Uploads;
 
 use crate::errors::{OAuthError, Refusal};
 use crate::settings::Settings;
@@ -31,6 +34,7 @@ pub struct Service {
     pub devices: Devices,
     pub grants: Grants,
     pub projects: Projects,
+    pub uploads: Uploads,
     client_secrets: Vec<String>,
 }
 

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test file uses its own part of it")]
 
+pub mod device;
+
 use std::error::Error;
 use std::io;
 use std::path::Path;
@@ -31,6 +33,7 @@ pub async fn emulator(arguments: &[&str]) -> io::Result<Running> {
 
 pub struct Client {
     pub stream: TlsStream<TcpStream>,
+    host: String,
 }
 
 #[derive(Debug)]
@@ -65,9 +68,24 @@ impl Client {
             .with_root_certificates(roots)
             .with_no_client_auth();
         let tcp = TcpStream::connect(("127.0.0.1", port)).await?;
+        // A head and the body after it are two writes.
+        tcp.set_nodelay(true)?;
         let name = ServerName::try_from("127.0.0.1").map_err(io::Error::other)?;
         let stream = TlsConnector::from(Arc::new(config)).connect(name, tcp).await?;
-        Ok(Self { stream })
+        Ok(Self { stream, host: "127.0.0.1".to_owned() })
+    }
+
+    /// To the storage, which wants to be called by its name.
+    pub async fn connect_to_storage(running: &Running) -> io::Result<Self> {
+        let url = &running.emulator.storage.url;
+        let port = url.rsplit(':').next().and_then(|port| port.parse().ok());
+        let port = port.ok_or_else(|| io::Error::other("no port"))?;
+        Ok(Self::connect_to(&running.ca_file, port).await?.named(url))
+    }
+
+    /// Calls the server what `url` calls it.
+    pub fn named(self, url: &str) -> Self {
+        Self { host: url.trim_start_matches("https://").to_owned(), ..self }
     }
 
     pub async fn send(
@@ -77,18 +95,57 @@ impl Client {
         headers: &[(&str, &str)],
         body: &str,
     ) -> io::Result<()> {
-        let mut request =
-            format!("{method} {path} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: {}\r\n", body.len());
-        for (name, value) in headers {
-            request.push_str(&format!("{name}: {value}\r\n"));
-        }
-        request.push_str("\r\n");
+        let length = body.len().to_string();
+        let mut request = self.head(method, path, &[headers, &[("content-length", &length)]].concat());
         request.push_str(body);
-        self.stream.write_all(request.as_bytes()).await?;
+        self.send_body(request.as_bytes()).await
+    }
+
+    pub async fn send_head(&mut self, method: &str, path: &str, headers: &[(&str, &str)]) -> io::Result<()> {
+        let head = self.head(method, path, headers);
+        self.send_body(head.as_bytes()).await
+    }
+
+    pub async fn send_body(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.stream.write_all(bytes).await?;
         self.stream.flush().await
     }
 
+    fn head(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> String {
+        let mut head = format!("{method} {path} HTTP/1.1\r\nhost: {}\r\n", self.host);
+        for (name, value) in headers {
+            head.push_str(&format!("{name}: {value}\r\n"));
+        }
+        head.push_str("\r\n");
+        head
+    }
+
+    /// The head of a PUT of a part of a QuickTime file.
+    pub async fn begin_put(&mut self, url: &str, length: usize, more: &[(&str, &str)]) -> io::Result<()> {
+        let length = length.to_string();
+        let usual =
+            [("content-type", device::FILETYPE), ("x-amz-acl", "private"), ("content-length", &length)];
+        self.send_head("PUT", device::path_of(url), &[&usual, more].concat()).await
+    }
+
+    pub async fn put(&mut self, url: &str, body: &[u8]) -> io::Result<Reply> {
+        self.begin_put(url, body.len(), &[]).await?;
+        self.send_body(body).await?;
+        self.receive().await
+    }
+
     pub async fn receive(&mut self) -> io::Result<Reply> {
+        let (head, body) = self.receive_whole().await?;
+        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0);
+        Ok(Reply { status, head, body: String::from_utf8_lossy(&body).into_owned() })
+    }
+
+    /// The body of an answer that is no text.
+    pub async fn receive_bytes(&mut self) -> io::Result<Vec<u8>> {
+        Ok(self.receive_whole().await?.1)
+    }
+
+    async fn receive_whole(&mut self) -> io::Result<(String, Vec<u8>)> {
         let mut bytes = Vec::new();
         while !bytes.ends_with(b"\r\n\r\n") {
             bytes.push(self.stream.read_u8().await?);
@@ -97,8 +154,7 @@ impl Client {
         let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
         let mut body = vec![0; length.and_then(|length| length.trim().parse().ok()).unwrap_or(0)];
         self.stream.read_exact(&mut body).await?;
-        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0);
-        Ok(Reply { status, head, body: String::from_utf8_lossy(&body).into_owned() })
+        Ok((head, body))
     }
 
     pub async fn call(

@@ -1,7 +1,9 @@
 //! The HTML of the pages. Whatever somebody else wrote goes through [`escape`].
 
+use super::size::{percent, readable};
 use super::style::STYLE;
 use crate::service::devices::DeviceStatus;
+use crate::service::uploads::upload::State;
 
 pub struct DeviceRow<'a> {
     pub client_id: &'a str,
@@ -11,6 +13,16 @@ pub struct DeviceRow<'a> {
     pub status: DeviceStatus,
     pub authorized: bool,
     pub seen_seconds_ago: u64,
+}
+
+pub struct UploadRow<'a> {
+    pub name: &'a str,
+    pub device: &'a str,
+    /// Unknown while it is being recorded.
+    pub size: Option<u64>,
+    pub stored: u64,
+    pub state: State,
+    pub sha256: Option<&'a str>,
 }
 
 /// Safe inside an element and inside a quoted attribute.
@@ -69,7 +81,7 @@ pub fn pair<'a>(
     )
 }
 
-pub fn devices(form_token: &str, rows: &[DeviceRow<'_>]) -> String {
+pub fn devices(form_token: &str, rows: &[DeviceRow<'_>], uploads: &[UploadRow<'_>]) -> String {
     let list = if rows.is_empty() {
         "<p>No device is connected yet.</p>".to_owned()
     } else {
@@ -78,7 +90,35 @@ pub fn devices(form_token: &str, rows: &[DeviceRow<'_>]) -> String {
             rows.iter().map(|row| device(form_token, row)).collect::<String>()
         )
     };
-    layout("Devices", &format!("<h1>Devices</h1>{list}"))
+    let uploads = if uploads.is_empty() {
+        String::new()
+    } else {
+        format!(
+            "<h2>Uploads</h2><ul class=\"devices\">{}</ul>",
+            uploads.iter().map(upload).collect::<String>()
+        )
+    };
+    layout("Devices", &format!("<h1>Devices</h1>{list}{uploads}"))
+}
+
+fn upload(row: &UploadRow<'_>) -> String {
+    let (class, state) = match row.state {
+        State::Open => ("paused", "open"),
+        State::Assembling => ("paused", "assembling"),
+        State::Complete => ("online", "complete"),
+        State::Broken => ("offline", "broken"),
+    };
+    let progress = match row.size {
+        Some(size) => format!("{} % of {}", percent(row.stored, size), readable(size)),
+        None => format!("{}, still recording", readable(row.stored)),
+    };
+    let sum = row.sha256.map_or(String::new(), |sum| format!("<dt>SHA-256</dt><dd>{}</dd>", escape(sum)));
+    format!(
+        r#"<li class="card"><h3>{} <span class="badge {class}">{state}</span></h3>
+<dl><dt>Device</dt><dd>{}</dd><dt>Progress</dt><dd>{progress}</dd>{sum}</dl></li>"#,
+        escape(row.name),
+        escape(row.device)
+    )
 }
 
 fn device(form_token: &str, row: &DeviceRow<'_>) -> String {
@@ -152,8 +192,16 @@ mod tests {
             authorized: true,
             seen_seconds_ago: 61,
         };
+        let upload = UploadRow {
+            name: nasty,
+            device: nasty,
+            size: Some(7),
+            stored: 3,
+            state: State::Complete,
+            sha256: Some(nasty),
+        };
         for page in [
-            devices("token", &[row]),
+            devices("token", &[row], &[upload]),
             pair("token", nasty, Some(nasty), [nasty].into_iter(), Some(nasty)),
             message(nasty, nasty),
         ] {

@@ -1,6 +1,7 @@
-//! The pages for people: `/pair` to decide about a code, `/` to look after devices.
+//! The pages for people: `/pair` to decide about a code, `/` to look after devices and see what they upload.
 
 mod html;
+mod size;
 mod style;
 
 use std::sync::Arc;
@@ -19,11 +20,16 @@ use super::origin::is_cross_site;
 use super::route::read_body;
 use crate::emulator::Emulator;
 use crate::form::{self, Form};
+use crate::service::Service;
 use crate::service::codes::Verdict;
 use crate::service::projects::clean_name;
+use crate::service::uploads::upload::Upload;
 
 /// Nothing from anywhere, no scripts; styles are in the page.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// The newest ones.
+const UPLOADS_SHOWN: usize = 100;
 
 pub async fn answer(emulator: &Arc<Emulator>, request: Request<Incoming>) -> Answer {
     let (head, body) = request.into_parts();
@@ -170,7 +176,20 @@ fn devices(emulator: &Emulator) -> Answer {
             seen_seconds_ago: now.saturating_sub(device.last_seen_at).as_secs(),
         })
         .collect();
-    Answer::html(StatusCode::OK, html::devices(&emulator.form_token, &rows))
+    let uploads: Vec<_> =
+        service.uploads.iter().rev().take(UPLOADS_SHOWN).map(|upload| row(service, upload)).collect();
+    Answer::html(StatusCode::OK, html::devices(&emulator.form_token, &rows, &uploads))
+}
+
+fn row<'a>(service: &'a Service, upload: &'a Upload) -> html::UploadRow<'a> {
+    html::UploadRow {
+        name: &upload.name,
+        device: service.devices.get(&upload.client_id).map_or("forgotten", |device| device.name.as_str()),
+        size: upload.filesize,
+        stored: upload.stored_bytes(),
+        state: upload.state,
+        sha256: upload.sums.as_ref().map(|sums| sums.sha256.as_str()),
+    }
 }
 
 fn message(status: StatusCode, title: &str, text: &str) -> Answer {

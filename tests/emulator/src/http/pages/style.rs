@@ -6,7 +6,7 @@ pub const STYLE: &str = r#"
 *{box-sizing:border-box}
 body{margin:0 auto;max-width:34rem;padding:1rem;background:var(--paper);color:var(--ink);font:1rem/1.5 system-ui,sans-serif}
 nav a{display:inline-block;padding:.5rem 1rem .5rem 0;color:var(--main)}
-h1{font-size:1.6rem;margin:.8rem 0}h2{font-size:1.1rem;margin:0 0 .5rem;overflow-wrap:anywhere}
+h1{font-size:1.6rem;margin:.8rem 0}h2,h3{font-size:1.1rem;margin:0 0 .5rem;overflow-wrap:anywhere}main>h2{margin-top:2rem}
 .card{background:var(--card);border-radius:.8rem;padding:1.2rem;box-shadow:0 1px 4px #0003}
 label{display:block;font-weight:600;margin-top:1rem}
 input,select,button{font:inherit;width:100%;min-height:2.8rem;padding:.4rem .8rem;border:1px solid var(--line);border-radius:.5rem;background:var(--card);color:var(--ink)}

@@ -3,12 +3,13 @@
 mod devices;
 mod input;
 mod report;
+mod uploads;
 
 use std::sync::Arc;
 
 use bytes::Bytes;
 use hyper::body::Incoming;
-use hyper::{Method, Request, StatusCode};
+use hyper::{Method, Request, Response, StatusCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -17,6 +18,7 @@ use input::{bad, project_name, read, read_or_default};
 use crate::emulator::Emulator;
 use crate::faults::Rule;
 use crate::http::answer::Answer;
+use crate::http::body::AnswerBody;
 use crate::http::origin::is_cross_site;
 use crate::http::route::read_body;
 use crate::http::{deliver, listener};
@@ -46,21 +48,27 @@ struct Listen {
     certificate: CertificateKind,
 }
 
-pub async fn answer(emulator: &Arc<Emulator>, request: Request<Incoming>) -> Answer {
+pub async fn answer(emulator: &Arc<Emulator>, request: Request<Incoming>) -> Response<AnswerBody> {
     let (head, body) = request.into_parts();
     if is_cross_site(&head.headers) {
-        return Answer::detailed(StatusCode::FORBIDDEN, "Requests from other sites are refused");
+        return deliver::whole(Answer::detailed(
+            StatusCode::FORBIDDEN,
+            "Requests from other sites are refused",
+        ));
     }
     let body = match read_body(body).await {
         Ok(body) => body,
-        Err(problem) => return deliver::body_problem(problem),
+        Err(problem) => return deliver::whole(deliver::body_problem(problem)),
     };
     let path = head.uri.path().strip_prefix("/emulator").unwrap_or_default();
+    if let Some(rest) = path.strip_prefix("/uploads/") {
+        return uploads::content(emulator, &head.method, rest).unwrap_or_else(deliver::whole);
+    }
     let result = match path.strip_prefix("/devices/") {
         Some(rest) => devices::act(emulator, &head.method, rest, &body),
         None => call(emulator, &head.method, path, head.uri.query(), &body).await,
     };
-    result.unwrap_or_else(|refusal| refusal)
+    deliver::whole(result.unwrap_or_else(|refusal| refusal))
 }
 
 type Result = std::result::Result<Answer, Answer>;
@@ -111,7 +119,7 @@ async fn call(
         ("/faults", "GET") => Ok(Answer::ok(&faults(emulator))),
         ("/faults", "POST") => {
             let rule: Rule = read(body)?;
-            rule.fault.check().map_err(|part| bad(&format!("{part} cannot be sent")))?;
+            rule.check().map_err(|part| bad(&format!("{part} cannot be sent")))?;
             emulator.world().faults.order(rule).map_err(|_| bad("There are too many faults already"))?;
             Ok(Answer::ok(&faults(emulator)))
         }
@@ -125,6 +133,8 @@ async fn call(
             world.journal.clear();
             Ok(Answer::ok(&json!({ "last_seq": world.journal.last_seq() })))
         }
+        ("/uploads", "GET") => uploads::list(emulator, query).await,
+        ("/uploads", "DELETE") => Ok(uploads::forget(emulator)),
         ("/listeners", "POST") => listen(emulator, read(body)?).await,
         ("/shutdown", "POST") => {
             emulator.shut_down();
@@ -140,7 +150,7 @@ fn refuse(path: &str) -> Answer {
         "/approve" | "/deny" | "/expire" | "/listeners" | "/shutdown" => Answer::method_not_allowed("POST"),
         "/person" | "/clock" | "/settings" => Answer::method_not_allowed("GET, POST"),
         "/faults" => Answer::method_not_allowed("GET, POST, DELETE"),
-        "/requests" => Answer::method_not_allowed("GET, DELETE"),
+        "/requests" | "/uploads" => Answer::method_not_allowed("GET, DELETE"),
         _ => Answer::not_found(),
     }
 }

@@ -22,6 +22,8 @@ pub fn state(emulator: &Emulator) -> Value {
         "codes": service.codes.iter().map(|code| self::code(code, now)).collect::<Vec<_>>(),
         "devices": service.devices.iter().map(|device| self::device(&emulator.clock, service, device, now)).collect::<Vec<_>>(),
         "faults": world.faults.remaining().collect::<Vec<_>>(),
+        "storage_url": emulator.storage.url,
+        "uploads": service.uploads.iter().len(),
         "connections": emulator.connections.report(),
         "last_seq": world.journal.last_seq(),
     })
@@ -48,7 +50,7 @@ pub fn device(clock: &Clock, service: &Service, device: &Device, now: Duration) 
         "name": device.name,
         "project": { "id": device.project.id, "name": device.project.name },
         "status": device.status(now),
-        "paused": device.paused,
+        "paused": device.pauses.is_on(),
         "authorized": service.is_authorized(now, device),
         "firmware": device.firmware,
         "pairings": device.pairings,

@@ -1,0 +1,211 @@
+//! What the service and the storage say to uploads, and what follows from it: the verdicts are
+//! [`crate::retry`]'s.
+
+use super::super::Engine;
+use super::super::calls::Reply;
+use crate::api::asset::Asset;
+use crate::api::part::{self, Sent};
+use crate::error::Error;
+use crate::log::log_line;
+use crate::retry::{Backoff, Verdict, api_verdict, part_may_be_stored, part_verdict};
+use crate::secret::Secret;
+use crate::status::*;
+use crate::upload::queue::Place;
+use crate::upload::transfer::{Ending, Flying, Troubled};
+use crate::upload::{UploadId, record};
+
+/// So often the same part may be refused by something on the way, or arrive damaged, before more is done
+/// about it than trying again.
+const PATIENCE: u32 = 5;
+
+impl Engine {
+    /// A request to the API on behalf of an upload is over.
+    pub(in crate::engine) fn upload_call_over(&mut self, id: UploadId, result: Result<Reply, Error>) {
+        self.uploads.needs_step = true;
+        let Some(upload) = self.uploads.queue.get_mut(id) else { return };
+        if !std::mem::take(&mut upload.has_call) {
+            return;
+        }
+        self.uploads.in_use -= 1;
+        match result {
+            Ok(Reply::Asset(asset)) => self.asset_created(id, *asset),
+            Ok(Reply::Addresses(addresses)) => self.parts_announced(id, addresses),
+            Ok(_) => {}
+            Err(error) => self.upload_call_failed(id, error),
+        }
+    }
+
+    fn asset_created(&mut self, id: UploadId, asset: Asset) {
+        self.uploads.api.succeeded();
+        let Some(upload) = self.uploads.queue.get_mut(id) else { return };
+        upload.failures = 0;
+        // The device was moved in this very moment: nothing has been sent yet.
+        let is_elsewhere = asset.project_id.is_some() && asset.project_id != upload.project_id;
+        if is_elsewhere {
+            self.uploads.is_project_confirmed = false;
+            self.uploads.sorted_for = None;
+            self.uploads.queue.move_to(id, Place::Parked(FIO_E_OTHER_PROJECT));
+            return self.ask_for_project();
+        }
+        log_line!(self.log, Debug, "upload {id} is asset {}, {} parts", asset.id, asset.addresses.len());
+        upload.asset_id = Some(asset.id);
+        upload.has_address_record = record::needs_address_record(&asset.addresses);
+        upload.addresses_unsaved = upload.has_address_record;
+        upload.address_list = asset.addresses.into();
+        if let Some(recording) = &mut upload.recording {
+            recording.is_nameless = upload.name.is_empty();
+        }
+        self.uploads.queue.needs_saving(id);
+    }
+
+    fn parts_announced(&mut self, id: UploadId, addresses: Vec<Secret>) {
+        self.uploads.api.succeeded();
+        let Some(upload) = self.uploads.queue.get_mut(id) else { return };
+        upload.failures = 0;
+        for (part, address) in std::mem::take(&mut upload.announced).into_iter().zip(addresses) {
+            upload.addresses.insert(part, address);
+        }
+    }
+
+    fn upload_call_failed(&mut self, id: UploadId, error: Error) {
+        let Some(upload) = self.uploads.queue.get_mut(id) else { return };
+        upload.announced.clear();
+        upload.failures = upload.failures.saturating_add(1);
+        let failures = upload.failures;
+        let is_impatient = failures >= PATIENCE;
+        let has_asset = upload.asset_id.is_some();
+        match api_verdict(&error) {
+            Verdict::Skip => self.end_upload(id, Ending::Skipped(error)),
+            Verdict::Fail => self.end_upload(id, Ending::Failed(error)),
+            // The asset of a recording has vanished.
+            _ if error.status == FIO_E_NOT_FOUND && has_asset && is_impatient => self.begin_anew(id, error),
+            // The service means it.
+            _ if error.status == FIO_E_URL && is_impatient => self.end_upload(id, Ending::Failed(error)),
+            Verdict::AwaitAuthorization if self.session.tokens().is_none() => self.await_turn(id),
+            Verdict::RetrySlowly => self.pause_after(id, error, Backoff::SLOW, failures),
+            _ => self.pause_after(id, error, Backoff::API, failures),
+        }
+    }
+
+    /// Nothing can be done for now: it waits in line.
+    fn await_turn(&mut self, id: UploadId) {
+        let is_idle = self.uploads.queue.get(id).is_some_and(|upload| upload.flying.is_empty());
+        if is_idle && self.uploads.queue.place(id) == Some(Place::Active) {
+            self.uploads.queue.move_to(id, Place::Ready);
+        }
+    }
+
+    fn pause_after(&mut self, id: UploadId, error: Error, backoff: Backoff, failures: u32) {
+        let now = self.now.mono;
+        let wait = self.uploads.api.failed(now, failures, &error, backoff, &mut self.random);
+        log_line!(self.log, Info, "upload {id}: {error}; next attempt in {} ms", wait.as_millis());
+        let Some(upload) = self.uploads.queue.get_mut(id) else { return };
+        upload.trouble = Some(error);
+        let is_idle = upload.flying.is_empty();
+        if is_idle && self.uploads.queue.place(id) == Some(Place::Active) {
+            self.uploads.queue.move_to(id, Place::Timed(now + wait));
+        }
+    }
+
+    /// The storage has answered for a part, or has not.
+    pub(in crate::engine) fn part_answered(&mut self, id: UploadId, request: u64, sent: Result<Sent, Error>) {
+        self.uploads.needs_step = true;
+        let Some(upload) = self.uploads.queue.get_mut(id) else { return };
+        let Some(at) = upload.flying.iter().position(|flying| flying.request == request) else { return };
+        let mut flying = upload.flying.remove(at);
+        self.uploads.in_use -= 1;
+        flying.may_be_stored |= sent.as_ref().is_ok_and(|sent| sent.was_resent);
+        match sent.and_then(|sent| part::read(&sent)) {
+            Ok(()) => self.part_arrived(id, &flying),
+            Err(error) => self.part_failed(id, flying, error),
+        }
+    }
+
+    fn part_arrived(&mut self, id: UploadId, flying: &Flying) {
+        self.uploads.storage.succeeded();
+        self.uploads.speed.arrived(flying.length);
+        let Some(upload) = self.uploads.queue.get_mut(id) else { return };
+        // What was read while it changed is not the media any more.
+        let condition = upload.source.as_ref().map(|source| source.condition());
+        match condition {
+            Some(Ok(now)) if upload.has_changed(&now) => {
+                return self.end_upload(id, Ending::Failed(Error::of(FIO_E_SOURCE_CHANGED)));
+            }
+            Some(Err(error)) => return self.end_upload(id, Ending::Failed(error)),
+            _ => {}
+        }
+        upload.parts.set_done(flying.part, flying.length);
+        upload.addresses.remove(&flying.part);
+        upload.failures = 0;
+        upload.recreations = 0;
+        upload.trouble = None;
+        self.release_pushed(id);
+        let Some(upload) = self.uploads.queue.get(id) else { return };
+        let is_over = upload.is_complete() || upload.was_assembled();
+        self.uploads.queue.recount(id);
+        self.uploads.queue.needs_saving(id);
+        if is_over {
+            self.end_upload(id, Ending::Done);
+        }
+    }
+
+    fn part_failed(&mut self, id: UploadId, flying: Flying, error: Error) {
+        let Some(upload) = self.uploads.queue.get_mut(id) else { return };
+        upload.failures = upload.failures.saturating_add(1);
+        let failures = flying.failures.saturating_add(1);
+        let is_impatient = failures >= PATIENCE;
+        let is_recording = upload.recording.is_some();
+        let verdict = part_verdict(&error);
+        let mut troubled = Troubled {
+            part: flying.part,
+            failures,
+            not_before: self.now.mono,
+            may_be_stored: flying.may_be_stored || part_may_be_stored(&error),
+            is_gone: false,
+        };
+        match verdict {
+            Verdict::Fail => self.end_upload(id, Ending::Failed(error)),
+            // The addresses of a recording are had anew one by one.
+            Verdict::BeginAnew if is_recording && !is_impatient => {
+                upload.addresses.remove(&flying.part);
+                self.try_later(id, troubled, error, Backoff::API);
+            }
+            Verdict::BeginAnew => self.begin_anew(id, error),
+            // It can have been assembled only if an earlier attempt of this part has arrived.
+            Verdict::Ask if !flying.may_be_stored || is_impatient => self.begin_anew(id, error),
+            Verdict::Ask => {
+                troubled.is_gone = true;
+                upload.parts.troubled.push(troubled);
+                upload.trouble = Some(error);
+                if upload.was_assembled() {
+                    self.end_upload(id, Ending::Done);
+                }
+            }
+            _ if error.status == FIO_E_CHECKSUM && is_impatient => {
+                self.end_upload(id, Ending::Failed(error));
+            }
+            _ if is_impatient && [FIO_E_FORBIDDEN, FIO_E_NOT_FOUND].contains(&error.status) => {
+                self.begin_anew(id, error);
+            }
+            Verdict::RetrySlowly => self.try_later(id, troubled, error, Backoff::SLOW),
+            _ => self.try_later(id, troubled, error, Backoff::API),
+        }
+    }
+
+    fn try_later(&mut self, id: UploadId, mut troubled: Troubled, error: Error, backoff: Backoff) {
+        let now = self.now.mono;
+        // Damage on the way says nothing about the host.
+        let wait = if error.status == FIO_E_CHECKSUM {
+            backoff.delay(troubled.failures, None, &mut self.random)
+        } else {
+            self.uploads.storage.failed(now, troubled.failures, &error, backoff, &mut self.random)
+        };
+        let part = troubled.part + 1;
+        log_line!(self.log, Info, "upload {id}, part {part}: {error}; again in {} ms", wait.as_millis());
+        troubled.not_before = now + wait;
+        if let Some(upload) = self.uploads.queue.get_mut(id) {
+            upload.parts.troubled.push(troubled);
+            upload.trouble = Some(error);
+        }
+    }
+}

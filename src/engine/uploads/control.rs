@@ -1,0 +1,381 @@
+//! What an application asks of uploads.
+
+use super::super::Engine;
+use super::super::effects::Command;
+use super::super::transport::UploadLimits;
+use crate::clock::Now;
+use crate::error::Error;
+use crate::source::pushed::PushedSource;
+use crate::source::{Condition, Source};
+use crate::status::*;
+use crate::upload::queue::Place;
+use crate::upload::recording::LARGEST_FILE;
+use crate::upload::transfer::{Age, Ending, Origin, Parts, Recording, Upload};
+use crate::upload::{
+    LONGEST_PATH, LONGEST_TAG, SourceSpec, Totals, UploadId, UploadInfo, UploadSpec, checked_name, media_type,
+};
+use std::sync::Arc;
+
+impl Engine {
+    /// Takes an upload into the queue. It is in the store when this returns, unless the store fails, which
+    /// is told as an event.
+    pub fn add_upload(&mut self, spec: UploadSpec, now: Now) -> Result<UploadId, Error> {
+        self.set_now(now);
+        let (origin, source, condition) = self.examine(&spec)?;
+        let name = name_of(&spec, &origin)?;
+        if spec.tag.len() > LONGEST_TAG {
+            return Err(Error::new(FIO_E_ARGUMENT, "the tag is longer than 1024 bytes"));
+        }
+        let named = if name.is_empty() { spec.extension.as_deref().unwrap_or_default() } else { &name };
+        let media_type = spec.media_type.as_deref().unwrap_or_else(|| media_type::of(named)).into();
+        let created = match (spec.created, &spec.recording) {
+            (Some(created), _) => created,
+            (None, None) if condition.created != 0 => condition.created,
+            _ => now.wall,
+        };
+        let pushed = matches!(spec.source, SourceSpec::Pushed).then(|| {
+            let held_head = spec.recording.map_or(0, |recording| recording.held_head);
+            Arc::new(PushedSource::new(held_head, 0))
+        });
+        let source = match &pushed {
+            Some(pushed) => Some(pushed.clone() as Arc<dyn Source>),
+            // A queue of many files does not keep them all open.
+            None => source.filter(|_| origin == Origin::Attached),
+        };
+        let id = self.new_upload_id();
+        let is_paired = self.session.tokens().is_some();
+        let upload = Upload {
+            id,
+            name,
+            extension: spec.extension,
+            media_type,
+            channel: spec.channel,
+            tag: spec.tag,
+            priority: spec.priority,
+            parts_wanted: spec.parts,
+            verify: spec.verify,
+            origin,
+            condition,
+            age: Age::of(created, now),
+            // What is queued while unpaired is for the project of the next pairing.
+            project_id: self.persistence.project_id.clone().filter(|_| is_paired),
+            is_paused: !self.uploads.is_auto_start,
+            ending: None,
+            ended_as: 0,
+            recording: spec.recording.map(Recording::new),
+            asset_id: None,
+            parts: Parts::default(),
+            addresses: Default::default(),
+            address_list: Arc::new([]),
+            has_address_record: false,
+            source,
+            pushed,
+            flying: Vec::new(),
+            has_call: false,
+            announced: Vec::new(),
+            addresses_unsaved: false,
+            failures: 0,
+            recreations: 0,
+            trouble: None,
+        };
+        let place = if upload.is_paused { Place::Parked(FIO_E_UPLOAD_PAUSED) } else { Place::Ready };
+        self.uploads.queue.insert(upload, place, false);
+        self.uploads.queue.needs_saving(id);
+        self.step();
+        Ok(id)
+    }
+
+    /// Looks at a source before it is taken.
+    fn examine(&self, spec: &UploadSpec) -> Result<(Origin, Option<Arc<dyn Source>>, Condition), Error> {
+        let (origin, source) = match &spec.source {
+            SourceSpec::None => return Err(Error::new(FIO_E_ARGUMENT, "the upload has no source")),
+            SourceSpec::Path(path) if path.is_empty() || path.len() > LONGEST_PATH => {
+                return Err(Error::new(FIO_E_ARGUMENT, "the path is empty or longer than 4096 bytes"));
+            }
+            SourceSpec::Path(path) => (Origin::Path(path.clone()), self.files.open(path)?),
+            SourceSpec::Attached(source) => (Origin::Attached, source.clone()),
+            SourceSpec::Pushed if spec.recording.is_none() => {
+                return Err(Error::new(FIO_E_ARGUMENT, "only a recording can be pushed"));
+            }
+            SourceSpec::Pushed => return Ok((Origin::Pushed, None, Condition::default())),
+        };
+        let condition = source.condition()?;
+        if condition.size == 0 && spec.recording.is_none() {
+            return Err(Error::of(FIO_E_SOURCE_EMPTY));
+        }
+        if condition.size > LARGEST_FILE {
+            return Err(Error::new(FIO_E_ARGUMENT, "the file is larger than 5 TiB"));
+        }
+        Ok((origin, Some(source), condition))
+    }
+
+    /// Gives a source again to an upload whose source did not survive a restart, or another one to an
+    /// upload that has not ended. The bytes must be the same.
+    pub fn attach_source(&mut self, id: UploadId, spec: SourceSpec, now: Now) -> Result<(), Error> {
+        self.set_now(now);
+        let upload = self.living(id)?;
+        let held_head = upload.recording.as_ref().map(|recording| recording.spec.held_head);
+        let is_size_open = upload.recording.as_ref().is_some_and(|recording| recording.size.is_none());
+        let (origin, source, pushed) = match spec {
+            SourceSpec::None => return Err(Error::new(FIO_E_ARGUMENT, "the upload has no source")),
+            SourceSpec::Path(path) => (Origin::Path(path.clone()), self.files.open(&path)?, None),
+            SourceSpec::Attached(source) => (Origin::Attached, source, None),
+            SourceSpec::Pushed => {
+                let held_head = held_head
+                    .filter(|_| is_size_open)
+                    .ok_or_else(|| Error::new(FIO_E_STATE, "only a running recording can be pushed"))?;
+                let pushed = Arc::new(PushedSource::new(held_head, self.first_missing_byte(id)?));
+                (Origin::Pushed, pushed.clone() as Arc<dyn Source>, Some(pushed))
+            }
+        };
+        let condition = source.condition()?;
+        let upload = self.living(id)?;
+        let is_same = match &upload.recording {
+            // What has been sent must still be there.
+            Some(_) if pushed.is_some() => true,
+            Some(recording) => condition.size >= recording.size.unwrap_or(0),
+            None => condition.size == upload.condition.size,
+        };
+        if !is_same {
+            return Err(Error::of(FIO_E_SOURCE_CHANGED));
+        }
+        self.suspend(id);
+        let upload = self.living_mut(id)?;
+        upload.condition.modified = condition.modified;
+        upload.origin = origin;
+        upload.source = Some(source);
+        if let (Some(pushed), Some(recording)) = (&pushed, &mut upload.recording) {
+            recording.stable = pushed.end();
+        }
+        upload.pushed = pushed;
+        if matches!(self.uploads.queue.place(id), Some(Place::Parked(FIO_E_SOURCE_NEEDED))) {
+            self.uploads.queue.move_to(id, Place::Ready);
+        }
+        self.uploads.queue.recount(id);
+        self.uploads.queue.needs_saving(id);
+        self.step();
+        Ok(())
+    }
+
+    /// Ends an upload. What of it is at the service already stays there, incomplete.
+    pub fn cancel_upload(&mut self, id: UploadId, now: Now) -> Result<(), Error> {
+        self.set_now(now);
+        self.living(id)?;
+        self.end_upload(id, Ending::Canceled);
+        self.step();
+        Ok(())
+    }
+
+    pub fn cancel_all_uploads(&mut self, now: Now) {
+        self.set_now(now);
+        let queue = &self.uploads.queue;
+        let living: Vec<UploadId> =
+            queue.uploads().filter(|(_, place)| *place != Place::Over).map(|(upload, _)| upload.id).collect();
+        for id in living {
+            self.end_upload(id, Ending::Canceled);
+        }
+        self.step();
+    }
+
+    /// Takes one that failed or was skipped into the queue again. If its source is unchanged, it goes on
+    /// where it was.
+    pub fn retry_upload(&mut self, id: UploadId, now: Now) -> Result<(), Error> {
+        self.set_now(now);
+        let upload = self.uploads.queue.get(id).ok_or_else(|| Error::of(FIO_E_UNKNOWN_UPLOAD))?;
+        if !matches!(upload.ending, Some(Ending::Failed(_) | Ending::Skipped(_))) {
+            return Err(Error::new(FIO_E_STATE, "the upload has neither failed nor been skipped"));
+        }
+        let condition = match &upload.origin {
+            Origin::Path(path) => Some(self.files.open(path)?.condition()?),
+            _ => None,
+        };
+        let is_whole = upload.recording.is_none();
+        if is_whole && condition.is_some_and(|condition| condition.size == 0) {
+            return Err(Error::of(FIO_E_SOURCE_EMPTY));
+        }
+        let Some(upload) = self.uploads.queue.get_mut(id) else { return Ok(()) };
+        if let Some(condition) = condition.filter(|condition| upload.has_changed(condition)) {
+            upload.forget_asset();
+            upload.condition = condition;
+            if let Some(recording) = &mut upload.recording {
+                recording.stable = condition.size;
+                recording.size = recording.size.map(|_| condition.size);
+            }
+        }
+        upload.ending = None;
+        upload.failures = 0;
+        upload.recreations = 0;
+        upload.trouble = None;
+        for troubled in &mut upload.parts.troubled {
+            troubled.failures = 0;
+            troubled.not_before = Default::default();
+        }
+        let place = place_of(upload);
+        self.uploads.queue.move_to(id, place);
+        self.uploads.queue.needs_saving(id);
+        self.uploads.sorted_for = None;
+        self.step();
+        Ok(())
+    }
+
+    pub fn pause_upload(&mut self, id: UploadId, now: Now) -> Result<(), Error> {
+        self.set_now(now);
+        self.living_mut(id)?.is_paused = true;
+        self.suspend(id);
+        self.uploads.queue.move_to(id, Place::Parked(FIO_E_UPLOAD_PAUSED));
+        self.uploads.queue.needs_saving(id);
+        self.step();
+        Ok(())
+    }
+
+    pub fn resume_upload(&mut self, id: UploadId, now: Now) -> Result<(), Error> {
+        self.set_now(now);
+        self.living_mut(id)?.is_paused = false;
+        if self.uploads.queue.place(id) == Some(Place::Parked(FIO_E_UPLOAD_PAUSED)) {
+            self.uploads.queue.move_to(id, Place::Ready);
+        }
+        self.uploads.queue.needs_saving(id);
+        self.step();
+        Ok(())
+    }
+
+    pub fn prioritize_upload(&mut self, id: UploadId, priority: i32, now: Now) -> Result<(), Error> {
+        self.set_now(now);
+        self.living(id)?;
+        self.uploads.queue.set_priority(id, priority);
+        self.uploads.queue.needs_saving(id);
+        self.step();
+        Ok(())
+    }
+
+    /// Sends to the present project what was queued for another.
+    pub fn move_upload(&mut self, id: UploadId, now: Now) -> Result<(), Error> {
+        self.set_now(now);
+        self.living(id)?;
+        if self.uploads.queue.place(id) != Some(Place::Parked(FIO_E_OTHER_PROJECT)) {
+            return Err(Error::new(FIO_E_STATE, "the upload does not wait for another project"));
+        }
+        // The present project as it is known when the upload's turn comes.
+        self.living_mut(id)?.project_id = None;
+        self.uploads.queue.move_to(id, Place::Ready);
+        self.uploads.queue.needs_saving(id);
+        self.step();
+        Ok(())
+    }
+
+    /// Forgets one that is over.
+    pub fn remove_upload(&mut self, id: UploadId, now: Now) -> Result<(), Error> {
+        self.set_now(now);
+        match self.uploads.queue.place(id) {
+            None => Err(Error::of(FIO_E_UNKNOWN_UPLOAD)),
+            Some(Place::Over) => {
+                self.forget_upload(id);
+                self.step();
+                Ok(())
+            }
+            Some(_) => Err(Error::new(FIO_E_STATE, "the upload is not over: cancel it first")),
+        }
+    }
+
+    pub fn pause_queue(&mut self, now: Now) {
+        self.set_now(now);
+        let active: Vec<UploadId> = self.uploads.queue.active().map(|(_, id)| id).collect();
+        for id in active {
+            self.suspend(id);
+        }
+        self.set_queue_paused(true);
+    }
+
+    pub fn resume_queue(&mut self, now: Now) {
+        self.set_now(now);
+        self.set_queue_paused(false);
+    }
+
+    fn set_queue_paused(&mut self, is_paused: bool) {
+        self.uploads.queue.is_paused = is_paused;
+        self.uploads.saving.settings_changed();
+        self.step();
+    }
+
+    /// Whether new uploads are sent by themselves, or wait until they are resumed.
+    pub fn set_auto_start(&mut self, is_on: bool, now: Now) {
+        self.set_now(now);
+        self.uploads.is_auto_start = is_on;
+        self.uploads.saving.settings_changed();
+        self.step();
+    }
+
+    pub fn limit_uploads(&mut self, limits: UploadLimits, now: Now) {
+        self.set_now(now);
+        self.uploads.settings.limits = limits.clone();
+        self.commands.push_back(Command::LimitUploads(limits));
+    }
+
+    pub fn upload_limits(&self) -> &UploadLimits {
+        &self.uploads.settings.limits
+    }
+
+    pub fn upload_info(&self, id: UploadId) -> Result<UploadInfo, Error> {
+        self.uploads.queue.info(id, self.now.mono).ok_or_else(|| Error::of(FIO_E_UNKNOWN_UPLOAD))
+    }
+
+    /// All uploads: in the order in which they are sent, then those that are over, oldest first.
+    pub fn upload_ids(&self) -> Vec<UploadId> {
+        self.uploads.queue.ids()
+    }
+
+    pub fn totals(&self) -> Totals {
+        self.uploads.speed.complete(self.uploads.queue.totals())
+    }
+
+    pub(super) fn living(&self, id: UploadId) -> Result<&Upload, Error> {
+        let upload = self.uploads.queue.get(id).ok_or_else(|| Error::of(FIO_E_UNKNOWN_UPLOAD))?;
+        match upload.ending {
+            None => Ok(upload),
+            Some(_) => Err(Error::new(FIO_E_STATE, "the upload is over")),
+        }
+    }
+
+    pub(super) fn living_mut(&mut self, id: UploadId) -> Result<&mut Upload, Error> {
+        self.living(id)?;
+        self.uploads.queue.get_mut(id).ok_or_else(|| Error::of(FIO_E_UNKNOWN_UPLOAD))
+    }
+}
+
+/// Where an upload belongs that is not at work.
+pub(super) fn place_of(upload: &Upload) -> Place {
+    if upload.ending.is_some() {
+        Place::Over
+    } else if upload.is_paused {
+        Place::Parked(FIO_E_UPLOAD_PAUSED)
+    } else if upload.source.is_none() && !upload.is_path() {
+        Place::Parked(FIO_E_SOURCE_NEEDED)
+    } else {
+        Place::Ready
+    }
+}
+
+fn name_of(spec: &UploadSpec, origin: &Origin) -> Result<String, Error> {
+    if let Some(extension) = &spec.extension {
+        let is_good = extension.len() > 1
+            && extension.starts_with('.')
+            && !extension[1..].contains(['.', '/'])
+            && checked_name(extension.as_bytes()).is_ok();
+        if !is_good {
+            return Err(Error::new(FIO_E_ARGUMENT, "the extension is not a dot and some letters"));
+        }
+    }
+    if let Some(name) = &spec.name {
+        return checked_name(name.as_bytes()).map(str::to_owned);
+    }
+    if spec.recording.is_some() && spec.extension.is_some() {
+        return Ok(String::new());
+    }
+    match origin {
+        Origin::Path(path) => {
+            let name = path.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
+            checked_name(name).map(str::to_owned)
+        }
+        _ => Err(Error::new(FIO_E_ARGUMENT, "the upload has no name")),
+    }
+}

@@ -1,0 +1,232 @@
+//! Keeping the queue and the store the same. Uploads are written down before they are begun and part by
+//! part; where the store fails, they go on in memory and are written as soon as it works again.
+
+use super::super::Engine;
+use super::super::effects::Event;
+use super::control::place_of;
+use crate::clock::Instant;
+use crate::error::Error;
+use crate::retry::Backoff;
+use crate::secret::SecretBytes;
+use crate::status::FIO_E_STORE_DAMAGED;
+use crate::upload::queue::Place;
+use crate::upload::transfer::{Ending, Origin, Upload};
+use crate::upload::{UploadId, record};
+
+const SETTINGS_KEY: &str = "queue";
+/// Ids are taken in blocks, so that they need not be written one by one.
+const BLOCK: UploadId = 1024;
+/// Where ids begin while the store cannot say which are taken.
+const UNKNOWN_IDS: UploadId = 1 << 48;
+
+#[derive(Debug, Default)]
+pub(super) struct Saving {
+    /// Ids below this one are never given again.
+    reserved: UploadId,
+    are_settings_unsaved: bool,
+    failures: u32,
+    retry: Option<Instant>,
+    /// The store could not be read at the start: when to try again, and how often it failed.
+    unread: Option<(Instant, u32)>,
+}
+
+impl Saving {
+    pub fn settings_changed(&mut self) {
+        self.are_settings_unsaved = true;
+    }
+}
+
+impl Engine {
+    pub(super) fn new_upload_id(&mut self) -> UploadId {
+        let id = self.uploads.next_id;
+        self.uploads.next_id += 1;
+        if self.uploads.next_id > self.uploads.saving.reserved {
+            self.uploads.saving.reserved = self.uploads.next_id + BLOCK;
+            self.uploads.saving.settings_changed();
+        }
+        id
+    }
+
+    pub(super) fn saving_deadline(&self) -> Option<Instant> {
+        let saving = &self.uploads.saving;
+        let has_unsaved = saving.are_settings_unsaved || self.uploads.queue.next_unsaved().is_some();
+        let retry = saving.retry.filter(|_| has_unsaved);
+        retry.into_iter().chain(saving.unread.map(|(at, _)| at)).min()
+    }
+
+    /// Takes up what an earlier life of this device has left to do.
+    pub(in crate::engine) fn restore_uploads(&mut self) {
+        let failures = self.uploads.saving.unread.take().map_or(0, |(_, failures)| failures);
+        let keys = match self.records.list() {
+            Ok(keys) => keys,
+            Err(error) => return self.read_uploads_later(failures, error),
+        };
+        if failures > 0 {
+            self.tell(Event::StoreRecovered);
+        }
+        self.restore_settings();
+        let mut addresses: Vec<UploadId> = Vec::new();
+        for (id, of_addresses) in keys.iter().filter_map(|key| record::id_of(key)) {
+            if of_addresses {
+                addresses.push(id);
+            } else if self.uploads.queue.get(id).is_none() {
+                self.restore_upload(id);
+            }
+        }
+        self.adopt_addresses(addresses);
+        self.uploads.next_id =
+            self.uploads.next_id.max(self.uploads.queue.highest_id() + 1).max(self.uploads.saving.reserved);
+        self.uploads.needs_step = true;
+    }
+
+    fn read_uploads_later(&mut self, failures: u32, error: Error) {
+        if failures == 0 {
+            self.tell(Event::StoreFailed(error));
+            self.uploads.next_id = UNKNOWN_IDS | self.random.u64(..UNKNOWN_IDS);
+        }
+        let failures = failures.saturating_add(1);
+        let wait = Backoff::STORE.delay(failures, None, &mut self.random);
+        self.uploads.saving.unread = Some((self.now.mono + wait, failures));
+    }
+
+    pub(super) fn retry_reading_uploads(&mut self) {
+        if self.uploads.saving.unread.is_some_and(|(at, _)| self.now.mono >= at) {
+            self.restore_uploads();
+        }
+    }
+
+    fn restore_upload(&mut self, id: UploadId) {
+        let key = record::key(id);
+        let upload = match self.records.load(&key) {
+            Ok(Some(bytes)) => record::decode(id, &bytes),
+            Ok(None) => return,
+            Err(error) if error.status == FIO_E_STORE_DAMAGED => {
+                return self.tell(Event::StoreDamaged(error));
+            }
+            Err(error) => return self.tell(Event::StoreFailed(error)),
+        };
+        let Some(upload) = upload else {
+            let error = self.records.set_aside(&key, "was not written by this library, or by a newer one");
+            return self.tell(Event::StoreDamaged(error));
+        };
+        let place = place_of(&upload);
+        let is_running = upload.recording.as_ref().is_some_and(|recording| recording.size.is_none());
+        let is_watched = is_running && place != Place::Over && matches!(upload.origin, Origin::Path(_));
+        self.uploads.queue.insert(upload, place, true);
+        if is_watched {
+            self.watch_recording(id);
+        }
+    }
+
+    /// The addresses are written before the upload's own record says so: a power cut in between leaves
+    /// addresses of an asset that is to be used, not made anew.
+    fn adopt_addresses(&mut self, ids: Vec<UploadId>) {
+        for id in ids {
+            let Some(upload) = self.uploads.queue.get_mut(id) else {
+                // Of an upload that is gone. If this fails, the next start tries again.
+                let _ = self.records.erase(&record::address_key(id));
+                continue;
+            };
+            let is_usable =
+                upload.ending.is_none() && upload.asset_id.is_none() && upload.recording.is_none();
+            if !is_usable {
+                continue;
+            }
+            let loaded = self.records.load(&record::address_key(id)).ok().flatten();
+            if let Some((asset_id, addresses)) = loaded.as_ref().and_then(record::decode_addresses) {
+                upload.asset_id = Some(asset_id);
+                upload.address_list = addresses;
+                upload.has_address_record = true;
+                self.uploads.queue.needs_saving(id);
+            }
+        }
+    }
+
+    fn restore_settings(&mut self) {
+        match self.records.load(SETTINGS_KEY) {
+            Ok(Some(bytes)) => {
+                let Some((numbers, flags)) = bytes.expose().split_first_chunk::<8>() else { return };
+                self.uploads.saving.reserved = UploadId::from_le_bytes(*numbers);
+                self.uploads.queue.is_paused = flags.first() == Some(&1);
+                self.uploads.is_auto_start = flags.get(1) != Some(&0);
+            }
+            Ok(None) => {}
+            Err(error) if error.status == FIO_E_STORE_DAMAGED => self.tell(Event::StoreDamaged(error)),
+            Err(error) => self.tell(Event::StoreFailed(error)),
+        }
+    }
+
+    fn save_settings(&mut self) -> Result<(), Error> {
+        let mut bytes = self.uploads.saving.reserved.to_le_bytes().to_vec();
+        bytes.extend([u8::from(self.uploads.queue.is_paused), u8::from(self.uploads.is_auto_start)]);
+        self.records.save(SETTINGS_KEY, &SecretBytes::new(bytes))?;
+        self.uploads.saving.are_settings_unsaved = false;
+        Ok(())
+    }
+
+    /// Writes what has changed. A store that fails is told once and tried again later.
+    pub(super) fn save_uploads(&mut self) {
+        if self.uploads.saving.retry.is_some_and(|at| self.now.mono < at) {
+            return;
+        }
+        if let Err(error) = self.save_changed() {
+            if self.uploads.saving.failures == 0 {
+                self.tell(Event::StoreFailed(error));
+            }
+            self.uploads.saving.failures = self.uploads.saving.failures.saturating_add(1);
+            let wait = Backoff::STORE.delay(self.uploads.saving.failures, None, &mut self.random);
+            self.uploads.saving.retry = Some(self.now.mono + wait);
+            return;
+        }
+        self.uploads.saving.retry = None;
+        if std::mem::take(&mut self.uploads.saving.failures) > 0 {
+            self.tell(Event::StoreRecovered);
+        }
+        while let Some(id) = self.uploads.queue.to_forget(self.uploads.settings.history) {
+            self.forget_upload(id);
+        }
+    }
+
+    fn save_changed(&mut self) -> Result<(), Error> {
+        if self.uploads.saving.are_settings_unsaved {
+            self.save_settings()?;
+        }
+        while let Some(id) = self.uploads.queue.next_unsaved() {
+            self.save_upload(id)?;
+            self.uploads.queue.saved(id);
+        }
+        Ok(())
+    }
+
+    fn save_upload(&mut self, id: UploadId) -> Result<(), Error> {
+        let Some(upload) = self.uploads.queue.get_mut(id) else { return Ok(()) };
+        if upload.addresses_unsaved {
+            if let Some(asset_id) = &upload.asset_id {
+                let addresses = record::encode_addresses(asset_id, &upload.address_list);
+                self.records.save(&record::address_key(id), &addresses)?;
+            }
+            upload.addresses_unsaved = false;
+        }
+        let value = record::encode(upload);
+        self.records.save(&record::key(id), &value)?;
+        if upload.has_address_record && !needs_addresses(upload) {
+            self.records.erase(&record::address_key(id))?;
+            upload.has_address_record = false;
+        }
+        Ok(())
+    }
+
+    /// Takes an upload that is over out of memory and store.
+    pub(super) fn forget_upload(&mut self, id: UploadId) {
+        self.uploads.queue.remove(id);
+        // What stays behind is forgotten after the next start.
+        for key in [record::address_key(id), record::key(id)] {
+            let _ = self.records.erase(&key);
+        }
+    }
+}
+
+/// Whether an upload may still go on with its asset.
+fn needs_addresses(upload: &Upload) -> bool {
+    upload.asset_id.is_some() && matches!(upload.ending, None | Some(Ending::Failed(_)))
+}

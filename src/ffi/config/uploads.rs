@@ -1,0 +1,150 @@
+//! How uploads are sent.
+
+use super::{fio_config, set};
+use crate::error::Error;
+use crate::ffi::args;
+use crate::ffi::fio_status;
+use crate::ffi::guard::guard;
+use crate::status::*;
+use std::ffi::c_char;
+use std::time::Duration;
+
+/// Sets how many parts travel side by side, of one upload or of several. More of them fill a fast line
+/// with a long way (each has a connection of its own); fewer leave more of a slow one to others. Memory
+/// depends on this and not on the size of files.
+///
+/// @param config  the configuration
+/// @param parts   1 to 32, default 5
+///
+/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (outside the range) |
+///            `FIO_E_PANIC`
+/// Callbacks: none
+/// Blocking:  never
+/// Since:     0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn fio_config_set_parallel_parts(config: *mut fio_config, parts: u32) -> fio_status {
+    guard(|| {
+        // SAFETY: the caller passes NULL or a live config.
+        unsafe {
+            set(config, |config| {
+                if !(1..=32).contains(&parts) {
+                    return Err(Error::new(FIO_E_ARGUMENT, "the number of parts is outside 1 to 32"));
+                }
+                config.uploads.parallel_parts = parts;
+                Ok(())
+            })
+        }
+    })
+}
+
+/// Sets how often `FIO_EVENT_PROGRESS` comes while something is being sent.
+///
+/// @param config       the configuration
+/// @param interval_ms  100 to 60,000, default 1000; 0 turns it off
+///
+/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (outside the range) |
+///            `FIO_E_PANIC`
+/// Callbacks: none
+/// Blocking:  never
+/// Since:     0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn fio_config_set_progress_interval(
+    config: *mut fio_config,
+    interval_ms: i32,
+) -> fio_status {
+    guard(|| {
+        // SAFETY: the caller passes NULL or a live config.
+        unsafe {
+            set(config, |config| {
+                config.uploads.progress_interval = match interval_ms {
+                    0 | 100..=60_000 => Duration::from_millis(interval_ms as u64),
+                    _ => return Err(Error::new(FIO_E_ARGUMENT, "neither 0 nor 100 to 60000 ms")),
+                };
+                Ok(())
+            })
+        }
+    })
+}
+
+/// Sets how many uploads that are done or cancelled are remembered, also across restarts; of more than
+/// these the oldest are forgotten. Each takes a small record in the store. What failed or was skipped
+/// needs a person and is always remembered: until `fio_upload_retry` or `fio_upload_remove`.
+///
+/// @param config   the configuration
+/// @param uploads  0 to 10,000, default 100. With 0, `FIO_EVENT_UPLOAD` is the only trace of a good end.
+///
+/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (outside the range) |
+///            `FIO_E_PANIC`
+/// Callbacks: none
+/// Blocking:  never
+/// Since:     0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn fio_config_set_history(config: *mut fio_config, uploads: u32) -> fio_status {
+    guard(|| {
+        // SAFETY: the caller passes NULL or a live config.
+        unsafe {
+            set(config, |config| {
+                if uploads > 10_000 {
+                    return Err(Error::new(FIO_E_ARGUMENT, "more than 10000 uploads"));
+                }
+                config.uploads.history = uploads;
+                Ok(())
+            })
+        }
+    })
+}
+
+/// Sets the limit a client begins with; see `fio_queue_set_bandwidth`.
+///
+/// @param config            the configuration
+/// @param bytes_per_second  for all uploads together; 0 means no limit (the default)
+///
+/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_PANIC`
+/// Callbacks: none
+/// Blocking:  never
+/// Since:     0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn fio_config_set_bandwidth(
+    config: *mut fio_config,
+    bytes_per_second: u64,
+) -> fio_status {
+    guard(|| {
+        // SAFETY: the caller passes NULL or a live config.
+        unsafe {
+            set(config, |config| {
+                config.uploads.limits.bytes_per_second = bytes_per_second;
+                Ok(())
+            })
+        }
+    })
+}
+
+/// Sets the interfaces a client begins with; see `fio_queue_set_interfaces`.
+///
+/// @param config  the configuration
+/// @param names   such as `wlan0`, the preferred first: up to 16, each 1 to 15 visible ASCII characters
+///                without `/` and `!`; copied. NULL with count 0 allows all (the default).
+/// @param count   how many
+///
+/// Returns:   `FIO_OK` | `FIO_E_NULL` (also one of the names) | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (no such
+///            name, or more than 16) | `FIO_E_UTF8` | `FIO_E_PANIC`
+/// Callbacks: none
+/// Blocking:  never
+/// Since:     0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn fio_config_set_interfaces(
+    config: *mut fio_config,
+    names: *const *const c_char,
+    count: usize,
+) -> fio_status {
+    guard(|| {
+        // SAFETY: the caller passes NULL or a live config, and NULL or `count` pointers to terminated
+        // strings.
+        unsafe {
+            set(config, |config| {
+                config.uploads.limits.interfaces = args::interfaces(names, count)?;
+                Ok(())
+            })
+        }
+    })
+}

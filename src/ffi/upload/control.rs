@@ -1,0 +1,164 @@
+//! What can be done with an upload in the queue. All of it is written to the store, so that it holds
+//! after a restart.
+
+use crate::ffi::client::{fio_client, with_engine};
+use crate::ffi::guard::guard;
+use crate::ffi::{fio_status, fio_upload_id};
+
+/// Ends an upload for good. What is under way is broken off; an asset that the service has begun already
+/// stays there, unfinished. It is remembered as cancelled.
+///
+/// @param client  the client
+/// @param id      an upload that is not over
+///
+/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (over
+///            already) | `FIO_E_REENTRANT` (inside a data callback) | `FIO_E_BUSY` | `FIO_E_FORKED` |
+///            `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
+/// Callbacks: store, clock and log callbacks, if set; `destroy` of a reader that is not used any more;
+///            `FIO_EVENT_UPLOAD` later, from `fio_drive`
+/// Blocking:  writes to the store
+/// Threads:   one at a time
+/// Since:     0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn fio_upload_cancel(client: *mut fio_client, id: fio_upload_id) -> fio_status {
+    guard(|| {
+        // SAFETY: the caller passes NULL or a live client.
+        unsafe { with_engine(client, |engine, now| engine.cancel_upload(id, now)) }
+    })
+}
+
+/// Tries an upload again that failed or was cancelled, or at once one that waits for its next attempt.
+/// The file is sent as it is now: one that was changed begins anew, otherwise what has arrived already is
+/// not sent again. What was skipped stays skipped: it was made while a user had the device paused.
+///
+/// @param client  the client
+/// @param id      an upload that failed, was cancelled, or waits
+///
+/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (queued,
+///            uploading, done or skipped) | `FIO_E_SOURCE_MISSING`, `FIO_E_SOURCE_KIND`,
+///            `FIO_E_SOURCE_EMPTY`, `FIO_E_SOURCE_READ` (the file is not to be had now) |
+///            `FIO_E_REENTRANT` (inside a data callback) | `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED`
+///            | `FIO_E_POISONED` | `FIO_E_PANIC`
+/// Callbacks: store, clock and log callbacks, if set; `FIO_EVENT_UPLOAD` later, from `fio_drive`
+/// Blocking:  opens the file, writes to the store
+/// Threads:   one at a time
+/// Since:     0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn fio_upload_retry(client: *mut fio_client, id: fio_upload_id) -> fio_status {
+    guard(|| {
+        // SAFETY: the caller passes NULL or a live client.
+        unsafe { with_engine(client, |engine, now| engine.retry_upload(id, now)) }
+    })
+}
+
+/// Pauses an upload: it waits with `FIO_E_UPLOAD_PAUSED` until `fio_upload_resume`, also across restarts,
+/// and the queue goes on with the others. Parts under way are broken off and sent again later; a
+/// recording keeps taking bytes. One that is paused already stays so.
+///
+/// @param client  the client
+/// @param id      an upload that is not over
+///
+/// Returns:   as `fio_upload_cancel`
+/// Callbacks: store, clock and log callbacks, if set; `FIO_EVENT_UPLOAD` later, from `fio_drive`
+/// Blocking:  writes to the store
+/// Threads:   one at a time
+/// Since:     0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn fio_upload_pause(client: *mut fio_client, id: fio_upload_id) -> fio_status {
+    guard(|| {
+        // SAFETY: the caller passes NULL or a live client.
+        unsafe { with_engine(client, |engine, now| engine.pause_upload(id, now)) }
+    })
+}
+
+/// Lets a paused upload go on, at its old place in the queue. Also one that began paused because of
+/// `fio_queue_set_auto_start`. One that is not paused stays as it is.
+///
+/// @param client  the client
+/// @param id      an upload that is not over
+///
+/// Returns:   as `fio_upload_cancel`
+/// Callbacks: store, clock and log callbacks, if set; `FIO_EVENT_UPLOAD` later, from `fio_drive`
+/// Blocking:  writes to the store
+/// Threads:   one at a time
+/// Since:     0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn fio_upload_resume(client: *mut fio_client, id: fio_upload_id) -> fio_status {
+    guard(|| {
+        // SAFETY: the caller passes NULL or a live client.
+        unsafe { with_engine(client, |engine, now| engine.resume_upload(id, now)) }
+    })
+}
+
+/// Sends an upload to the project the device is in now, although it was queued for another one
+/// (`FIO_E_OTHER_PROJECT`). Ask a person first: the other project may be another client's. What had
+/// arrived in the old project stays there, unfinished; the upload begins anew. A recording cannot be
+/// moved while it goes on.
+///
+/// @param client  the client
+/// @param id      an upload that is not over
+///
+/// Returns:   `FIO_OK` (also if it belongs there already) | `FIO_E_NULL` | `FIO_E_HANDLE` |
+///            `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (over; or a recording that goes on; or the device is
+///            in no project: not paired, or it has not learned yet which) | `FIO_E_REENTRANT` (inside a
+///            data callback) | `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` | `FIO_E_POISONED` |
+///            `FIO_E_PANIC`
+/// Callbacks: store, clock and log callbacks, if set; `FIO_EVENT_UPLOAD` later, from `fio_drive`
+/// Blocking:  writes to the store
+/// Threads:   one at a time
+/// Since:     0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn fio_upload_move_to_project(
+    client: *mut fio_client,
+    id: fio_upload_id,
+) -> fio_status {
+    guard(|| {
+        // SAFETY: the caller passes NULL or a live client.
+        unsafe { with_engine(client, |engine, now| engine.move_upload(id, now)) }
+    })
+}
+
+/// Forgets an upload that is over: one that failed or was skipped, when the person has seen it, or another
+/// one before its time (`fio_config_set_history`). Tells no event.
+///
+/// @param client  the client
+/// @param id      an upload that is over: done, failed, skipped or cancelled
+///
+/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (not
+///            over: cancel it first) | `FIO_E_REENTRANT` (inside a data callback) | `FIO_E_BUSY` |
+///            `FIO_E_FORKED` | `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
+/// Callbacks: store, clock and log callbacks, if set; `destroy` of a reader that is not used any more
+/// Blocking:  writes to the store
+/// Threads:   one at a time
+/// Since:     0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn fio_upload_remove(client: *mut fio_client, id: fio_upload_id) -> fio_status {
+    guard(|| {
+        // SAFETY: the caller passes NULL or a live client.
+        unsafe { with_engine(client, |engine, now| engine.remove_upload(id, now)) }
+    })
+}
+
+/// Moves an upload ahead of others, or behind them. Parts that are under way are sent to the end; then
+/// the one with the higher priority has its turn.
+///
+/// @param client    the client
+/// @param id        an upload that is not over
+/// @param priority  higher goes first; among equals the one that was started first
+///
+/// Returns:   as `fio_upload_cancel`
+/// Callbacks: store, clock and log callbacks, if set
+/// Blocking:  writes to the store
+/// Threads:   one at a time
+/// Since:     0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn fio_upload_prioritize(
+    client: *mut fio_client,
+    id: fio_upload_id,
+    priority: i32,
+) -> fio_status {
+    guard(|| {
+        // SAFETY: the caller passes NULL or a live client.
+        unsafe { with_engine(client, |engine, now| engine.prioritize_upload(id, priority, now)) }
+    })
+}

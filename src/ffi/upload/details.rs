@@ -1,0 +1,356 @@
+//! What the service is told of an upload, and how it is to be sent.
+
+use super::{fio_upload, set};
+use crate::error::Error;
+use crate::ffi::args;
+use crate::ffi::fio_status;
+use crate::ffi::guard::guard;
+use crate::status::*;
+use crate::upload::{LONGEST_MEDIA_TYPE, LONGEST_TAG, RecordingSpec, checked_name};
+use std::ffi::{CStr, c_char};
+
+const LONGEST_EXTENSION: usize = 32;
+/// More parts than the storage takes.
+const MOST_PARTS: u32 = 10_000;
+/// The first part of a recording is never larger.
+const LARGEST_HEAD: u64 = 256 << 20;
+
+/// Names the asset at the service.
+///
+/// @param upload  the description
+/// @param name    1 to 255 bytes of UTF-8 without control characters, not only spaces; copied. It need
+///                not be the file's own, and may contain what a file's name cannot. NULL means the
+///                file's own name, the last part of its path (the default); other sources have none, so
+///                they need this, or for a recording an extension.
+///
+/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (empty, too long, control
+///            characters) | `FIO_E_UTF8` | `FIO_E_PANIC`
+/// Callbacks: none
+/// Blocking:  never
+/// Since:     0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn fio_upload_set_name(upload: *mut fio_upload, name: *const c_char) -> fio_status {
+    guard(|| {
+        // SAFETY: the caller passes NULL or a live description, and NULL or a terminated string.
+        unsafe {
+            set(upload, |spec| {
+                spec.name = name_or_none(name)?;
+                Ok(())
+            })
+        }
+    })
+}
+
+/// # Safety
+/// `name` is NULL or terminated.
+pub(super) unsafe fn name_or_none(name: *const c_char) -> Result<Option<String>, Error> {
+    if name.is_null() {
+        return Ok(None);
+    }
+    // SAFETY: not NULL, and the caller says it is terminated.
+    checked_name(unsafe { CStr::from_ptr(name) }.to_bytes()).map(|name| Some(name.to_owned()))
+}
+
+/// Says how the name of a recording will end, where the name itself is known only when it stops
+/// (`fio_upload_finish`). Until then the service shows a placeholder with this extension. Ignored if a
+/// name is set, and for uploads that are no recordings.
+///
+/// @param upload     the description
+/// @param extension  with its dot, such as `.mp4`: 2 to 32 bytes of UTF-8 without control characters and
+///                   slashes; copied. NULL means none (the default).
+///
+/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (no dot at the beginning, too
+///            short, too long, control characters, slashes) | `FIO_E_UTF8` | `FIO_E_PANIC`
+/// Callbacks: none
+/// Blocking:  never
+/// Since:     0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn fio_upload_set_extension(
+    upload: *mut fio_upload,
+    extension: *const c_char,
+) -> fio_status {
+    guard(|| {
+        // SAFETY: the caller passes NULL or a live description, and NULL or a terminated string.
+        unsafe {
+            set(upload, |spec| {
+                if extension.is_null() {
+                    spec.extension = None;
+                    return Ok(());
+                }
+                let text = args::text(extension, "the extension", LONGEST_EXTENSION)?;
+                if !text.starts_with('.') || text.len() < 2 || text.contains('/') {
+                    return Err(Error::new(FIO_E_ARGUMENT, "the extension is not like .mp4"));
+                }
+                spec.extension = Some(text.to_owned());
+                Ok(())
+            })
+        }
+    })
+}
+
+/// Says what kind of media it is (MIME, RFC 9110 section 8.3.1). The storage keeps it with the file.
+///
+/// @param upload      the description
+/// @param media_type  such as `video/mp4`: 3 to 127 bytes, without parameters; copied. NULL means the
+///                    one that belongs to the name's extension, `application/octet-stream` if it is not
+///                    known (the default).
+///
+/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (not a type, a slash and a
+///            subtype, or too long) | `FIO_E_UTF8` | `FIO_E_PANIC`
+/// Callbacks: none
+/// Blocking:  never
+/// Since:     0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn fio_upload_set_media_type(
+    upload: *mut fio_upload,
+    media_type: *const c_char,
+) -> fio_status {
+    guard(|| {
+        // SAFETY: the caller passes NULL or a live description, and NULL or a terminated string.
+        unsafe {
+            set(upload, |spec| {
+                if media_type.is_null() {
+                    spec.media_type = None;
+                    return Ok(());
+                }
+                let text = args::text(media_type, "the media type", LONGEST_MEDIA_TYPE)?;
+                if !is_media_type(text) {
+                    return Err(Error::new(FIO_E_ARGUMENT, "the media type is not like video/mp4"));
+                }
+                spec.media_type = Some(text.to_owned());
+                Ok(())
+            })
+        }
+    })
+}
+
+/// A type and a subtype, both tokens as in RFC 9110 section 5.6.2.
+fn is_media_type(text: &str) -> bool {
+    let is_token = |part: &str| {
+        !part.is_empty()
+            && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+    };
+    text.split_once('/').is_some_and(|(kind, subtype)| is_token(kind) && is_token(subtype))
+}
+
+/// Says which channel of the device it comes from. The service files and pauses channels separately.
+///
+/// @param upload   the description
+/// @param channel  the number of the channel (`fio_channel.index`); 0, the device's own, is the default
+///
+/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_PANIC`
+/// Callbacks: none
+/// Blocking:  never
+/// Since:     0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn fio_upload_set_channel(upload: *mut fio_upload, channel: u32) -> fio_status {
+    guard(|| {
+        // SAFETY: the caller passes NULL or a live description.
+        unsafe {
+            set(upload, |spec| {
+                spec.channel = Some(channel);
+                Ok(())
+            })
+        }
+    })
+}
+
+/// Says when the media was made. Two things depend on it: the folder by date it is filed in, and whether
+/// it may be sent at all: a user can pause the device at the service, and what is made during a pause
+/// must not be uploaded, not even later, while what was made before it may. The service decides by the
+/// age in seconds that the library tells it, counted anew from this moment with every attempt.
+///
+/// For a recording give the moment it began: one that began before a pause may be sent.
+///
+/// The age is the difference to the device's own clock, so that a clock that is wrong in the same way
+/// all the time does no harm; a moment in the future counts as now.
+///
+/// @param upload   the description
+/// @param seconds  since 1970-01-01 UTC on the device's clock. 0 or less means what the file says (the
+///                 default): when it was made, where the file system knows that, otherwise when it was
+///                 last changed; a reader and pushed data say nothing, there it is the moment of
+///                 `fio_upload_start`.
+///
+/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_PANIC`
+/// Callbacks: none
+/// Blocking:  never
+/// Since:     0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn fio_upload_set_created(upload: *mut fio_upload, seconds: i64) -> fio_status {
+    guard(|| {
+        // SAFETY: the caller passes NULL or a live description.
+        unsafe {
+            set(upload, |spec| {
+                spec.created = (seconds > 0).then_some(seconds);
+                Ok(())
+            })
+        }
+    })
+}
+
+/// Gives the upload a mark of the application's own, kept with it and shown in `fio_upload_info.tag`: an
+/// id in the camera's clip list, for example. It is how an application finds its uploads again after a
+/// restart (`fio_queue_list`), above all those whose source it has to attach. Not sent to the service.
+///
+/// @param upload  the description
+/// @param tag     up to 1024 bytes of any kind; copied. NULL with length 0 means none (the default).
+/// @param length  how many
+///
+/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (too long) | `FIO_E_PANIC`
+/// Callbacks: none
+/// Blocking:  never
+/// Since:     0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn fio_upload_set_tag(
+    upload: *mut fio_upload,
+    tag: *const u8,
+    length: usize,
+) -> fio_status {
+    guard(|| {
+        // SAFETY: the caller passes NULL or a live description, and NULL or `length` readable bytes.
+        unsafe {
+            set(upload, |spec| {
+                let tag = args::bytes(tag, length, "the tag")?;
+                if tag.len() > LONGEST_TAG {
+                    return Err(Error::new(FIO_E_ARGUMENT, "the tag is longer than 1024 bytes"));
+                }
+                spec.tag = tag.to_vec();
+                Ok(())
+            })
+        }
+    })
+}
+
+/// Says how urgent it is. Uploads of the same priority are sent in the order in which they were started.
+///
+/// @param upload    the description
+/// @param priority  higher goes first; 0 is the default
+///
+/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_PANIC`
+/// Callbacks: none
+/// Blocking:  never
+/// Since:     0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn fio_upload_set_priority(upload: *mut fio_upload, priority: i32) -> fio_status {
+    guard(|| {
+        // SAFETY: the caller passes NULL or a live description.
+        unsafe {
+            set(upload, |spec| {
+                spec.priority = priority;
+                Ok(())
+            })
+        }
+    })
+}
+
+/// Asks the service for so many parts. What is lost when a connection breaks is one part at most, and
+/// parts travel side by side; but each one costs a request. Fewer are asked for where parts would become
+/// smaller than the storage takes (5 MiB), and the service has the last word. Not for recordings.
+///
+/// @param upload  the description
+/// @param parts   1 to 10,000; 0 leaves it to the service (the default)
+///
+/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (more than 10,000) |
+///            `FIO_E_PANIC`
+/// Callbacks: none
+/// Blocking:  never
+/// Since:     0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn fio_upload_set_parts(upload: *mut fio_upload, parts: u32) -> fio_status {
+    guard(|| {
+        // SAFETY: the caller passes NULL or a live description.
+        unsafe {
+            set(upload, |spec| {
+                if parts > MOST_PARTS {
+                    return Err(Error::new(FIO_E_ARGUMENT, "more than 10000 parts"));
+                }
+                spec.parts = parts;
+                Ok(())
+            })
+        }
+    })
+}
+
+/// Compares the checksum (MD5) of every part with the one the storage made of what it received, where it
+/// tells one, and sends a part again if they differ (`FIO_E_CHECKSUM`). TLS protects what is on its way
+/// already; this is against faults of memory and drivers, and costs the time to compute it.
+///
+/// @param upload   the description
+/// @param enabled  0 (the default) or 1
+///
+/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (neither 0 nor 1) |
+///            `FIO_E_PANIC`
+/// Callbacks: none
+/// Blocking:  never
+/// Since:     0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn fio_upload_set_verify(upload: *mut fio_upload, enabled: i32) -> fio_status {
+    guard(|| {
+        // SAFETY: the caller passes NULL or a live description.
+        unsafe {
+            set(upload, |spec| {
+                spec.verify = args::switch(enabled)?;
+                Ok(())
+            })
+        }
+    })
+}
+
+/// Makes it a recording: it is sent while it is still being written, and can be played at the service
+/// seconds after it ends. Works with every source; pushed data is always a recording.
+///
+/// Nothing is sent that was not called stable by `fio_upload_advance` (or pushed), and
+/// `fio_upload_finish` ends it. Parts are sent as they become complete: they begin with about 2 seconds
+/// of media (5 MiB to 256 MiB), so that little is left to send when the recording stops, and grow slowly
+/// enough that the 10,000 parts the storage takes reach 5 TiB, the largest file it takes.
+///
+/// Many formats have a header that is written again when the recording stops (MP4 and QuickTime: the
+/// size of `mdat`, or `moov` itself). Such bytes at the beginning are held back and sent last. Whatever
+/// else was called stable must not change any more.
+///
+/// A recording that is cut off, by a crash or a power cut, is not lost: it waits after the restart until
+/// the application goes on with it (`fio_upload_advance`), finishes it with what there is
+/// (`fio_upload_finish`), or cancels it.
+///
+/// @param upload           the description; it cannot be made an ordinary upload again
+/// @param bytes_per_second the expected data rate; 0 if it is not known: then parts begin with 5 MiB
+/// @param held_head        how many bytes at the beginning are written again at the end: 0 (none) to
+///                         268,435,456 (256 MiB). The whole first part, which holds at least these, is
+///                         then sent last.
+///
+/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (held_head) | `FIO_E_PANIC`
+/// Callbacks: none
+/// Blocking:  never
+/// Since:     0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn fio_upload_set_recording(
+    upload: *mut fio_upload,
+    bytes_per_second: u64,
+    held_head: u64,
+) -> fio_status {
+    guard(|| {
+        // SAFETY: the caller passes NULL or a live description.
+        unsafe {
+            set(upload, |spec| {
+                if held_head > LARGEST_HEAD {
+                    return Err(Error::new(FIO_E_ARGUMENT, "the held head is larger than 256 MiB"));
+                }
+                spec.recording = Some(RecordingSpec { bytes_per_second, held_head });
+                Ok(())
+            })
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_media_type;
+
+    #[test]
+    fn a_media_type_is_two_tokens() {
+        assert!(is_media_type("video/mp4") && is_media_type("image/svg+xml") && is_media_type("a/b"));
+        for bad in ["", "video", "video/", "/mp4", "a/b/c", "a b/c", "text/plain; charset=utf-8", "ä/b"] {
+            assert!(!is_media_type(bad), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! Where the bytes come from.
+
+use super::{fio_upload, set};
+use crate::error::Error;
+use crate::ffi::callbacks::{UserData, fio_destroy_cb, fio_read_cb};
+use crate::ffi::fio_status;
+use crate::ffi::guard::guard;
+use crate::ffi::vendor::VendorReader;
+use crate::source::Source;
+use crate::source::file::FileSource;
+use crate::status::*;
+use crate::upload::{LONGEST_PATH, SourceSpec};
+use std::ffi::{CStr, c_char, c_void};
+use std::os::fd::BorrowedFd;
+use std::sync::Arc;
+
+/// Takes the bytes from a file, by its path. It is opened by `fio_upload_start`, read while it is sent,
+/// and opened again by itself after a restart: the source that needs the least. Replaces another source.
+///
+/// The file must stay as it is until the upload is over: the library looks before and after each part,
+/// and one that was changed meanwhile fails with `FIO_E_SOURCE_CHANGED` rather than arriving mixed. (A
+/// recording may grow; see `fio_upload_set_recording`.)
+///
+/// @param upload  the description
+/// @param path    1 to 4096 bytes, in whatever encoding the system's paths have: it need not be UTF-8;
+///                copied. Let it be absolute: a relative one is looked up from the working directory
+///                each time, also after a restart. The file need not exist before `fio_upload_start`.
+///
+/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (empty, too long) |
+///            `FIO_E_PANIC`
+/// Callbacks: `destroy` of an earlier reader that no upload uses
+/// Blocking:  never
+/// Since:     0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn fio_upload_set_path(upload: *mut fio_upload, path: *const c_char) -> fio_status {
+    guard(|| {
+        // SAFETY: the caller passes NULL or a live description, and NULL or a terminated string.
+        unsafe {
+            set(upload, |spec| {
+                if path.is_null() {
+                    return Err(Error::new(FIO_E_NULL, "the path is NULL"));
+                }
+                let path = CStr::from_ptr(path).to_bytes();
+                if !(1..=LONGEST_PATH).contains(&path.len()) {
+                    return Err(Error::new(FIO_E_ARGUMENT, "the path does not have 1 to 4096 bytes"));
+                }
+                spec.source = SourceSpec::Path(path.to_vec());
+                Ok(())
+            })
+        }
+    })
+}
+
+/// Takes the bytes from an open file, for files without a name or beyond a sandbox. Replaces another
+/// source. Give the upload a name as well (`fio_upload_set_name`): a descriptor has none.
+///
+/// A descriptor does not outlive the process: after a restart the upload waits with
+/// `FIO_E_SOURCE_NEEDED` until `fio_upload_attach`. The file must stay as it is until the upload is
+/// over, as with `fio_upload_set_path`.
+///
+/// @param upload  the description
+/// @param fd      a plain file, open for reading; duplicated (close-on-exec), so that it may be closed
+///                afterwards. It is read at offsets: its own position does not matter and is not moved.
+///
+/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (negative, or not open) |
+///            `FIO_E_SOURCE_KIND` (a pipe, a socket, a directory, a device) | `FIO_E_SOURCE_READ` (not
+///            open for reading) | `FIO_E_NOMEM` (no descriptors) | `FIO_E_PANIC`
+/// Callbacks: `destroy` of an earlier reader that no upload uses
+/// Blocking:  never
+/// Since:     0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn fio_upload_set_descriptor(upload: *mut fio_upload, fd: i32) -> fio_status {
+    guard(|| {
+        // SAFETY: the caller passes NULL or a live description.
+        unsafe {
+            set(upload, |spec| {
+                if fd < 0 {
+                    return Err(Error::new(FIO_E_ARGUMENT, "a negative descriptor"));
+                }
+                // One that is not open is refused by the system, which changes nothing.
+                let own = BorrowedFd::borrow_raw(fd).try_clone_to_owned().map_err(not_duplicated)?;
+                let file = FileSource::from_descriptor(own)?;
+                // Of no bytes: to learn whether it may be read at all.
+                file.read_at(0, &mut [])?;
+                spec.source = SourceSpec::Attached(Arc::new(file));
+                Ok(())
+            })
+        }
+    })
+}
+
+fn not_duplicated(error: std::io::Error) -> Error {
+    // EBADF: no such descriptor. What else there is says that there are too many.
+    let status = if error.raw_os_error() == Some(9) { FIO_E_ARGUMENT } else { FIO_E_NOMEM };
+    Error::new(status, format!("the descriptor cannot be duplicated: {error}"))
+}
+
+/// Takes the bytes from a function of the application, for media that is no file: raw flash, a block
+/// device, a proxy made on the fly. Replaces another source. Give the upload a name as well
+/// (`fio_upload_set_name`).
+///
+/// The library reads at any offset, several parts side by side, and the same bytes again after a
+/// failure: the function must answer the same each time. After a restart the upload waits with
+/// `FIO_E_SOURCE_NEEDED` until `fio_upload_attach`.
+///
+/// One registration serves all uploads started from this description: `destroy` runs when the last of
+/// them is over and the description is freed or has another source. It may run inside any call.
+///
+/// @param upload  the description
+/// @param size    how many bytes there are, 1 or more. For a recording: 0, `fio_upload_advance` says how
+///                many there are.
+/// @param read    the function; must not be NULL
+/// @param user    passed to `read`; may be NULL
+/// @param destroy called when `user` is not needed any more; may be NULL
+///
+/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_PANIC`. On failure `destroy` is not
+///            called.
+/// Callbacks: `destroy` of an earlier reader that no upload uses
+/// Blocking:  never
+/// Since:     0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn fio_upload_set_reader(
+    upload: *mut fio_upload,
+    size: u64,
+    read: fio_read_cb,
+    user: *mut c_void,
+    destroy: fio_destroy_cb,
+) -> fio_status {
+    guard(|| {
+        // SAFETY: the caller passes NULL or a live description.
+        unsafe {
+            set(upload, |spec| {
+                let read = read.ok_or_else(|| Error::new(FIO_E_NULL, "the read function is NULL"))?;
+                let user = Arc::new(UserData::new(user, destroy));
+                spec.source = SourceSpec::Attached(Arc::new(VendorReader { size, read, user }));
+                Ok(())
+            })
+        }
+    })
+}
+
+/// Takes the bytes from `fio_upload_push`, for encoders that write to no file. For recordings only
+/// (`fio_upload_set_recording`). Replaces another source. Give the upload a name or an extension as well.
+///
+/// What was pushed stays in memory until the part it belongs to has arrived, so that it can be sent
+/// again. After a restart the upload waits with `FIO_E_SOURCE_NEEDED`; see `fio_upload_push`.
+///
+/// @param upload  the description
+///
+/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_PANIC`
+/// Callbacks: `destroy` of an earlier reader that no upload uses
+/// Blocking:  never
+/// Since:     0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn fio_upload_set_pushed(upload: *mut fio_upload) -> fio_status {
+    guard(|| {
+        // SAFETY: the caller passes NULL or a live description.
+        unsafe {
+            set(upload, |spec| {
+                spec.source = SourceSpec::Pushed;
+                Ok(())
+            })
+        }
+    })
+}

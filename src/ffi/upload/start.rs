@@ -1,0 +1,134 @@
+//! Starting an upload, giving it its source again, and looking at it.
+
+use super::{builder_ref, fio_upload};
+use crate::error::Error;
+use crate::ffi::client::{fio_client, with_core, with_engine};
+use crate::ffi::guard::guard;
+use crate::ffi::views::{self, View, fio_upload_info};
+use crate::ffi::{args, fio_status, fio_upload_id};
+use crate::status::*;
+use crate::upload::SourceSpec;
+
+/// Puts an upload into the queue. It is written to the store before anything is sent, so that from here
+/// on neither a crash nor a power cut loses it; a store that fails does not refuse it, though: the queue
+/// then goes on in memory, and `FIO_EVENT_STORE_FAILED` tells. It is sent when its turn comes and the
+/// device is paired, online, in the project it was queued for, and nothing is paused: until then it
+/// waits, for as long as it takes. Nothing is sent by this call itself.
+///
+/// Failures of the network and of the service are tried again by themselves, more and more slowly, and
+/// told as the `reason` of `FIO_EVENT_UPLOAD`; what the storage has confirmed is not sent again. The
+/// upload ends as done, as failed (the file was changed, the service refuses it), as skipped (it was made
+/// while a user had the device paused), or as cancelled.
+///
+/// The project is the one the device is in now; before the first pairing, the first one it gets. When
+/// the device is moved to another project the upload waits with `FIO_E_OTHER_PROJECT`, rather than
+/// showing one client's material to another, until the device is back or
+/// `fio_upload_move_to_project` is called.
+///
+/// @param client  the client
+/// @param upload  what to send; copied, may be changed, started again or freed afterwards
+/// @param id      [out] the upload; may be NULL
+///
+/// Returns:   `FIO_OK` (in the queue) | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (no source; no
+///            name, or one that cannot be used, where none was set: an upload needs one, a recording one
+///            or an extension; pushed data without `fio_upload_set_recording`) | `FIO_E_UTF8` (the file's
+///            name, where none was set) | `FIO_E_SOURCE_MISSING` | `FIO_E_SOURCE_KIND` (a directory, a
+///            pipe, a device) | `FIO_E_SOURCE_EMPTY` (not for recordings) | `FIO_E_SOURCE_READ` |
+///            `FIO_E_REENTRANT` (inside a data callback) | `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED`
+///            | `FIO_E_POISONED` | `FIO_E_PANIC`. `fio_client_error` has the details.
+/// Callbacks: store, clock and log callbacks, if set; `FIO_EVENT_UPLOAD` later, from `fio_drive`
+/// Blocking:  opens the file, writes to the store
+/// Threads:   one at a time
+/// Since:     0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn fio_upload_start(
+    client: *mut fio_client,
+    upload: *const fio_upload,
+    id: *mut fio_upload_id,
+) -> fio_status {
+    guard(|| {
+        // SAFETY: the caller passes NULL or a live client, NULL or a live description, and NULL or a
+        // writable pointer.
+        unsafe {
+            let started = with_engine(client, |engine, now| {
+                let spec = builder_ref(upload)?.spec.clone();
+                engine.add_upload(spec, now)
+            })?;
+            args::write_if_wanted(id, started);
+        }
+        Ok(())
+    })
+}
+
+/// Gives an upload its bytes again: after a restart, where the source was a descriptor or a reader and
+/// could not be kept (`FIO_E_SOURCE_NEEDED`), or when a file has moved (`FIO_E_SOURCE_MISSING`: then
+/// `fio_upload_retry` as well). What has arrived already is not sent again. The bytes must be the same:
+/// another length fails with `FIO_E_SOURCE_CHANGED`.
+///
+/// @param client  the client
+/// @param id      an upload that is not over, or one that failed
+/// @param upload  a description with the source, of which nothing else is used; copied
+///
+/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (done,
+///            skipped or cancelled) | `FIO_E_ARGUMENT` (no source; pushed data for what is no recording) |
+///            `FIO_E_SOURCE_MISSING` | `FIO_E_SOURCE_KIND` | `FIO_E_SOURCE_EMPTY` | `FIO_E_SOURCE_READ` |
+///            `FIO_E_SOURCE_CHANGED` (not the same length) | `FIO_E_REENTRANT` (inside a data callback) |
+///            `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
+/// Callbacks: store, clock and log callbacks, if set; `destroy` of an earlier reader that is not used any
+///            more; `FIO_EVENT_UPLOAD` later, from `fio_drive`
+/// Blocking:  opens the file, writes to the store
+/// Threads:   one at a time
+/// Since:     0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn fio_upload_attach(
+    client: *mut fio_client,
+    id: fio_upload_id,
+    upload: *const fio_upload,
+) -> fio_status {
+    guard(|| {
+        // SAFETY: the caller passes NULL or a live client, and NULL or a live description.
+        unsafe {
+            with_engine(client, |engine, now| {
+                let source = builder_ref(upload)?.spec.source.clone();
+                if matches!(source, SourceSpec::None) {
+                    return Err(Error::new(FIO_E_ARGUMENT, "the upload has no source"));
+                }
+                engine.attach_source(id, source, now)
+            })
+        }
+    })
+}
+
+/// Shows how an upload stands.
+///
+/// @param client  the client
+/// @param id      the upload; one that is done or cancelled is known for as long as
+///                `fio_config_set_history` says
+/// @param info    [out] set to NULL first, to the upload on `FIO_OK`; valid until the next
+///                `fio_upload_get` on this client, or until it is freed
+///
+/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_REENTRANT`
+///            (inside a data callback) | `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` |
+///            `FIO_E_POISONED` | `FIO_E_PANIC`
+/// Callbacks: none
+/// Blocking:  never
+/// Threads:   one at a time
+/// Since:     0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn fio_upload_get(
+    client: *mut fio_client,
+    id: fio_upload_id,
+    info: *mut *const fio_upload_info,
+) -> fio_status {
+    guard(|| {
+        // SAFETY: the caller passes NULL or a live client, and NULL or a writable pointer.
+        unsafe {
+            args::write(info, std::ptr::null())?;
+            let shown = with_core(client, |core| {
+                let view = views::upload::info(&core.driver()?.engine.upload_info(id)?);
+                Ok(View::as_ptr(core.shown_upload.insert(view)))
+            })?;
+            args::write(info, shown)
+        }
+    })
+}

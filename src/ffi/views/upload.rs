@@ -1,0 +1,176 @@
+//! Uploads and what is left of them, as the application sees them.
+
+use super::{View, c_string, error, fio_error, length, milliseconds, optional, pointer, struct_size};
+use crate::ffi::{FIO_OP_NONE, FIO_UPLOAD_NONE, fio_upload_id};
+use crate::upload::{Totals, UploadInfo, UploadState};
+use std::any::Any;
+use std::ffi::{CString, c_char};
+use std::ptr;
+
+/// `fio_upload_info.state`: it is sent when its turn comes.
+pub const FIO_UPLOAD_QUEUED: i32 = 1;
+/// `fio_upload_info.state`: it is being sent.
+pub const FIO_UPLOAD_UPLOADING: i32 = 2;
+/// `fio_upload_info.state`: something has to happen first: `reason` says what, and whether it is the
+/// library's business (`retry_in_ms` is not negative), the application's (`FIO_E_UPLOAD_PAUSED`,
+/// `FIO_E_SOURCE_NEEDED`), or a person's (`FIO_E_OTHER_PROJECT`, `FIO_E_NOT_AUTHORIZED`).
+pub const FIO_UPLOAD_WAITING: i32 = 3;
+/// `fio_upload_info.state`: over: the service has the whole file.
+pub const FIO_UPLOAD_DONE: i32 = 4;
+/// `fio_upload_info.state`: over: `reason` says why. `fio_upload_retry` begins again.
+pub const FIO_UPLOAD_FAILED: i32 = 5;
+/// `fio_upload_info.state`: over: it was made while a user had the device paused
+/// (`FIO_E_CHANNEL_PAUSED`), and must never be sent.
+pub const FIO_UPLOAD_SKIPPED: i32 = 6;
+/// `fio_upload_info.state`: over: the application cancelled it.
+pub const FIO_UPLOAD_CANCELED: i32 = 7;
+
+/// One upload as it stands. New states may appear.
+#[repr(C)]
+pub struct fio_upload_info {
+    /// Size of this struct in the library; it may grow at its end.
+    pub struct_size: u32,
+    /// A `FIO_UPLOAD_…`.
+    pub state: i32,
+    /// The upload.
+    pub id: fio_upload_id,
+    /// Bytes in all; for a recording that goes on, those known so far.
+    pub size: u64,
+    /// Bytes the storage has confirmed: these are safe. They become 0 again if it has to begin anew.
+    pub confirmed: u64,
+    /// Bytes handed to the network beyond those: `confirmed + in_flight` is for a smooth bar.
+    pub in_flight: u64,
+    /// Milliseconds until the next attempt while it waits for one; -1 otherwise.
+    pub retry_in_ms: i64,
+    /// Higher goes first.
+    pub priority: i32,
+    /// 1 if it is sent while it is recorded, otherwise 0.
+    pub is_recording: i32,
+    /// Why it waits, failed or was skipped; NULL if there is no reason.
+    pub reason: *const fio_error,
+    /// The service's name for it. Never NULL; empty for a recording that has none yet.
+    pub name: *const c_char,
+    /// For example `video/mp4`. Never NULL.
+    pub media_type: *const c_char,
+    /// The path it is read from, as it was given: not necessarily UTF-8. NULL if the source is no path.
+    pub path: *const c_char,
+    /// What `fio_upload_set_tag` gave, and a NUL behind it that does not count; NULL if there is none.
+    pub tag: *const u8,
+    /// Its id at the service, once it is there; otherwise NULL. `fio_comment` takes it.
+    pub asset_id: *const c_char,
+    /// The project it was queued for; NULL if it was queued before the first pairing and has not been
+    /// assigned yet.
+    pub project_id: *const c_char,
+    /// Lengths of the above in bytes, 0 for NULL.
+    pub name_length: usize,
+    pub media_type_length: usize,
+    pub path_length: usize,
+    pub tag_length: usize,
+    pub asset_id_length: usize,
+    pub project_id_length: usize,
+}
+
+/// What is left to do, for the screen.
+#[repr(C)]
+pub struct fio_totals {
+    /// Size of this struct in the library; it may grow at its end.
+    pub struct_size: u32,
+    /// 1 while the whole queue is paused (`fio_queue_pause`), otherwise 0.
+    pub is_paused: i32,
+    /// The upload that is furthest ahead in the queue and under way; `FIO_UPLOAD_NONE` if there is none.
+    pub current: fio_upload_id,
+    /// Uploads that are queued, uploading or waiting.
+    pub files_left: u64,
+    /// What they still have to send, in bytes.
+    pub bytes_left: u64,
+    /// How many uploads are in each state; of those that are done or cancelled, the ones still remembered
+    /// (`fio_config_set_history`).
+    pub queued: u64,
+    pub uploading: u64,
+    pub waiting: u64,
+    pub done: u64,
+    pub failed: u64,
+    pub skipped: u64,
+    pub canceled: u64,
+    /// Smoothed over some seconds; 0 while nothing moves.
+    pub bytes_per_second: u64,
+    /// `bytes_left` at this speed; -1 while nothing moves.
+    pub seconds_left: i64,
+}
+
+fn state(state: UploadState) -> i32 {
+    match state {
+        UploadState::Queued => FIO_UPLOAD_QUEUED,
+        UploadState::Uploading => FIO_UPLOAD_UPLOADING,
+        UploadState::Waiting => FIO_UPLOAD_WAITING,
+        UploadState::Done => FIO_UPLOAD_DONE,
+        UploadState::Failed => FIO_UPLOAD_FAILED,
+        UploadState::Skipped => FIO_UPLOAD_SKIPPED,
+        UploadState::Canceled => FIO_UPLOAD_CANCELED,
+    }
+}
+
+/// `None` for nothing.
+fn path(path: &[u8]) -> Option<CString> {
+    // A path from C holds no NUL.
+    Some(CString::new(path).unwrap_or_default()).filter(|path| !path.is_empty())
+}
+
+pub(in crate::ffi) fn info(info: &UploadInfo) -> View<fio_upload_info> {
+    let strings = vec![
+        Some(c_string(&info.name)),
+        Some(c_string(&info.media_type)),
+        path(&info.path),
+        optional(&info.asset_id),
+        optional(&info.project_id),
+    ];
+    let mut tag = info.tag.clone();
+    tag.push(0);
+    let reason = info.reason.as_ref().map(|reason| error(reason, FIO_OP_NONE));
+    let raw = fio_upload_info {
+        struct_size: struct_size::<fio_upload_info>(),
+        state: state(info.state),
+        id: info.id,
+        size: info.size,
+        confirmed: info.confirmed,
+        in_flight: info.in_flight,
+        retry_in_ms: info.retry_in.map_or(-1, milliseconds),
+        priority: info.priority,
+        is_recording: info.is_recording.into(),
+        reason: reason.as_ref().map_or(ptr::null(), View::as_ptr),
+        name: pointer(&strings[0]),
+        media_type: pointer(&strings[1]),
+        path: pointer(&strings[2]),
+        tag: if info.tag.is_empty() { ptr::null() } else { tag.as_ptr() },
+        asset_id: pointer(&strings[3]),
+        project_id: pointer(&strings[4]),
+        name_length: length(&strings[0]),
+        media_type_length: length(&strings[1]),
+        path_length: length(&strings[2]),
+        tag_length: info.tag.len(),
+        asset_id_length: length(&strings[3]),
+        project_id_length: length(&strings[4]),
+    };
+    let parts: Vec<Box<dyn Any>> = vec![Box::new(tag), Box::new(reason)];
+    View { raw: Box::new(raw), _strings: strings, _parts: parts }
+}
+
+pub(in crate::ffi) fn totals(totals: &Totals) -> View<fio_totals> {
+    let raw = fio_totals {
+        struct_size: struct_size::<fio_totals>(),
+        is_paused: totals.is_paused.into(),
+        current: totals.current.unwrap_or(FIO_UPLOAD_NONE),
+        files_left: totals.files_left,
+        bytes_left: totals.bytes_left,
+        queued: totals.queued,
+        uploading: totals.uploading,
+        waiting: totals.waiting,
+        done: totals.done,
+        failed: totals.failed,
+        skipped: totals.skipped,
+        canceled: totals.canceled,
+        bytes_per_second: totals.bytes_per_second,
+        seconds_left: totals.seconds_left.map_or(-1, |left| i64::try_from(left).unwrap_or(i64::MAX)),
+    };
+    View { raw: Box::new(raw), _strings: Vec::new(), _parts: Vec::new() }
+}

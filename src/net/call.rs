@@ -1,0 +1,164 @@
+//! A request to the API on a handle of libcurl's. Handles stay configured, so that a repeated request
+//! costs only what differs.
+
+use super::exchange::{Exchange, HeldHeader};
+use super::failure;
+use super::options::{self, NetSettings};
+use super::url::ParsedUrl;
+use crate::api::{Body, Endpoint, FORM, Method, Request, Response};
+use crate::error::Error;
+use crate::log::Log;
+use crate::secret::Secret;
+use crate::status::*;
+use curl::easy::{Easy2, List};
+use std::sync::Arc;
+
+/// What a handle is configured for once and for all.
+pub type Kind = (Endpoint, Option<&'static str>, bool);
+
+pub fn kind_of(request: &Request) -> Kind {
+    (request.endpoint, request.content_type, request.url_pairing)
+}
+
+/// What it is set to besides, from request to request.
+pub struct CallState {
+    pub kind: Kind,
+    asset: Option<Arc<str>>,
+    bearer: Option<Secret>,
+}
+
+pub struct Call {
+    pub easy: Easy2<Exchange>,
+    pub state: CallState,
+}
+
+impl Call {
+    /// Makes a handle ready for a request: the idle one of its kind, or a new one.
+    pub fn prepared(
+        idle: Option<Call>,
+        request: &Request,
+        settings: &NetSettings,
+        log: &Log,
+    ) -> Result<Call, curl::Error> {
+        let is_new = idle.is_none();
+        let mut call = match idle {
+            Some(call) => call,
+            None => Call::new(request, settings, log)?,
+        };
+        call.easy.get_mut().prepare();
+        if call.state.asset != request.asset {
+            call.set_path(request, settings)?;
+        }
+        if is_new || call.state.bearer != request.bearer {
+            call.set_headers(request, settings)?;
+        }
+        let same_body = match (&call.easy.get_ref().body, &request.body) {
+            (Some(old), Some(new)) => Arc::ptr_eq(old, new),
+            (None, None) => !is_new,
+            _ => false,
+        };
+        if !same_body {
+            call.set_body(request)?;
+        }
+        Ok(call)
+    }
+
+    fn new(request: &Request, settings: &NetSettings, log: &Log) -> Result<Call, curl::Error> {
+        let url = url_of(request, settings)?;
+        let mut easy = Easy2::new(Exchange::new(url, largest_answer(request.endpoint), log.clone()));
+        // SAFETY: the URL is the handler's, which goes after the handle and replaces it in `set_path`
+        // only.
+        unsafe { options::point_at(&easy, &easy.get_ref().url)? };
+        match request.endpoint.method() {
+            Method::Get => easy.get(true)?,
+            Method::Post => easy.post(true)?,
+        }
+        options::set_common(&mut easy, settings, log)?;
+        easy.timeout(settings.request_timeout)?;
+        // Requests and most answers are small, and libcurl's buffers for them are wiped after each.
+        easy.upload_buffer_size(16 << 10)?;
+        easy.buffer_size(if is_about_assets(request.endpoint) { 16 << 10 } else { 4 << 10 })?;
+        let state = CallState { kind: kind_of(request), asset: request.asset.clone(), bearer: None };
+        Ok(Call { easy, state })
+    }
+
+    fn set_path(&mut self, request: &Request, settings: &NetSettings) -> Result<(), curl::Error> {
+        let url = url_of(request, settings)?;
+        let old = std::mem::replace(&mut self.easy.get_mut().url, url);
+        // SAFETY: as in `new`; the old URL is there until the handle points at the new one.
+        let pointed = unsafe { options::point_at(&self.easy, &self.easy.get_ref().url) };
+        drop(old);
+        self.state.asset = request.asset.clone();
+        pointed
+    }
+
+    fn set_headers(&mut self, request: &Request, settings: &NetSettings) -> Result<(), curl::Error> {
+        let mut list = List::new();
+        list.append(&format!("x-client-version: {}", settings.client_version))?;
+        // libcurl says form by itself, at a fraction of the work.
+        if let Some(content_type) = request.content_type.filter(|content_type| *content_type != FORM) {
+            list.append(&format!("Content-Type: {content_type}"))?;
+        }
+        if request.url_pairing {
+            list.append("x-client-platypus-enabled: true")?;
+        }
+        if let Some(bearer) = &request.bearer {
+            let line = zeroize::Zeroizing::new(format!("Authorization: Bearer {}", bearer.expose()));
+            list.append(&line)?;
+        }
+        self.wipe_authorization();
+        self.easy.get_mut().authorization = request.bearer.as_ref().and_then(|_| HeldHeader::last_of(&list));
+        self.state.bearer = request.bearer.clone();
+        self.easy.http_headers(list)
+    }
+
+    /// No second copy of a secret, and a poll that repeats costs nothing here.
+    fn set_body(&mut self, request: &Request) -> Result<(), curl::Error> {
+        if request.endpoint.method() == Method::Get {
+            return Ok(());
+        }
+        let body: Body = request.body.clone().unwrap_or_default();
+        // SAFETY: the bytes stay where they are for as long as the `Arc` kept in the handler, which
+        // lives as long as the handle and is replaced only together with the pointer.
+        unsafe { options::post_in_place(&self.easy, body.expose())? };
+        self.easy.get_mut().body = Some(body);
+        Ok(())
+    }
+
+    fn wipe_authorization(&mut self) {
+        if let Some(header) = self.easy.get_mut().authorization.take() {
+            // SAFETY: the list belongs to this handle, which still holds it and is not in a transfer.
+            unsafe { header.wipe() };
+        }
+    }
+
+    pub fn discard(mut self) {
+        self.wipe_authorization();
+    }
+
+    pub fn answer(&mut self, result: Result<(), curl::Error>) -> Result<Response, Error> {
+        let easy = &mut self.easy;
+        if let Err(error) = result {
+            if easy.get_ref().is_too_large {
+                return Err(Error::of(FIO_E_TOO_LARGE));
+            }
+            return Err(failure::of_transfer(easy, &error));
+        }
+        let status = easy.response_code().ok().and_then(|status| u16::try_from(status).ok()).unwrap_or(0);
+        Ok(easy.get_mut().take_response(status))
+    }
+}
+
+fn url_of(request: &Request, settings: &NetSettings) -> Result<ParsedUrl, curl::Error> {
+    ParsedUrl::new(&format!("{}{}", settings.origin, request.path()))
+}
+
+/// Those whose answers may hold the addresses of ten thousand parts.
+fn is_about_assets(endpoint: Endpoint) -> bool {
+    matches!(endpoint, Endpoint::CreateAsset | Endpoint::RealtimeParts)
+}
+
+/// No answer of the service comes near it.
+fn largest_answer(endpoint: Endpoint) -> usize {
+    if is_about_assets(endpoint) { 16 << 20 } else { 1 << 20 }
+}

@@ -1,0 +1,63 @@
+//! The headers of an answer that matter to everybody.
+
+use crate::api::retry_after;
+use std::time::Duration;
+
+/// Kept from answer to answer for its memory; empty where there was no such header.
+#[derive(Default)]
+pub struct Head {
+    retry_after: Vec<u8>,
+    date: Vec<u8>,
+}
+
+impl Head {
+    pub fn clear(&mut self) {
+        self.retry_after.clear();
+        self.date.clear();
+    }
+
+    pub fn line(&mut self, line: &[u8]) {
+        // Two headers matter, so most lines are dismissed by their first letter.
+        let (name, kept) = match line.first() {
+            Some(b'r' | b'R') => ("retry-after:", &mut self.retry_after),
+            Some(b'd' | b'D') => ("date:", &mut self.date),
+            _ => return,
+        };
+        if let Some(value) = value_of(line, name) {
+            kept.clear();
+            kept.extend_from_slice(value);
+        }
+    }
+
+    /// What `Retry-After` asks for.
+    pub fn wait(&self) -> Option<Duration> {
+        let text = |value| std::str::from_utf8(value).ok().filter(|text| !text.is_empty());
+        text(&self.retry_after).and_then(|value| retry_after(value, text(&self.date)))
+    }
+}
+
+/// The value of the header, if the line has it. The name comes in small letters, with its colon.
+pub fn value_of<'a>(line: &'a [u8], name: &str) -> Option<&'a [u8]> {
+    let (start, value) = line.split_at_checked(name.len())?;
+    start.eq_ignore_ascii_case(name.as_bytes()).then(|| value.trim_ascii())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retry_after_is_read_from_the_headers() {
+        let mut head = Head::default();
+        assert_eq!(head.wait(), None);
+        head.line(b"retry-AFTER: 9\r\n");
+        assert_eq!(head.wait(), Some(Duration::from_secs(9)));
+        head.clear();
+        for line in
+            ["Date: Sun, 22 Nov 2026 10:00:00 GMT\r\n", "Retry-After: Sun, 22 Nov 2026 10:00:05 GMT\r\n"]
+        {
+            head.line(line.as_bytes());
+        }
+        assert_eq!(head.wait(), Some(Duration::from_secs(5)));
+    }
+}

@@ -1,0 +1,136 @@
+//! What every handle of libcurl's is told, and the options that the bindings lack.
+
+use super::url::ParsedUrl;
+use crate::log::{Level, Log};
+use curl::easy::{Easy2, Handler, HttpVersion, List, SslVersion};
+use std::ffi::CString;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Where the trusted certificates come from. There is no hidden store: one of these is always set.
+#[derive(Clone)]
+pub enum CaSource {
+    File(PathBuf),
+    Pem(Arc<[u8]>),
+}
+
+#[derive(Clone)]
+pub struct NetSettings {
+    /// `https://host[:port]`
+    pub origin: String,
+    pub client_version: String,
+    pub ca: CaSource,
+    pub connect_timeout: Duration,
+    /// For a request to the API as a whole.
+    pub request_timeout: Duration,
+    /// For a part, which takes as long as it takes: how long it may stand still. In whole seconds.
+    pub stall_timeout: Duration,
+    /// `host:port:address` entries that replace name resolution.
+    pub resolve: Vec<String>,
+    /// Use libcurl's own waiting instead of epoll, as platforms without epoll do.
+    pub portable_poller: bool,
+}
+
+/// https, verified, without redirects, proxies, cookies, or anything else from the environment.
+pub fn set_common<H: Handler>(
+    easy: &mut Easy2<H>,
+    settings: &NetSettings,
+    log: &Log,
+) -> Result<(), curl::Error> {
+    only_https(easy)?;
+    easy.http_version(HttpVersion::V11)?;
+    easy.ssl_min_max_version(SslVersion::Tlsv12, SslVersion::Default)?;
+    easy.connect_timeout(settings.connect_timeout)?;
+    // Neither proxies nor anything else is taken from the host's environment.
+    easy.proxy("")?;
+    easy.noproxy("*")?;
+    easy.useragent(concat!("fio-c2c/", env!("CARGO_PKG_VERSION")))?;
+    no_other_certificates(easy)?;
+    match &settings.ca {
+        CaSource::File(path) => easy.cainfo(path)?,
+        CaSource::Pem(pem) => easy.ssl_cainfo_blob(pem)?,
+    }
+    if !settings.resolve.is_empty() {
+        let mut list = List::new();
+        for entry in &settings.resolve {
+            list.append(entry)?;
+        }
+        easy.resolve(list)?;
+    }
+    easy.verbose(log.wants(Level::Trace))
+}
+
+/// Sets the URL of a handle.
+///
+/// # Safety
+/// The URL must stay until the handle is pointed at another one, or is gone.
+pub unsafe fn point_at<H>(easy: &Easy2<H>, url: &ParsedUrl) -> Result<(), curl::Error> {
+    // SAFETY: the handle is alive and the option takes a URL handle, which the caller keeps.
+    checked(unsafe { curl_sys::curl_easy_setopt(easy.raw(), CURLOPT_CURLU, url.as_ptr()) })
+}
+
+/// Makes the handle forget its URL.
+pub fn point_nowhere<H>(easy: &Easy2<H>) -> Result<(), curl::Error> {
+    let none = std::ptr::null_mut::<libc::c_void>();
+    // SAFETY: the handle is alive and the option takes a URL handle or NULL.
+    checked(unsafe { curl_sys::curl_easy_setopt(easy.raw(), CURLOPT_CURLU, none) })
+}
+
+/// Points the handle at the body of a POST instead of letting libcurl copy it.
+///
+/// # Safety
+/// The bytes must stay where they are until the handle is pointed at others, or is gone.
+pub unsafe fn post_in_place<H>(easy: &Easy2<H>, bytes: &[u8]) -> Result<(), curl::Error> {
+    let (start, length) = (bytes.as_ptr(), bytes.len() as curl_sys::curl_off_t);
+    // SAFETY: the handle is alive, the options take a curl_off_t and a pointer; the caller keeps the
+    // bytes.
+    unsafe {
+        checked(curl_sys::curl_easy_setopt(easy.raw(), curl_sys::CURLOPT_POSTFIELDSIZE_LARGE, length))?;
+        checked(curl_sys::curl_easy_setopt(easy.raw(), curl_sys::CURLOPT_POSTFIELDS, start))
+    }
+}
+
+/// Binds the handle's connections to a network interface, or to none.
+pub fn use_interface<H>(easy: &Easy2<H>, name: Option<&str>) -> Result<(), curl::Error> {
+    // The prefix says that it is no host name, which libcurl would look up.
+    let name = name.map(|name| CString::new(format!("if!{name}"))).transpose()?;
+    let name = name.as_ref().map_or(std::ptr::null(), |name| name.as_ptr());
+    // SAFETY: the handle is alive and the option takes a terminated string, which is copied, or NULL.
+    checked(unsafe { curl_sys::curl_easy_setopt(easy.raw(), curl_sys::CURLOPT_INTERFACE, name) })
+}
+
+/// What OpenSSL said of the server's certificate; 0 for nothing.
+pub fn verify_result<H>(easy: &Easy2<H>) -> libc::c_long {
+    let mut result: libc::c_long = 0;
+    // SAFETY: the handle is alive and the answer is a long.
+    let code = unsafe {
+        curl_sys::curl_easy_getinfo(easy.raw(), curl_sys::CURLINFO_SSL_VERIFYRESULT, &raw mut result)
+    };
+    if code == curl_sys::CURLE_OK { result } else { 0 }
+}
+
+fn only_https<H>(easy: &Easy2<H>) -> Result<(), curl::Error> {
+    // SAFETY: the handle is alive and the option takes a long.
+    checked(unsafe { curl_sys::curl_easy_setopt(easy.raw(), CURLOPT_PROTOCOLS, CURLPROTO_HTTPS) })
+}
+
+/// Takes away the directory of certificates that a libcurl may have been built with, which would be
+/// trusted besides the ones that were given.
+fn no_other_certificates<H>(easy: &Easy2<H>) -> Result<(), curl::Error> {
+    // SAFETY: the handle is alive and the option takes a string or NULL.
+    let code = unsafe {
+        curl_sys::curl_easy_setopt(easy.raw(), curl_sys::CURLOPT_CAPATH, std::ptr::null::<libc::c_char>())
+    };
+    // A TLS library without such a thing says so.
+    if code == 4 /* CURLE_NOT_BUILT_IN */ { Ok(()) } else { checked(code) }
+}
+
+fn checked(code: curl_sys::CURLcode) -> Result<(), curl::Error> {
+    if code == curl_sys::CURLE_OK { Ok(()) } else { Err(curl::Error::new(code)) }
+}
+
+/// Not in the bindings: a parsed URL, the protocols a handle may use, and the bit for https.
+const CURLOPT_CURLU: curl_sys::CURLoption = curl_sys::CURLOPTTYPE_OBJECTPOINT + 282;
+const CURLOPT_PROTOCOLS: curl_sys::CURLoption = 181;
+const CURLPROTO_HTTPS: libc::c_long = 1 << 1;

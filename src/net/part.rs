@@ -1,0 +1,137 @@
+//! A part of an upload on a handle of libcurl's. Unlike a request to the API it goes to whatever host
+//! its address names, with nothing of the device's own: no token, no version.
+
+use super::bandwidth::{Bandwidth, LARGEST_READ};
+use super::failure;
+use super::options::{self, NetSettings};
+use super::upload::Upload;
+use super::url::ParsedUrl;
+use crate::api::part::{ACL, PartRequest, Sent};
+use crate::error::Error;
+use crate::log::Log;
+use crate::status::*;
+use curl::easy::{Easy2, List};
+use std::sync::Arc;
+
+/// What a handle is set to, from part to part.
+#[derive(Default)]
+pub struct PartState {
+    content_type: Option<Arc<str>>,
+    interface: Option<String>,
+}
+
+pub struct Part {
+    pub easy: Easy2<Upload>,
+    pub state: PartState,
+}
+
+impl Part {
+    pub fn new(settings: &NetSettings, bandwidth: &Arc<Bandwidth>, log: &Log) -> Result<Part, curl::Error> {
+        let mut easy = Easy2::new(Upload::new(bandwidth.clone(), log.clone()));
+        easy.upload(true)?;
+        options::set_common(&mut easy, settings, log)?;
+        // No limit for the whole: only standing still ends it, be it that nothing can be sent or that
+        // no answer comes.
+        easy.low_speed_limit(1)?;
+        easy.low_speed_time(settings.stall_timeout.max(std::time::Duration::from_secs(1)))?;
+        easy.upload_buffer_size(LARGEST_READ)?;
+        easy.buffer_size(4 << 10)?;
+        Ok(Part { easy, state: PartState::default() })
+    }
+
+    /// Makes the handle ready for a part.
+    pub fn prepare(&mut self, part: PartRequest, interface: Option<&str>) -> Result<(), Error> {
+        let url = url_of(part.url.expose())?;
+        self.set(&part, interface, url).map_err(|error| failure::of_setting(&error))?;
+        self.easy.get_mut().begin(part);
+        Ok(())
+    }
+
+    fn set(
+        &mut self,
+        part: &PartRequest,
+        interface: Option<&str>,
+        url: ParsedUrl,
+    ) -> Result<(), curl::Error> {
+        options::point_nowhere(&self.easy)?;
+        self.easy.get_mut().url = Some(url);
+        if let Some(url) = &self.easy.get_ref().url {
+            // SAFETY: the URL is the handler's, which goes after the handle; before another one takes
+            // its place, the handle is pointed nowhere.
+            unsafe { options::point_at(&self.easy, url)? };
+        }
+        if self.state.content_type.as_ref() != Some(&part.content_type) {
+            self.easy.http_headers(headers(&part.content_type)?)?;
+            self.state.content_type = Some(part.content_type.clone());
+        }
+        if self.state.interface.as_deref() != interface {
+            options::use_interface(&self.easy, interface)?;
+            self.state.interface = interface.map(str::to_owned);
+        }
+        self.easy.in_filesize(part.length)
+    }
+
+    pub fn answer(&mut self, result: Result<(), curl::Error>) -> Result<Sent, Error> {
+        if let Some(error) = self.easy.get_mut().take_failure() {
+            return Err(error);
+        }
+        if let Some(sent) = self.easy.get_mut().take_sent() {
+            return Ok(sent);
+        }
+        match result {
+            Ok(()) => Err(Error::new(FIO_E_RESET, "the storage answered before it had the whole part")),
+            Err(error) => Err(failure::of_transfer(&mut self.easy, &error)),
+        }
+    }
+
+    /// Lets go of what belonged to the part.
+    pub fn clear(&mut self) -> Result<(), curl::Error> {
+        options::point_nowhere(&self.easy)?;
+        self.easy.get_mut().url = None;
+        self.easy.get_mut().end();
+        Ok(())
+    }
+}
+
+/// The service names the address, but it does not choose how safe the way there is.
+fn url_of(url: &str) -> Result<ParsedUrl, Error> {
+    let refused = |why: &'static str| Error::new(FIO_E_PROTOCOL, why);
+    let scheme = url.split_at_checked(8).map(|(scheme, _)| scheme).unwrap_or_default();
+    if !scheme.eq_ignore_ascii_case("https://") {
+        return Err(refused("the address of a part is not https"));
+    }
+    ParsedUrl::new(url).map_err(|_| refused("the address of a part is no URL"))
+}
+
+/// Those the address was signed for, and no wait for leave to send the body.
+fn headers(content_type: &str) -> Result<List, curl::Error> {
+    let mut list = List::new();
+    list.append(&format!("Content-Type: {content_type}"))?;
+    list.append(ACL)?;
+    list.append("Expect:")?;
+    Ok(list)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_has_to_be_https() {
+        assert!(url_of("https://bucket.s3.amazonaws.com/a%20b/../c?X-Amz-Signature=0").is_ok());
+        assert!(url_of("HTTPS://bucket/key").is_ok());
+        for bad in [
+            "http://bucket/SECRET",
+            "",
+            "https:/",
+            "ftp://x",
+            "file:///SECRET",
+            "https://",
+            "https://a b/SECRET",
+        ] {
+            let error = url_of(bad).err().unwrap();
+            assert_eq!(error.status, FIO_E_PROTOCOL, "{bad}");
+            assert!(!error.message.contains("SECRET"));
+        }
+    }
+}

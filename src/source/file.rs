@@ -1,0 +1,132 @@
+//! Files, by path or descriptor.
+
+use super::{Condition, Files, Source};
+use crate::error::Error;
+use crate::status::*;
+use std::ffi::OsStr;
+use std::fs::{File, OpenOptions};
+use std::io::{self, ErrorKind};
+use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
+use std::sync::Arc;
+use std::time::UNIX_EPOCH;
+
+pub struct FileSource(File);
+
+impl FileSource {
+    /// Takes a descriptor over. It must be readable at any offset: pipes are not.
+    pub fn from_descriptor(descriptor: OwnedFd) -> Result<FileSource, Error> {
+        FileSource::checked(File::from(descriptor))
+    }
+
+    fn checked(file: File) -> Result<FileSource, Error> {
+        if file.metadata().map_err(|error| failed(&error))?.is_file() {
+            Ok(FileSource(file))
+        } else {
+            Err(Error::of(FIO_E_SOURCE_KIND))
+        }
+    }
+}
+
+impl Source for FileSource {
+    fn condition(&self) -> Result<Condition, Error> {
+        let now = self.0.metadata().map_err(|error| failed(&error))?;
+        let made = now.created().ok().and_then(|made| made.duration_since(UNIX_EPOCH).ok());
+        // Without a date of birth the last change is the best guess: the end of the recording.
+        let created = made.map_or(now.mtime(), |made| (made.as_secs() as i64).min(now.mtime()));
+        let modified = now.mtime().saturating_mul(1_000_000_000).saturating_add(now.mtime_nsec());
+        Ok(Condition { size: now.size(), modified, created })
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<usize, Error> {
+        loop {
+            match self.0.read_at(buffer, offset) {
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                read => return read.map_err(|error| failed(&error)),
+            }
+        }
+    }
+}
+
+/// The file system.
+pub struct SystemFiles;
+
+impl Files for SystemFiles {
+    fn open(&self, path: &[u8]) -> Result<Arc<dyn Source>, Error> {
+        // Not blocking, so that a named pipe is refused instead of waited for.
+        let open = OpenOptions::new()
+            .read(true)
+            .custom_flags(crate::sys::OPEN_WITHOUT_WAITING)
+            .open(OsStr::from_bytes(path));
+        Ok(Arc::new(FileSource::checked(open.map_err(|error| failed(&error))?)?))
+    }
+}
+
+/// The operating system's reason; never a path, which may hold a person's name.
+fn failed(error: &io::Error) -> Error {
+    match error.kind() {
+        ErrorKind::NotFound | ErrorKind::NotADirectory => Error::of(FIO_E_SOURCE_MISSING),
+        ErrorKind::IsADirectory => Error::of(FIO_E_SOURCE_KIND),
+        _ => Error::new(FIO_E_SOURCE_READ, format!("the file cannot be read: {error}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::path::PathBuf;
+
+    struct Scratch(PathBuf);
+
+    impl Scratch {
+        fn new(name: &str) -> Scratch {
+            let path = std::env::temp_dir().join(format!("fio-c2c-file-{}-{name}", std::process::id()));
+            let _ = fs::remove_dir_all(&path);
+            fs::create_dir(&path).unwrap();
+            Scratch(path)
+        }
+
+        fn open(&self, name: &str) -> Result<Arc<dyn Source>, Error> {
+            SystemFiles.open(self.0.join(name).as_os_str().as_bytes())
+        }
+    }
+
+    impl Drop for Scratch {
+        fn drop(&mut self) {
+            let _ = fs::remove_dir_all(&self.0);
+        }
+    }
+
+    #[test]
+    fn a_file_is_read_at_any_offset_and_its_changes_are_seen() {
+        let scratch = Scratch::new("read");
+        fs::write(scratch.0.join("clip"), b"0123456789").unwrap();
+        let source = scratch.open("clip").unwrap();
+        let mut buffer = [0; 4];
+        assert_eq!(source.read_at(7, &mut buffer).unwrap(), 3);
+        assert_eq!(&buffer[..3], b"789");
+        assert_eq!(source.read_at(10, &mut buffer).unwrap(), 0);
+        let before = source.condition().unwrap();
+        assert_eq!(before.size, 10);
+        assert!(before.created > 1_600_000_000 && !before.differs_from(&source.condition().unwrap()));
+        fs::OpenOptions::new().append(true).open(scratch.0.join("clip")).unwrap().set_len(12).unwrap();
+        assert!(source.condition().unwrap().differs_from(&before));
+    }
+
+    #[test]
+    fn what_is_no_file_is_refused_by_kind() {
+        let scratch = Scratch::new("kind");
+        let status = |name: &str| scratch.open(name).err().map(|error| error.status);
+        assert_eq!(status("none"), Some(FIO_E_SOURCE_MISSING));
+        assert_eq!(status(""), Some(FIO_E_SOURCE_KIND));
+        fs::write(scratch.0.join("clip"), b"").unwrap();
+        assert_eq!(status("clip/below"), Some(FIO_E_SOURCE_MISSING));
+        let pipe = std::ffi::CString::new(scratch.0.join("pipe").as_os_str().as_bytes()).unwrap();
+        // SAFETY: the path is terminated.
+        assert_eq!(unsafe { libc::mkfifo(pipe.as_ptr(), 0o600) }, 0);
+        assert_eq!(status("pipe"), Some(FIO_E_SOURCE_KIND));
+        assert_eq!(SystemFiles.open(b"a\0b").err().unwrap().status, FIO_E_SOURCE_READ);
+    }
+}

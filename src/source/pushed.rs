@@ -1,0 +1,165 @@
+//! Data that the application pushes in buffers: kept in memory until the parts it belongs to have
+//! arrived, and bounded.
+
+use super::{Condition, Source};
+use crate::error::Error;
+use crate::status::*;
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Pushed bytes, from the first one that is still needed.
+#[derive(Default)]
+pub struct PushedSource(Mutex<Held>);
+
+#[derive(Default)]
+struct Held {
+    /// Kept apart from the rest because cameras rewrite it when they stop.
+    head: Vec<u8>,
+    head_length: u64,
+    /// Offset of the first byte of `rest`.
+    start: u64,
+    rest: VecDeque<u8>,
+}
+
+impl PushedSource {
+    /// `head_length` bytes at the beginning can be pushed again later; `start` is where the data that is
+    /// still to come begins.
+    pub fn new(head_length: u64, start: u64) -> PushedSource {
+        PushedSource(Mutex::new(Held {
+            head: Vec::new(),
+            head_length,
+            start: start.max(head_length),
+            rest: VecDeque::new(),
+        }))
+    }
+
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Where the next byte belongs.
+    pub fn end(&self) -> u64 {
+        self.held().end()
+    }
+
+    /// How many bytes are in memory.
+    pub fn held_bytes(&self) -> u64 {
+        let held = self.held();
+        (held.head.len() + held.rest.len()) as u64
+    }
+
+    /// Appends at [`PushedSource::end`], or writes over the head.
+    pub fn push(&self, offset: u64, data: &[u8]) -> Result<(), Error> {
+        let mut held = self.held();
+        if offset != held.end() && offset.saturating_add(data.len() as u64) > held.head.len() as u64 {
+            return Err(Error::new(
+                FIO_E_ARGUMENT,
+                "pushed data neither goes on at the end nor lies in the held head",
+            ));
+        }
+        let in_head = held.head_length.saturating_sub(offset).min(data.len() as u64) as usize;
+        let (head, rest) = data.split_at(in_head);
+        if !head.is_empty() {
+            let at = offset as usize;
+            if held.head.len() < at + head.len() {
+                held.head.resize(at + head.len(), 0);
+            }
+            held.head[at..at + head.len()].copy_from_slice(head);
+        }
+        held.rest.extend(rest);
+        Ok(())
+    }
+
+    /// Forgets what lies before `offset`, except the head.
+    pub fn release(&self, offset: u64) {
+        let mut held = self.held();
+        let drop = offset.saturating_sub(held.start).min(held.rest.len() as u64);
+        held.rest.drain(..drop as usize);
+        held.start += drop;
+    }
+}
+
+impl Held {
+    fn end(&self) -> u64 {
+        if self.rest.is_empty()
+            && (self.head.len() as u64) < self.head_length
+            && self.start == self.head_length
+        {
+            self.head.len() as u64
+        } else {
+            self.start + self.rest.len() as u64
+        }
+    }
+}
+
+impl Source for PushedSource {
+    fn condition(&self) -> Result<Condition, Error> {
+        Ok(Condition { size: self.end(), modified: 0, created: 0 })
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<usize, Error> {
+        let held = self.held();
+        if offset < held.head.len() as u64 {
+            let from = &held.head[offset as usize..];
+            let count = from.len().min(buffer.len());
+            buffer[..count].copy_from_slice(&from[..count]);
+            return Ok(count);
+        }
+        if offset < held.start {
+            return Err(Error::new(FIO_E_SOURCE_READ, "the pushed data is not in memory any more"));
+        }
+        let skip = (offset - held.start).min(held.rest.len() as u64) as usize;
+        let (first, second) = held.rest.as_slices();
+        let from = if skip < first.len() { &first[skip..] } else { &second[skip - first.len()..] };
+        let count = from.len().min(buffer.len());
+        buffer[..count].copy_from_slice(&from[..count]);
+        Ok(count)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(source: &PushedSource, mut offset: u64, length: usize) -> Vec<u8> {
+        let mut all = Vec::new();
+        while all.len() < length {
+            let mut buffer = [0; 5];
+            let wanted = buffer.len().min(length - all.len());
+            let count = source.read_at(offset, &mut buffer[..wanted]).unwrap();
+            if count == 0 {
+                break;
+            }
+            all.extend_from_slice(&buffer[..count]);
+            offset += count as u64;
+        }
+        all
+    }
+
+    #[test]
+    fn bytes_are_kept_until_released_and_the_head_can_be_rewritten() {
+        let source = PushedSource::new(4, 0);
+        source.push(0, b"hea").unwrap();
+        assert_eq!(source.end(), 3);
+        source.push(3, b"d12345").unwrap();
+        source.push(9, b"6789").unwrap();
+        assert_eq!(read(&source, 0, 100), b"head123456789");
+        source.release(7);
+        assert_eq!(read(&source, 7, 100), b"456789");
+        assert_eq!(source.held_bytes(), 10);
+        assert_eq!(source.read_at(5, &mut [0]).unwrap_err().status, FIO_E_SOURCE_READ);
+        source.push(0, b"HEAD").unwrap();
+        assert_eq!(read(&source, 0, 4), b"HEAD");
+        for (offset, data) in [(12, &b"x"[..]), (14, b"x"), (2, b"xxx"), (5, b"x")] {
+            assert_eq!(source.push(offset, data).unwrap_err().status, FIO_E_ARGUMENT, "{offset}");
+        }
+        assert_eq!(source.condition().unwrap().size, 13);
+    }
+
+    #[test]
+    fn after_a_restart_the_data_goes_on_where_it_was() {
+        let source = PushedSource::new(0, 100);
+        source.push(100, b"abc").unwrap();
+        assert_eq!(read(&source, 101, 9), b"bc");
+    }
+}

@@ -1,0 +1,86 @@
+//! Which bytes make which part of a file whose size is known.
+
+/// More parts than the storage takes (S3).
+pub const MOST_PARTS: u32 = 10_000;
+/// The smallest part the storage takes, except the last of a file (S3).
+pub const SMALLEST_PART: u64 = 5 << 20;
+
+/// Parts of equal size, the last one being what is left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Plan {
+    size: u64,
+    part_size: u64,
+}
+
+impl Plan {
+    /// The service gives one address for each part and expects parts of `ceil(size / addresses)` bytes.
+    pub fn new(size: u64, addresses: usize) -> Plan {
+        Plan { size, part_size: size.div_ceil(addresses.max(1) as u64).max(1) }
+    }
+
+    /// How many parts have bytes in them. A tiny file with many addresses has fewer parts than those.
+    pub fn count(&self) -> u32 {
+        u32::try_from(self.size.div_ceil(self.part_size)).unwrap_or(u32::MAX)
+    }
+
+    /// Offset and length of a part, counted from 0.
+    pub fn range(&self, part: u32) -> (u64, u64) {
+        let start = self.part_size.saturating_mul(part.into()).min(self.size);
+        (start, self.part_size.min(self.size - start))
+    }
+}
+
+/// How many parts to ask for: what the application wants, as far as the storage takes parts that small.
+pub fn parts_to_ask_for(wanted: u32, size: u64) -> u32 {
+    let most = u32::try_from(size / SMALLEST_PART).unwrap_or(u32::MAX).clamp(1, MOST_PARTS);
+    wanted.min(most)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_are_the_services_own_sizes() {
+        // Both figures are the service's: 21,136,250 bytes in two parts, 50,645,990 in three.
+        let plan = Plan::new(21_136_250, 2);
+        assert_eq!((plan.range(0), plan.range(1)), ((0, 10_568_125), (10_568_125, 10_568_125)));
+        let plan = Plan::new(50_645_990, 3);
+        assert_eq!((plan.count(), plan.range(1).1, plan.range(2).1), (3, 16_881_997, 16_881_996));
+    }
+
+    #[test]
+    fn the_parts_cover_every_byte_once() {
+        let mut random = fastrand::Rng::with_seed(5);
+        for _ in 0..20_000 {
+            let bits = random.u32(1..43);
+            let size = random.u64(1..1 << bits);
+            let plan = Plan::new(size, random.usize(1..=10_000));
+            let mut end = 0;
+            let count = plan.count();
+            for part in [0, count / 2, count - 1] {
+                assert!(plan.range(part).1 > 0);
+            }
+            if count < 50 {
+                for part in 0..count {
+                    let (start, length) = plan.range(part);
+                    assert_eq!(start, end);
+                    end += length;
+                }
+                assert_eq!(end, size);
+            }
+            assert_eq!(plan.range(count), (size, 0));
+        }
+        // Eleven bytes, ten addresses: two bytes a part, so six parts.
+        assert_eq!(Plan::new(11, 10).count(), 6);
+    }
+
+    #[test]
+    fn no_part_is_asked_for_that_the_storage_would_refuse() {
+        assert_eq!(parts_to_ask_for(0, 1 << 40), 0);
+        assert_eq!(parts_to_ask_for(50, 1), 1);
+        assert_eq!(parts_to_ask_for(50, 20 << 20), 4);
+        assert_eq!(parts_to_ask_for(50, 1 << 40), 50);
+        assert_eq!(parts_to_ask_for(u32::MAX, u64::MAX), MOST_PARTS);
+    }
+}

@@ -1,0 +1,447 @@
+//! What of an upload outlives a power cut, as the bytes of one store record. Fields are tagged, so that a
+//! newer library's additions are passed over by an older one.
+//!
+//! The addresses of few parts stand in the record; those of many have a record of their own, which is
+//! written once and not with every part.
+
+use super::recording::Growth;
+use super::transfer::{Age, Ending, Origin, Parts, Recording, Upload};
+use super::{RecordingSpec, UploadId};
+use crate::error::Error;
+use crate::secret::{Secret, SecretBytes};
+use crate::small_map::SmallMap;
+use crate::source::Condition;
+use crate::status::{self, FIO_E_STORE_DAMAGED};
+use std::sync::Arc;
+
+/// One record for each upload, and for the addresses of one with many parts.
+const UPLOAD: &str = "upload-";
+const ADDRESSES: &str = "addresses-";
+/// More bytes of addresses than this are kept apart.
+const MOST_ADDRESS_BYTES: usize = 4 << 10;
+const VERSION: u8 = 1;
+
+pub fn key(id: UploadId) -> String {
+    format!("{UPLOAD}{id:016x}")
+}
+
+pub fn address_key(id: UploadId) -> String {
+    format!("{ADDRESSES}{id:016x}")
+}
+
+/// Which upload a record belongs to, and whether it is the one of its addresses.
+pub fn id_of(key: &str) -> Option<(UploadId, bool)> {
+    let of_addresses = key.starts_with(ADDRESSES);
+    let digits = key.strip_prefix(if of_addresses { ADDRESSES } else { UPLOAD })?;
+    let is_plain = digits.len() == 16 && digits.bytes().all(|byte| b"0123456789abcdef".contains(&byte));
+    is_plain.then(|| u64::from_str_radix(digits, 16).ok()).flatten().map(|id| (id, of_addresses))
+}
+
+mod tag {
+    pub const VERSION: u8 = 1;
+    pub const NAME: u8 = 2;
+    pub const EXTENSION: u8 = 3;
+    pub const MEDIA_TYPE: u8 = 4;
+    pub const CHANNEL: u8 = 5;
+    pub const TAG: u8 = 6;
+    pub const PRIORITY: u8 = 7;
+    pub const PARTS_WANTED: u8 = 8;
+    pub const VERIFY: u8 = 9;
+    pub const PATH: u8 = 10;
+    pub const ATTACHED: u8 = 11;
+    pub const PUSHED: u8 = 12;
+    pub const SIZE: u8 = 13;
+    pub const MODIFIED: u8 = 14;
+    pub const AGE: u8 = 15;
+    pub const QUEUED_WALL: u8 = 16;
+    pub const PROJECT: u8 = 17;
+    pub const PAUSED: u8 = 18;
+    pub const ENDING: u8 = 19;
+    pub const ENDED_AS: u8 = 20;
+    pub const REASON: u8 = 21;
+    pub const MESSAGE: u8 = 22;
+    pub const ASSET: u8 = 23;
+    pub const ADDRESSES: u8 = 24;
+    pub const ADDRESSES_APART: u8 = 25;
+    pub const STARTED: u8 = 26;
+    pub const DONE: u8 = 27;
+    pub const CONFIRMED: u8 = 28;
+    pub const RATE: u8 = 29;
+    pub const HELD_HEAD: u8 = 30;
+    pub const STABLE: u8 = 31;
+    pub const WHOLE: u8 = 32;
+    pub const NAMELESS: u8 = 33;
+    pub const HTTP_STATUS: u8 = 34;
+}
+
+struct Writer(SecretBytes);
+
+impl Writer {
+    fn bytes(&mut self, tag: u8, value: &[u8]) {
+        self.0.extend(&[tag]);
+        self.0.extend(&u32::try_from(value.len()).unwrap_or(0).to_le_bytes());
+        self.0.extend(value);
+    }
+
+    fn number(&mut self, tag: u8, value: u64) {
+        self.bytes(tag, &value.to_le_bytes());
+    }
+
+    fn flag(&mut self, tag: u8, is_set: bool) {
+        if is_set {
+            self.bytes(tag, &[]);
+        }
+    }
+}
+
+/// The fields of a record; a later one of the same tag wins.
+struct Fields<'a>([Option<&'a [u8]>; 64]);
+
+impl<'a> Fields<'a> {
+    fn read(mut rest: &'a [u8]) -> Option<Fields<'a>> {
+        let mut fields = [None; 64];
+        while let Some((&tag, after)) = rest.split_first() {
+            let (length, after) = after.split_first_chunk::<4>()?;
+            let (value, after) = after.split_at_checked(u32::from_le_bytes(*length) as usize)?;
+            if let Some(field) = fields.get_mut(usize::from(tag)) {
+                *field = Some(value);
+            }
+            rest = after;
+        }
+        Some(Fields(fields))
+    }
+
+    fn bytes(&self, tag: u8) -> Option<&'a [u8]> {
+        self.0[usize::from(tag)]
+    }
+
+    fn number(&self, tag: u8) -> Option<u64> {
+        self.bytes(tag)?.try_into().ok().map(u64::from_le_bytes)
+    }
+
+    fn text(&self, tag: u8) -> Option<&'a str> {
+        std::str::from_utf8(self.bytes(tag)?).ok()
+    }
+
+    fn flag(&self, tag: u8) -> bool {
+        self.bytes(tag).is_some()
+    }
+}
+
+/// Whether the addresses go into a record of their own.
+pub fn needs_address_record(addresses: &[Secret]) -> bool {
+    addresses.iter().map(|address| address.expose().len() + 1).sum::<usize>() > MOST_ADDRESS_BYTES
+}
+
+/// One address on each line: there are no line breaks in them.
+pub fn encode_addresses(asset_id: &str, addresses: &[Secret]) -> SecretBytes {
+    let mut bytes = SecretBytes::new(Vec::with_capacity(
+        asset_id.len() + addresses.iter().map(|address| address.expose().len() + 1).sum::<usize>(),
+    ));
+    bytes.extend(asset_id.as_bytes());
+    for address in addresses {
+        bytes.extend(b"\n");
+        bytes.extend(address.expose().as_bytes());
+    }
+    bytes
+}
+
+pub fn decode_addresses(bytes: &SecretBytes) -> Option<(Arc<str>, Arc<[Secret]>)> {
+    let mut lines = std::str::from_utf8(bytes.expose()).ok()?.split('\n');
+    let asset_id = lines.next().filter(|id| !id.is_empty())?;
+    let addresses: Arc<[Secret]> = lines.map(Secret::new).collect();
+    (!addresses.is_empty()).then(|| (asset_id.into(), addresses))
+}
+
+pub fn encode(upload: &Upload) -> SecretBytes {
+    let mut writer = Writer(SecretBytes::new(Vec::with_capacity(512)));
+    writer.bytes(tag::VERSION, &[VERSION]);
+    writer.bytes(tag::NAME, upload.name.as_bytes());
+    if let Some(extension) = &upload.extension {
+        writer.bytes(tag::EXTENSION, extension.as_bytes());
+    }
+    writer.bytes(tag::MEDIA_TYPE, upload.media_type.as_bytes());
+    if let Some(channel) = upload.channel {
+        writer.number(tag::CHANNEL, channel.into());
+    }
+    writer.bytes(tag::TAG, &upload.tag);
+    writer.number(tag::PRIORITY, i64::from(upload.priority) as u64);
+    writer.number(tag::PARTS_WANTED, upload.parts_wanted.into());
+    writer.flag(tag::VERIFY, upload.verify);
+    match &upload.origin {
+        Origin::Path(path) => writer.bytes(tag::PATH, path),
+        Origin::Attached => writer.flag(tag::ATTACHED, true),
+        Origin::Pushed => writer.flag(tag::PUSHED, true),
+    }
+    writer.number(tag::SIZE, upload.condition.size);
+    writer.number(tag::MODIFIED, upload.condition.modified as u64);
+    writer.number(tag::AGE, upload.age.when_queued);
+    writer.number(tag::QUEUED_WALL, upload.age.queued_wall as u64);
+    if let Some(project_id) = &upload.project_id {
+        writer.bytes(tag::PROJECT, project_id.as_bytes());
+    }
+    writer.flag(tag::PAUSED, upload.is_paused);
+    if let Some(ending) = &upload.ending {
+        let kind = match ending {
+            Ending::Done => 0,
+            Ending::Failed(_) => 1,
+            Ending::Skipped(_) => 2,
+            Ending::Canceled => 3,
+        };
+        writer.number(tag::ENDING, kind);
+        writer.number(tag::ENDED_AS, upload.ended_as);
+        if let Some(reason) = ending.reason() {
+            writer.number(tag::REASON, i64::from(reason.status) as u64);
+            writer.bytes(tag::MESSAGE, reason.message.as_bytes());
+            writer.number(tag::HTTP_STATUS, reason.http_status.into());
+        }
+    }
+    encode_progress(&mut writer, upload);
+    writer.0
+}
+
+fn encode_progress(writer: &mut Writer, upload: &Upload) {
+    if let Some(recording) = &upload.recording {
+        writer.number(tag::RATE, recording.spec.bytes_per_second);
+        writer.number(tag::HELD_HEAD, recording.spec.held_head);
+        writer.number(tag::STABLE, recording.stable);
+        if let Some(size) = recording.size {
+            writer.number(tag::WHOLE, size);
+        }
+        writer.flag(tag::NAMELESS, recording.is_nameless);
+    }
+    let Some(asset_id) = &upload.asset_id else { return };
+    writer.bytes(tag::ASSET, asset_id.as_bytes());
+    writer.number(tag::STARTED, upload.parts.started.into());
+    writer.bytes(tag::DONE, upload.parts.bits());
+    writer.number(tag::CONFIRMED, upload.parts.confirmed);
+    // What is over needs no addresses any more.
+    if upload.ending.as_ref().is_none_or(|ending| matches!(ending, Ending::Failed(_))) {
+        writer.flag(tag::ADDRESSES_APART, upload.has_address_record);
+        if !upload.has_address_record && !upload.address_list.is_empty() {
+            let addresses = encode_addresses(asset_id, &upload.address_list);
+            writer.bytes(tag::ADDRESSES, addresses.expose());
+        }
+    }
+}
+
+/// An upload from its record; `None` if it is not one of this library, or of a newer one.
+pub fn decode(id: UploadId, bytes: &SecretBytes) -> Option<Upload> {
+    let fields = Fields::read(bytes.expose())?;
+    if fields.bytes(tag::VERSION)? != [VERSION] {
+        return None;
+    }
+    let origin = match fields.bytes(tag::PATH) {
+        Some(path) => Origin::Path(path.to_vec()),
+        None if fields.flag(tag::PUSHED) => Origin::Pushed,
+        None if fields.flag(tag::ATTACHED) => Origin::Attached,
+        None => return None,
+    };
+    let number32 = |tag| fields.number(tag).and_then(|value| u32::try_from(value).ok());
+    let asset_id: Option<Arc<str>> = fields.text(tag::ASSET).map(Arc::from);
+    let parts = match &asset_id {
+        Some(_) => Parts::restore(
+            fields.bytes(tag::DONE)?.to_vec(),
+            number32(tag::STARTED)?,
+            fields.number(tag::CONFIRMED)?,
+        ),
+        None => Parts::default(),
+    };
+    let recording = fields.number(tag::STABLE).map(|stable| {
+        let number = |tag| fields.number(tag).unwrap_or(0);
+        let spec = RecordingSpec { bytes_per_second: number(tag::RATE), held_head: number(tag::HELD_HEAD) };
+        Recording {
+            spec,
+            growth: Growth::new(spec),
+            stable,
+            size: fields.number(tag::WHOLE),
+            is_nameless: fields.flag(tag::NAMELESS),
+            watch: None,
+        }
+    });
+    let addresses =
+        fields.bytes(tag::ADDRESSES).and_then(|bytes| decode_addresses(&SecretBytes::new(bytes.to_vec())));
+    let has_address_record = fields.flag(tag::ADDRESSES_APART);
+    let mut upload = Upload {
+        id,
+        name: fields.text(tag::NAME)?.to_owned(),
+        extension: fields.text(tag::EXTENSION).map(str::to_owned),
+        media_type: fields.text(tag::MEDIA_TYPE)?.into(),
+        channel: number32(tag::CHANNEL),
+        tag: fields.bytes(tag::TAG).unwrap_or_default().to_vec(),
+        priority: fields.number(tag::PRIORITY)? as i64 as i32,
+        parts_wanted: number32(tag::PARTS_WANTED)?,
+        verify: fields.flag(tag::VERIFY),
+        origin,
+        condition: Condition {
+            size: fields.number(tag::SIZE)?,
+            modified: fields.number(tag::MODIFIED)? as i64,
+            created: 0,
+        },
+        age: Age {
+            when_queued: fields.number(tag::AGE)?,
+            queued_wall: fields.number(tag::QUEUED_WALL)? as i64,
+            queued_mono: None,
+        },
+        project_id: fields.text(tag::PROJECT).map(str::to_owned),
+        is_paused: fields.flag(tag::PAUSED),
+        ending: ending(&fields),
+        ended_as: fields.number(tag::ENDED_AS).unwrap_or(0),
+        recording,
+        asset_id,
+        parts,
+        addresses: SmallMap::default(),
+        address_list: addresses.map_or_else(|| Arc::from([]), |(_, addresses)| addresses),
+        has_address_record,
+        source: None,
+        pushed: None,
+        flying: Vec::new(),
+        has_call: false,
+        announced: Vec::new(),
+        addresses_unsaved: false,
+        failures: 0,
+        recreations: 0,
+        trouble: None,
+    };
+    // An asset whose addresses are nowhere is of no use.
+    let needs_addresses = upload.ending.is_none() && upload.recording.is_none();
+    if upload.asset_id.is_some() && needs_addresses && upload.address_list.is_empty() && !has_address_record {
+        upload.forget_asset();
+    }
+    Some(upload)
+}
+
+fn ending(fields: &Fields<'_>) -> Option<Ending> {
+    let reason = || {
+        let status = fields.number(tag::REASON).map_or(FIO_E_STORE_DAMAGED, |status| status as i64 as i32);
+        let mut error =
+            Error::of(if status::describe(status).is_some() { status } else { FIO_E_STORE_DAMAGED });
+        if let Some(message) = fields.text(tag::MESSAGE) {
+            error.message = message.to_owned().into();
+        }
+        error.http_status =
+            fields.number(tag::HTTP_STATUS).and_then(|http| u16::try_from(http).ok()).unwrap_or(0);
+        error
+    };
+    Some(match fields.number(tag::ENDING)? {
+        0 => Ending::Done,
+        1 => Ending::Failed(reason()),
+        2 => Ending::Skipped(reason()),
+        _ => Ending::Canceled,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::status::FIO_E_SOURCE_CHANGED;
+
+    fn upload() -> Upload {
+        Upload {
+            id: 7,
+            name: "Ünlü \"clip\".mov".to_owned(),
+            extension: Some(".mov".to_owned()),
+            media_type: "video/quicktime".into(),
+            channel: Some(3),
+            tag: vec![0, 255, 7],
+            priority: -5,
+            parts_wanted: 9,
+            verify: true,
+            origin: Origin::Path(b"/media/\xff/clip.mov".to_vec()),
+            condition: Condition { size: 6 << 40, modified: -5, created: 0 },
+            age: Age { when_queued: 77, queued_wall: 1_700_000_000, queued_mono: None },
+            project_id: Some("p".to_owned()),
+            is_paused: true,
+            ending: None,
+            ended_as: 0,
+            recording: None,
+            asset_id: Some("b1f2".into()),
+            parts: Parts::restore(vec![0b101], 4, 20),
+            addresses: SmallMap::default(),
+            address_list: Arc::new(
+                ["https://a/1?s".to_owned(), "https://b/2".to_owned()].map(|a| Secret::new(&a)),
+            ),
+            has_address_record: false,
+            source: None,
+            pushed: None,
+            flying: Vec::new(),
+            has_call: false,
+            announced: Vec::new(),
+            addresses_unsaved: false,
+            failures: 0,
+            recreations: 0,
+            trouble: None,
+        }
+    }
+
+    /// Encoding says everything there is to say, so equal encodings are equal uploads.
+    fn round_trip(upload: &Upload) -> Upload {
+        let bytes = encode(upload);
+        let decoded = decode(7, &bytes).unwrap();
+        assert_eq!(encode(&decoded), bytes);
+        decoded
+    }
+
+    #[test]
+    fn everything_survives() {
+        let decoded = round_trip(&upload());
+        assert_eq!(decoded.name, "Ünlü \"clip\".mov");
+        assert_eq!((decoded.priority, decoded.channel, &decoded.tag[..]), (-5, Some(3), &[0u8, 255, 7][..]));
+        assert_eq!(decoded.origin, Origin::Path(b"/media/\xff/clip.mov".to_vec()));
+        assert_eq!(decoded.address_list[0].expose(), "https://a/1?s");
+        assert_eq!(decoded.parts, Parts::restore(vec![0b101], 4, 20));
+        assert_eq!(decoded.parts.troubled.len(), 2);
+
+        let mut live = upload();
+        live.origin = Origin::Pushed;
+        let spec = RecordingSpec { bytes_per_second: 5, held_head: 6 };
+        live.recording =
+            Some(Recording { stable: 9, size: Some(11), is_nameless: true, ..Recording::new(spec) });
+        live.address_list = Arc::new([]);
+        assert_eq!(round_trip(&live).recording, live.recording);
+
+        let mut failed = upload();
+        let mut reason = Error::of(FIO_E_SOURCE_CHANGED);
+        reason.message = "as it was".into();
+        failed.ending = Some(Ending::Failed(reason));
+        assert_eq!(round_trip(&failed).ending, failed.ending);
+        failed.ending = Some(Ending::Done);
+        let done = round_trip(&failed);
+        assert_eq!((done.ending, done.address_list.len()), (Some(Ending::Done), 0));
+    }
+
+    #[test]
+    fn what_is_unknown_is_passed_over_and_what_is_cut_is_refused() {
+        let bytes = encode(&upload());
+        let mut longer = bytes.expose().to_vec();
+        longer.extend_from_slice(&[200, 2, 0, 0, 0, 1, 2]);
+        assert!(decode(7, &SecretBytes::new(longer)).is_some());
+        for cut in 0..bytes.len() {
+            // A cut between two fields may leave enough, but never brings anything down.
+            let _ = decode(7, &SecretBytes::new(bytes.expose()[..cut].to_vec()));
+        }
+        assert!(decode(7, &SecretBytes::new(b"nonsense".to_vec())).is_none());
+    }
+
+    #[test]
+    fn many_addresses_have_a_record_of_their_own() {
+        let many: Vec<Secret> = (0..100).map(|part| Secret::new(&format!("https://a/{part:0>50}"))).collect();
+        assert!(needs_address_record(&many) && !needs_address_record(&many[..50]));
+        let (asset_id, back) = decode_addresses(&encode_addresses("b1f2", &many)).unwrap();
+        assert_eq!((&*asset_id, &back[..]), ("b1f2", &many[..]));
+        assert!(decode_addresses(&SecretBytes::new(b"b1f2".to_vec())).is_none());
+        // An asset without any addresses is forgotten.
+        let mut lost = upload();
+        lost.address_list = Arc::new([]);
+        assert_eq!(decode(7, &encode(&lost)).unwrap().asset_id, None);
+    }
+
+    #[test]
+    fn keys_lead_back_to_their_upload() {
+        assert_eq!(id_of(&key(0xabc)), Some((0xabc, false)));
+        assert_eq!(id_of(&address_key(u64::MAX)), Some((u64::MAX, true)));
+        for other in ["upload-1", "auth", "upload-00000000000000ff.damaged", "upload-00000000000000FF"] {
+            assert_eq!(id_of(other), None);
+        }
+    }
+}

@@ -1,0 +1,436 @@
+//! One upload: what it is, which of its parts have arrived, and which comes next.
+
+use super::plan::Plan;
+use super::recording::Growth;
+use super::{RecordingSpec, UploadId, UploadState};
+use crate::clock::{Instant, Now};
+use crate::error::Error;
+use crate::secret::Secret;
+use crate::small_map::SmallMap;
+use crate::source::pushed::PushedSource;
+use crate::source::{Condition, Source};
+use std::sync::Arc;
+
+/// Where the bytes come from, as far as that outlives a restart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    Path(Vec<u8>),
+    /// A descriptor or callbacks of the application.
+    Attached,
+    Pushed,
+}
+
+/// How an upload ended.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Ending {
+    Done,
+    Failed(Error),
+    Skipped(Error),
+    Canceled,
+}
+
+impl Ending {
+    pub fn state(&self) -> UploadState {
+        match self {
+            Ending::Done => UploadState::Done,
+            Ending::Failed(_) => UploadState::Failed,
+            Ending::Skipped(_) => UploadState::Skipped,
+            Ending::Canceled => UploadState::Canceled,
+        }
+    }
+
+    pub fn reason(&self) -> Option<&Error> {
+        match self {
+            Ending::Failed(error) | Ending::Skipped(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+/// Everything about one upload.
+#[derive(Clone)]
+pub struct Upload {
+    pub id: UploadId,
+    /// Empty for a recording that has none yet.
+    pub name: String,
+    pub extension: Option<String>,
+    pub media_type: Arc<str>,
+    pub channel: Option<u32>,
+    pub tag: Vec<u8>,
+    pub priority: i32,
+    pub parts_wanted: u32,
+    pub verify: bool,
+    pub origin: Origin,
+    /// The source as it was when it was queued; for a recording as it was last seen.
+    pub condition: Condition,
+    pub age: Age,
+    pub project_id: Option<String>,
+    /// Paused by the application.
+    pub is_paused: bool,
+    pub ending: Option<Ending>,
+    /// In which order uploads ended.
+    pub ended_as: u64,
+    pub recording: Option<Recording>,
+    pub asset_id: Option<Arc<str>>,
+    pub parts: Parts,
+    /// Where the announced parts of a recording go.
+    pub addresses: SmallMap<u32, Secret>,
+    /// Where the parts of a file go, in order; if they have a record of their own, only while it is at
+    /// work.
+    pub address_list: Arc<[Secret]>,
+    /// They are too long for the record and have one of their own.
+    pub has_address_record: bool,
+
+    // Not kept over a restart.
+    pub source: Option<Arc<dyn Source>>,
+    pub pushed: Option<Arc<PushedSource>>,
+    pub flying: Vec<Flying>,
+    /// A request to the API on behalf of this upload is under way.
+    pub has_call: bool,
+    /// The parts of a recording whose addresses that request asks for.
+    pub announced: Vec<u32>,
+    /// The record of the addresses is to be written.
+    pub addresses_unsaved: bool,
+    /// Failures since something last went well.
+    pub failures: u32,
+    /// How often it was begun anew since a part last arrived.
+    pub recreations: u32,
+    /// Why it waits.
+    pub trouble: Option<Error>,
+}
+
+/// A part on its way.
+#[derive(Clone, Debug)]
+pub struct Flying {
+    /// The transport's number for it.
+    pub request: u64,
+    pub part: u32,
+    pub length: u64,
+    /// As far as the transport has told.
+    pub sent: u64,
+    pub failures: u32,
+    /// An earlier attempt may have arrived although its answer did not.
+    pub may_be_stored: bool,
+}
+
+/// How old the media is. Counted on a clock that does not jump for as long as the device runs, and on the
+/// wall clock only across restarts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Age {
+    /// Seconds, when it was queued.
+    pub when_queued: u64,
+    pub queued_wall: i64,
+    /// Unknown after a restart.
+    pub queued_mono: Option<Instant>,
+}
+
+impl Age {
+    pub fn of(created: i64, now: Now) -> Age {
+        // A clock that was set back must not make media of the future.
+        let when_queued = u64::try_from(now.wall.saturating_sub(created)).unwrap_or(0);
+        Age { when_queued, queued_wall: now.wall, queued_mono: Some(now.mono) }
+    }
+
+    /// Whole seconds from the making to now.
+    pub fn seconds(&self, now: Now) -> u64 {
+        let since = match self.queued_mono {
+            Some(queued) => now.mono.since(queued).as_secs(),
+            None => u64::try_from(now.wall.saturating_sub(self.queued_wall)).unwrap_or(0),
+        };
+        self.when_queued.saturating_add(since)
+    }
+}
+
+/// An upload whose size is, or was, not known at its start.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recording {
+    pub spec: RecordingSpec,
+    pub growth: Growth,
+    /// Bytes from the start that will not change any more (the held head excepted).
+    pub stable: u64,
+    /// The size of the whole, once it is known.
+    pub size: Option<u64>,
+    /// The asset has no name yet.
+    pub is_nameless: bool,
+    /// After a restart, for a file: its size when it was last looked at, and when to look again. A file
+    /// that does not grow any more is finished.
+    pub watch: Option<(u64, Instant)>,
+}
+
+impl Recording {
+    pub fn new(spec: RecordingSpec) -> Recording {
+        Recording { spec, growth: Growth::new(spec), stable: 0, size: None, is_nameless: false, watch: None }
+    }
+
+    pub fn holds_head(&self) -> bool {
+        self.spec.held_head > 0
+    }
+}
+
+/// Which parts have arrived.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Parts {
+    done: Vec<u8>,
+    done_count: u32,
+    /// Parts below this one have been sent at some time, perhaps in vain.
+    pub started: u32,
+    /// Bytes in the parts that are done.
+    pub confirmed: u64,
+    pub troubled: Vec<Troubled>,
+}
+
+/// A part that was sent in vain, as far as is known.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Troubled {
+    pub part: u32,
+    pub failures: u32,
+    pub not_before: Instant,
+    pub may_be_stored: bool,
+    /// The storage has said that there is no such upload.
+    pub is_gone: bool,
+}
+
+impl Parts {
+    /// As a record has them: what had been started and was not done may be stored all the same.
+    pub fn restore(done: Vec<u8>, started: u32, confirmed: u64) -> Parts {
+        let done_count = done.iter().map(|byte| byte.count_ones()).sum();
+        let mut parts = Parts { done, done_count, started, confirmed, troubled: Vec::new() };
+        for part in 0..started {
+            if !parts.is_done(part) {
+                parts.troubled.push(Troubled {
+                    part,
+                    failures: 0,
+                    not_before: Instant::default(),
+                    may_be_stored: true,
+                    is_gone: false,
+                });
+            }
+        }
+        parts
+    }
+
+    pub fn bits(&self) -> &[u8] {
+        &self.done
+    }
+
+    pub fn done_count(&self) -> u32 {
+        self.done_count
+    }
+
+    pub fn is_done(&self, part: u32) -> bool {
+        self.done.get(part as usize / 8).is_some_and(|byte| byte >> (part % 8) & 1 == 1)
+    }
+
+    pub fn set_done(&mut self, part: u32, length: u64) {
+        if self.is_done(part) {
+            return;
+        }
+        let at = part as usize / 8;
+        if self.done.len() <= at {
+            self.done.resize(at + 1, 0);
+        }
+        self.done[at] |= 1 << (part % 8);
+        self.done_count += 1;
+        self.confirmed += length;
+        // It is alive, so parts that were said to be gone are worth another question.
+        for troubled in &mut self.troubled {
+            troubled.is_gone = false;
+        }
+    }
+
+    /// A part has to be sent once more, as another one than it was.
+    pub fn unset_done(&mut self, part: u32, length: u64) {
+        if self.is_done(part) {
+            self.done[part as usize / 8] &= !(1 << (part % 8));
+            self.done_count -= 1;
+            self.confirmed -= length;
+            self.troubled.push(Troubled {
+                part,
+                failures: 0,
+                not_before: Instant::default(),
+                may_be_stored: false,
+                is_gone: false,
+            });
+        }
+    }
+
+    /// The highest part that is done, plus one.
+    pub fn done_end(&self) -> u32 {
+        let last = self.done.iter().rposition(|&byte| byte != 0);
+        last.map_or(0, |at| at as u32 * 8 + 8 - self.done[at].leading_zeros())
+    }
+
+    /// When the first part that waits may be tried again.
+    pub fn next_retry(&self) -> Option<Instant> {
+        self.troubled.iter().filter(|troubled| !troubled.is_gone).map(|troubled| troubled.not_before).min()
+    }
+}
+
+impl Upload {
+    pub fn is_path(&self) -> bool {
+        matches!(self.origin, Origin::Path(_))
+    }
+
+    /// Bytes in all, as far as is known.
+    pub fn size(&self) -> u64 {
+        match &self.recording {
+            Some(recording) => recording.size.unwrap_or(recording.stable),
+            None => self.condition.size,
+        }
+    }
+
+    pub fn in_flight(&self) -> u64 {
+        self.flying.iter().map(|flying| flying.sent.min(flying.length)).sum()
+    }
+
+    pub fn plan(&self) -> Plan {
+        Plan::new(self.condition.size, self.address_list.len())
+    }
+
+    /// Offset and length of a part.
+    pub fn range(&self, part: u32) -> (u64, u64) {
+        match &self.recording {
+            Some(recording) => recording.growth.range(part, self.size()),
+            None => self.plan().range(part),
+        }
+    }
+
+    /// How many parts there are; `None` while that is open.
+    pub fn part_count(&self) -> Option<u32> {
+        match &self.recording {
+            Some(recording) => recording.size.map(|size| recording.growth.count(size)),
+            None => Some(self.plan().count()),
+        }
+    }
+
+    pub fn is_complete(&self) -> bool {
+        self.asset_id.is_some() && self.part_count().is_some_and(|count| self.parts.done_count >= count)
+    }
+
+    fn is_flying(&self, part: u32) -> bool {
+        self.flying.iter().any(|flying| flying.part == part)
+    }
+
+    /// The part to send next, if one may be sent now: first what failed before, then what comes next, and
+    /// a held head when everything else is on its way.
+    pub fn next_part(&self, now: Instant, most_troubled: usize) -> Option<u32> {
+        let ready = |troubled: &&Troubled| !troubled.is_gone && troubled.not_before <= now;
+        if let Some(troubled) = self.parts.troubled.iter().find(ready) {
+            return Some(troubled.part);
+        }
+        if self.parts.troubled.len() >= most_troubled {
+            return None;
+        }
+        let (end, holds_head, is_whole) = match &self.recording {
+            Some(recording) => (
+                self.part_count().unwrap_or_else(|| recording.growth.complete(recording.stable)),
+                recording.holds_head(),
+                recording.size.is_some(),
+            ),
+            None => (self.plan().count(), false, true),
+        };
+        let next = self.parts.started.max(u32::from(holds_head));
+        if next < end {
+            return Some(next);
+        }
+        let is_waiting = |part| self.parts.troubled.iter().any(|troubled| troubled.part == part);
+        (holds_head && is_whole && end > 0 && !self.parts.is_done(0) && !self.is_flying(0) && !is_waiting(0))
+            .then_some(0)
+    }
+
+    /// Takes a part up for sending. Returns what is known of earlier attempts: failures, and whether one
+    /// of them may have arrived.
+    pub fn take_up(&mut self, part: u32) -> (u32, bool) {
+        if part >= self.parts.started {
+            self.parts.started = part + 1;
+        }
+        match self.parts.troubled.iter().position(|troubled| troubled.part == part) {
+            Some(at) => {
+                let troubled = self.parts.troubled.remove(at);
+                (troubled.failures, troubled.may_be_stored)
+            }
+            None => (0, false),
+        }
+    }
+
+    /// Whether every part has been sent at least once.
+    pub fn is_all_started(&self) -> bool {
+        let head = self.recording.as_ref().is_none_or(|recording| {
+            !recording.holds_head()
+                || self.parts.is_done(0)
+                || self.is_flying(0)
+                || self.parts.troubled.iter().any(|troubled| troubled.part == 0)
+        });
+        head && self.part_count().is_some_and(|count| self.parts.started >= count)
+    }
+
+    /// Whether the storage has said of every part that is missing that there is no such upload, each of
+    /// them having been sent before: then it was assembled.
+    pub fn was_assembled(&self) -> bool {
+        let gone = self.parts.troubled.iter().filter(|troubled| troubled.is_gone && troubled.may_be_stored);
+        self.is_all_started()
+            && self.flying.is_empty()
+            && self.part_count().is_some_and(|count| self.parts.done_count + gone.count() as u32 >= count)
+    }
+
+    /// Where a part goes, if that is known.
+    pub fn address(&self, part: u32) -> Option<&Secret> {
+        match self.recording {
+            Some(_) => self.addresses.get(&part),
+            None => self.address_list.get(part as usize),
+        }
+    }
+
+    /// Whether the source is another than it was.
+    pub fn has_changed(&self, now: &Condition) -> bool {
+        match &self.recording {
+            Some(recording) => now.size < recording.size.unwrap_or(recording.stable),
+            None => now.differs_from(&self.condition),
+        }
+    }
+
+    /// Forgets the asset and everything sent for it: it begins anew.
+    pub fn forget_asset(&mut self) {
+        self.asset_id = None;
+        self.parts = Parts::default();
+        self.addresses = SmallMap::default();
+        self.address_list = Arc::new([]);
+        self.announced = Vec::new();
+        if let Some(recording) = &mut self.recording {
+            recording.is_nameless = false;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_age_does_not_follow_a_jumping_wall_clock() {
+        let at = |mono: u64, wall: i64| Now { mono: Instant(mono * 1000), wall };
+        let age = Age::of(90, at(5, 100));
+        assert_eq!(age.seconds(at(5, 100)), 10);
+        assert_eq!(age.seconds(at(65, 1_700_000_000)), 70);
+        let restarted = Age { queued_mono: None, ..age };
+        assert_eq!((restarted.seconds(at(1, 400)), restarted.seconds(at(1, 50))), (310, 10));
+        // Made in the future, says the clock: made now.
+        assert_eq!(Age::of(500, at(0, 100)).seconds(at(3, 100)), 3);
+    }
+
+    #[test]
+    fn bits_count_what_is_done() {
+        let mut parts = Parts::default();
+        for part in [3, 0, 17, 3] {
+            parts.set_done(part, 10);
+        }
+        assert_eq!((parts.done_count(), parts.confirmed, parts.done_end()), (3, 30, 18));
+        assert!(parts.is_done(17) && !parts.is_done(16) && !parts.is_done(4000));
+        parts.unset_done(17, 10);
+        assert_eq!((parts.done_count(), parts.confirmed, parts.done_end()), (2, 20, 4));
+        let restored = Parts::restore(parts.bits().to_vec(), 6, 20);
+        let troubled: Vec<u32> = restored.troubled.iter().map(|troubled| troubled.part).collect();
+        assert_eq!(troubled, [1, 2, 4, 5]);
+        assert!(restored.troubled.iter().all(|troubled| troubled.may_be_stored));
+    }
+}

@@ -1,0 +1,142 @@
+//! Assets that devices upload: created, sent in parts, assembled.
+
+pub mod asset;
+pub mod realtime;
+pub mod upload;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::{HashMap, VecDeque};
+use std::time::Duration;
+
+use asset::{Kind, NewAsset, part_count, part_sizes};
+use realtime::Announcement;
+use upload::{Comment, Upload};
+
+use super::Service;
+
+/// Uploads remembered; beyond it the oldest are forgotten, and unknown to the storage too.
+const MOST_UPLOADS: usize = 10_000;
+/// The same for the parts of all of them together.
+const MOST_PARTS_IN_ALL: usize = 1_000_000;
+
+/// Why the service does not do what a device asks about an asset.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// The request itself is wrong.
+    Bad(&'static str),
+    /// The request is understood and a value of it is wrong.
+    Invalid(&'static str),
+    /// The device may not create assets.
+    Forbidden,
+    /// Recorded while the device was paused.
+    Paused,
+    NoSuchAsset,
+}
+
+/// In the order of their creation.
+#[derive(Debug, Default)]
+pub struct Uploads {
+    uploads: VecDeque<Upload>,
+    /// The place of each, counted from the first that ever was.
+    places: HashMap<String, usize>,
+    forgotten: usize,
+}
+
+impl Uploads {
+    pub fn get(&self, id: &str) -> Option<&Upload> {
+        self.uploads.get(self.place(id)?)
+    }
+
+    pub fn get_mut(&mut self, id: &str) -> Option<&mut Upload> {
+        let place = self.place(id)?;
+        self.uploads.get_mut(place)
+    }
+
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Upload> + ExactSizeIterator {
+        self.uploads.iter()
+    }
+
+    /// Forgets all; whoever drops them deletes their files.
+    pub fn clear(&mut self) -> VecDeque<Upload> {
+        self.forgotten += self.uploads.len();
+        self.places.clear();
+        std::mem::take(&mut self.uploads)
+    }
+
+    fn add(&mut self, upload: Upload) {
+        self.places.insert(upload.id.clone(), self.forgotten + self.uploads.len());
+        self.uploads.push_back(upload);
+        let mut parts: usize = self.uploads.iter().map(|upload| upload.parts().len()).sum();
+        while self.uploads.len() > MOST_UPLOADS || (parts > MOST_PARTS_IN_ALL && self.uploads.len() > 1) {
+            if let Some(oldest) = self.uploads.pop_front() {
+                parts -= oldest.parts().len();
+                self.places.remove(&oldest.id);
+                self.forgotten += 1;
+            }
+        }
+    }
+
+    fn place(&self, id: &str) -> Option<usize> {
+        self.places.get(id).map(|place| place - self.forgotten)
+    }
+}
+
+impl Service {
+    pub fn create_asset(
+        &mut self,
+        now: Duration,
+        client_id: &str,
+        asset: NewAsset,
+    ) -> Result<String, Refused> {
+        let device = self.devices.get(client_id).ok_or(Refused::Forbidden)?;
+        if !self.grant_of(device).is_some_and(|grant| grant.scope.asset_create) {
+            return Err(Refused::Forbidden);
+        }
+        if device.pauses.cover(now, asset.offset) {
+            return Err(Refused::Paused);
+        }
+        let (filesize, count) = match asset.kind {
+            Kind::Finished { filesize, parts } => {
+                (filesize, parts.unwrap_or_else(|| part_count(filesize, self.settings.part_bytes)))
+            }
+            Kind::RealTime { .. } => (0, 0),
+        };
+        let project = device.project.clone();
+        let upload = Upload::new(now, client_id, project, asset, part_sizes(filesize, count));
+        let id = upload.id.clone();
+        self.uploads.add(upload);
+        Ok(id)
+    }
+
+    pub fn announce_parts(
+        &mut self,
+        client_id: &str,
+        asset_id: &str,
+        announcement: &Announcement,
+    ) -> Result<(), Refused> {
+        let minimum = self.settings.minimum_part_bytes;
+        let upload = self.own_upload(client_id, asset_id)?;
+        if !upload.realtime {
+            return Err(Refused::NoSuchAsset);
+        }
+        upload.announce(announcement, minimum).map_err(Refused::Bad)
+    }
+
+    pub fn comment_asset(
+        &mut self,
+        client_id: &str,
+        asset_id: &str,
+        text: &str,
+        timestamp: Option<f64>,
+    ) -> Result<&Comment, Refused> {
+        Ok(self.own_upload(client_id, asset_id)?.comment(text, timestamp))
+    }
+
+    /// The device's asset of that id: to others it does not exist.
+    pub fn own_upload(&mut self, client_id: &str, asset_id: &str) -> Result<&mut Upload, Refused> {
+        let upload = self.uploads.get_mut(asset_id).filter(|upload| upload.client_id == client_id);
+        upload.ok_or(Refused::NoSuchAsset)
+    }
+}

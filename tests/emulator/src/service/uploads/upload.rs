@@ -1,0 +1,276 @@
+//! One asset on its way into the project.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::random;
+use crate::service::projects::Project;
+use crate::storage::files::PartFile;
+
+/// Comments remembered; beyond it the oldest are forgotten.
+const MOST_COMMENTS: usize = 1_000;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    Open,
+    /// All there, and its checksums are being computed.
+    Assembling,
+    Complete,
+    /// All there, and not what was announced.
+    Broken,
+}
+
+#[derive(Debug)]
+pub struct Upload {
+    pub id: String,
+    /// What the storage calls it, in the addresses of its parts.
+    pub upload_id: String,
+    pub client_id: String,
+    pub project: Project,
+    pub name: String,
+    pub filetype: String,
+    /// Unknown in real time until the final part is announced.
+    pub filesize: Option<u64>,
+    pub offset: i64,
+    pub channel: u64,
+    pub realtime: bool,
+    pub has_placeholder: bool,
+    pub created: Duration,
+    pub completed: Option<Duration>,
+    pub state: State,
+    pub sums: Option<Sums>,
+    pub comments: VecDeque<Comment>,
+    /// Parts sent again when nothing was to be sent any more.
+    pub after_completion: u64,
+    parts: BTreeMap<u32, Part>,
+    /// How many of them are not there.
+    missing: usize,
+}
+
+#[derive(Debug, Default)]
+pub struct Part {
+    pub size: u64,
+    pub is_final: bool,
+    pub times_started: u64,
+    pub times_received: u64,
+    pub bytes_received: u64,
+    stored: Option<StoredPart>,
+}
+
+/// The file is absent when the bytes were only counted.
+#[derive(Debug)]
+struct StoredPart {
+    file: Option<Arc<PartFile>>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sums {
+    pub sha256: String,
+    pub md5: String,
+}
+
+#[derive(Debug)]
+pub struct Comment {
+    pub id: String,
+    pub text: String,
+    pub timestamp: Option<f64>,
+}
+
+/// Why the storage does not take a part.
+#[derive(Debug, PartialEq, Eq)]
+pub enum PutRefusal {
+    NoSuchUpload,
+    WrongLength { expected: u64 },
+}
+
+/// What a stored part led to.
+#[derive(Debug)]
+pub struct Stored {
+    /// Files that nobody needs any more, to be deleted when no lock is held.
+    pub leftovers: Vec<Arc<PartFile>>,
+    pub then: Then,
+}
+
+#[derive(Debug)]
+pub enum Then {
+    Wait,
+    /// The parts in order; `None` when their bytes were only counted.
+    Assemble(Option<Vec<Arc<PartFile>>>),
+    Break,
+}
+
+impl Part {
+    pub fn is_stored(&self) -> bool {
+        self.stored.is_some()
+    }
+}
+
+impl Upload {
+    pub fn new(
+        now: Duration,
+        client_id: &str,
+        project: Project,
+        asset: super::asset::NewAsset,
+        sizes: impl Iterator<Item = u64>,
+    ) -> Self {
+        let (filesize, realtime, has_placeholder) = match asset.kind {
+            super::asset::Kind::Finished { filesize, .. } => (Some(filesize), false, false),
+            super::asset::Kind::RealTime { placeholder } => (None, true, placeholder),
+        };
+        let mut upload = Self {
+            id: random::uuid(),
+            upload_id: random::opaque::<48>(),
+            client_id: client_id.to_owned(),
+            project,
+            name: asset.name,
+            filetype: asset.filetype,
+            filesize,
+            offset: asset.offset,
+            channel: asset.channel,
+            realtime,
+            has_placeholder,
+            created: now,
+            completed: None,
+            state: State::Open,
+            sums: None,
+            comments: VecDeque::new(),
+            after_completion: 0,
+            parts: BTreeMap::new(),
+            missing: 0,
+        };
+        for (number, size) in (1..).zip(sizes) {
+            upload.expect_part(number, size, false);
+        }
+        upload
+    }
+
+    pub fn part(&self, number: u32) -> Option<&Part> {
+        self.parts.get(&number)
+    }
+
+    pub fn parts(&self) -> impl ExactSizeIterator<Item = (u32, &Part)> {
+        self.parts.iter().map(|(number, part)| (*number, part))
+    }
+
+    pub fn highest_number(&self) -> Option<u32> {
+        self.parts.last_key_value().map(|(number, _)| *number)
+    }
+
+    pub fn final_number(&self) -> Option<u32> {
+        self.parts.last_key_value().filter(|(_, part)| part.is_final).map(|(number, _)| *number)
+    }
+
+    /// Bytes of the parts that are there.
+    pub fn stored_bytes(&self) -> u64 {
+        self.parts.values().filter(|part| part.is_stored()).map(|part| part.size).sum()
+    }
+
+    pub fn parts_stored(&self) -> usize {
+        self.parts.len() - self.missing
+    }
+
+    pub(super) fn expect_part(&mut self, number: u32, size: u64, is_final: bool) {
+        let before = self.parts.len();
+        let part = self.parts.entry(number).or_default();
+        (part.size, part.is_final) = (size, is_final);
+        self.missing += self.parts.len() - before;
+    }
+
+    /// A PUT of a part has begun.
+    pub fn part_begins(&mut self, number: u32) {
+        if self.state == State::Open {
+            if let Some(part) = self.parts.get_mut(&number) {
+                part.times_started += 1;
+            }
+        }
+    }
+
+    pub fn part_grows(&mut self, number: u32, bytes: u64) {
+        if let Some(part) = self.parts.get_mut(&number) {
+            part.bytes_received += bytes;
+        }
+    }
+
+    /// Whether the storage takes this many bytes for that part now.
+    pub fn admit(&mut self, number: u32, bytes: u64) -> Result<&mut Part, PutRefusal> {
+        // A finished multipart upload is none any more.
+        if self.state != State::Open {
+            self.after_completion += 1;
+            return Err(PutRefusal::NoSuchUpload);
+        }
+        let part = self.parts.get_mut(&number).ok_or(PutRefusal::NoSuchUpload)?;
+        if part.size == bytes { Ok(part) } else { Err(PutRefusal::WrongLength { expected: part.size }) }
+    }
+
+    /// Puts a part in its place. It overwrites what was there before.
+    pub fn store(
+        &mut self,
+        now: Duration,
+        number: u32,
+        bytes: u64,
+        file: Option<Arc<PartFile>>,
+    ) -> Result<Stored, PutRefusal> {
+        let part = self.admit(number, bytes)?;
+        part.times_received += 1;
+        let mut leftovers = Vec::new();
+        match part.stored.replace(StoredPart { file }) {
+            Some(before) => leftovers.extend(before.file),
+            None => self.missing -= 1,
+        }
+        let then = match self.is_whole() {
+            None => Then::Wait,
+            Some(true) => {
+                self.completed = Some(now);
+                self.state = State::Assembling;
+                Then::Assemble(self.files())
+            }
+            Some(false) => {
+                self.completed = Some(now);
+                self.state = State::Broken;
+                leftovers.extend(self.take_files());
+                Then::Break
+            }
+        };
+        Ok(Stored { leftovers, then })
+    }
+
+    /// The end of the assembly: checksums, none because the bytes were only counted, or a failure.
+    pub fn assembled(&mut self, sums: Option<Option<Sums>>) {
+        self.state = if sums.is_some() { State::Complete } else { State::Broken };
+        self.sums = sums.flatten();
+    }
+
+    /// The files of all parts in order, if every one has a file.
+    pub fn files(&self) -> Option<Vec<Arc<PartFile>>> {
+        self.parts.values().map(|part| part.stored.as_ref()?.file.clone()).collect()
+    }
+
+    pub fn take_files(&mut self) -> Vec<Arc<PartFile>> {
+        let parts = self.parts.values_mut();
+        parts.filter_map(|part| part.stored.as_mut()?.file.take()).collect()
+    }
+
+    pub fn comment(&mut self, text: &str, timestamp: Option<f64>) -> &Comment {
+        if self.comments.len() == MOST_COMMENTS {
+            self.comments.pop_front();
+        }
+        self.comments.push_back(Comment { id: random::uuid(), text: text.to_owned(), timestamp });
+        &self.comments[self.comments.len() - 1]
+    }
+
+    /// `None` while something is missing; then whether the parts make up the file.
+    fn is_whole(&self) -> Option<bool> {
+        if self.missing > 0 {
+            return None;
+        }
+        if !self.realtime {
+            return Some(true);
+        }
+        let highest = self.final_number()?;
+        let (sum, announced) = (self.stored_bytes(), self.filesize?);
+        let has_gaps = self.parts.len() < usize::try_from(highest).unwrap_or(usize::MAX);
+        // A part for the gap, such as a held-back head, may still be announced.
+        if sum < announced && has_gaps { None } else { Some(sum == announced) }
+    }
+}

@@ -1,0 +1,90 @@
+//! Putting the parts of a file together: reading all of them in order, for the checksums of the
+//! whole.
+
+use std::io::{self, Read};
+use std::sync::Arc;
+
+use md5::{Digest, Md5};
+use ring::digest::{Context, SHA256};
+use tokio::sync::watch;
+use tokio::task::spawn_blocking;
+
+use super::files::PartFile;
+use super::presign::hex;
+use crate::emulator::Emulator;
+use crate::service::uploads::upload::Sums;
+
+const BLOCK: usize = 1 << 20;
+
+/// Assembles an upload whose parts are all there; without files there is nothing to compute.
+pub fn begin(emulator: &Arc<Emulator>, upload: String, files: Option<Vec<Arc<PartFile>>>) {
+    let Some(files) = files else {
+        finish(emulator, &upload, Some(None));
+        return;
+    };
+    let running = Running::new(&emulator.storage.assemblies);
+    let emulator = Arc::clone(emulator);
+    spawn_blocking(move || {
+        match sums(&files, || emulator.is_stopping()) {
+            Ok(sums) => finish(&emulator, &upload, Some(Some(sums))),
+            Err(_) if emulator.is_stopping() => {}
+            Err(error) => {
+                eprintln!("fio-emulator: an upload could not be assembled: {error}");
+                finish(&emulator, &upload, None);
+            }
+        }
+        // Whoever waited for the assembly finds the files gone.
+        drop(files);
+        drop(running);
+    });
+}
+
+/// `None` says that it failed, and `Some(None)` that there was nothing to compute.
+fn finish(emulator: &Emulator, upload: &str, sums: Option<Option<Sums>>) {
+    let _not_needed_any_more = {
+        let service = &mut emulator.world().service;
+        let keep = service.settings.keep_content;
+        service.uploads.get_mut(upload).map(|upload| {
+            upload.assembled(sums);
+            if keep { Vec::new() } else { upload.take_files() }
+        })
+    };
+}
+
+fn sums(files: &[Arc<PartFile>], is_stopping: impl Fn() -> bool) -> io::Result<Sums> {
+    let (mut sha256, mut md5) = (Context::new(&SHA256), Md5::new());
+    let mut block = vec![0; BLOCK];
+    for file in files {
+        let mut file = file.open()?;
+        loop {
+            let read = file.read(&mut block)?;
+            if read == 0 {
+                break;
+            }
+            if is_stopping() {
+                return Err(io::Error::other("the emulator is stopping"));
+            }
+            sha256.update(&block[..read]);
+            md5.update(&block[..read]);
+        }
+    }
+    Ok(Sums { sha256: hex(sha256.finish().as_ref()), md5: hex(&md5.finalize()) })
+}
+
+/// Counts an assembly while it runs, however it ends.
+struct Running {
+    count: watch::Sender<usize>,
+}
+
+impl Running {
+    fn new(count: &watch::Sender<usize>) -> Self {
+        count.send_modify(|running| *running += 1);
+        Self { count: count.clone() }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.count.send_modify(|running| *running -= 1);
+    }
+}

@@ -562,7 +562,7 @@
 
 /**
  * `fio_upload_info.state`: over: it was made while a user had the device paused
- * (`FIO_E_CHANNEL_PAUSED`), and must never be sent.
+ * (`FIO_E_CHANNEL_PAUSED`), so that the service does not take it.
  */
 #define FIO_UPLOAD_SKIPPED 6
 
@@ -1024,7 +1024,7 @@ typedef struct fio_upload_info {
      */
     int32_t priority;
     /**
-     * 1 if it is sent while it is recorded, otherwise 0.
+     * 1 while it is a recording that goes on, otherwise 0.
      */
     int32_t is_recording;
     /**
@@ -1052,8 +1052,7 @@ typedef struct fio_upload_info {
      */
     const char *asset_id;
     /**
-     * The project it was queued for; NULL if it was queued before the first pairing and has not been
-     * assigned yet.
+     * The project it was queued for; NULL as long as none is known.
      */
     const char *project_id;
     /**
@@ -1453,8 +1452,8 @@ fio_status fio_config_set_store_dir(struct fio_config *config,
 /**
  * Keeps the authorization and the queue with the application's own functions, for devices without a file
  * system. There is one record for each upload (and a second one for the addresses of its parts, if they
- * are many), saved when it is started and whenever a part of it has arrived: what a save costs does not
- * depend on the length of the queue.
+ * are many), saved when it is started and whenever a part of it is begun or has arrived: what a save
+ * costs does not depend on the length of the queue.
  *
  * @param config   the configuration
  * @param load     reads a record; must not be NULL
@@ -2300,8 +2299,9 @@ const struct fio_error *fio_upload_error(const struct fio_upload *upload);
  * and opened again by itself after a restart: the source that needs the least. Replaces another source.
  *
  * The file must stay as it is until the upload is over: the library looks before and after each part,
- * and one that was changed meanwhile fails with `FIO_E_SOURCE_CHANGED` rather than arriving mixed. (A
- * recording may grow; see `fio_upload_set_recording`.)
+ * and one that was changed meanwhile fails with `FIO_E_SOURCE_CHANGED` rather than arriving mixed; one
+ * that is gone, with its card for example, fails with `FIO_E_SOURCE_MISSING`. `fio_upload_retry` takes it
+ * up again. (A recording may grow; see `fio_upload_set_recording`.)
  *
  * @param upload  the description
  * @param path    1 to 4096 bytes, in whatever encoding the system's paths have: it need not be UTF-8;
@@ -2354,8 +2354,9 @@ fio_status fio_upload_set_descriptor(struct fio_upload *upload,
  * them is over and the description is freed or has another source. It may run inside any call.
  *
  * @param upload  the description
- * @param size    how many bytes there are, 1 or more. For a recording: 0, `fio_upload_advance` says how
- *                many there are.
+ * @param size    how many bytes there are, 1 or more. For a recording: how many there can be at most, up
+ *                to 5,497,558,138,880 (5 TiB); `fio_upload_advance` says how many there are, and
+ *                `fio_upload_finish` how many there were.
  * @param read    the function; must not be NULL
  * @param user    passed to `read`; may be NULL
  * @param destroy called when `user` is not needed any more; may be NULL
@@ -2378,7 +2379,8 @@ fio_status fio_upload_set_reader(struct fio_upload *upload,
  * (`fio_upload_set_recording`). Replaces another source. Give the upload a name or an extension as well.
  *
  * What was pushed stays in memory until the part it belongs to has arrived, so that it can be sent
- * again. After a restart the upload waits with `FIO_E_SOURCE_NEEDED`; see `fio_upload_push`.
+ * again. After a restart the upload waits with `FIO_E_SOURCE_NEEDED`; see `fio_upload_push`. It cannot be
+ * begun anew, since its first bytes are nowhere any more: where another upload would, it fails.
  *
  * @param upload  the description
  *
@@ -2415,11 +2417,11 @@ fio_status fio_upload_set_name(struct fio_upload *upload,
  * name is set, and for uploads that are no recordings.
  *
  * @param upload     the description
- * @param extension  with its dot, such as `.mp4`: 2 to 32 bytes of UTF-8 without control characters and
- *                   slashes; copied. NULL means none (the default).
+ * @param extension  with its dot, such as `.mp4`: 2 to 32 bytes of UTF-8 without control characters,
+ *                   slashes and further dots; copied. NULL means none (the default).
  *
  * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (no dot at the beginning, too
- *            short, too long, control characters, slashes) | `FIO_E_UTF8` | `FIO_E_PANIC`
+ *            short, too long, control characters, slashes, further dots) | `FIO_E_UTF8` | `FIO_E_PANIC`
  * Callbacks: none
  * Blocking:  never
  * Since:     0.1.0
@@ -2465,17 +2467,17 @@ fio_status fio_upload_set_channel(struct fio_upload *upload,
  * Says when the media was made. Two things depend on it: the folder by date it is filed in, and whether
  * it may be sent at all: a user can pause the device at the service, and what is made during a pause
  * must not be uploaded, not even later, while what was made before it may. The service decides by the
- * age in seconds that the library tells it, counted anew from this moment with every attempt.
+ * age in seconds that the library tells it, as it is at each attempt.
  *
- * For a recording give the moment it began: one that began before a pause may be sent.
- *
- * The age is the difference to the device's own clock, so that a clock that is wrong in the same way
- * all the time does no harm; a moment in the future counts as now.
+ * The age is the difference to the device's clock at `fio_upload_start`, so that a clock that is wrong
+ * but runs does no harm; from then on it is counted on a clock that does not jump (after a restart on the
+ * device's clock again). A moment in the future counts as now. Give the moment the recording began: what
+ * was begun before a pause may be sent.
  *
  * @param upload   the description
  * @param seconds  since 1970-01-01 UTC on the device's clock. 0 or less means what the file says (the
  *                 default): when it was made, where the file system knows that, otherwise when it was
- *                 last changed; a reader and pushed data say nothing, there it is the moment of
+ *                 last changed. For a recording, and with a reader, the default is the moment of
  *                 `fio_upload_start`.
  *
  * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_PANIC`
@@ -2570,9 +2572,11 @@ fio_status fio_upload_set_verify(struct fio_upload *upload,
  * size of `mdat`, or `moov` itself). Such bytes at the beginning are held back and sent last. Whatever
  * else was called stable must not change any more.
  *
- * A recording that is cut off, by a crash or a power cut, is not lost: it waits after the restart until
- * the application goes on with it (`fio_upload_advance`), finishes it with what there is
- * (`fio_upload_finish`), or cancels it.
+ * A recording that is cut off, by a crash or a power cut, is not lost. After the restart one with a path
+ * is taken as finished when its file has not grown for 10 seconds (counted from the first `fio_drive`),
+ * unless the application calls `fio_upload_advance` before that; if it has no name yet it gets the
+ * file's. Others wait until their source is attached, then for the application to go on, finish or
+ * cancel.
  *
  * @param upload           the description; it cannot be made an ordinary upload again
  * @param bytes_per_second the expected data rate; 0 if it is not known: then parts begin with 5 MiB
@@ -2599,13 +2603,13 @@ fio_status fio_upload_set_recording(struct fio_upload *upload,
  *
  * Failures of the network and of the service are tried again by themselves, more and more slowly, and
  * told as the `reason` of `FIO_EVENT_UPLOAD`; what the storage has confirmed is not sent again. The
- * upload ends as done, as failed (the file was changed, the service refuses it), as skipped (it was made
- * while a user had the device paused), or as cancelled.
+ * upload ends as done, as failed (the file is gone or was changed, the service refuses it), as skipped
+ * (it was made while a user had the device paused), or as cancelled.
  *
- * The project is the one the device is in now; before the first pairing, the first one it gets. When
- * the device is moved to another project the upload waits with `FIO_E_OTHER_PROJECT`, rather than
- * showing one client's material to another, until the device is back or
- * `fio_upload_move_to_project` is called.
+ * The project is the one the device is in now; if it is not paired, the one of the next pairing. When the
+ * device is moved to another project, an upload that the service does not know yet waits with
+ * `FIO_E_OTHER_PROJECT`, rather than showing one client's material to another, until the device is back
+ * or `fio_upload_move_to_project` is called. One that was begun goes on where it was begun.
  *
  * @param client  the client
  * @param upload  what to send; copied, may be changed, started again or freed afterwards
@@ -2613,11 +2617,12 @@ fio_status fio_upload_set_recording(struct fio_upload *upload,
  *
  * Returns:   `FIO_OK` (in the queue) | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (no source; no
  *            name, or one that cannot be used, where none was set: an upload needs one, a recording one
- *            or an extension; pushed data without `fio_upload_set_recording`) | `FIO_E_UTF8` (the file's
- *            name, where none was set) | `FIO_E_SOURCE_MISSING` | `FIO_E_SOURCE_KIND` (a directory, a
- *            pipe, a device) | `FIO_E_SOURCE_EMPTY` (not for recordings) | `FIO_E_SOURCE_READ` |
- *            `FIO_E_REENTRANT` (inside a data callback) | `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED`
- *            | `FIO_E_POISONED` | `FIO_E_PANIC`. `fio_client_error` has the details.
+ *            or an extension; pushed data without `fio_upload_set_recording`; more than 5 TiB) |
+ *            `FIO_E_UTF8` (the file's name, where none was set) | `FIO_E_SOURCE_MISSING` |
+ *            `FIO_E_SOURCE_KIND` (a directory, a pipe, a device) | `FIO_E_SOURCE_EMPTY` (not for
+ *            recordings) | `FIO_E_SOURCE_READ` | `FIO_E_REENTRANT` (inside a data callback) |
+ *            `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`.
+ *            `fio_client_error` has the details.
  * Callbacks: store, clock and log callbacks, if set; `FIO_EVENT_UPLOAD` later, from `fio_drive`
  * Blocking:  opens the file, writes to the store
  * Threads:   one at a time
@@ -2629,20 +2634,22 @@ fio_status fio_upload_start(struct fio_client *client,
                             fio_upload_id *id);
 
 /**
- * Gives an upload its bytes again: after a restart, where the source was a descriptor or a reader and
- * could not be kept (`FIO_E_SOURCE_NEEDED`), or when a file has moved (`FIO_E_SOURCE_MISSING`: then
- * `fio_upload_retry` as well). What has arrived already is not sent again. The bytes must be the same:
- * another length fails with `FIO_E_SOURCE_CHANGED`.
+ * Gives an upload its bytes again, where its source was a descriptor, a reader or pushed data: after a
+ * restart, or after `fio_upload_retry` (`FIO_E_SOURCE_NEEDED`). Also gives another source to an upload
+ * that is not over or has failed: a file that was moved, for example (one that failed is then retried
+ * with `fio_upload_retry`). What has arrived already is not sent again. The bytes must be the same; the
+ * length at least is compared.
  *
  * @param client  the client
- * @param id      an upload that is not over, or one that failed
+ * @param id      an upload that is not over, or has failed
  * @param upload  a description with the source, of which nothing else is used; copied
  *
  * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (done,
- *            skipped or cancelled) | `FIO_E_ARGUMENT` (no source; pushed data for what is no recording) |
- *            `FIO_E_SOURCE_MISSING` | `FIO_E_SOURCE_KIND` | `FIO_E_SOURCE_EMPTY` | `FIO_E_SOURCE_READ` |
- *            `FIO_E_SOURCE_CHANGED` (not the same length) | `FIO_E_REENTRANT` (inside a data callback) |
- *            `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
+ *            skipped or canceled; or pushed data for what is no recording, or a finished one) |
+ *            `FIO_E_ARGUMENT` (no source) |
+ *            `FIO_E_SOURCE_MISSING` | `FIO_E_SOURCE_KIND` | `FIO_E_SOURCE_READ` | `FIO_E_SOURCE_CHANGED`
+ *            (not the same length) | `FIO_E_REENTRANT` (inside a data callback) | `FIO_E_BUSY` |
+ *            `FIO_E_FORKED` | `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
  * Callbacks: store, clock and log callbacks, if set; `destroy` of an earlier reader that is not used any
  *            more; `FIO_EVENT_UPLOAD` later, from `fio_drive`
  * Blocking:  opens the file, writes to the store
@@ -2681,26 +2688,27 @@ fio_status fio_upload_get(struct fio_client *client,
  * once; `fio_upload_advance` is not needed. All of it is taken, or nothing.
  *
  * The library keeps them in memory until the parts they belong to have arrived. When it has as much as
- * it may keep it takes no more (`FIO_E_WOULD_BLOCK`): drive the client and push the same bytes again. A
- * network slower than the recording shows itself here, so have a place to put the rest meanwhile.
+ * it keeps (64 MiB, more for fast or very long recordings, and the held head) it takes no more
+ * (`FIO_E_WOULD_BLOCK`): drive the client and push the same bytes again. A network slower than the
+ * recording shows itself here, so have a place to put the rest meanwhile, and push less than 64 MiB at
+ * once.
  *
- * After a restart what was only in memory is gone. Go on where the storage is: attach a pushed source
- * (`fio_upload_attach`) and push from `fio_upload_info.confirmed` on, if the application still has those
- * bytes; otherwise cancel the upload. The held head (`fio_upload_set_recording`) has to be pushed again
- * whole.
+ * After a restart what was only in memory is gone. If the application still has the bytes it goes on:
+ * attach a pushed source (`fio_upload_attach`), push from `fio_upload_info.size` on, which is then where
+ * the storage has everything before, and push the held head once more. Otherwise cancel the upload.
  *
  * @param client  the client
  * @param id      the recording
  * @param offset  where the bytes belong: at the end of what was pushed so far; or, to write over what
  *                was pushed before, wholly within the held head
  * @param data    the bytes; copied
- * @param length  how many; 0 does nothing
+ * @param length  how many
  *
  * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (not
- *            pushed, finished or over) | `FIO_E_SOURCE_NEEDED` (not attached since the restart) |
- *            `FIO_E_ARGUMENT` (neither at the end nor within the held head; beyond 5 TiB) |
- *            `FIO_E_WOULD_BLOCK` (nothing was taken) | `FIO_E_REENTRANT` (inside a data callback) |
- *            `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
+ *            pushed, or not attached since the restart; finished or over) | `FIO_E_ARGUMENT` (neither at
+ *            the end nor within the held head; beyond 5 TiB) | `FIO_E_WOULD_BLOCK` (nothing was taken) |
+ *            `FIO_E_REENTRANT` (inside a data callback) | `FIO_E_BUSY` | `FIO_E_FORKED` |
+ *            `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
  * Callbacks: store, clock and log callbacks, if set
  * Blocking:  may write to the store
  * Threads:   one at a time
@@ -2719,12 +2727,12 @@ fio_status fio_upload_push(struct fio_client *client,
  *
  * @param client  the client
  * @param id      the recording; its source is a file, a descriptor or a reader
- * @param stable  so many bytes from the beginning; never less than before
+ * @param stable  so many bytes from the beginning; less than before changes nothing
  *
  * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (no
- *            recording, pushed, finished or over) | `FIO_E_ARGUMENT` (less than before, or beyond 5 TiB)
- *            | `FIO_E_REENTRANT` (inside a data callback) | `FIO_E_BUSY` | `FIO_E_FORKED` |
- *            `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
+ *            recording, pushed, finished or over) | `FIO_E_ARGUMENT` (beyond 5 TiB) | `FIO_E_REENTRANT`
+ *            (inside a data callback) | `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` |
+ *            `FIO_E_POISONED` | `FIO_E_PANIC`
  * Callbacks: store, clock and log callbacks, if set
  * Blocking:  may write to the store
  * Threads:   one at a time
@@ -2737,25 +2745,28 @@ fio_status fio_upload_advance(struct fio_client *client,
 
 /**
  * Ends a recording: all of its bytes are there and will not change any more, the head included. What is
- * left is sent, the last part and the held head among it; then the upload is done.
+ * left is sent, the last part and the held head among it; then the upload is done. An empty one fails at
+ * once (`FIO_E_SOURCE_EMPTY`, told by `FIO_EVENT_UPLOAD`).
  *
  * @param client  the client
  * @param id      the recording
- * @param size    how many bytes it has in all; -1 for as many as the file has now, or were pushed (a
- *                reader: as many as were called stable)
- * @param name    its name, for a recording that was started with an extension only: 1 to 255 bytes of
- *                UTF-8 without control characters, with that extension; copied. NULL means no other
- *                than was set. The service takes a name only where it has none yet.
+ * @param size    how many bytes it has in all; -1 for as many as the file has now, or were pushed (with
+ *                a reader it stands for the reader's size: give the real one). Fewer than were called
+ *                stable are a waste: what has been sent of such a recording is given up, and it begins
+ *                anew, or fails if it was pushed.
+ * @param name    its name: 1 to 255 bytes of UTF-8 without control characters, with the extension it was
+ *                started with; copied. Needed if it was started with an extension only. NULL means the
+ *                name that was set, or the file's; one that the service has already stays.
  *
  * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (no
- *            recording, finished or over) | `FIO_E_ARGUMENT` (less than -1, less than was called stable,
- *            beyond 5 TiB; a name that cannot be used) | `FIO_E_UTF8` | `FIO_E_SOURCE_EMPTY` (nothing was
- *            recorded: cancel it) | `FIO_E_SOURCE_MISSING`, `FIO_E_SOURCE_READ` (with -1: the file cannot
- *            be asked) | `FIO_E_SOURCE_NEEDED` (with -1: not attached since the restart) |
- *            `FIO_E_REENTRANT` (inside a data callback) | `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED`
- *            | `FIO_E_POISONED` | `FIO_E_PANIC`
+ *            recording, finished or over; a held head of pushed data that was not pushed again since a
+ *            restart) | `FIO_E_ARGUMENT` (less than -1, more than there is, beyond 5 TiB; no name yet, or
+ *            one that cannot be used) | `FIO_E_UTF8` | `FIO_E_SOURCE_MISSING`,
+ *            `FIO_E_SOURCE_KIND`, `FIO_E_SOURCE_READ` (the file is not to be had) | `FIO_E_SOURCE_NEEDED`
+ *            (not attached since the restart) | `FIO_E_REENTRANT` (inside a data callback) |
+ *            `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
  * Callbacks: store, clock and log callbacks, if set; `FIO_EVENT_UPLOAD` later, from `fio_drive`
- * Blocking:  writes to the store
+ * Blocking:  looks at the file, writes to the store
  * Threads:   one at a time
  * Since:     0.1.0
  */
@@ -2786,15 +2797,16 @@ fio_status fio_upload_cancel(struct fio_client *client,
                              fio_upload_id id);
 
 /**
- * Tries an upload again that failed or was cancelled, or at once one that waits for its next attempt.
- * The file is sent as it is now: one that was changed begins anew, otherwise what has arrived already is
- * not sent again. What was skipped stays skipped: it was made while a user had the device paused.
+ * Puts an upload into the queue again that failed or was skipped. The file is sent as it is now: one that
+ * was changed begins anew, otherwise what has arrived already is not sent again. A source that was no
+ * path has to be attached again (`fio_upload_attach`). What was skipped is still as old as it is, so that
+ * the service will skip it again unless it has changed its mind.
  *
  * @param client  the client
- * @param id      an upload that failed, was cancelled, or waits
+ * @param id      an upload that failed or was skipped
  *
- * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (queued,
- *            uploading, done or skipped) | `FIO_E_SOURCE_MISSING`, `FIO_E_SOURCE_KIND`,
+ * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (not over,
+ *            done or cancelled) | `FIO_E_SOURCE_MISSING`, `FIO_E_SOURCE_KIND`,
  *            `FIO_E_SOURCE_EMPTY`, `FIO_E_SOURCE_READ` (the file is not to be had now) |
  *            `FIO_E_REENTRANT` (inside a data callback) | `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED`
  *            | `FIO_E_POISONED` | `FIO_E_PANIC`
@@ -2843,19 +2855,15 @@ fio_status fio_upload_resume(struct fio_client *client,
                              fio_upload_id id);
 
 /**
- * Sends an upload to the project the device is in now, although it was queued for another one
- * (`FIO_E_OTHER_PROJECT`). Ask a person first: the other project may be another client's. What had
- * arrived in the old project stays there, unfinished; the upload begins anew. A recording cannot be
- * moved while it goes on.
+ * Sends an upload to the project the device is in when its turn comes, although it was queued for another
+ * one. Ask a person first: the other project may be another client's.
  *
  * @param client  the client
- * @param id      an upload that is not over
+ * @param id      an upload that waits with `FIO_E_OTHER_PROJECT`
  *
- * Returns:   `FIO_OK` (also if it belongs there already) | `FIO_E_NULL` | `FIO_E_HANDLE` |
- *            `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (over; or a recording that goes on; or the device is
- *            in no project: not paired, or it has not learned yet which) | `FIO_E_REENTRANT` (inside a
- *            data callback) | `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` | `FIO_E_POISONED` |
- *            `FIO_E_PANIC`
+ * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (it does
+ *            not wait for that) | `FIO_E_REENTRANT` (inside a data callback) | `FIO_E_BUSY` |
+ *            `FIO_E_FORKED` | `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
  * Callbacks: store, clock and log callbacks, if set; `FIO_EVENT_UPLOAD` later, from `fio_drive`
  * Blocking:  writes to the store
  * Threads:   one at a time
@@ -2950,12 +2958,13 @@ fio_status fio_queue_totals(struct fio_client *client,
  * Pauses all uploads, until `fio_queue_resume`, also across restarts: for a shoot that needs the network
  * or the battery itself. Parts under way are broken off and sent again later. New uploads can be
  * started and recordings go on taking bytes; they wait. Everything else (refresh, heartbeat, comments)
- * goes on.
+ * goes on. All of them are shown as waiting with `FIO_E_UPLOAD_PAUSED`, and `fio_totals.is_paused` says
+ * so; there is no event for each.
  *
  * @param client  the client
  *
  * Returns:   as `fio_queue_totals`
- * Callbacks: store, clock and log callbacks, if set; events later, from `fio_drive`
+ * Callbacks: store, clock and log callbacks, if set
  * Blocking:  writes to the store
  * Threads:   one at a time
  * Since:     0.1.0
@@ -2969,7 +2978,7 @@ fio_status fio_queue_pause(struct fio_client *client);
  * @param client  the client
  *
  * Returns:   as `fio_queue_totals`
- * Callbacks: store, clock and log callbacks, if set; events later, from `fio_drive`
+ * Callbacks: store, clock and log callbacks, if set
  * Blocking:  writes to the store
  * Threads:   one at a time
  * Since:     0.1.0
@@ -3064,8 +3073,8 @@ fio_status fio_queue_set_interfaces(struct fio_client *client,
  * @param asset_id  `fio_upload_info.asset_id`: 1 to 64 letters, digits and hyphens; copied
  * @param text      1 to 10,000 bytes of UTF-8; line breaks and tabs are allowed, other control
  *                  characters are not; copied
- * @param frame     the frame it is about, counted from 0, fractions allowed; negative for a comment on
- *                  the whole asset
+ * @param frame     the frame it is about, counted from 0 and rounded to a whole one (the service keeps no
+ *                  fractions); negative for a comment on the whole asset
  * @param done      called when it is over; may be NULL
  * @param user      passed to `done`; may be NULL
  * @param op        [out] the operation; may be NULL

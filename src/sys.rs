@@ -171,6 +171,29 @@ fn is_usable(entry: &libc::ifaddrs) -> bool {
         }
 }
 
+/// How many bytes the other end of a TCP connection has not confirmed; `None` if the descriptor is not a
+/// connection from that port, or the system does not say.
+pub fn unconfirmed(socket: RawFd, local_port: u16) -> Option<u64> {
+    // SAFETY: addresses are plain data.
+    let mut address: libc::sockaddr_storage = unsafe { std::mem::zeroed() };
+    let mut length = size_of_val(&address) as libc::socklen_t;
+    // SAFETY: the address has as much room as `length` says. A descriptor that is none is an error.
+    check(unsafe { libc::getsockname(socket, (&raw mut address).cast(), &mut length) }).ok()?;
+    // SAFETY: the storage is large enough for, and aligned as, the address of either family.
+    let port = match libc::c_int::from(address.ss_family) {
+        libc::AF_INET => unsafe { (*(&raw const address).cast::<libc::sockaddr_in>()).sin_port },
+        libc::AF_INET6 => unsafe { (*(&raw const address).cast::<libc::sockaddr_in6>()).sin6_port },
+        _ => return None,
+    };
+    if u16::from_be(port) != local_port {
+        return None;
+    }
+    let mut bytes: libc::c_int = 0;
+    // SAFETY: the answer is an int.
+    check(unsafe { libc::ioctl(socket, libc::TIOCOUTQ, &mut bytes) }).ok()?;
+    u64::try_from(bytes).ok()
+}
+
 /// Keeps SIGPIPE from the application while libcurl may write to a connection the peer has closed:
 /// blocked for this thread, taken back if it arose, and the mask restored. Signals belong to the
 /// application, so its handler is never touched.

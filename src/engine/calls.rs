@@ -113,6 +113,7 @@ impl Engine {
         if !asset::is_id(asset_id) {
             return Err(Error::new(FIO_E_ARGUMENT, "the asset id is not one of the service"));
         }
+        self.check_clock()?;
         if self.session.tokens().is_none() {
             return Err(Error::of(FIO_E_NOT_AUTHORIZED));
         }

@@ -182,9 +182,7 @@ impl Engine {
     /// Starts an operation, or says why it cannot be started. Its completion is a notice, later.
     pub fn start(&mut self, operation: Operation, now: Now) -> Result<OpId, Error> {
         self.set_now(now);
-        if self.settings.clock_floor.is_some_and(|floor| now.wall < floor) {
-            return Err(Error::of(FIO_E_CLOCK));
-        }
+        self.check_clock()?;
         let op = self.next_id;
         self.next_id += 1;
         match operation {
@@ -200,6 +198,11 @@ impl Engine {
         self.note_operation(op, operation);
         self.step();
         Ok(op)
+    }
+
+    fn check_clock(&self) -> Result<(), Error> {
+        let is_wrong = self.settings.clock_floor.is_some_and(|floor| self.now.wall < floor);
+        if is_wrong { Err(Error::of(FIO_E_CLOCK)) } else { Ok(()) }
     }
 
     fn new_operation(&mut self, operation: Operation) -> OpId {

@@ -20,8 +20,8 @@ const LONGEST_ID: usize = 64;
 /// @param asset_id  `fio_upload_info.asset_id`: 1 to 64 letters, digits and hyphens; copied
 /// @param text      1 to 10,000 bytes of UTF-8; line breaks and tabs are allowed, other control
 ///                  characters are not; copied
-/// @param frame     the frame it is about, counted from 0, fractions allowed; negative for a comment on
-///                  the whole asset
+/// @param frame     the frame it is about, counted from 0 and rounded to a whole one (the service keeps no
+///                  fractions); negative for a comment on the whole asset
 /// @param done      called when it is over; may be NULL
 /// @param user      passed to `done`; may be NULL
 /// @param op        [out] the operation; may be NULL

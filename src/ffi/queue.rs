@@ -98,12 +98,13 @@ pub unsafe extern "C" fn fio_queue_totals(
 /// Pauses all uploads, until `fio_queue_resume`, also across restarts: for a shoot that needs the network
 /// or the battery itself. Parts under way are broken off and sent again later. New uploads can be
 /// started and recordings go on taking bytes; they wait. Everything else (refresh, heartbeat, comments)
-/// goes on.
+/// goes on. All of them are shown as waiting with `FIO_E_UPLOAD_PAUSED`, and `fio_totals.is_paused` says
+/// so; there is no event for each.
 ///
 /// @param client  the client
 ///
 /// Returns:   as `fio_queue_totals`
-/// Callbacks: store, clock and log callbacks, if set; events later, from `fio_drive`
+/// Callbacks: store, clock and log callbacks, if set
 /// Blocking:  writes to the store
 /// Threads:   one at a time
 /// Since:     0.1.0
@@ -125,7 +126,7 @@ pub unsafe extern "C" fn fio_queue_pause(client: *mut fio_client) -> fio_status 
 /// @param client  the client
 ///
 /// Returns:   as `fio_queue_totals`
-/// Callbacks: store, clock and log callbacks, if set; events later, from `fio_drive`
+/// Callbacks: store, clock and log callbacks, if set
 /// Blocking:  writes to the store
 /// Threads:   one at a time
 /// Since:     0.1.0
@@ -257,4 +258,177 @@ pub unsafe extern "C" fn fio_queue_set_interfaces(
             })
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::callbacks::fio_read_cb;
+    use super::super::client::{fio_client_free, fio_client_new};
+    use super::super::config::identity::{fio_config_set_client_id, fio_config_set_client_secret};
+    use super::super::config::trust::fio_config_set_ca_pem;
+    use super::super::config::{fio_config_free, fio_config_new};
+    use super::super::drive::fio_drive;
+    use super::super::upload::control::{fio_upload_cancel, fio_upload_prioritize, fio_upload_remove};
+    use super::super::upload::details::{fio_upload_set_name, fio_upload_set_recording, fio_upload_set_tag};
+    use super::super::upload::recording::{fio_upload_finish, fio_upload_push};
+    use super::super::upload::source::{fio_upload_set_pushed, fio_upload_set_reader};
+    use super::super::upload::start::{fio_upload_get, fio_upload_start};
+    use super::super::upload::{fio_upload_free, fio_upload_new};
+    use super::super::views::upload::{FIO_UPLOAD_CANCELED, FIO_UPLOAD_WAITING};
+    use super::super::views::{fio_error, fio_upload_info};
+    use super::*;
+    use std::ptr;
+
+    const PEM: &[u8] = b"-----BEGIN CERTIFICATE-----\nMA==\n-----END CERTIFICATE-----\n";
+
+    fn client() -> *mut fio_client {
+        let (mut config, mut client) = (ptr::null_mut(), ptr::null_mut());
+        // SAFETY: all places are writable, the strings terminated, and the config live until it is freed.
+        unsafe {
+            assert_eq!(fio_config_new(&mut config), FIO_OK);
+            assert_eq!(fio_config_set_client_id(config, c"cam".as_ptr()), FIO_OK);
+            assert_eq!(fio_config_set_client_secret(config, c"secret".as_ptr(), 6), FIO_OK);
+            assert_eq!(fio_config_set_ca_pem(config, PEM.as_ptr().cast(), PEM.len()), FIO_OK);
+            assert_eq!(fio_client_new(config, &mut client), FIO_OK);
+            assert_eq!(fio_config_free(config), FIO_OK);
+        }
+        client
+    }
+
+    unsafe extern "C" fn read(_: *mut c_void, _: u64, _: *mut u8, _: usize) -> i64 {
+        -1
+    }
+
+    unsafe extern "C" fn count(user: *mut c_void) {
+        // SAFETY: the test gives its counter.
+        unsafe { *user.cast::<u32>() += 1 };
+    }
+
+    /// Starts uploads from one description.
+    fn start(client: *mut fio_client, times: usize, destroyed: *mut u32) -> Vec<u64> {
+        let mut upload = ptr::null_mut();
+        let function: fio_read_cb = Some(read);
+        // SAFETY: the client and the description are live, and what they are given outlives them.
+        unsafe {
+            assert_eq!(fio_upload_new(&mut upload), FIO_OK);
+            assert_eq!(fio_upload_set_reader(upload, 9, function, destroyed.cast(), Some(count)), FIO_OK);
+            assert_eq!(fio_upload_start(client, upload, ptr::null_mut()), FIO_E_ARGUMENT);
+            assert_eq!(fio_upload_set_name(upload, c"clip.mov".as_ptr()), FIO_OK);
+            assert_eq!(fio_upload_set_tag(upload, [1u8, 2].as_ptr(), 2), FIO_OK);
+            let mut ids = Vec::new();
+            for _ in 0..times {
+                let mut id = 0;
+                assert_eq!(fio_upload_start(client, upload, &mut id), FIO_OK);
+                ids.push(id);
+            }
+            assert_eq!(fio_upload_free(upload), FIO_OK);
+            ids
+        }
+    }
+
+    /// What a callback of the list sees and does.
+    struct Visit {
+        client: *mut fio_client,
+        seen: Vec<(u64, i32)>,
+        act: fn(*mut fio_client, u64),
+    }
+
+    unsafe extern "C" fn visit(user: *mut c_void, info: *const fio_upload_info) {
+        // SAFETY: the test gives its visit, and the info is valid during the callback.
+        unsafe {
+            let visit = &mut *user.cast::<Visit>();
+            visit.seen.push(((*info).id, (*info).state));
+            (visit.act)(visit.client, (*info).id);
+        }
+    }
+
+    fn list_with(client: *mut fio_client, act: fn(*mut fio_client, u64)) -> (fio_status, Vec<(u64, i32)>) {
+        let mut visited = Visit { client, seen: Vec::new(), act };
+        // SAFETY: the client is live, and the visit outlives the call.
+        let status = unsafe { fio_queue_list(client, Some(visit), (&raw mut visited).cast()) };
+        (status, visited.seen)
+    }
+
+    #[test]
+    fn the_list_may_be_changed_while_it_is_shown() {
+        let client = client();
+        let mut destroyed = 0;
+        let ids = start(client, 3, &raw mut destroyed);
+        // SAFETY: the client is live until it is freed.
+        unsafe {
+            assert_eq!(fio_upload_prioritize(client, ids[2], 5), FIO_OK);
+            let waiting = |id| (id, FIO_UPLOAD_WAITING);
+            let cancel_another = |client, _| {
+                assert_eq!(fio_drive(client, 0), FIO_E_REENTRANT);
+                let first = list_with(client, |_, _| {}).1[1];
+                fio_upload_cancel(client, first.0);
+                fio_upload_remove(client, first.0);
+            };
+            let (status, seen) = list_with(client, cancel_another);
+            assert_eq!((status, seen), (FIO_OK, vec![waiting(ids[2]), waiting(ids[1])]));
+            assert_eq!(fio_upload_cancel(client, 12345), FIO_E_UNKNOWN_UPLOAD);
+
+            let (mut info, mut totals) = (ptr::null(), ptr::null());
+            assert_eq!(fio_upload_get(client, ids[0], &mut info), FIO_E_UNKNOWN_UPLOAD);
+            assert!(info.is_null());
+            assert_eq!(fio_upload_get(client, ids[2], &mut info), FIO_OK);
+            assert_eq!(
+                ((*info).size, (*info).tag_length, (*(*info).reason).status),
+                (9, 2, FIO_E_NOT_AUTHORIZED)
+            );
+            assert_eq!(fio_queue_cancel_all(client), FIO_OK);
+            assert_eq!(destroyed, 1);
+            assert_eq!(fio_queue_pause(client), FIO_OK);
+            assert_eq!(fio_queue_totals(client, &mut totals), FIO_OK);
+            assert_eq!(((*totals).files_left, (*totals).is_paused, (*totals).seconds_left), (0, 1, -1));
+            assert!(list_with(client, |_, _| {}).1.iter().all(|(_, state)| *state == FIO_UPLOAD_CANCELED));
+            assert_eq!(fio_queue_list(client, None, ptr::null_mut()), FIO_E_NULL);
+            assert_eq!(fio_client_free(client), FIO_OK);
+        }
+    }
+
+    #[test]
+    fn the_client_may_be_freed_while_the_list_is_shown() {
+        let client = client();
+        let mut destroyed = 0;
+        start(client, 2, &raw mut destroyed);
+        let free = |client, _| {
+            // SAFETY: the client is live; it goes away when the list is left.
+            unsafe {
+                assert_eq!(fio_client_free(client), FIO_OK);
+                assert_eq!(fio_queue_pause(client), FIO_E_CLOSED);
+            }
+        };
+        let (status, seen) = list_with(client, free);
+        assert_eq!((status, seen.len(), destroyed), (FIO_E_CLOSED, 1, 1));
+    }
+
+    #[test]
+    fn pushed_data_is_for_recordings() {
+        let client = client();
+        let mut upload = ptr::null_mut();
+        let mut id = 0;
+        // SAFETY: everything is live until it is freed.
+        unsafe {
+            assert_eq!(fio_upload_new(&mut upload), FIO_OK);
+            assert_eq!(fio_upload_set_pushed(upload), FIO_OK);
+            assert_eq!(fio_upload_set_name(upload, c"a.wav".as_ptr()), FIO_OK);
+            assert_eq!(fio_upload_start(client, upload, &mut id), FIO_E_ARGUMENT);
+            let error: *const fio_error = super::super::client::fio_client_error(client);
+            assert_eq!((*error).status, FIO_E_ARGUMENT);
+            assert_eq!(fio_upload_set_recording(upload, 0, 0), FIO_OK);
+            assert_eq!(fio_upload_start(client, upload, &mut id), FIO_OK);
+            assert_eq!(fio_upload_push(client, id, 0, b"0123".as_ptr(), 4), FIO_OK);
+            assert_eq!(fio_upload_push(client, id, 9, b"0123".as_ptr(), 4), FIO_E_ARGUMENT);
+            assert_eq!(fio_upload_push(client, id, 4, ptr::null(), 4), FIO_E_NULL);
+            assert_eq!(fio_upload_finish(client, id, -2, ptr::null()), FIO_E_ARGUMENT);
+            assert_eq!(fio_upload_finish(client, id, -1, ptr::null()), FIO_OK);
+            assert_eq!(fio_upload_finish(client, id, -1, ptr::null()), FIO_E_STATE);
+            let mut info = ptr::null();
+            assert_eq!(fio_upload_get(client, id, &mut info), FIO_OK);
+            assert_eq!(((*info).size, (*info).is_recording), (4, 0));
+            assert_eq!(fio_upload_free(upload), FIO_OK);
+            assert_eq!(fio_client_free(client), FIO_OK);
+        }
+    }
 }

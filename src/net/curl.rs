@@ -4,7 +4,9 @@ use super::bandwidth::Bandwidth;
 use super::call::{self, Call, CallState, Kind};
 use super::exchange::Exchange;
 use super::failure;
+use super::options;
 use super::part::{Part, PartState};
+use super::stall::Sockets;
 use super::upload::Upload;
 use crate::api::Request;
 use crate::api::part::PartRequest;
@@ -61,6 +63,9 @@ pub struct CurlTransport {
     waiting: Waiting,
     curl_timer: CurlTimer,
     bandwidth: Arc<Bandwidth>,
+    sockets: Arc<Sockets>,
+    /// When to look for parts that stand still, if there are any.
+    stall_check: u64,
     /// Those parts may use; empty allows all.
     interfaces: Vec<String>,
     /// Empty between calls: kept for its memory.
@@ -85,6 +90,8 @@ impl CurlTransport {
             waiting,
             curl_timer,
             bandwidth: Arc::default(),
+            sockets: Arc::default(),
+            stall_check: 0,
             interfaces: Vec::new(),
             finished: Vec::new(),
             answers: VecDeque::new(),
@@ -136,12 +143,15 @@ impl CurlTransport {
         };
         let mut part = match self.idle_parts.pop() {
             Some(part) => part,
-            None => Part::new(&self.settings, &self.bandwidth, &self.log)
+            None => Part::new(&self.settings, &self.bandwidth, &self.sockets, &self.log)
                 .map_err(|error| failure::of_setting(&error))?,
         };
         log_line!(self.log, Debug, "part {id}: {} bytes from {}", request.length, request.offset);
         part.prepare(request, interface)?;
         let easy = self.multi.add2(part.easy).map_err(|error| from_multi(&error))?;
+        if self.parts.is_empty() {
+            self.look_later(monotonic_ms());
+        }
         self.parts.insert(id, Active { easy, state: part.state });
         self.bandwidth.share_among(self.parts.values().count());
         Ok(())
@@ -231,9 +241,41 @@ impl CurlTransport {
         }
     }
 
-    /// When the next of them may go on, in milliseconds.
-    fn next_turn(&self) -> Option<u64> {
-        self.parts.values().filter_map(|active| active.easy.get_ref().paused_until()).min()
+    fn stall_timeout(&self) -> u64 {
+        u64::try_from(self.settings.stall_timeout.as_millis()).unwrap_or(u64::MAX)
+    }
+
+    fn look_later(&mut self, now: u64) {
+        self.stall_check = now.saturating_add(self.stall_timeout().clamp(100, 1_000));
+    }
+
+    /// Ends parts that stand still for too long.
+    fn end_stalled_parts(&mut self, now: u64) {
+        if self.parts.is_empty() || now < self.stall_check {
+            return;
+        }
+        let most = self.stall_timeout();
+        self.look_later(now);
+        let mut stalled = Vec::new();
+        for (&id, active) in self.parts.iter_mut() {
+            let unconfirmed = self.sockets.unconfirmed(options::local_port(&active.easy));
+            if active.easy.get_mut().stands_still_for(unconfirmed, now) >= most {
+                stalled.push(id);
+            }
+        }
+        for id in stalled {
+            if let Some(active) = self.parts.remove(&id) {
+                let error = curl::Error::new(curl_sys::CURLE_OPERATION_TIMEDOUT);
+                self.finish_part(id, active, Err(error));
+            }
+        }
+    }
+
+    /// When parts want something done, in milliseconds: one has its turn, or they are to be looked at.
+    fn parts_timer(&self) -> Option<u64> {
+        let turns = self.parts.values().filter_map(|active| active.easy.get_ref().paused_until());
+        let check = (!self.parts.is_empty()).then_some(self.stall_check);
+        turns.chain(check).min()
     }
 
     /// Does what libcurl's timer is due for. Returns whether it was.
@@ -248,10 +290,14 @@ impl CurlTransport {
         Ok(is_due)
     }
 
+    /// When the transport has something to do by itself.
+    fn own_timer(&self) -> Option<u64> {
+        let curl_timer = Some(self.curl_timer.load(Ordering::Relaxed)).filter(|at| *at != u64::MAX);
+        curl_timer.into_iter().chain(self.parts_timer()).min()
+    }
+
     fn own_timer_in(&self) -> Option<Duration> {
-        let at = self.curl_timer.load(Ordering::Relaxed);
-        let at = Some(at).filter(|at| *at != u64::MAX).into_iter().chain(self.next_turn()).min();
-        at.map(|at| Duration::from_millis(at.saturating_sub(monotonic_ms())))
+        self.own_timer().map(|at| Duration::from_millis(at.saturating_sub(monotonic_ms())))
     }
 }
 
@@ -327,7 +373,7 @@ impl Transport for CurlTransport {
                 self.collect();
                 let timeout = if self.answers.is_empty() {
                     let turn =
-                        self.next_turn().map(|at| Duration::from_millis(at.saturating_sub(monotonic_ms())));
+                        self.parts_timer().map(|at| Duration::from_millis(at.saturating_sub(monotonic_ms())));
                     timeout.into_iter().chain(turn).min().unwrap_or(Duration::from_secs(3600))
                 } else {
                     Duration::ZERO
@@ -346,6 +392,7 @@ impl Transport for CurlTransport {
             }
         }
         self.collect();
+        self.end_stalled_parts(monotonic_ms());
         Ok(waited)
     }
 
@@ -372,13 +419,12 @@ impl Transport for CurlTransport {
     fn arm(&mut self, deadline_in: Option<Duration>) {
         #[cfg(target_os = "linux")]
         {
-            let curl_timer = self.curl_timer.load(Ordering::Relaxed);
-            let curl_timer = (curl_timer != u64::MAX).then_some(Instant(curl_timer));
+            let transports = self.own_timer().map(Instant);
             let answers = (!self.answers.is_empty()).then_some(Instant(0));
             let own = deadline_in
                 .map(|span| if span.is_zero() { Instant(0) } else { Instant(monotonic_ms()) + span });
             if let Waiting::Epoll(poller) = &mut self.waiting {
-                let at = own.into_iter().chain(curl_timer).chain(answers).min();
+                let at = own.into_iter().chain(transports).chain(answers).min();
                 if let Err(error) = poller.arm(at) {
                     log_line!(self.log, Error, "the timer cannot be set: {error}");
                 }

@@ -13,6 +13,7 @@ mod options;
 mod part;
 #[cfg(target_os = "linux")]
 pub mod poller;
+mod stall;
 mod trace;
 mod upload;
 mod url;

@@ -3,6 +3,7 @@
 use super::url::ParsedUrl;
 use crate::log::{Level, Log};
 use curl::easy::{Easy2, Handler, HttpVersion, List, SslVersion};
+use curl::multi::Easy2Handle;
 use std::ffi::CString;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -24,7 +25,7 @@ pub struct NetSettings {
     pub connect_timeout: Duration,
     /// For a request to the API as a whole.
     pub request_timeout: Duration,
-    /// For a part, which takes as long as it takes: how long it may stand still. In whole seconds.
+    /// For a part, which takes as long as it takes: how long it may stand still.
     pub stall_timeout: Duration,
     /// `host:port:address` entries that replace name resolution.
     pub resolve: Vec<String>,
@@ -98,6 +99,15 @@ pub fn use_interface<H>(easy: &Easy2<H>, name: Option<&str>) -> Result<(), curl:
     let name = name.as_ref().map_or(std::ptr::null(), |name| name.as_ptr());
     // SAFETY: the handle is alive and the option takes a terminated string, which is copied, or NULL.
     checked(unsafe { curl_sys::curl_easy_setopt(easy.raw(), curl_sys::CURLOPT_INTERFACE, name) })
+}
+
+/// The port on this side of a handle's connection; 0 before there is one.
+pub fn local_port<H>(easy: &Easy2Handle<H>) -> u16 {
+    let mut port: libc::c_long = 0;
+    // SAFETY: the handle is alive and the answer is a long.
+    let code =
+        unsafe { curl_sys::curl_easy_getinfo(easy.raw(), curl_sys::CURLINFO_LOCAL_PORT, &raw mut port) };
+    if code == curl_sys::CURLE_OK { u16::try_from(port).unwrap_or(0) } else { 0 }
 }
 
 /// What OpenSSL said of the server's certificate; 0 for nothing.

@@ -4,6 +4,7 @@
 use super::bandwidth::{Bandwidth, LARGEST_READ};
 use super::failure;
 use super::options::{self, NetSettings};
+use super::stall::Sockets;
 use super::upload::Upload;
 use super::url::ParsedUrl;
 use crate::api::part::{ACL, PartRequest, Sent};
@@ -26,14 +27,16 @@ pub struct Part {
 }
 
 impl Part {
-    pub fn new(settings: &NetSettings, bandwidth: &Arc<Bandwidth>, log: &Log) -> Result<Part, curl::Error> {
-        let mut easy = Easy2::new(Upload::new(bandwidth.clone(), log.clone()));
+    pub fn new(
+        settings: &NetSettings,
+        bandwidth: &Arc<Bandwidth>,
+        sockets: &Arc<Sockets>,
+        log: &Log,
+    ) -> Result<Part, curl::Error> {
+        let mut easy = Easy2::new(Upload::new(bandwidth.clone(), sockets.clone(), log.clone()));
         easy.upload(true)?;
         options::set_common(&mut easy, settings, log)?;
-        // No limit for the whole: only standing still ends it, be it that nothing can be sent or that
-        // no answer comes.
-        easy.low_speed_limit(1)?;
-        easy.low_speed_time(settings.stall_timeout.max(std::time::Duration::from_secs(1)))?;
+        // There is no limit for the whole: only standing still ends it, which the transport notices.
         easy.upload_buffer_size(LARGEST_READ)?;
         easy.buffer_size(4 << 10)?;
         Ok(Part { easy, state: PartState::default() })

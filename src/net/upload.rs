@@ -3,6 +3,7 @@
 
 use super::bandwidth::{Bandwidth, ReadSize, Turn};
 use super::head::{Head, value_of};
+use super::stall::{Sockets, Stall};
 use super::trace;
 use super::url::ParsedUrl;
 use crate::api::Response;
@@ -14,6 +15,7 @@ use crate::status::*;
 use crate::sys::monotonic_ms;
 use curl::easy::{Handler, InfoType, ReadError, SeekResult, WriteError};
 use md5::{Digest, Md5};
+use std::ffi::c_int;
 use std::io::SeekFrom;
 use std::sync::Arc;
 
@@ -34,6 +36,8 @@ pub struct Upload {
     bandwidth: Arc<Bandwidth>,
     turn: Option<Turn>,
     is_paused: bool,
+    sockets: Arc<Sockets>,
+    stall: Stall,
     answer: Answer,
     log: Log,
 }
@@ -50,7 +54,7 @@ struct Answer {
 }
 
 impl Upload {
-    pub fn new(bandwidth: Arc<Bandwidth>, log: Log) -> Upload {
+    pub fn new(bandwidth: Arc<Bandwidth>, sockets: Arc<Sockets>, log: Log) -> Upload {
         Upload {
             url: None,
             part: None,
@@ -62,6 +66,8 @@ impl Upload {
             bandwidth,
             turn: None,
             is_paused: false,
+            sockets,
+            stall: Stall::default(),
             answer: Answer::default(),
             log,
         }
@@ -73,6 +79,7 @@ impl Upload {
         self.read_size = ReadSize::new();
         self.turn = None;
         self.is_paused = false;
+        self.stall.clear();
         self.md5 = part.verify.then(Md5::new);
         self.done = 0;
         self.was_resent = false;
@@ -96,6 +103,17 @@ impl Upload {
     /// It waits no more: for its turn that has come, or since the limit is another now.
     pub fn go_on(&mut self) {
         self.is_paused = false;
+    }
+
+    /// For how many milliseconds nothing has moved, be it that nothing arrives there or that no answer
+    /// comes from there. Before the first byte it is the connection that takes its time.
+    pub fn stands_still_for(&mut self, unconfirmed: u64, now: u64) -> u64 {
+        if self.is_paused || self.done == 0 {
+            self.stall.clear();
+            return 0;
+        }
+        let answered = self.answer.body.len() as u64 + u64::from(self.answer.is_begun);
+        self.stall.lasts(self.done.wrapping_sub(unconfirmed).wrapping_add(answered), now)
     }
 
     pub fn take_failure(&mut self) -> Option<Error> {
@@ -145,6 +163,15 @@ impl Handler for Upload {
         }
         self.done += read as u64;
         Ok(read)
+    }
+
+    fn open_socket(
+        &mut self,
+        family: c_int,
+        kind: c_int,
+        protocol: c_int,
+    ) -> Option<curl_sys::curl_socket_t> {
+        self.sockets.open(family, kind, protocol)
     }
 
     /// libcurl begins anew when a kept connection turns out to be dead.
@@ -237,7 +264,7 @@ mod tests {
     }
 
     fn upload(len: u64, fails_at: u64) -> Upload {
-        let mut upload = Upload::new(Arc::default(), Log::off());
+        let mut upload = Upload::new(Arc::default(), Arc::default(), Log::off());
         upload.begin(PartRequest {
             url: Secret::new("https://storage/part?signature"),
             content_type: "video/mp4".into(),
@@ -324,6 +351,18 @@ mod tests {
         assert_eq!(upload.write(&chunk).unwrap(), 14 << 10);
         let sent = upload.take_sent().unwrap();
         assert_eq!((sent.response.status, sent.response.body.len()), (500, LARGEST_ANSWER));
+    }
+
+    #[test]
+    fn a_part_stands_still_when_nothing_arrives_any_more() {
+        let mut upload = upload(100, 100);
+        assert_eq!((upload.stands_still_for(0, 1_000), upload.stands_still_for(0, 9_000)), (0, 0));
+        read_all(&mut upload).unwrap();
+        assert_eq!((upload.stands_still_for(20, 10_000), upload.stands_still_for(20, 15_000)), (0, 5_000));
+        assert_eq!((upload.stands_still_for(12, 16_000), upload.stands_still_for(12, 17_000)), (0, 1_000));
+        answer(&mut upload, "HTTP/1.1 200 OK\r\n\r\n");
+        upload.is_paused = true;
+        assert_eq!(upload.stands_still_for(12, 60_000), 0);
     }
 
     #[test]

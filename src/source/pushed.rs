@@ -42,6 +42,12 @@ impl PushedSource {
         self.held().end()
     }
 
+    /// Whether the head is there: after a restart it has to be pushed again.
+    pub fn has_head(&self) -> bool {
+        let held = self.held();
+        held.head.len() as u64 == held.head_length.min(held.end())
+    }
+
     /// How many bytes are in memory.
     pub fn held_bytes(&self) -> u64 {
         let held = self.held();
@@ -51,7 +57,9 @@ impl PushedSource {
     /// Appends at [`PushedSource::end`], or writes over the head.
     pub fn push(&self, offset: u64, data: &[u8]) -> Result<(), Error> {
         let mut held = self.held();
-        if offset != held.end() && offset.saturating_add(data.len() as u64) > held.head.len() as u64 {
+        let end = offset.saturating_add(data.len() as u64);
+        let is_in_head = end <= held.head_length && offset <= held.head.len() as u64;
+        if offset != held.end() && !is_in_head {
             return Err(Error::new(
                 FIO_E_ARGUMENT,
                 "pushed data neither goes on at the end nor lies in the held head",
@@ -150,6 +158,7 @@ mod tests {
         assert_eq!(source.read_at(5, &mut [0]).unwrap_err().status, FIO_E_SOURCE_READ);
         source.push(0, b"HEAD").unwrap();
         assert_eq!(read(&source, 0, 4), b"HEAD");
+        assert!(source.has_head());
         for (offset, data) in [(12, &b"x"[..]), (14, b"x"), (2, b"xxx"), (5, b"x")] {
             assert_eq!(source.push(offset, data).unwrap_err().status, FIO_E_ARGUMENT, "{offset}");
         }
@@ -161,5 +170,13 @@ mod tests {
         let source = PushedSource::new(0, 100);
         source.push(100, b"abc").unwrap();
         assert_eq!(read(&source, 101, 9), b"bc");
+        // The head is pushed again at the end.
+        let source = PushedSource::new(4, 100);
+        source.push(100, b"abc").unwrap();
+        assert!(!source.has_head());
+        source.push(0, b"HE").unwrap();
+        source.push(2, b"AD").unwrap();
+        assert!(source.has_head());
+        assert_eq!((read(&source, 0, 4), source.end()), (b"HEAD".to_vec(), 103));
     }
 }

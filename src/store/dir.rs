@@ -24,12 +24,14 @@ const DIR_MODE: u32 = 0o700;
 pub struct DirStore {
     path: PathBuf,
     dir: File,
-    /// Held for the life of the store, across processes.
-    _lock: File,
+    /// Held for the life of the store, across processes. On a disk that was read-only or full at the start
+    /// there may be none until the first save.
+    lock: Option<File>,
 }
 
 impl DirStore {
-    /// Opens the directory, making it (but not its parents) if need be.
+    /// Opens the directory, making it (but not its parents) if need be. A disk that cannot be written is
+    /// no obstacle: what it holds is read, and saves fail until it can be written.
     pub fn open(path: &Path) -> Result<DirStore, Error> {
         match DirBuilder::new().mode(DIR_MODE).create(path) {
             Ok(()) => {}
@@ -40,13 +42,17 @@ impl DirStore {
         if !dir.metadata().map_err(|error| failed("reading the store directory", &error))?.is_dir() {
             return Err(Error::new(FIO_E_STORE, "the path of the store is not a directory"));
         }
-        let lock = lock(&path.join(LOCK_FILE))?;
+        let lock = match lock(&path.join(LOCK_FILE)) {
+            Ok(lock) => Some(lock),
+            Err(error) if is_unwritable(&error) => lock_unwritable(&path.join(LOCK_FILE))?,
+            Err(error) => return Err(error),
+        };
         // What an interrupted save left behind.
-        match fs::remove_file(path.join(TEMPORARY)) {
-            Err(error) if error.kind() != ErrorKind::NotFound => {
-                Err(failed("removing a left-over file", &error))
-            }
-            _ => Ok(DirStore { path: path.to_owned(), dir, _lock: lock }),
+        let removed = fs::remove_file(path.join(TEMPORARY));
+        let removed = removed.map_err(|error| failed("removing a left-over file", &error));
+        match removed {
+            Err(error) if path.join(TEMPORARY).exists() && !is_unwritable(&error) => Err(error),
+            _ => Ok(DirStore { path: path.to_owned(), dir, lock }),
         }
     }
 
@@ -59,7 +65,20 @@ impl DirStore {
     }
 }
 
-/// The standard library's lock is `flock`: it dies with the process, however that ends.
+fn is_unwritable(error: &Error) -> bool {
+    [FIO_E_STORE_FULL, FIO_E_STORE_READ_ONLY].contains(&error.status)
+}
+
+/// The lock where no file can be made or written: of the file that is there, if there is one.
+fn lock_unwritable(path: &Path) -> Result<Option<File>, Error> {
+    let Ok(file) = File::open(path) else { return Ok(None) };
+    match flock(&file) {
+        Err(error) if error.kind() == ErrorKind::WouldBlock => Err(Error::of(FIO_E_STORE_LOCKED)),
+        _ => Ok(Some(file)),
+    }
+}
+
+/// Dies with the process, however that ends.
 fn lock(path: &Path) -> Result<File, Error> {
     let open = OpenOptions::new().create(true).truncate(false).write(true).mode(FILE_MODE).open(path);
     let file = open.map_err(|error| failed("opening the store's lock file", &error))?;
@@ -94,6 +113,9 @@ impl Store for DirStore {
     }
 
     fn save(&mut self, key: &str, value: &[u8]) -> Result<(), Error> {
+        if self.lock.is_none() {
+            self.lock = Some(lock(&self.path.join(LOCK_FILE))?);
+        }
         let temporary = self.path.join(TEMPORARY);
         let target = self.file(key)?;
         let write = || -> io::Result<()> {

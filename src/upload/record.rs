@@ -72,6 +72,7 @@ mod tag {
     pub const WHOLE: u8 = 32;
     pub const NAMELESS: u8 = 33;
     pub const HTTP_STATUS: u8 = 34;
+    pub const HEAD_STARTED: u8 = 35;
 }
 
 struct Writer(SecretBytes);
@@ -209,6 +210,7 @@ fn encode_progress(writer: &mut Writer, upload: &Upload) {
             writer.number(tag::WHOLE, size);
         }
         writer.flag(tag::NAMELESS, recording.is_nameless);
+        writer.flag(tag::HEAD_STARTED, recording.is_head_started);
     }
     let Some(asset_id) = &upload.asset_id else { return };
     writer.bytes(tag::ASSET, asset_id.as_bytes());
@@ -256,6 +258,7 @@ pub fn decode(id: UploadId, bytes: &SecretBytes) -> Option<Upload> {
             stable,
             size: fields.number(tag::WHOLE),
             is_nameless: fields.flag(tag::NAMELESS),
+            is_head_started: fields.flag(tag::HEAD_STARTED),
             watch: None,
         }
     });
@@ -303,6 +306,10 @@ pub fn decode(id: UploadId, bytes: &SecretBytes) -> Option<Upload> {
         recreations: 0,
         trouble: None,
     };
+    // A held head comes last, however many parts after it have been sent.
+    if upload.is_held_head(0) && upload.is_untried(0) {
+        upload.parts.troubled.retain(|troubled| troubled.part != 0);
+    }
     // An asset whose addresses are nowhere is of no use.
     let needs_addresses = upload.ending.is_none() && upload.recording.is_none();
     if upload.asset_id.is_some() && needs_addresses && upload.address_list.is_empty() && !has_address_record {

@@ -152,6 +152,8 @@ pub struct Recording {
     pub size: Option<u64>,
     /// The asset has no name yet.
     pub is_nameless: bool,
+    /// The held head has been sent, perhaps in vain.
+    pub is_head_started: bool,
     /// After a restart, for a file: its size when it was last looked at, and when to look again. A file
     /// that does not grow any more is finished.
     pub watch: Option<(u64, Instant)>,
@@ -159,11 +161,24 @@ pub struct Recording {
 
 impl Recording {
     pub fn new(spec: RecordingSpec) -> Recording {
-        Recording { spec, growth: Growth::new(spec), stable: 0, size: None, is_nameless: false, watch: None }
+        Recording {
+            spec,
+            growth: Growth::new(spec),
+            stable: 0,
+            size: None,
+            is_nameless: false,
+            is_head_started: false,
+            watch: None,
+        }
     }
 
     pub fn holds_head(&self) -> bool {
         self.spec.held_head > 0
+    }
+
+    /// What is kept of pushed data until the end: the whole first part, since it is sent in one piece.
+    pub fn held_bytes(&self) -> u64 {
+        if self.holds_head() { self.growth.start(1) } else { 0 }
     }
 }
 
@@ -307,10 +322,6 @@ impl Upload {
         self.asset_id.is_some() && self.part_count().is_some_and(|count| self.parts.done_count >= count)
     }
 
-    fn is_flying(&self, part: u32) -> bool {
-        self.flying.iter().any(|flying| flying.part == part)
-    }
-
     /// The part to send next, if one may be sent now: first what failed before, then what comes next, and
     /// a held head when everything else is on its way.
     pub fn next_part(&self, now: Instant, most_troubled: usize) -> Option<u32> {
@@ -333,16 +344,31 @@ impl Upload {
         if next < end {
             return Some(next);
         }
-        let is_waiting = |part| self.parts.troubled.iter().any(|troubled| troubled.part == part);
-        (holds_head && is_whole && end > 0 && !self.parts.is_done(0) && !self.is_flying(0) && !is_waiting(0))
-            .then_some(0)
+        (holds_head && is_whole && end > 0 && self.is_untried(0)).then_some(0)
+    }
+
+    /// Whether a part is the head of a recording that is held back to its end.
+    pub fn is_held_head(&self, part: u32) -> bool {
+        part == 0 && self.recording.as_ref().is_some_and(Recording::holds_head)
+    }
+
+    /// Whether a part has never been sent.
+    pub fn is_untried(&self, part: u32) -> bool {
+        match &self.recording {
+            Some(recording) if self.is_held_head(part) => !recording.is_head_started,
+            _ => part >= self.parts.started,
+        }
     }
 
     /// Takes a part up for sending. Returns what is known of earlier attempts: failures, and whether one
     /// of them may have arrived.
     pub fn take_up(&mut self, part: u32) -> (u32, bool) {
-        if part >= self.parts.started {
-            self.parts.started = part + 1;
+        if self.is_held_head(part) {
+            if let Some(recording) = &mut self.recording {
+                recording.is_head_started = true;
+            }
+        } else {
+            self.parts.started = self.parts.started.max(part + 1);
         }
         match self.parts.troubled.iter().position(|troubled| troubled.part == part) {
             Some(at) => {
@@ -355,13 +381,9 @@ impl Upload {
 
     /// Whether every part has been sent at least once.
     pub fn is_all_started(&self) -> bool {
-        let head = self.recording.as_ref().is_none_or(|recording| {
-            !recording.holds_head()
-                || self.parts.is_done(0)
-                || self.is_flying(0)
-                || self.parts.troubled.iter().any(|troubled| troubled.part == 0)
-        });
-        head && self.part_count().is_some_and(|count| self.parts.started >= count)
+        let holds_head = self.is_held_head(0);
+        let begun = self.parts.started.max(u32::from(holds_head));
+        !(holds_head && self.is_untried(0)) && self.part_count().is_some_and(|count| begun >= count)
     }
 
     /// Whether the storage has said of every part that is missing that there is no such upload, each of
@@ -389,6 +411,17 @@ impl Upload {
         }
     }
 
+    /// A recording that is over need not go the way of recordings, if its source is no more than it.
+    pub fn become_whole(&mut self) {
+        let Some(size) = self.recording.as_ref().and_then(|recording| recording.size) else { return };
+        if let Some(Ok(condition)) = self.source.as_ref().map(|source| source.condition()) {
+            if condition.size == size {
+                self.recording = None;
+                self.condition = condition;
+            }
+        }
+    }
+
     /// Forgets the asset and everything sent for it: it begins anew.
     pub fn forget_asset(&mut self) {
         self.asset_id = None;
@@ -398,6 +431,7 @@ impl Upload {
         self.announced = Vec::new();
         if let Some(recording) = &mut self.recording {
             recording.is_nameless = false;
+            recording.is_head_started = false;
         }
     }
 }

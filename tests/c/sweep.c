@@ -2,6 +2,8 @@
 
 fio_config *sweep_config;
 fio_client *sweep_client;
+fio_upload *sweep_upload;
+fio_upload_id sweep_id;
 int sweep_user;
 
 static uint64_t garbage[4096];
@@ -71,10 +73,16 @@ void sweep_begin(void)
     sweep_config = new_config("sweep");
     CHECK_STATUS(fio_config_set_store(sweep_config, load, save, erase, list, NULL, NULL), FIO_OK);
     CHECK_STATUS(fio_client_new(sweep_config, &sweep_client), FIO_OK);
+    CHECK_STATUS(fio_upload_new(&sweep_upload), FIO_OK);
+    CHECK_STATUS(fio_upload_set_pushed(sweep_upload), FIO_OK);
+    CHECK_STATUS(fio_upload_set_name(sweep_upload, "clip.mov"), FIO_OK);
+    CHECK_STATUS(fio_upload_set_recording(sweep_upload, 0, 0), FIO_OK);
+    CHECK_STATUS(fio_upload_start(sweep_client, sweep_upload, &sweep_id), FIO_OK);
 }
 
 void sweep_end(void)
 {
+    CHECK_STATUS(fio_upload_free(sweep_upload), FIO_OK);
     CHECK_STATUS(fio_client_free(sweep_client), FIO_OK);
     CHECK_STATUS(fio_config_free(sweep_config), FIO_OK);
 }

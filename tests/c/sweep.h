@@ -10,6 +10,8 @@ enum null_rule { NULL_REFUSED, NULL_ALLOWED, NULL_EITHER };
 /* Fresh for each call. */
 extern fio_config *sweep_config;
 extern fio_client *sweep_client;
+extern fio_upload *sweep_upload;
+extern fio_upload_id sweep_id;
 extern int sweep_user;
 /* Aligned memory that is no handle. */
 extern void *const sweep_garbage;

@@ -11,23 +11,25 @@ from header import Function, Parameter
 
 TEXTS = {
     "client_id": '"sweep"', "client_secret": '"emulator-secret"', "version": '"1.2.3"', "url": "test_url", "host": '"example.com"',
+    "name": '"clip.mov"', "extension": '".mov"', "media_type": '"video/quicktime"', "asset_id": '"b1f2-0"',
     "address": '"127.0.0.1"', "text": '"https://example.com"', "pem": '"-----BEGIN CERTIFICATE-----\\nAAAA\\n-----END CERTIFICATE-----\\n"',
 }
 NUMBERS = {
     "level": "FIO_LOG_OFF", "encoding": "FIO_ENCODING_FORM", "enabled": "1", "connect_ms": "1000", "request_ms": "1000",
     "port": "443", "poller": "FIO_POLLER_DEFAULT", "earliest": "1000", "timeout_ms": "0", "op": "1", "max_codes": "1",
+    "stall_ms": "1000", "interval_ms": "1000", "offset": "0", "id": "sweep_id",
     "capacity": "sizeof buffer", "status": "FIO_E_DNS",
 }
-LENGTHS = {"client_secret": "15", "key": "32", "pem": "62"}
+LENGTHS = {"client_secret": "15", "key": "32", "pem": "62", "tag": "2", "data": "4"}
+HANDLES = ("config", "client", "upload")
 
 
 def valid(function: Function, parameter: Parameter) -> str:
     """An expression for a value that is right."""
     name, kind = parameter.name, parameter.type.replace("struct ", "").replace("const ", "").replace(" ", "")
-    if kind in ("fio_config*", "fio_client*"):
-        return "sweep_config" if "config" in kind else "sweep_client"
-    if kind in ("fio_config**", "fio_client**"):
-        return "&made_config" if "config" in kind else "&made_client"
+    handle = next((handle for handle in HANDLES if kind.rstrip("*") == f"fio_{handle}"), None)
+    if handle is not None:
+        return f"&made_{handle}" if kind.endswith("**") else f"sweep_{handle}"
     if kind.endswith("_cb"):
         return f"a_{kind}"
     if kind == "void*":
@@ -38,8 +40,10 @@ def valid(function: Function, parameter: Parameter) -> str:
         return TEXTS[name]
     if kind in ("uint8_t*", "char*"):
         return f"({kind})buffer"
+    if kind == "char**":
+        return '(const char *const[]){"lo"}'
     if kind.endswith("*"):
-        return f"&({kind[:-1]}){{0}}"
+        return f"&({parameter.type[:-1]}){{0}}"
     if name == "length":
         return next(LENGTHS[other.name] for other in function.parameters if other.name in LENGTHS)
     return NUMBERS.get(name, "1")
@@ -55,7 +59,7 @@ def rule_for(parameter: Parameter) -> str:
 
 def size_beside(function: Function, parameter: Parameter) -> str | None:
     """The parameter that must be 0 for NULL to be allowed, if the documentation says so."""
-    found = re.search(r"NULL with (capacity|length) 0", parameter.text)
+    found = re.search(r"NULL with (capacity|length|count) 0", parameter.text)
     return found[1] if found else None
 
 
@@ -64,7 +68,7 @@ def call(function: Function, name: str, changed: dict[str, str], rule: str) -> l
     arguments = ", ".join(changed.get(p.name, valid(function, p)) for p in function.parameters)
     invoked = f"{function.name}({arguments})"
     first = function.parameters[0].name if function.parameters else ""
-    lines = ["    sweep_begin();", "    made_config = NULL;", "    made_client = NULL;"]
+    lines = ["    sweep_begin();", *(f"    made_{handle} = NULL;" for handle in HANDLES)]
     if function.result in ("fio_status", "int32_t"):
         results = {"0"} if function.result == "int32_t" else set()
         statuses = ", ".join(sorted(function.statuses | results)) or "0"
@@ -78,7 +82,7 @@ def call(function: Function, name: str, changed: dict[str, str], rule: str) -> l
         lines.append(f"    (void){invoked};")
     if function.name.endswith("_free") and first not in changed:
         lines.append(f"    sweep_{first} = NULL;")
-    return [*lines, "    fio_client_free(made_client);", "    fio_config_free(made_config);", "    sweep_end();"]
+    return [*lines, *(f"    fio_{handle}_free(made_{handle});" for handle in reversed(HANDLES)), "    sweep_end();"]
 
 
 def calls(function: Function) -> list[str]:
@@ -92,10 +96,10 @@ def calls(function: Function) -> list[str]:
         size = size_beside(function, pointer)
         if size is not None:
             lines += call(function, f"without {pointer.name} and {size}", {pointer.name: "NULL", size: "0"}, "NULL_ALLOWED")
-        if re.fullmatch(r"(const )?struct fio_(client|config) \*", pointer.type):
+        if re.fullmatch(r"(const )?struct fio_(client|config|upload) \*", pointer.type):
             lines += call(function, "with a handle that is none", {pointer.name: "sweep_garbage"}, "NULL_ALLOWED")
             if function.result in ("fio_status", "int32_t"):
-                lines.insert(len(lines) - 3, "    CHECK_EQUAL(answer, FIO_E_HANDLE);")
+                lines.insert(len(lines) - len(HANDLES) - 1, "    CHECK_EQUAL(answer, FIO_E_HANDLE);")
     return lines
 
 
@@ -110,7 +114,7 @@ def program() -> str:
         value = "" if result == "void" else " return 0;"
         lines.append(f"static {result} a_{name}({', '.join(parts)}) {{ {unused}{value} }}")
     for function in functions:
-        lines += ["", f"static void sweep_{function.name}(void)", "{", "    fio_config *made_config;", "    fio_client *made_client;",
+        lines += ["", f"static void sweep_{function.name}(void)", "{", *(f"    fio_{handle} *made_{handle};" for handle in HANDLES),
                   "    long answer = 0;", *calls(function), "    (void)answer;", "}"]
     lines += ["", "void sweep_all(void)", "{", *(f"    sweep_{function.name}();" for function in functions), "}"]
     return "\n".join(lines) + "\n"

@@ -16,6 +16,9 @@ use crate::upload::{
 };
 use std::sync::Arc;
 
+/// What a source turned out to be, and how it stands; pushed data has none yet.
+type Examined = (Origin, Option<Arc<dyn Source>>, Condition);
+
 impl Engine {
     /// Takes an upload into the queue. It is in the store when this returns, unless the store fails, which
     /// is told as an event.
@@ -34,8 +37,8 @@ impl Engine {
             _ => now.wall,
         };
         let pushed = matches!(spec.source, SourceSpec::Pushed).then(|| {
-            let held_head = spec.recording.map_or(0, |recording| recording.held_head);
-            Arc::new(PushedSource::new(held_head, 0))
+            let recording = Recording::new(spec.recording.unwrap_or_default());
+            Arc::new(PushedSource::new(recording.held_bytes(), 0))
         });
         let source = match &pushed {
             Some(pushed) => Some(pushed.clone() as Arc<dyn Source>),
@@ -86,7 +89,7 @@ impl Engine {
     }
 
     /// Looks at a source before it is taken.
-    fn examine(&self, spec: &UploadSpec) -> Result<(Origin, Option<Arc<dyn Source>>, Condition), Error> {
+    fn examine(&self, spec: &UploadSpec) -> Result<Examined, Error> {
         let (origin, source) = match &spec.source {
             SourceSpec::None => return Err(Error::new(FIO_E_ARGUMENT, "the upload has no source")),
             SourceSpec::Path(path) if path.is_empty() || path.len() > LONGEST_PATH => {
@@ -110,26 +113,25 @@ impl Engine {
     }
 
     /// Gives a source again to an upload whose source did not survive a restart, or another one to an
-    /// upload that has not ended. The bytes must be the same.
+    /// upload that is not done. The bytes must be the same. One that failed stays so until it is retried.
     pub fn attach_source(&mut self, id: UploadId, spec: SourceSpec, now: Now) -> Result<(), Error> {
         self.set_now(now);
-        let upload = self.living(id)?;
-        let held_head = upload.recording.as_ref().map(|recording| recording.spec.held_head);
-        let is_size_open = upload.recording.as_ref().is_some_and(|recording| recording.size.is_none());
+        let upload = self.unfinished(id)?;
+        let recording = upload.recording.as_ref();
+        let is_size_open = recording.is_some_and(|recording| recording.size.is_none());
+        let held_bytes = recording.filter(|_| is_size_open).map(Recording::held_bytes);
         let (origin, source, pushed) = match spec {
             SourceSpec::None => return Err(Error::new(FIO_E_ARGUMENT, "the upload has no source")),
             SourceSpec::Path(path) => (Origin::Path(path.clone()), self.files.open(&path)?, None),
             SourceSpec::Attached(source) => (Origin::Attached, source, None),
             SourceSpec::Pushed => {
-                let held_head = held_head
-                    .filter(|_| is_size_open)
+                let held_bytes = held_bytes
                     .ok_or_else(|| Error::new(FIO_E_STATE, "only a running recording can be pushed"))?;
-                let pushed = Arc::new(PushedSource::new(held_head, self.first_missing_byte(id)?));
+                let pushed = Arc::new(PushedSource::new(held_bytes, self.first_missing_byte(id)?));
                 (Origin::Pushed, pushed.clone() as Arc<dyn Source>, Some(pushed))
             }
         };
         let condition = source.condition()?;
-        let upload = self.living(id)?;
         let is_same = match &upload.recording {
             // What has been sent must still be there.
             Some(_) if pushed.is_some() => true,
@@ -140,7 +142,7 @@ impl Engine {
             return Err(Error::of(FIO_E_SOURCE_CHANGED));
         }
         self.suspend(id);
-        let upload = self.living_mut(id)?;
+        let Some(upload) = self.uploads.queue.get_mut(id) else { return Ok(()) };
         upload.condition.modified = condition.modified;
         upload.origin = origin;
         upload.source = Some(source);
@@ -155,6 +157,14 @@ impl Engine {
         self.uploads.queue.needs_saving(id);
         self.step();
         Ok(())
+    }
+
+    fn unfinished(&self, id: UploadId) -> Result<&Upload, Error> {
+        let upload = self.uploads.queue.get(id).ok_or_else(|| Error::of(FIO_E_UNKNOWN_UPLOAD))?;
+        match upload.ending {
+            None | Some(Ending::Failed(_)) => Ok(upload),
+            Some(_) => Err(Error::new(FIO_E_STATE, "the upload is over")),
+        }
     }
 
     /// Ends an upload. What of it is at the service already stays there, incomplete.
@@ -256,8 +266,10 @@ impl Engine {
             return Err(Error::new(FIO_E_STATE, "the upload does not wait for another project"));
         }
         // The present project as it is known when the upload's turn comes.
-        self.living_mut(id)?.project_id = None;
-        self.uploads.queue.move_to(id, Place::Ready);
+        let upload = self.living_mut(id)?;
+        upload.project_id = None;
+        let place = place_of(upload);
+        self.uploads.queue.move_to(id, place);
         self.uploads.queue.needs_saving(id);
         self.step();
         Ok(())

@@ -26,6 +26,7 @@ use crate::upload::schedule::Pace;
 use crate::upload::totals::Speed;
 use crate::upload::transfer::{Ending, Flying, Origin, Troubled, Upload};
 use crate::upload::{UploadId, record};
+use control::place_of;
 use saving::Saving;
 use std::sync::Arc;
 use std::time::Duration;
@@ -264,7 +265,7 @@ impl Engine {
                     Place::Ready | Place::Timed(_) if is_other => {
                         Some((upload.id, Place::Parked(FIO_E_OTHER_PROJECT)))
                     }
-                    Place::Parked(FIO_E_OTHER_PROJECT) if !is_other => Some((upload.id, Place::Ready)),
+                    Place::Parked(FIO_E_OTHER_PROJECT) if !is_other => Some((upload.id, place_of(upload))),
                     _ => None,
                 }
             })
@@ -369,7 +370,7 @@ impl Engine {
         }
         let Some(url) = upload.address(part).cloned() else { return Ok(()) };
         let (offset, length) = upload.range(part);
-        let is_first_attempt = part >= upload.parts.started;
+        let is_first_attempt = upload.is_untried(part);
         let (failures, may_be_stored) = upload.take_up(part);
         upload.flying.push(Flying { request, part, length, sent: 0, failures, may_be_stored });
         let part_request = PartRequest {
@@ -468,12 +469,8 @@ impl Engine {
         upload.recreations = upload.recreations.saturating_add(1);
         let times = upload.recreations;
         upload.forget_asset();
-        // A recording that is over need not go the way of recordings.
-        if times > 1 && upload.recording.as_ref().is_some_and(|recording| recording.size.is_some()) {
-            if let Some(Ok(condition)) = upload.source.as_ref().map(|source| source.condition()) {
-                upload.recording = None;
-                upload.condition = condition;
-            }
+        if times > 1 {
+            upload.become_whole();
         }
         upload.trouble = Some(why);
         let wait = match times {

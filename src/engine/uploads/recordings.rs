@@ -50,7 +50,7 @@ impl Engine {
         let recording = self.running(id)?;
         let next = recording.growth.part_of(recording.stable);
         let part = recording.growth.start(next + 1) - recording.growth.start(next);
-        let room = LEAST_ROOM.max(3 * part) + recording.spec.held_head;
+        let room = LEAST_ROOM.max(3 * part) + recording.held_bytes();
         if pushed.held_bytes() + data.len() as u64 > room {
             return Err(Error::of(FIO_E_WOULD_BLOCK));
         }
@@ -89,6 +89,9 @@ impl Engine {
         if size > there || size > LARGEST_FILE {
             return Err(Error::new(FIO_E_ARGUMENT, "the recording is not that long"));
         }
+        if upload.pushed.as_ref().is_some_and(|pushed| !pushed.has_head()) {
+            return Err(Error::new(FIO_E_STATE, "the head of the recording has to be pushed again first"));
+        }
         if let Some(name) = name {
             self.living_mut(id)?.name = name;
         }
@@ -104,7 +107,6 @@ impl Engine {
         }
         let Some(upload) = self.uploads.queue.get_mut(id) else { return };
         let Some(recording) = &mut upload.recording else { return };
-        let stable_before = recording.stable;
         let growth = recording.growth;
         (recording.size, recording.stable, recording.watch) = (Some(size), size, None);
         upload.condition.size = size;
@@ -114,8 +116,7 @@ impl Engine {
         let is_last_begun = upload.parts.started > last;
         let (_, last_length) = growth.range(last, size);
         let full_length = growth.start(last + 1) - growth.start(last);
-        let is_cut = upload.parts.started > last + 1
-            || (is_last_begun && last_length < full_length.min(stable_before));
+        let is_cut = upload.parts.started > last + 1 || is_last_begun && last_length < full_length;
         if is_cut && upload.asset_id.is_some() {
             // It lost bytes that have been sent: it goes up anew, as the file it is now.
             if upload.pushed.is_some() {
@@ -123,15 +124,9 @@ impl Engine {
             }
             self.suspend(id);
             self.withdraw(id);
-            let Some(upload) = self.uploads.queue.get_mut(id) else { return };
-            upload.forget_asset();
-            upload.recording = None;
-            if let Some(Ok(condition)) = upload.source.as_ref().map(|source| source.condition()) {
-                upload.condition = condition;
-            } else {
-                // Opened and looked at when its turn comes.
-                upload.recording =
-                    Some(Recording { size: Some(size), stable: size, ..Recording::new(Default::default()) });
+            if let Some(upload) = self.uploads.queue.get_mut(id) {
+                upload.forget_asset();
+                upload.become_whole();
             }
         } else if is_last_begun {
             self.suspend(id);
@@ -147,7 +142,7 @@ impl Engine {
 
     /// The first byte of a recording whose part has not arrived, its held head excepted.
     pub(super) fn first_missing_byte(&self, id: UploadId) -> Result<u64, Error> {
-        let upload = self.living(id)?;
+        let upload = self.uploads.queue.get(id).ok_or_else(|| Error::of(FIO_E_UNKNOWN_UPLOAD))?;
         let Some(recording) = &upload.recording else { return Ok(0) };
         let first = u32::from(recording.holds_head());
         let missing = (first..).find(|&part| !upload.parts.is_done(part)).unwrap_or(first);

@@ -48,8 +48,8 @@ pub unsafe extern "C" fn fio_config_set_store_dir(
 
 /// Keeps the authorization and the queue with the application's own functions, for devices without a file
 /// system. There is one record for each upload (and a second one for the addresses of its parts, if they
-/// are many), saved when it is started and whenever a part of it has arrived: what a save costs does not
-/// depend on the length of the queue.
+/// are many), saved when it is started and whenever a part of it is begun or has arrived: what a save
+/// costs does not depend on the length of the queue.
 ///
 /// @param config   the configuration
 /// @param load     reads a record; must not be NULL

@@ -27,15 +27,16 @@ pub unsafe extern "C" fn fio_upload_cancel(client: *mut fio_client, id: fio_uplo
     })
 }
 
-/// Tries an upload again that failed or was cancelled, or at once one that waits for its next attempt.
-/// The file is sent as it is now: one that was changed begins anew, otherwise what has arrived already is
-/// not sent again. What was skipped stays skipped: it was made while a user had the device paused.
+/// Puts an upload into the queue again that failed or was skipped. The file is sent as it is now: one that
+/// was changed begins anew, otherwise what has arrived already is not sent again. A source that was no
+/// path has to be attached again (`fio_upload_attach`). What was skipped is still as old as it is, so that
+/// the service will skip it again unless it has changed its mind.
 ///
 /// @param client  the client
-/// @param id      an upload that failed, was cancelled, or waits
+/// @param id      an upload that failed or was skipped
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (queued,
-///            uploading, done or skipped) | `FIO_E_SOURCE_MISSING`, `FIO_E_SOURCE_KIND`,
+/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (not over,
+///            done or cancelled) | `FIO_E_SOURCE_MISSING`, `FIO_E_SOURCE_KIND`,
 ///            `FIO_E_SOURCE_EMPTY`, `FIO_E_SOURCE_READ` (the file is not to be had now) |
 ///            `FIO_E_REENTRANT` (inside a data callback) | `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED`
 ///            | `FIO_E_POISONED` | `FIO_E_PANIC`
@@ -90,19 +91,15 @@ pub unsafe extern "C" fn fio_upload_resume(client: *mut fio_client, id: fio_uplo
     })
 }
 
-/// Sends an upload to the project the device is in now, although it was queued for another one
-/// (`FIO_E_OTHER_PROJECT`). Ask a person first: the other project may be another client's. What had
-/// arrived in the old project stays there, unfinished; the upload begins anew. A recording cannot be
-/// moved while it goes on.
+/// Sends an upload to the project the device is in when its turn comes, although it was queued for another
+/// one. Ask a person first: the other project may be another client's.
 ///
 /// @param client  the client
-/// @param id      an upload that is not over
+/// @param id      an upload that waits with `FIO_E_OTHER_PROJECT`
 ///
-/// Returns:   `FIO_OK` (also if it belongs there already) | `FIO_E_NULL` | `FIO_E_HANDLE` |
-///            `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (over; or a recording that goes on; or the device is
-///            in no project: not paired, or it has not learned yet which) | `FIO_E_REENTRANT` (inside a
-///            data callback) | `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` | `FIO_E_POISONED` |
-///            `FIO_E_PANIC`
+/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (it does
+///            not wait for that) | `FIO_E_REENTRANT` (inside a data callback) | `FIO_E_BUSY` |
+///            `FIO_E_FORKED` | `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
 /// Callbacks: store, clock and log callbacks, if set; `FIO_EVENT_UPLOAD` later, from `fio_drive`
 /// Blocking:  writes to the store
 /// Threads:   one at a time

@@ -56,11 +56,11 @@ pub(super) unsafe fn name_or_none(name: *const c_char) -> Result<Option<String>,
 /// name is set, and for uploads that are no recordings.
 ///
 /// @param upload     the description
-/// @param extension  with its dot, such as `.mp4`: 2 to 32 bytes of UTF-8 without control characters and
-///                   slashes; copied. NULL means none (the default).
+/// @param extension  with its dot, such as `.mp4`: 2 to 32 bytes of UTF-8 without control characters,
+///                   slashes and further dots; copied. NULL means none (the default).
 ///
 /// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (no dot at the beginning, too
-///            short, too long, control characters, slashes) | `FIO_E_UTF8` | `FIO_E_PANIC`
+///            short, too long, control characters, slashes, further dots) | `FIO_E_UTF8` | `FIO_E_PANIC`
 /// Callbacks: none
 /// Blocking:  never
 /// Since:     0.1.0
@@ -78,7 +78,8 @@ pub unsafe extern "C" fn fio_upload_set_extension(
                     return Ok(());
                 }
                 let text = args::text(extension, "the extension", LONGEST_EXTENSION)?;
-                if !text.starts_with('.') || text.len() < 2 || text.contains('/') {
+                let letters = text.strip_prefix('.').filter(|letters| !letters.is_empty());
+                if letters.is_none_or(|letters| letters.trim().is_empty() || letters.contains(['.', '/'])) {
                     return Err(Error::new(FIO_E_ARGUMENT, "the extension is not like .mp4"));
                 }
                 spec.extension = Some(text.to_owned());
@@ -158,17 +159,17 @@ pub unsafe extern "C" fn fio_upload_set_channel(upload: *mut fio_upload, channel
 /// Says when the media was made. Two things depend on it: the folder by date it is filed in, and whether
 /// it may be sent at all: a user can pause the device at the service, and what is made during a pause
 /// must not be uploaded, not even later, while what was made before it may. The service decides by the
-/// age in seconds that the library tells it, counted anew from this moment with every attempt.
+/// age in seconds that the library tells it, as it is at each attempt.
 ///
-/// For a recording give the moment it began: one that began before a pause may be sent.
-///
-/// The age is the difference to the device's own clock, so that a clock that is wrong in the same way
-/// all the time does no harm; a moment in the future counts as now.
+/// The age is the difference to the device's clock at `fio_upload_start`, so that a clock that is wrong
+/// but runs does no harm; from then on it is counted on a clock that does not jump (after a restart on the
+/// device's clock again). A moment in the future counts as now. Give the moment the recording began: what
+/// was begun before a pause may be sent.
 ///
 /// @param upload   the description
 /// @param seconds  since 1970-01-01 UTC on the device's clock. 0 or less means what the file says (the
 ///                 default): when it was made, where the file system knows that, otherwise when it was
-///                 last changed; a reader and pushed data say nothing, there it is the moment of
+///                 last changed. For a recording, and with a reader, the default is the moment of
 ///                 `fio_upload_start`.
 ///
 /// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_PANIC`
@@ -308,9 +309,11 @@ pub unsafe extern "C" fn fio_upload_set_verify(upload: *mut fio_upload, enabled:
 /// size of `mdat`, or `moov` itself). Such bytes at the beginning are held back and sent last. Whatever
 /// else was called stable must not change any more.
 ///
-/// A recording that is cut off, by a crash or a power cut, is not lost: it waits after the restart until
-/// the application goes on with it (`fio_upload_advance`), finishes it with what there is
-/// (`fio_upload_finish`), or cancels it.
+/// A recording that is cut off, by a crash or a power cut, is not lost. After the restart one with a path
+/// is taken as finished when its file has not grown for 10 seconds (counted from the first `fio_drive`),
+/// unless the application calls `fio_upload_advance` before that; if it has no name yet it gets the
+/// file's. Others wait until their source is attached, then for the application to go on, finish or
+/// cancel.
 ///
 /// @param upload           the description; it cannot be made an ordinary upload again
 /// @param bytes_per_second the expected data rate; 0 if it is not known: then parts begin with 5 MiB

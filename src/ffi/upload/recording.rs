@@ -12,26 +12,27 @@ use std::ffi::c_char;
 /// once; `fio_upload_advance` is not needed. All of it is taken, or nothing.
 ///
 /// The library keeps them in memory until the parts they belong to have arrived. When it has as much as
-/// it may keep it takes no more (`FIO_E_WOULD_BLOCK`): drive the client and push the same bytes again. A
-/// network slower than the recording shows itself here, so have a place to put the rest meanwhile.
+/// it keeps (64 MiB, more for fast or very long recordings, and the held head) it takes no more
+/// (`FIO_E_WOULD_BLOCK`): drive the client and push the same bytes again. A network slower than the
+/// recording shows itself here, so have a place to put the rest meanwhile, and push less than 64 MiB at
+/// once.
 ///
-/// After a restart what was only in memory is gone. Go on where the storage is: attach a pushed source
-/// (`fio_upload_attach`) and push from `fio_upload_info.confirmed` on, if the application still has those
-/// bytes; otherwise cancel the upload. The held head (`fio_upload_set_recording`) has to be pushed again
-/// whole.
+/// After a restart what was only in memory is gone. If the application still has the bytes it goes on:
+/// attach a pushed source (`fio_upload_attach`), push from `fio_upload_info.size` on, which is then where
+/// the storage has everything before, and push the held head once more. Otherwise cancel the upload.
 ///
 /// @param client  the client
 /// @param id      the recording
 /// @param offset  where the bytes belong: at the end of what was pushed so far; or, to write over what
 ///                was pushed before, wholly within the held head
 /// @param data    the bytes; copied
-/// @param length  how many; 0 does nothing
+/// @param length  how many
 ///
 /// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (not
-///            pushed, finished or over) | `FIO_E_SOURCE_NEEDED` (not attached since the restart) |
-///            `FIO_E_ARGUMENT` (neither at the end nor within the held head; beyond 5 TiB) |
-///            `FIO_E_WOULD_BLOCK` (nothing was taken) | `FIO_E_REENTRANT` (inside a data callback) |
-///            `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
+///            pushed, or not attached since the restart; finished or over) | `FIO_E_ARGUMENT` (neither at
+///            the end nor within the held head; beyond 5 TiB) | `FIO_E_WOULD_BLOCK` (nothing was taken) |
+///            `FIO_E_REENTRANT` (inside a data callback) | `FIO_E_BUSY` | `FIO_E_FORKED` |
+///            `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
 /// Callbacks: store, clock and log callbacks, if set
 /// Blocking:  may write to the store
 /// Threads:   one at a time
@@ -60,12 +61,12 @@ pub unsafe extern "C" fn fio_upload_push(
 ///
 /// @param client  the client
 /// @param id      the recording; its source is a file, a descriptor or a reader
-/// @param stable  so many bytes from the beginning; never less than before
+/// @param stable  so many bytes from the beginning; less than before changes nothing
 ///
 /// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (no
-///            recording, pushed, finished or over) | `FIO_E_ARGUMENT` (less than before, or beyond 5 TiB)
-///            | `FIO_E_REENTRANT` (inside a data callback) | `FIO_E_BUSY` | `FIO_E_FORKED` |
-///            `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
+///            recording, pushed, finished or over) | `FIO_E_ARGUMENT` (beyond 5 TiB) | `FIO_E_REENTRANT`
+///            (inside a data callback) | `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` |
+///            `FIO_E_POISONED` | `FIO_E_PANIC`
 /// Callbacks: store, clock and log callbacks, if set
 /// Blocking:  may write to the store
 /// Threads:   one at a time
@@ -83,25 +84,28 @@ pub unsafe extern "C" fn fio_upload_advance(
 }
 
 /// Ends a recording: all of its bytes are there and will not change any more, the head included. What is
-/// left is sent, the last part and the held head among it; then the upload is done.
+/// left is sent, the last part and the held head among it; then the upload is done. An empty one fails at
+/// once (`FIO_E_SOURCE_EMPTY`, told by `FIO_EVENT_UPLOAD`).
 ///
 /// @param client  the client
 /// @param id      the recording
-/// @param size    how many bytes it has in all; -1 for as many as the file has now, or were pushed (a
-///                reader: as many as were called stable)
-/// @param name    its name, for a recording that was started with an extension only: 1 to 255 bytes of
-///                UTF-8 without control characters, with that extension; copied. NULL means no other
-///                than was set. The service takes a name only where it has none yet.
+/// @param size    how many bytes it has in all; -1 for as many as the file has now, or were pushed (with
+///                a reader it stands for the reader's size: give the real one). Fewer than were called
+///                stable are a waste: what has been sent of such a recording is given up, and it begins
+///                anew, or fails if it was pushed.
+/// @param name    its name: 1 to 255 bytes of UTF-8 without control characters, with the extension it was
+///                started with; copied. Needed if it was started with an extension only. NULL means the
+///                name that was set, or the file's; one that the service has already stays.
 ///
 /// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (no
-///            recording, finished or over) | `FIO_E_ARGUMENT` (less than -1, less than was called stable,
-///            beyond 5 TiB; a name that cannot be used) | `FIO_E_UTF8` | `FIO_E_SOURCE_EMPTY` (nothing was
-///            recorded: cancel it) | `FIO_E_SOURCE_MISSING`, `FIO_E_SOURCE_READ` (with -1: the file cannot
-///            be asked) | `FIO_E_SOURCE_NEEDED` (with -1: not attached since the restart) |
-///            `FIO_E_REENTRANT` (inside a data callback) | `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED`
-///            | `FIO_E_POISONED` | `FIO_E_PANIC`
+///            recording, finished or over; a held head of pushed data that was not pushed again since a
+///            restart) | `FIO_E_ARGUMENT` (less than -1, more than there is, beyond 5 TiB; no name yet, or
+///            one that cannot be used) | `FIO_E_UTF8` | `FIO_E_SOURCE_MISSING`,
+///            `FIO_E_SOURCE_KIND`, `FIO_E_SOURCE_READ` (the file is not to be had) | `FIO_E_SOURCE_NEEDED`
+///            (not attached since the restart) | `FIO_E_REENTRANT` (inside a data callback) |
+///            `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
 /// Callbacks: store, clock and log callbacks, if set; `FIO_EVENT_UPLOAD` later, from `fio_drive`
-/// Blocking:  writes to the store
+/// Blocking:  looks at the file, writes to the store
 /// Threads:   one at a time
 /// Since:     0.1.0
 #[unsafe(no_mangle)]

@@ -18,8 +18,9 @@ use std::sync::Arc;
 /// and opened again by itself after a restart: the source that needs the least. Replaces another source.
 ///
 /// The file must stay as it is until the upload is over: the library looks before and after each part,
-/// and one that was changed meanwhile fails with `FIO_E_SOURCE_CHANGED` rather than arriving mixed. (A
-/// recording may grow; see `fio_upload_set_recording`.)
+/// and one that was changed meanwhile fails with `FIO_E_SOURCE_CHANGED` rather than arriving mixed; one
+/// that is gone, with its card for example, fails with `FIO_E_SOURCE_MISSING`. `fio_upload_retry` takes it
+/// up again. (A recording may grow; see `fio_upload_set_recording`.)
 ///
 /// @param upload  the description
 /// @param path    1 to 4096 bytes, in whatever encoding the system's paths have: it need not be UTF-8;
@@ -107,8 +108,9 @@ fn not_duplicated(error: std::io::Error) -> Error {
 /// them is over and the description is freed or has another source. It may run inside any call.
 ///
 /// @param upload  the description
-/// @param size    how many bytes there are, 1 or more. For a recording: 0, `fio_upload_advance` says how
-///                many there are.
+/// @param size    how many bytes there are, 1 or more. For a recording: how many there can be at most, up
+///                to 5,497,558,138,880 (5 TiB); `fio_upload_advance` says how many there are, and
+///                `fio_upload_finish` how many there were.
 /// @param read    the function; must not be NULL
 /// @param user    passed to `read`; may be NULL
 /// @param destroy called when `user` is not needed any more; may be NULL
@@ -143,7 +145,8 @@ pub unsafe extern "C" fn fio_upload_set_reader(
 /// (`fio_upload_set_recording`). Replaces another source. Give the upload a name or an extension as well.
 ///
 /// What was pushed stays in memory until the part it belongs to has arrived, so that it can be sent
-/// again. After a restart the upload waits with `FIO_E_SOURCE_NEEDED`; see `fio_upload_push`.
+/// again. After a restart the upload waits with `FIO_E_SOURCE_NEEDED`; see `fio_upload_push`. It cannot be
+/// begun anew, since its first bytes are nowhere any more: where another upload would, it fails.
 ///
 /// @param upload  the description
 ///

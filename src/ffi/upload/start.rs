@@ -17,13 +17,13 @@ use crate::upload::SourceSpec;
 ///
 /// Failures of the network and of the service are tried again by themselves, more and more slowly, and
 /// told as the `reason` of `FIO_EVENT_UPLOAD`; what the storage has confirmed is not sent again. The
-/// upload ends as done, as failed (the file was changed, the service refuses it), as skipped (it was made
-/// while a user had the device paused), or as cancelled.
+/// upload ends as done, as failed (the file is gone or was changed, the service refuses it), as skipped
+/// (it was made while a user had the device paused), or as cancelled.
 ///
-/// The project is the one the device is in now; before the first pairing, the first one it gets. When
-/// the device is moved to another project the upload waits with `FIO_E_OTHER_PROJECT`, rather than
-/// showing one client's material to another, until the device is back or
-/// `fio_upload_move_to_project` is called.
+/// The project is the one the device is in now; if it is not paired, the one of the next pairing. When the
+/// device is moved to another project, an upload that the service does not know yet waits with
+/// `FIO_E_OTHER_PROJECT`, rather than showing one client's material to another, until the device is back
+/// or `fio_upload_move_to_project` is called. One that was begun goes on where it was begun.
 ///
 /// @param client  the client
 /// @param upload  what to send; copied, may be changed, started again or freed afterwards
@@ -31,11 +31,12 @@ use crate::upload::SourceSpec;
 ///
 /// Returns:   `FIO_OK` (in the queue) | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (no source; no
 ///            name, or one that cannot be used, where none was set: an upload needs one, a recording one
-///            or an extension; pushed data without `fio_upload_set_recording`) | `FIO_E_UTF8` (the file's
-///            name, where none was set) | `FIO_E_SOURCE_MISSING` | `FIO_E_SOURCE_KIND` (a directory, a
-///            pipe, a device) | `FIO_E_SOURCE_EMPTY` (not for recordings) | `FIO_E_SOURCE_READ` |
-///            `FIO_E_REENTRANT` (inside a data callback) | `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED`
-///            | `FIO_E_POISONED` | `FIO_E_PANIC`. `fio_client_error` has the details.
+///            or an extension; pushed data without `fio_upload_set_recording`; more than 5 TiB) |
+///            `FIO_E_UTF8` (the file's name, where none was set) | `FIO_E_SOURCE_MISSING` |
+///            `FIO_E_SOURCE_KIND` (a directory, a pipe, a device) | `FIO_E_SOURCE_EMPTY` (not for
+///            recordings) | `FIO_E_SOURCE_READ` | `FIO_E_REENTRANT` (inside a data callback) |
+///            `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`.
+///            `fio_client_error` has the details.
 /// Callbacks: store, clock and log callbacks, if set; `FIO_EVENT_UPLOAD` later, from `fio_drive`
 /// Blocking:  opens the file, writes to the store
 /// Threads:   one at a time
@@ -60,20 +61,22 @@ pub unsafe extern "C" fn fio_upload_start(
     })
 }
 
-/// Gives an upload its bytes again: after a restart, where the source was a descriptor or a reader and
-/// could not be kept (`FIO_E_SOURCE_NEEDED`), or when a file has moved (`FIO_E_SOURCE_MISSING`: then
-/// `fio_upload_retry` as well). What has arrived already is not sent again. The bytes must be the same:
-/// another length fails with `FIO_E_SOURCE_CHANGED`.
+/// Gives an upload its bytes again, where its source was a descriptor, a reader or pushed data: after a
+/// restart, or after `fio_upload_retry` (`FIO_E_SOURCE_NEEDED`). Also gives another source to an upload
+/// that is not over or has failed: a file that was moved, for example (one that failed is then retried
+/// with `fio_upload_retry`). What has arrived already is not sent again. The bytes must be the same; the
+/// length at least is compared.
 ///
 /// @param client  the client
-/// @param id      an upload that is not over, or one that failed
+/// @param id      an upload that is not over, or has failed
 /// @param upload  a description with the source, of which nothing else is used; copied
 ///
 /// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (done,
-///            skipped or cancelled) | `FIO_E_ARGUMENT` (no source; pushed data for what is no recording) |
-///            `FIO_E_SOURCE_MISSING` | `FIO_E_SOURCE_KIND` | `FIO_E_SOURCE_EMPTY` | `FIO_E_SOURCE_READ` |
-///            `FIO_E_SOURCE_CHANGED` (not the same length) | `FIO_E_REENTRANT` (inside a data callback) |
-///            `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
+///            skipped or canceled; or pushed data for what is no recording, or a finished one) |
+///            `FIO_E_ARGUMENT` (no source) |
+///            `FIO_E_SOURCE_MISSING` | `FIO_E_SOURCE_KIND` | `FIO_E_SOURCE_READ` | `FIO_E_SOURCE_CHANGED`
+///            (not the same length) | `FIO_E_REENTRANT` (inside a data callback) | `FIO_E_BUSY` |
+///            `FIO_E_FORKED` | `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
 /// Callbacks: store, clock and log callbacks, if set; `destroy` of an earlier reader that is not used any
 ///            more; `FIO_EVENT_UPLOAD` later, from `fio_drive`
 /// Blocking:  opens the file, writes to the store

@@ -20,7 +20,7 @@ pub const FIO_UPLOAD_DONE: i32 = 4;
 /// `fio_upload_info.state`: over: `reason` says why. `fio_upload_retry` begins again.
 pub const FIO_UPLOAD_FAILED: i32 = 5;
 /// `fio_upload_info.state`: over: it was made while a user had the device paused
-/// (`FIO_E_CHANNEL_PAUSED`), and must never be sent.
+/// (`FIO_E_CHANNEL_PAUSED`), so that the service does not take it.
 pub const FIO_UPLOAD_SKIPPED: i32 = 6;
 /// `fio_upload_info.state`: over: the application cancelled it.
 pub const FIO_UPLOAD_CANCELED: i32 = 7;
@@ -44,7 +44,7 @@ pub struct fio_upload_info {
     pub retry_in_ms: i64,
     /// Higher goes first.
     pub priority: i32,
-    /// 1 if it is sent while it is recorded, otherwise 0.
+    /// 1 while it is a recording that goes on, otherwise 0.
     pub is_recording: i32,
     /// Why it waits, failed or was skipped; NULL if there is no reason.
     pub reason: *const fio_error,
@@ -58,8 +58,7 @@ pub struct fio_upload_info {
     pub tag: *const u8,
     /// Its id at the service, once it is there; otherwise NULL. `fio_comment` takes it.
     pub asset_id: *const c_char,
-    /// The project it was queued for; NULL if it was queued before the first pairing and has not been
-    /// assigned yet.
+    /// The project it was queued for; NULL as long as none is known.
     pub project_id: *const c_char,
     /// Lengths of the above in bytes, 0 for NULL.
     pub name_length: usize,
@@ -173,4 +172,57 @@ pub(in crate::ffi) fn totals(totals: &Totals) -> View<fio_totals> {
         seconds_left: totals.seconds_left.map_or(-1, |left| i64::try_from(left).unwrap_or(i64::MAX)),
     };
     View { raw: Box::new(raw), _strings: Vec::new(), _parts: Vec::new() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Error;
+    use crate::status::FIO_E_SOURCE_NEEDED;
+    use std::ffi::CStr;
+
+    #[test]
+    fn an_upload_is_shown_whole_whatever_it_lacks() {
+        let mut shown = UploadInfo {
+            id: 7,
+            state: UploadState::Waiting,
+            reason: Some(Error::of(FIO_E_SOURCE_NEEDED)),
+            name: "clip.mov".to_owned(),
+            media_type: "video/quicktime".to_owned(),
+            path: b"/media/\xff/clip.mov".to_vec(),
+            tag: vec![0, 1, 0],
+            priority: -3,
+            size: 10,
+            confirmed: 4,
+            in_flight: 2,
+            asset_id: Some("b1f2".to_owned()),
+            project_id: None,
+            is_recording: true,
+            retry_in: Some(std::time::Duration::from_millis(1500)),
+        };
+        let view = info(&shown);
+        // SAFETY: the view is alive, and what is not NULL in it is terminated or as long as it says.
+        unsafe {
+            let raw = &*view.as_ptr();
+            assert_eq!((raw.id, raw.state, raw.priority, raw.is_recording), (7, FIO_UPLOAD_WAITING, -3, 1));
+            assert_eq!((raw.size, raw.confirmed, raw.in_flight, raw.retry_in_ms), (10, 4, 2, 1500));
+            assert_eq!((*raw.reason).status, FIO_E_SOURCE_NEEDED);
+            assert_eq!(CStr::from_ptr(raw.path).to_bytes(), b"/media/\xff/clip.mov");
+            assert_eq!(std::slice::from_raw_parts(raw.tag, raw.tag_length + 1), [0, 1, 0, 0]);
+            assert_eq!((raw.asset_id_length, raw.path_length), (4, 17));
+            assert!(raw.project_id.is_null() && raw.project_id_length == 0);
+        }
+        (shown.reason, shown.retry_in, shown.asset_id) = (None, None, None);
+        (shown.path, shown.tag, shown.name) = (Vec::new(), Vec::new(), String::new());
+        let view = info(&shown);
+        // SAFETY: as above.
+        unsafe {
+            let raw = &*view.as_ptr();
+            assert!(
+                raw.reason.is_null() && raw.path.is_null() && raw.tag.is_null() && raw.asset_id.is_null()
+            );
+            assert_eq!((raw.retry_in_ms, raw.path_length, raw.tag_length, raw.name_length), (-1, 0, 0, 0));
+            assert_eq!(CStr::from_ptr(raw.name).to_bytes(), b"");
+        }
+    }
 }

@@ -1,0 +1,92 @@
+//! Whether a part stands still. libcurl cannot tell: it counts as sent what the kernel has taken, and on
+//! a slow network the kernel's buffer alone may last for a minute. So what counts is what the other end
+//! has confirmed.
+
+use crate::sys::unconfirmed;
+use curl::easy::Handler;
+use std::os::fd::RawFd;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Since when nothing has moved.
+#[derive(Default)]
+pub struct Stall {
+    arrived: u64,
+    since: u64,
+}
+
+impl Stall {
+    /// How long `arrived` has been the same, the time being `now`.
+    pub fn lasts(&mut self, arrived: u64, now: u64) -> u64 {
+        if self.since == 0 || self.arrived != arrived {
+            *self = Stall { arrived, since: now };
+        }
+        now.saturating_sub(self.since)
+    }
+
+    /// It moves, or is not meant to.
+    pub fn clear(&mut self) {
+        self.since = 0;
+    }
+}
+
+/// The sockets that were opened for parts. That one was closed is not told: its number is then no
+/// socket's any more, or is one's with another port.
+#[derive(Default)]
+pub struct Sockets(Mutex<Vec<RawFd>>);
+
+impl Sockets {
+    fn list(&self) -> MutexGuard<'_, Vec<RawFd>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Opens one as libcurl's bindings do.
+    pub fn open(&self, family: i32, kind: i32, protocol: i32) -> Option<curl_sys::curl_socket_t> {
+        struct Plain;
+        impl Handler for Plain {}
+        let socket = Plain.open_socket(family, kind, protocol)?;
+        let mut list = self.list();
+        if !list.contains(&socket) {
+            list.push(socket);
+        }
+        Some(socket)
+    }
+
+    /// How many bytes sent from this port have not been confirmed; 0 if nobody knows.
+    pub fn unconfirmed(&self, local_port: u16) -> u64 {
+        self.list().iter().find_map(|&socket| unconfirmed(socket, local_port)).unwrap_or(0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn standing_still_is_timed_from_the_last_move() {
+        let mut stall = Stall::default();
+        assert_eq!((stall.lasts(5, 1_000), stall.lasts(5, 3_000)), (0, 2_000));
+        assert_eq!((stall.lasts(6, 4_000), stall.lasts(6, 4_500)), (0, 500));
+        stall.clear();
+        assert_eq!(stall.lasts(6, 9_000), 0);
+    }
+
+    #[test]
+    fn a_socket_is_found_by_its_port() {
+        use std::io::{Read, Write};
+        use std::net::{TcpListener, TcpStream};
+        use std::os::fd::AsRawFd;
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut out = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (mut other, _) = listener.accept().unwrap();
+        let port = out.local_addr().unwrap().port();
+        let sockets = Sockets(Mutex::new(vec![-1, listener.as_raw_fd(), out.as_raw_fd()]));
+        assert_eq!(sockets.unconfirmed(port), 0);
+        out.set_nonblocking(true).unwrap();
+        while out.write(&[0; 65536]).is_ok() {}
+        if cfg!(target_os = "linux") {
+            assert!(sockets.unconfirmed(port) > 0);
+        }
+        assert_eq!(sockets.unconfirmed(port ^ 1), 0);
+        other.read_exact(&mut [0; 10]).unwrap();
+    }
+}

@@ -94,7 +94,7 @@ fn unsafe_is_where_the_design_puts_it_and_gives_its_reason() {
         path.starts_with("ffi/")
             || path == "sys.rs"
             // What the bindings of libcurl do not offer.
-            || ["call", "curl", "exchange", "memory", "options", "part", "trace", "url"]
+            || ["call", "exchange", "memory", "options", "part", "url"]
                 .iter()
                 .any(|file| path == format!("net/{file}.rs"))
     };

@@ -41,7 +41,7 @@ struct Call {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Caller {
     App(OpId),
-    /// The engine's own fetch of device information after a pairing or a refresh.
+    /// The engine's own fetch of device information, after a pairing or a refresh or for the uploads.
     FollowUp,
     /// The engine's own heartbeat.
     Presence,
@@ -126,6 +126,11 @@ impl Engine {
     }
 
     pub(super) fn add_call(&mut self, caller: Caller, errand: Errand) {
+        self.insert_call(caller, errand, false);
+    }
+
+    /// `repeated`: a 401 is taken as it is, since a refresh would not help.
+    fn insert_call(&mut self, caller: Caller, errand: Errand, repeated: bool) {
         let id = self.next_id;
         self.next_id += 1;
         let call = Call {
@@ -134,15 +139,25 @@ impl Engine {
             state: State::NeedsToken,
             newer_than: 0,
             used: 0,
-            repeated: false,
+            repeated,
             waited: 0,
             failures: 0,
         };
         self.calls.list.insert(id, call);
     }
 
-    /// The service wants device information asked for after every pairing and refresh.
+    /// The service wants device information asked for after every pairing and refresh. They have just given
+    /// the token: another one would not help.
     pub(super) fn fetch_device(&mut self) {
+        self.replace_fetch(true);
+    }
+
+    /// The uploads want to know the project. The token may be an old one.
+    pub(super) fn fetch_project(&mut self) {
+        self.replace_fetch(false);
+    }
+
+    fn replace_fetch(&mut self, is_token_new: bool) {
         // One that is still under way has been overtaken.
         let old: Vec<u64> = self
             .calls
@@ -154,7 +169,7 @@ impl Engine {
         for id in old {
             self.remove_call(id);
         }
-        self.add_call(Caller::FollowUp, Errand::DeviceInfo);
+        self.insert_call(Caller::FollowUp, Errand::DeviceInfo, is_token_new);
     }
 
     fn remove_call(&mut self, id: u64) -> Option<Call> {
@@ -235,12 +250,10 @@ impl Engine {
         let unauthorized = answer.as_ref().is_ok_and(|response| response.status == 401);
         if unauthorized {
             let current = self.session.tokens().map_or(0, |tokens| tokens.generation);
-            // A refresh of our own has just given this token; another one would not help.
-            let is_follow_up = call.caller == Caller::FollowUp;
             if current > call.used {
                 return;
             }
-            if !call.repeated && !is_follow_up {
+            if !call.repeated {
                 call.repeated = true;
                 call.newer_than = call.used;
                 return;
@@ -313,8 +326,10 @@ impl Engine {
             (Caller::FollowUp, Ok(_)) => {}
             (Caller::FollowUp, Err(error)) => {
                 self.project_unconfirmed(&error);
-                // One that a new pairing or a revocation has overtaken is nobody's concern.
-                let is_overtaken = [FIO_E_CANCELED, FIO_E_NOT_AUTHORIZED].contains(&error.status);
+                // One that a new pairing or a revocation has overtaken is nobody's concern, and that the
+                // authorization is over is told by itself.
+                let is_overtaken = [FIO_E_CANCELED, FIO_E_NOT_AUTHORIZED, FIO_E_AUTHORIZATION_LOST]
+                    .contains(&error.status);
                 if !is_overtaken && !self.pair_waits_for_device() {
                     self.tell(Event::DeviceUnknown(error.clone()));
                 }

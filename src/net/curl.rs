@@ -8,6 +8,7 @@ use super::options;
 use super::part::{Part, PartState};
 use super::stall::Sockets;
 use super::upload::Upload;
+use super::waiting::{CurlTimer, Waiting, from_multi, from_os, waiting};
 use crate::api::Request;
 use crate::api::part::PartRequest;
 use crate::clock::Instant;
@@ -26,9 +27,6 @@ use std::time::Duration;
 
 pub use super::options::{CaSource, NetSettings};
 
-#[cfg(target_os = "linux")]
-use super::poller::Poller;
-
 /// Makes a waiting `drive` return, from any thread.
 pub type Waker = Arc<dyn Fn() + Send + Sync>;
 
@@ -43,15 +41,6 @@ struct Active<H, S> {
     easy: Easy2Handle<H>,
     state: S,
 }
-
-enum Waiting {
-    #[cfg(target_os = "linux")]
-    Epoll(Poller),
-    Portable,
-}
-
-/// The moment libcurl's own timer is due, set by its callback. `u64::MAX` is never.
-type CurlTimer = Arc<AtomicU64>;
 
 pub struct CurlTransport {
     // Before `multi`, so that handles leave it before it goes.
@@ -449,38 +438,4 @@ impl Drop for CurlTransport {
             call.discard();
         }
     }
-}
-
-fn waiting(multi: &mut Multi, curl_timer: &CurlTimer, portable: bool) -> Result<Waiting, Error> {
-    #[cfg(target_os = "linux")]
-    if !portable {
-        let poller = Poller::new().map_err(|error| from_os(&error))?;
-        let registry = poller.registry();
-        multi
-            .socket_function(move |socket, events, _| {
-                let (read, write) =
-                    if events.remove() { (false, false) } else { (events.input(), events.output()) };
-                registry.watch(socket, read || events.input_and_output(), write || events.input_and_output());
-            })
-            .map_err(|error| from_multi(&error))?;
-        let timer = curl_timer.clone();
-        multi
-            .timer_function(move |wait| {
-                let at = wait.map_or(u64::MAX, |wait| monotonic_ms() + wait.as_millis() as u64);
-                timer.store(at, Ordering::Relaxed);
-                true
-            })
-            .map_err(|error| from_multi(&error))?;
-        return Ok(Waiting::Epoll(poller));
-    }
-    let _ = (multi, curl_timer, portable);
-    Ok(Waiting::Portable)
-}
-
-fn from_multi(error: &curl::MultiError) -> Error {
-    Error::new(FIO_E_NETWORK, format!("libcurl's multi interface failed with code {}", error.code()))
-}
-
-fn from_os(error: &std::io::Error) -> Error {
-    Error::new(FIO_E_NOMEM, format!("the operating system refused a descriptor: {error}"))
 }

@@ -17,3 +17,4 @@ mod stall;
 mod trace;
 mod upload;
 mod url;
+mod waiting;

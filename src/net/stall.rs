@@ -7,25 +7,30 @@ use curl::easy::Handler;
 use std::os::fd::RawFd;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Since when nothing has moved.
+/// The most that counts between two looks: a device that slept, or an application that was busy
+/// elsewhere, says nothing about the network.
+const MOST_BETWEEN_LOOKS: u64 = 2_000;
+
+/// For how long nothing has moved, in milliseconds.
 #[derive(Default)]
 pub struct Stall {
     arrived: u64,
-    since: u64,
+    looked_at: u64,
+    lasts: u64,
 }
 
 impl Stall {
-    /// How long `arrived` has been the same, the time being `now`.
+    /// To be asked again and again, with what has arrived and the time.
     pub fn lasts(&mut self, arrived: u64, now: u64) -> u64 {
-        if self.since == 0 || self.arrived != arrived {
-            *self = Stall { arrived, since: now };
-        }
-        now.saturating_sub(self.since)
+        let since = now.saturating_sub(self.looked_at).min(MOST_BETWEEN_LOOKS);
+        let moved = self.looked_at == 0 || self.arrived != arrived;
+        *self = Stall { arrived, looked_at: now, lasts: if moved { 0 } else { self.lasts + since } };
+        self.lasts
     }
 
     /// It moves, or is not meant to.
     pub fn clear(&mut self) {
-        self.since = 0;
+        *self = Stall::default();
     }
 }
 
@@ -64,10 +69,12 @@ mod tests {
     #[test]
     fn standing_still_is_timed_from_the_last_move() {
         let mut stall = Stall::default();
-        assert_eq!((stall.lasts(5, 1_000), stall.lasts(5, 3_000)), (0, 2_000));
+        assert_eq!((stall.lasts(5, 1_000), stall.lasts(5, 2_000), stall.lasts(5, 3_000)), (0, 1_000, 2_000));
         assert_eq!((stall.lasts(6, 4_000), stall.lasts(6, 4_500)), (0, 500));
+        // An hour of sleep.
+        assert_eq!(stall.lasts(6, 3_604_500), 2_500);
         stall.clear();
-        assert_eq!(stall.lasts(6, 9_000), 0);
+        assert_eq!(stall.lasts(6, 3_700_000), 0);
     }
 
     #[test]

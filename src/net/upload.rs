@@ -358,7 +358,7 @@ mod tests {
         let mut upload = upload(100, 100);
         assert_eq!((upload.stands_still_for(0, 1_000), upload.stands_still_for(0, 9_000)), (0, 0));
         read_all(&mut upload).unwrap();
-        assert_eq!((upload.stands_still_for(20, 10_000), upload.stands_still_for(20, 15_000)), (0, 5_000));
+        assert_eq!((upload.stands_still_for(20, 10_000), upload.stands_still_for(20, 11_000)), (0, 1_000));
         assert_eq!((upload.stands_still_for(12, 16_000), upload.stands_still_for(12, 17_000)), (0, 1_000));
         answer(&mut upload, "HTTP/1.1 200 OK\r\n\r\n");
         upload.is_paused = true;

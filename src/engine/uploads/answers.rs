@@ -18,6 +18,9 @@ use crate::upload::{UploadId, record};
 /// about it than trying again.
 const PATIENCE: u32 = 5;
 
+/// What may be the fault of the addresses as well as of something on the way.
+const IN_THE_WAY: &[i32] = &[FIO_E_FORBIDDEN, FIO_E_NOT_FOUND, FIO_E_PROTOCOL, FIO_E_REDIRECT];
+
 impl Engine {
     /// A request to the API on behalf of an upload is over.
     pub(in crate::engine) fn upload_call_over(&mut self, id: UploadId, result: Result<Reply, Error>) {
@@ -184,7 +187,7 @@ impl Engine {
             _ if error.status == FIO_E_CHECKSUM && is_impatient => {
                 self.end_upload(id, Ending::Failed(error));
             }
-            _ if is_impatient && [FIO_E_FORBIDDEN, FIO_E_NOT_FOUND].contains(&error.status) => {
+            _ if is_impatient && IN_THE_WAY.contains(&error.status) => {
                 self.begin_anew(id, error);
             }
             Verdict::RetrySlowly => self.try_later(id, troubled, error, Backoff::SLOW),

@@ -242,7 +242,7 @@ impl Engine {
 
     fn ask_for_project(&mut self) {
         if !self.has_call_of(Caller::FollowUp) {
-            self.fetch_device();
+            self.fetch_project();
         }
     }
 

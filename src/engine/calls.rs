@@ -192,6 +192,13 @@ impl Engine {
         }
     }
 
+    /// As [`Engine::withdraw_call`], but only if the request has not left yet. `true` if there was one.
+    pub(super) fn withdraw_unsent_call(&mut self, caller: Caller) -> bool {
+        let is_meant = |call: &Call| call.caller == caller && !matches!(call.state, State::InFlight(_));
+        let found = self.calls.list.iter().find(|(_, call)| is_meant(call)).map(|(&id, _)| id);
+        found.is_some_and(|id| self.remove_call(id).is_some())
+    }
+
     pub(super) fn has_call_of(&self, caller: Caller) -> bool {
         self.calls.list.values().any(|call| call.caller == caller)
     }

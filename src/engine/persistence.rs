@@ -64,6 +64,7 @@ impl Engine {
                 if record.refreshing {
                     self.session.renew_first();
                 }
+                self.authorization_found();
             }
             Ok(None) => {}
             Err(error) if error.status == FIO_E_STORE_DAMAGED => self.store_complaint(error),

@@ -150,9 +150,9 @@ impl Store for DirStore {
         let mut keys = Vec::new();
         for entry in entries {
             let name = entry.map_err(|error| failed("listing the store", &error))?.file_name();
-            let Some(name) = name.to_str().filter(|name| is_valid_key(name)) else { continue };
-            keys.insert(keys.partition_point(|key: &String| key.as_str() < name), name.to_owned());
+            keys.extend(name.to_str().filter(|name| is_valid_key(name)).map(str::to_owned));
         }
+        keys.sort_unstable();
         Ok(keys)
     }
 }

@@ -3,11 +3,11 @@
 use super::Store;
 use crate::error::Error;
 use crate::secret::SecretBytes;
-use crate::small_map::SmallMap;
+use std::collections::BTreeMap;
 
 #[derive(Default)]
 pub struct MemoryStore {
-    records: SmallMap<String, SecretBytes>,
+    records: BTreeMap<String, SecretBytes>,
 }
 
 impl Store for MemoryStore {

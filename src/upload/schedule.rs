@@ -11,19 +11,29 @@ use std::time::Duration;
 pub struct Pace {
     failures: u32,
     not_before: Option<Instant>,
+    /// Until when the server asked to be left alone: neither a success of what was on its way then nor
+    /// another failure shortens that.
+    asked_until: Option<Instant>,
+    /// The last failure.
+    why: Option<Error>,
 }
 
 impl Pace {
     pub fn is_open(&self, now: Instant) -> bool {
-        self.not_before.is_none_or(|at| at <= now)
+        self.not_before().is_none_or(|at| at <= now)
     }
 
     pub fn not_before(&self) -> Option<Instant> {
-        self.not_before
+        self.not_before.max(self.asked_until)
+    }
+
+    /// Why it is not open.
+    pub fn why(&self) -> Option<&Error> {
+        self.why.as_ref()
     }
 
     pub fn succeeded(&mut self) {
-        *self = Pace::default();
+        *self = Pace { asked_until: self.asked_until, why: self.why.take(), ..Pace::default() };
     }
 
     /// Requests that were under way together fail together: that counts once. Returns how long the one
@@ -42,8 +52,12 @@ impl Pace {
         let wait = backoff.delay(self.failures.max(own_failures), error.retry_after, random);
         // The shortest wait of those that fail together opens it again, unless the server asked for more.
         let at = now + wait;
-        let shared = self.not_before.filter(|earlier| *earlier > now && error.retry_after.is_none());
+        if error.retry_after.is_some() {
+            self.asked_until = self.asked_until.max(Some(at));
+        }
+        let shared = self.not_before.filter(|earlier| *earlier > now);
         self.not_before = Some(shared.map_or(at, |earlier| earlier.min(at)));
+        self.why = Some(error.clone());
         wait
     }
 }
@@ -81,6 +95,10 @@ mod tests {
         let mut error = Error::of(FIO_E_RATE_LIMITED);
         error.retry_after = Some(Duration::from_secs(90));
         assert_eq!(pace.failed(Instant(0), 1, &error, Backoff::API, &mut random), Duration::from_secs(90));
+        assert_eq!(pace.not_before(), Some(Instant(90_000)));
+        // Whatever becomes of what was on its way by then.
+        pace.succeeded();
+        pace.failed(Instant(10), 1, &Error::of(FIO_E_CONNECT), Backoff::API, &mut random);
         assert_eq!(pace.not_before(), Some(Instant(90_000)));
     }
 }

@@ -206,6 +206,10 @@ pub struct Troubled {
 }
 
 impl Parts {
+    pub fn troubled_mut(&mut self, part: u32) -> Option<&mut Troubled> {
+        self.troubled.iter_mut().find(|troubled| troubled.part == part)
+    }
+
     /// As a record has them: what had been started and was not done may be stored all the same.
     pub fn restore(done: Vec<u8>, started: u32, confirmed: u64) -> Parts {
         let done_count = done.iter().map(|byte| byte.count_ones()).sum();

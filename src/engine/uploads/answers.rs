@@ -5,6 +5,7 @@ use super::super::Engine;
 use super::super::calls::Reply;
 use crate::api::asset::Asset;
 use crate::api::part::{self, Sent};
+use crate::clock::Instant;
 use crate::error::Error;
 use crate::log::log_line;
 use crate::retry::{Backoff, Verdict, api_verdict, part_may_be_stored, part_verdict};
@@ -129,19 +130,29 @@ impl Engine {
         self.uploads.speed.arrived(flying.length);
         let Some(upload) = self.uploads.queue.get_mut(id) else { return };
         // What was read while it changed is not the media any more.
-        let condition = upload.source.as_ref().map(|source| source.condition());
-        match condition {
-            Some(Ok(now)) if upload.has_changed(&now) => {
-                return self.end_upload(id, Ending::Failed(Error::of(FIO_E_SOURCE_CHANGED)));
-            }
-            Some(Err(error)) => return self.end_upload(id, Ending::Failed(error)),
-            _ => {}
+        let failure = match upload.source.as_ref().map(|source| source.condition()) {
+            Some(Ok(now)) if upload.has_changed(&now) => Some(Error::of(FIO_E_SOURCE_CHANGED)),
+            Some(Err(error)) => Some(error),
+            _ => None,
+        };
+        if let Some(error) = failure {
+            upload.parts.troubled.push(Troubled {
+                part: flying.part,
+                failures: flying.failures,
+                not_before: Instant::default(),
+                may_be_stored: true,
+                is_gone: false,
+            });
+            return self.end_upload(id, Ending::Failed(error));
         }
         upload.parts.set_done(flying.part, flying.length);
         upload.addresses.remove(&flying.part);
         upload.failures = 0;
         upload.recreations = 0;
-        upload.trouble = None;
+        // What other parts wait for stays the reason.
+        if upload.parts.troubled.is_empty() {
+            upload.trouble = None;
+        }
         self.release_pushed(id);
         let Some(upload) = self.uploads.queue.get(id) else { return };
         let is_over = upload.is_complete() || upload.was_assembled();
@@ -159,26 +170,28 @@ impl Engine {
         let is_impatient = failures >= PATIENCE;
         let is_recording = upload.recording.is_some();
         let verdict = part_verdict(&error);
-        let mut troubled = Troubled {
+        // Whatever becomes of the upload: this part is missing, also after a retry.
+        upload.parts.troubled.push(Troubled {
             part: flying.part,
             failures,
             not_before: self.now.mono,
             may_be_stored: flying.may_be_stored || part_may_be_stored(&error),
             is_gone: false,
-        };
+        });
         match verdict {
             Verdict::Fail => self.end_upload(id, Ending::Failed(error)),
             // The addresses of a recording are had anew one by one.
             Verdict::BeginAnew if is_recording && !is_impatient => {
                 upload.addresses.remove(&flying.part);
-                self.try_later(id, troubled, error, Backoff::API);
+                self.try_later(id, flying.part, error, Backoff::API);
             }
             Verdict::BeginAnew => self.begin_anew(id, error),
             // It can have been assembled only if an earlier attempt of this part has arrived.
-            Verdict::Ask if !flying.may_be_stored || is_impatient => self.begin_anew(id, error),
+            Verdict::Ask if !flying.may_be_stored => self.begin_anew(id, error),
             Verdict::Ask => {
-                troubled.is_gone = true;
-                upload.parts.troubled.push(troubled);
+                if let Some(troubled) = upload.parts.troubled_mut(flying.part) {
+                    troubled.is_gone = true;
+                }
                 upload.trouble = Some(error);
                 if upload.was_assembled() {
                     self.end_upload(id, Ending::Done);
@@ -190,25 +203,24 @@ impl Engine {
             _ if is_impatient && IN_THE_WAY.contains(&error.status) => {
                 self.begin_anew(id, error);
             }
-            Verdict::RetrySlowly => self.try_later(id, troubled, error, Backoff::SLOW),
-            _ => self.try_later(id, troubled, error, Backoff::API),
+            Verdict::RetrySlowly => self.try_later(id, flying.part, error, Backoff::SLOW),
+            _ => self.try_later(id, flying.part, error, Backoff::API),
         }
     }
 
-    fn try_later(&mut self, id: UploadId, mut troubled: Troubled, error: Error, backoff: Backoff) {
+    fn try_later(&mut self, id: UploadId, part: u32, error: Error, backoff: Backoff) {
         let now = self.now.mono;
+        let Some(upload) = self.uploads.queue.get_mut(id) else { return };
+        let Some(troubled) = upload.parts.troubled_mut(part) else { return };
+        let failures = troubled.failures;
         // Damage on the way says nothing about the host.
         let wait = if error.status == FIO_E_CHECKSUM {
-            backoff.delay(troubled.failures, None, &mut self.random)
+            backoff.delay(failures, None, &mut self.random)
         } else {
-            self.uploads.storage.failed(now, troubled.failures, &error, backoff, &mut self.random)
+            self.uploads.storage.failed(now, failures, &error, backoff, &mut self.random)
         };
-        let part = troubled.part + 1;
-        log_line!(self.log, Info, "upload {id}, part {part}: {error}; again in {} ms", wait.as_millis());
+        log_line!(self.log, Info, "upload {id}, part {}: {error}; again in {} ms", part + 1, wait.as_millis());
         troubled.not_before = now + wait;
-        if let Some(upload) = self.uploads.queue.get_mut(id) {
-            upload.parts.troubled.push(troubled);
-            upload.trouble = Some(error);
-        }
+        upload.trouble = Some(error);
     }
 }

@@ -231,7 +231,7 @@ impl Engine {
     pub fn pause_upload(&mut self, id: UploadId, now: Now) -> Result<(), Error> {
         self.set_now(now);
         self.living_mut(id)?.is_paused = true;
-        self.suspend(id);
+        self.hold(id);
         self.uploads.queue.move_to(id, Place::Parked(FIO_E_UPLOAD_PAUSED));
         self.uploads.queue.needs_saving(id);
         self.step();
@@ -293,7 +293,7 @@ impl Engine {
         self.set_now(now);
         let active: Vec<UploadId> = self.uploads.queue.active().map(|(_, id)| id).collect();
         for id in active {
-            self.suspend(id);
+            self.hold(id);
         }
         self.set_queue_paused(true);
     }

@@ -176,6 +176,7 @@ impl Engine {
         }
         self.save_uploads();
         self.report_uploads();
+        self.forget_oldest();
     }
 
     pub(super) fn uploads_deadline(&self) -> Option<Instant> {
@@ -196,7 +197,8 @@ impl Engine {
         consider(queue.next_timer());
         if uploads.in_use < uploads.settings.parallel_parts {
             for upload in queue.active().filter_map(|(_, id)| queue.get(id)) {
-                consider(uploads.moment_of(upload, now));
+                // What could be done by now has been: the rest waits for an answer that is on its way.
+                consider(uploads.moment_of(upload, now).filter(|at| *at > now));
             }
             if queue.first_ready().is_some() && self.session.tokens().is_some() {
                 let gates = [uploads.api.not_before(), uploads.storage.not_before()];
@@ -274,6 +276,11 @@ impl Engine {
             self.uploads.queue.move_to(id, place);
         }
         self.uploads.sorted_for = Some(current);
+    }
+
+    /// The store has told of a pairing, perhaps long after the start.
+    pub(super) fn authorization_found(&mut self) {
+        self.uploads.needs_step = true;
     }
 
     /// A new pairing: which project it leads to is not known yet.
@@ -405,12 +412,23 @@ impl Engine {
             if upload.is_complete() || upload.was_assembled() {
                 self.end_upload(id, Ending::Done);
             } else if let Some(at) = self.uploads.moment_of(upload, now) {
+                self.note_trouble_of_others(id);
                 self.uploads.queue.move_to(id, Place::Timed(at.max(now + SHORTEST_WAIT)));
             } else if upload.parts.troubled.iter().any(|troubled| troubled.is_gone) {
                 // Some parts are gone and not all the others were ever sent.
                 self.begin_anew(id, Error::of(FIO_E_UPLOAD_GONE));
             }
             // What remains is a recording that has nothing to send yet.
+        }
+    }
+
+    /// What met with no trouble itself waits for the host that failed another upload.
+    fn note_trouble_of_others(&mut self, id: UploadId) {
+        let now = self.now.mono;
+        let hosts = [&self.uploads.storage, &self.uploads.api];
+        let why = hosts.into_iter().filter(|host| !host.is_open(now)).find_map(Pace::why).cloned();
+        if let Some(upload) = self.uploads.queue.get_mut(id).filter(|upload| upload.trouble.is_none()) {
+            upload.trouble = why;
         }
     }
 
@@ -430,6 +448,18 @@ impl Engine {
         for one in flying {
             self.uploads.in_use -= 1;
             self.abort(one.request);
+        }
+    }
+
+    /// Takes an upload off the network for a pause. A request that has left may come back: what the service
+    /// has done is worth knowing. One that waits for a token must not leave any more.
+    fn hold(&mut self, id: UploadId) {
+        self.suspend(id);
+        if self.withdraw_unsent_call(Caller::Upload(id)) {
+            self.uploads.in_use -= 1;
+            if let Some(upload) = self.uploads.queue.get_mut(id) {
+                upload.has_call = false;
+            }
         }
     }
 

@@ -19,8 +19,8 @@ impl Engine {
         }
         let now = self.now.mono;
         if self.uploads.in_use == 0 {
+            // The moment of the next word stays: many small files must not be told faster than wanted.
             self.uploads.speed.rest();
-            self.uploads.next_progress = None;
             // That everything is over is worth a word.
             if has_changed && self.uploads.queue.totals().files_left == 0 {
                 self.tell_progress();

@@ -24,6 +24,9 @@ pub(super) struct Saving {
     /// Ids below this one are never given again.
     reserved: UploadId,
     are_settings_unsaved: bool,
+    /// The application has chosen in this life: what the store says of it is older, even if it can be read
+    /// only now.
+    are_flags_chosen: bool,
     failures: u32,
     retry: Option<Instant>,
     /// The store could not be read at the start: when to try again, and how often it failed.
@@ -33,6 +36,7 @@ pub(super) struct Saving {
 impl Saving {
     pub fn settings_changed(&mut self) {
         self.are_settings_unsaved = true;
+        self.are_flags_chosen = true;
     }
 }
 
@@ -42,7 +46,7 @@ impl Engine {
         self.uploads.next_id += 1;
         if self.uploads.next_id > self.uploads.saving.reserved {
             self.uploads.saving.reserved = self.uploads.next_id + BLOCK;
-            self.uploads.saving.settings_changed();
+            self.uploads.saving.are_settings_unsaved = true;
         }
         id
     }
@@ -147,6 +151,9 @@ impl Engine {
             Ok(Some(bytes)) => {
                 let Some((numbers, flags)) = bytes.expose().split_first_chunk::<8>() else { return };
                 self.uploads.saving.reserved = UploadId::from_le_bytes(*numbers);
+                if self.uploads.saving.are_flags_chosen {
+                    return;
+                }
                 self.uploads.queue.is_paused = flags.first() == Some(&1);
                 self.uploads.is_auto_start = flags.get(1) != Some(&0);
             }
@@ -181,6 +188,13 @@ impl Engine {
         self.uploads.saving.retry = None;
         if std::mem::take(&mut self.uploads.saving.failures) > 0 {
             self.tell(Event::StoreRecovered);
+        }
+    }
+
+    /// Forgets the oldest of those that went well or were canceled, once that is written down and told.
+    pub(super) fn forget_oldest(&mut self) {
+        if self.uploads.saving.failures > 0 {
+            return;
         }
         while let Some(id) = self.uploads.queue.to_forget(self.uploads.settings.history) {
             self.forget_upload(id);
@@ -219,8 +233,8 @@ impl Engine {
     /// Takes an upload that is over out of memory and store.
     pub(super) fn forget_upload(&mut self, id: UploadId) {
         self.uploads.queue.remove(id);
-        // What stays behind is forgotten after the next start.
-        for key in [record::address_key(id), record::key(id)] {
+        // Addresses that stay behind are forgotten after the next start.
+        for key in [record::key(id), record::address_key(id)] {
             let _ = self.records.erase(&key);
         }
     }

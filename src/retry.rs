@@ -79,7 +79,7 @@ pub enum Verdict {
 /// | 401 | one refresh and one repetition have happened already; then it waits for a new authorization |
 /// | 402, 403, 404, 3xx, TLS failures, what is not the service's | tried again slowly |
 /// | 409 `Channel Paused` | this media is skipped |
-/// | 400, 409, 422 | this upload fails |
+/// | 400, 409, 422 | this upload fails; where a part was announced again that may be there already, it begins anew |
 /// | 429 | after the time the service asks for, at least with backoff |
 /// | 5xx, 408, network failures | backoff with jitter, 1 s doubling to 60 s |
 pub fn api_verdict(error: &Error) -> Verdict {

@@ -9,7 +9,7 @@ use crate::api::device::Device;
 use crate::api::{Request, Response, comment, device, heartbeat, realtime};
 use crate::clock::{Instant, Now};
 use crate::error::Error;
-use crate::retry::{Backoff, Outlook, outlook};
+use crate::retry::{Backoff, Outlook, Verdict, api_verdict, outlook};
 use crate::secret::Secret;
 use crate::small_map::SmallMap;
 use crate::status::*;
@@ -367,7 +367,15 @@ impl Engine {
         let ending: Vec<u64> =
             self.calls.list.iter_mut().filter_map(|(&id, call)| ends(call).then_some(id)).collect();
         for id in ending {
-            self.end_call(id, Err(error.clone()));
+            let is_upload =
+                self.calls.list.get(&id).is_some_and(|call| matches!(call.caller, Caller::Upload(_)));
+            // What is said against a refresh is not said against the media: it waits for a token.
+            let error = if is_upload && api_verdict(error) == Verdict::Fail {
+                Error::of(FIO_E_TOKEN_EXPIRED)
+            } else {
+                error.clone()
+            };
+            self.end_call(id, Err(error));
         }
     }
 }

@@ -75,6 +75,9 @@ impl Call {
         }
         options::set_common(&mut easy, settings, log)?;
         easy.timeout(settings.request_timeout)?;
+        // libcurl sends again by itself what was lost on a connection it had kept: a comment would be made
+        // twice.
+        easy.fresh_connect(request.endpoint == Endpoint::Comments)?;
         // Requests and most answers are small, and libcurl's buffers for them are wiped after each.
         easy.upload_buffer_size(16 << 10)?;
         easy.buffer_size(if is_about_assets(request.endpoint) { 16 << 10 } else { 4 << 10 })?;

@@ -325,7 +325,7 @@ impl Queue {
             canceled: count(UploadState::Canceled),
             bytes_per_second: 0,
             seconds_left: None,
-            current: self.active.first().map(|(_, id)| *id),
+            current: self.active.first().map(|(_, id)| *id).filter(|_| !self.is_paused),
             is_paused: self.is_paused,
         }
     }
@@ -404,6 +404,7 @@ mod tests {
             announced: Vec::new(),
             addresses_unsaved: false,
             failures: 0,
+            refusals: 0,
             recreations: 0,
             trouble: None,
         };

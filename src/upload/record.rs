@@ -73,6 +73,7 @@ mod tag {
     pub const NAMELESS: u8 = 33;
     pub const HTTP_STATUS: u8 = 34;
     pub const HEAD_STARTED: u8 = 35;
+    pub const PART_ADDRESSES: u8 = 36;
 }
 
 struct Writer(SecretBytes);
@@ -154,6 +155,26 @@ pub fn decode_addresses(bytes: &SecretBytes) -> Option<(Arc<str>, Arc<[Secret]>)
     (!addresses.is_empty()).then(|| (asset_id.into(), addresses))
 }
 
+/// Those of a recording: one part on each line, its number and its address.
+fn encode_part_addresses(addresses: &SmallMap<u32, Secret>) -> SecretBytes {
+    let mut bytes = SecretBytes::new(Vec::new());
+    for (part, address) in addresses.iter() {
+        bytes.extend(format!("{part} ").as_bytes());
+        bytes.extend(address.expose().as_bytes());
+        bytes.extend(b"\n");
+    }
+    bytes
+}
+
+fn decode_part_addresses(bytes: &[u8]) -> Option<SmallMap<u32, Secret>> {
+    let mut addresses = SmallMap::default();
+    for line in std::str::from_utf8(bytes).ok()?.lines() {
+        let (part, address) = line.split_once(' ')?;
+        addresses.insert(part.parse().ok()?, Secret::new(address));
+    }
+    Some(addresses)
+}
+
 pub fn encode(upload: &Upload) -> SecretBytes {
     let mut writer = Writer(SecretBytes::new(Vec::with_capacity(512)));
     writer.bytes(tag::VERSION, &[VERSION]);
@@ -224,6 +245,10 @@ fn encode_progress(writer: &mut Writer, upload: &Upload) {
             let addresses = encode_addresses(asset_id, &upload.address_list);
             writer.bytes(tag::ADDRESSES, addresses.expose());
         }
+        // A part that has been sent can be sent there once more; it might not be announced once more.
+        if !upload.addresses.is_empty() {
+            writer.bytes(tag::PART_ADDRESSES, encode_part_addresses(&upload.addresses).expose());
+        }
     }
 }
 
@@ -265,6 +290,7 @@ pub fn decode(id: UploadId, bytes: &SecretBytes) -> Option<Upload> {
     let addresses =
         fields.bytes(tag::ADDRESSES).and_then(|bytes| decode_addresses(&SecretBytes::new(bytes.to_vec())));
     let has_address_record = fields.flag(tag::ADDRESSES_APART);
+    let part_addresses = fields.bytes(tag::PART_ADDRESSES).and_then(decode_part_addresses);
     let mut upload = Upload {
         id,
         name: fields.text(tag::NAME)?.to_owned(),
@@ -293,7 +319,7 @@ pub fn decode(id: UploadId, bytes: &SecretBytes) -> Option<Upload> {
         recording,
         asset_id,
         parts,
-        addresses: SmallMap::default(),
+        addresses: part_addresses.unwrap_or_default(),
         address_list: addresses.map_or_else(|| Arc::from([]), |(_, addresses)| addresses),
         has_address_record,
         source: None,
@@ -303,12 +329,12 @@ pub fn decode(id: UploadId, bytes: &SecretBytes) -> Option<Upload> {
         announced: Vec::new(),
         addresses_unsaved: false,
         failures: 0,
+        refusals: 0,
         recreations: 0,
         trouble: None,
     };
-    // A held head comes last, however many parts after it have been sent.
-    if upload.is_held_head(0) && upload.is_untried(0) {
-        upload.parts.troubled.retain(|troubled| troubled.part != 0);
+    if let Some(recording) = upload.recording.as_ref().filter(|recording| recording.holds_head()) {
+        upload.parts.restore_head(upload.asset_id.is_some() && recording.is_head_started);
     }
     // An asset whose addresses are nowhere is of no use.
     let needs_addresses = upload.ending.is_none() && upload.recording.is_none();
@@ -376,6 +402,7 @@ mod tests {
             announced: Vec::new(),
             addresses_unsaved: false,
             failures: 0,
+            refusals: 0,
             recreations: 0,
             trouble: None,
         }
@@ -405,7 +432,12 @@ mod tests {
         live.recording =
             Some(Recording { stable: 9, size: Some(11), is_nameless: true, ..Recording::new(spec) });
         live.address_list = Arc::new([]);
-        assert_eq!(round_trip(&live).recording, live.recording);
+        live.addresses.insert(3, Secret::new("https://a/4?s=1"));
+        live.addresses.insert(11, Secret::new("https://a/12"));
+        let back = round_trip(&live);
+        assert_eq!(back.recording, live.recording);
+        let addresses: Vec<_> = back.addresses.iter().map(|(part, address)| (*part, address.expose())).collect();
+        assert_eq!(addresses, [(3, "https://a/4?s=1"), (11, "https://a/12")]);
 
         let mut failed = upload();
         let mut reason = Error::of(FIO_E_SOURCE_CHANGED);

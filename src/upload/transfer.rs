@@ -93,6 +93,8 @@ pub struct Upload {
     pub addresses_unsaved: bool,
     /// Failures since something last went well.
     pub failures: u32,
+    /// How many of them were no weakness of the network.
+    pub refusals: u32,
     /// How often it was begun anew since a part last arrived.
     pub recreations: u32,
     /// Why it waits.
@@ -109,6 +111,8 @@ pub struct Flying {
     /// As far as the transport has told.
     pub sent: u64,
     pub failures: u32,
+    /// As in [`Troubled`].
+    pub refusals: u32,
     /// An earlier attempt may have arrived although its answer did not.
     pub may_be_stored: bool,
 }
@@ -199,6 +203,9 @@ pub struct Parts {
 pub struct Troubled {
     pub part: u32,
     pub failures: u32,
+    /// How many of the failures were no weakness of the network: the part arrived damaged, or somebody
+    /// said that it is not wanted.
+    pub refusals: u32,
     pub not_before: Instant,
     pub may_be_stored: bool,
     /// The storage has said that there is no such upload.
@@ -219,6 +226,7 @@ impl Parts {
                 parts.troubled.push(Troubled {
                     part,
                     failures: 0,
+                    refusals: 0,
                     not_before: Instant::default(),
                     may_be_stored: true,
                     is_gone: false,
@@ -226,6 +234,21 @@ impl Parts {
             }
         }
         parts
+    }
+
+    /// A held head goes its own way: it is sent last, and whether that was begun is known by itself.
+    pub fn restore_head(&mut self, was_begun: bool) {
+        self.troubled.retain(|troubled| troubled.part != 0);
+        if was_begun && !self.is_done(0) {
+            self.troubled.push(Troubled {
+                part: 0,
+                failures: 0,
+                refusals: 0,
+                not_before: Instant::default(),
+                may_be_stored: true,
+                is_gone: false,
+            });
+        }
     }
 
     pub fn bits(&self) -> &[u8] {
@@ -266,6 +289,7 @@ impl Parts {
             self.troubled.push(Troubled {
                 part,
                 failures: 0,
+                refusals: 0,
                 not_before: Instant::default(),
                 may_be_stored: false,
                 is_gone: false,
@@ -364,9 +388,8 @@ impl Upload {
         }
     }
 
-    /// Takes a part up for sending. Returns what is known of earlier attempts: failures, and whether one
-    /// of them may have arrived.
-    pub fn take_up(&mut self, part: u32) -> (u32, bool) {
+    /// Takes a part up for sending. Returns what is known of earlier attempts.
+    pub fn take_up(&mut self, part: u32) -> Option<Troubled> {
         if self.is_held_head(part) {
             if let Some(recording) = &mut self.recording {
                 recording.is_head_started = true;
@@ -374,13 +397,8 @@ impl Upload {
         } else {
             self.parts.started = self.parts.started.max(part + 1);
         }
-        match self.parts.troubled.iter().position(|troubled| troubled.part == part) {
-            Some(at) => {
-                let troubled = self.parts.troubled.remove(at);
-                (troubled.failures, troubled.may_be_stored)
-            }
-            None => (0, false),
-        }
+        let known = self.parts.troubled.iter().position(|troubled| troubled.part == part);
+        known.map(|at| self.parts.troubled.remove(at))
     }
 
     /// Whether every part has been sent at least once.

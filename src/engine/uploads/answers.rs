@@ -43,6 +43,7 @@ impl Engine {
         self.uploads.api.succeeded();
         let Some(upload) = self.uploads.queue.get_mut(id) else { return };
         upload.failures = 0;
+        upload.refusals = 0;
         // The device was moved in this very moment: nothing has been sent yet.
         let is_elsewhere = asset.project_id.is_some() && asset.project_id != upload.project_id;
         if is_elsewhere {
@@ -66,20 +67,31 @@ impl Engine {
         self.uploads.api.succeeded();
         let Some(upload) = self.uploads.queue.get_mut(id) else { return };
         upload.failures = 0;
+        upload.refusals = 0;
         for (part, address) in std::mem::take(&mut upload.announced).into_iter().zip(addresses) {
             upload.addresses.insert(part, address);
         }
+        self.uploads.queue.needs_saving(id);
     }
 
     fn upload_call_failed(&mut self, id: UploadId, error: Error) {
         let Some(upload) = self.uploads.queue.get_mut(id) else { return };
-        upload.announced.clear();
+        let announced = std::mem::take(&mut upload.announced);
+        let is_again = upload
+            .parts
+            .troubled
+            .iter()
+            .any(|troubled| troubled.may_be_stored && announced.contains(&troubled.part));
         upload.failures = upload.failures.saturating_add(1);
         let failures = upload.failures;
-        let is_impatient = failures >= PATIENCE;
+        let is_refusal = [FIO_E_URL, FIO_E_NOT_FOUND].contains(&error.status);
+        upload.refusals = upload.refusals.saturating_add(is_refusal.into());
+        let is_impatient = upload.refusals >= PATIENCE;
         let has_asset = upload.asset_id.is_some();
         match api_verdict(&error) {
             Verdict::Skip => self.end_upload(id, Ending::Skipped(error)),
+            // A part that is there already, so that there are no addresses for it any more.
+            Verdict::Fail if is_again => self.begin_anew(id, error),
             Verdict::Fail => self.end_upload(id, Ending::Failed(error)),
             // The asset of a recording has vanished.
             _ if error.status == FIO_E_NOT_FOUND && has_asset && is_impatient => self.begin_anew(id, error),
@@ -139,6 +151,7 @@ impl Engine {
             upload.parts.troubled.push(Troubled {
                 part: flying.part,
                 failures: flying.failures,
+                refusals: flying.refusals,
                 not_before: Instant::default(),
                 may_be_stored: true,
                 is_gone: false,
@@ -148,6 +161,7 @@ impl Engine {
         upload.parts.set_done(flying.part, flying.length);
         upload.addresses.remove(&flying.part);
         upload.failures = 0;
+        upload.refusals = 0;
         upload.recreations = 0;
         // What other parts wait for stays the reason.
         if upload.parts.troubled.is_empty() {
@@ -167,15 +181,22 @@ impl Engine {
         let Some(upload) = self.uploads.queue.get_mut(id) else { return };
         upload.failures = upload.failures.saturating_add(1);
         let failures = flying.failures.saturating_add(1);
-        let is_impatient = failures >= PATIENCE;
         let is_recording = upload.recording.is_some();
+        let is_damaged = error.status == FIO_E_CHECKSUM;
         let verdict = part_verdict(&error);
+        // A weak network is no reason to give anything up, however often it fails.
+        let is_refusal =
+            is_damaged || verdict == Verdict::BeginAnew || IN_THE_WAY.contains(&error.status);
+        let refusals = flying.refusals.saturating_add(is_refusal.into());
+        let is_impatient = refusals >= PATIENCE;
         // Whatever becomes of the upload: this part is missing, also after a retry.
         upload.parts.troubled.push(Troubled {
             part: flying.part,
             failures,
+            refusals,
             not_before: self.now.mono,
-            may_be_stored: flying.may_be_stored || part_may_be_stored(&error),
+            // What is stored of it now is the damage: a file that is made of it is not this one.
+            may_be_stored: !is_damaged && (flying.may_be_stored || part_may_be_stored(&error)),
             is_gone: false,
         });
         match verdict {
@@ -197,7 +218,7 @@ impl Engine {
                     self.end_upload(id, Ending::Done);
                 }
             }
-            _ if error.status == FIO_E_CHECKSUM && is_impatient => {
+            _ if is_damaged && is_impatient => {
                 self.end_upload(id, Ending::Failed(error));
             }
             _ if is_impatient && IN_THE_WAY.contains(&error.status) => {

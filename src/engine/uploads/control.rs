@@ -78,6 +78,7 @@ impl Engine {
             announced: Vec::new(),
             addresses_unsaved: false,
             failures: 0,
+            refusals: 0,
             recreations: 0,
             trouble: None,
         };
@@ -214,14 +215,20 @@ impl Engine {
         }
         upload.ending = None;
         upload.failures = 0;
+        upload.refusals = 0;
         upload.recreations = 0;
         upload.trouble = None;
         for troubled in &mut upload.parts.troubled {
-            troubled.failures = 0;
+            (troubled.failures, troubled.refusals) = (0, 0);
             troubled.not_before = Default::default();
         }
         let place = place_of(upload);
+        // Of a recording from before a restart nobody may ever say more: it ends where its file ends.
+        let is_of_old = upload.age.queued_mono.is_none() && upload.is_path();
         self.uploads.queue.move_to(id, place);
+        if is_of_old {
+            self.watch_recording(id);
+        }
         self.uploads.queue.needs_saving(id);
         self.uploads.sorted_for = None;
         self.step();
@@ -269,7 +276,12 @@ impl Engine {
         let upload = self.living_mut(id)?;
         upload.project_id = None;
         let place = place_of(upload);
+        // Of a recording from before a restart nobody may ever say more: it ends where its file ends.
+        let is_of_old = upload.age.queued_mono.is_none() && upload.is_path();
         self.uploads.queue.move_to(id, place);
+        if is_of_old {
+            self.watch_recording(id);
+        }
         self.uploads.queue.needs_saving(id);
         self.step();
         Ok(())

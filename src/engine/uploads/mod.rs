@@ -378,8 +378,16 @@ impl Engine {
         let Some(url) = upload.address(part).cloned() else { return Ok(()) };
         let (offset, length) = upload.range(part);
         let is_first_attempt = upload.is_untried(part);
-        let (failures, may_be_stored) = upload.take_up(part);
-        upload.flying.push(Flying { request, part, length, sent: 0, failures, may_be_stored });
+        let known = upload.take_up(part);
+        upload.flying.push(Flying {
+            request,
+            part,
+            length,
+            sent: 0,
+            failures: known.as_ref().map_or(0, |known| known.failures),
+            refusals: known.as_ref().map_or(0, |known| known.refusals),
+            may_be_stored: known.is_some_and(|known| known.may_be_stored),
+        });
         let part_request = PartRequest {
             url,
             content_type: upload.media_type.clone(),
@@ -440,6 +448,7 @@ impl Engine {
             upload.parts.troubled.push(Troubled {
                 part: one.part,
                 failures: one.failures,
+                refusals: one.refusals,
                 not_before: Instant::default(),
                 may_be_stored: true,
                 is_gone: false,

@@ -217,6 +217,11 @@ impl Engine {
             State::Pausing(until) if self.now.mono < until => return,
             _ => call.state = State::NeedsToken,
         }
+        if let Caller::Upload(upload) = call.caller {
+            if !self.is_still_wanted(upload) {
+                return;
+            }
+        }
         let Some(tokens) = self.session.tokens() else {
             return self.end_call(id, Err(Error::of(FIO_E_NOT_AUTHORIZED)));
         };
@@ -224,6 +229,7 @@ impl Engine {
         if self.session.is_refreshing() {
             return;
         }
+        let Some(call) = self.calls.list.get_mut(&id) else { return };
         if tokens.generation <= call.newer_than || self.session.is_expired(self.now.mono) {
             if tokens.refresh.is_none() {
                 return self.end_call(id, Err(Error::of(FIO_E_TOKEN_EXPIRED)));
@@ -303,13 +309,14 @@ impl Engine {
     }
 
     fn note_project(&mut self, device: &Device) {
+        let is_newly_paired = self.uploads.is_newly_paired();
         let previous = self.persistence.project_id.replace(device.project_id.clone());
         self.project_confirmed();
-        if previous.as_deref() == Some(&device.project_id) {
-            return;
+        let is_another = previous.as_deref() != Some(&device.project_id);
+        if is_another || is_newly_paired {
+            let _ = self.persist(self.session.is_refreshing());
         }
-        let _ = self.persist(self.session.is_refreshing());
-        if let Some(previous) = previous {
+        if let Some(previous) = previous.filter(|_| is_another) {
             self.tell(Event::ProjectChanged { previous, device: Box::new(device.clone()) });
         }
     }

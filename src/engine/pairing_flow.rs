@@ -249,9 +249,9 @@ impl Engine {
         }
         self.persistence.refresh_was_interrupted = false;
         self.session.install(pair, self.now, false);
+        self.project_unknown();
         // A refusal to store is told as an event and repeated; the pairing is good all the same.
         let _ = self.persist(false);
-        self.project_unknown();
         self.tell(Event::Authorized);
         self.fetch_device();
     }

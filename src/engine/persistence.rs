@@ -106,7 +106,9 @@ impl Engine {
     pub(super) fn persist(&mut self, refreshing: bool) -> Result<(), Error> {
         let written = match self.session.tokens() {
             Some(tokens) => {
-                let project = self.persistence.project_id.as_deref();
+                // That of an earlier pairing must not be taken for the one of this, after a power cut.
+                let is_known = !self.uploads.is_newly_paired();
+                let project = self.persistence.project_id.as_deref().filter(|_| is_known);
                 let value = AuthRecord::encode(
                     tokens,
                     refreshing,

@@ -271,7 +271,10 @@ impl Queue {
         let upload = &entry.upload;
         let (mut state, mut reason) = (state_at(upload, entry.place), reason_of(upload, entry.place));
         let held_by = if self.is_paused { FIO_E_UPLOAD_PAUSED } else { self.gate };
-        let is_held = state == UploadState::Queued || (self.is_paused && state == UploadState::Uploading);
+        // A moment at which it would be tried again passes without anything happening.
+        let is_timed = matches!(entry.place, Place::Timed(_));
+        let is_at_work = state == UploadState::Uploading || is_timed;
+        let is_held = state == UploadState::Queued || (self.is_paused && is_at_work);
         if held_by != 0 && is_held {
             (state, reason) = (UploadState::Waiting, Some(Error::of(held_by)));
         }
@@ -294,7 +297,7 @@ impl Queue {
             project_id: upload.project_id.clone(),
             is_recording: upload.recording.as_ref().is_some_and(|recording| recording.size.is_none()),
             retry_in: match entry.place {
-                Place::Timed(at) => Some(at - now),
+                Place::Timed(at) if !self.is_paused => Some(at - now),
                 _ => None,
             },
         })

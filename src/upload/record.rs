@@ -74,6 +74,7 @@ mod tag {
     pub const HTTP_STATUS: u8 = 34;
     pub const HEAD_STARTED: u8 = 35;
     pub const PART_ADDRESSES: u8 = 36;
+    pub const DAMAGED: u8 = 37;
 }
 
 struct Writer(SecretBytes);
@@ -236,6 +237,10 @@ fn encode_progress(writer: &mut Writer, upload: &Upload) {
     let Some(asset_id) = &upload.asset_id else { return };
     writer.bytes(tag::ASSET, asset_id.as_bytes());
     writer.number(tag::STARTED, upload.parts.started.into());
+    if !upload.parts.damaged.is_empty() {
+        let numbers: Vec<u8> = upload.parts.damaged.iter().flat_map(|part| part.to_le_bytes()).collect();
+        writer.bytes(tag::DAMAGED, &numbers);
+    }
     writer.bytes(tag::DONE, upload.parts.bits());
     writer.number(tag::CONFIRMED, upload.parts.confirmed);
     // What is over needs no addresses any more.
@@ -266,7 +271,7 @@ pub fn decode(id: UploadId, bytes: &SecretBytes) -> Option<Upload> {
     };
     let number32 = |tag| fields.number(tag).and_then(|value| u32::try_from(value).ok());
     let asset_id: Option<Arc<str>> = fields.text(tag::ASSET).map(Arc::from);
-    let parts = match &asset_id {
+    let mut parts = match &asset_id {
         Some(_) => Parts::restore(
             fields.bytes(tag::DONE)?.to_vec(),
             number32(tag::STARTED)?,
@@ -274,6 +279,8 @@ pub fn decode(id: UploadId, bytes: &SecretBytes) -> Option<Upload> {
         ),
         None => Parts::default(),
     };
+    let damaged = fields.bytes(tag::DAMAGED).unwrap_or_default().chunks_exact(4);
+    parts.damaged = damaged.filter_map(|number| number.try_into().ok().map(u32::from_le_bytes)).collect();
     let recording = fields.number(tag::STABLE).map(|stable| {
         let number = |tag| fields.number(tag).unwrap_or(0);
         let spec = RecordingSpec { bytes_per_second: number(tag::RATE), held_head: number(tag::HELD_HEAD) };

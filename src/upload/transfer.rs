@@ -196,6 +196,8 @@ pub struct Parts {
     /// Bytes in the parts that are done.
     pub confirmed: u64,
     pub troubled: Vec<Troubled>,
+    /// Parts that the storage has got with other bytes than were sent, as far as is known.
+    pub damaged: Vec<u32>,
 }
 
 /// A part that was sent in vain, as far as is known.
@@ -220,7 +222,7 @@ impl Parts {
     /// As a record has them: what had been started and was not done may be stored all the same.
     pub fn restore(done: Vec<u8>, started: u32, confirmed: u64) -> Parts {
         let done_count = done.iter().map(|byte| byte.count_ones()).sum();
-        let mut parts = Parts { done, done_count, started, confirmed, troubled: Vec::new() };
+        let mut parts = Parts { done, done_count, started, confirmed, ..Parts::default() };
         for part in 0..started {
             if !parts.is_done(part) {
                 parts.troubled.push(Troubled {
@@ -274,6 +276,7 @@ impl Parts {
         self.done[at] |= 1 << (part % 8);
         self.done_count += 1;
         self.confirmed += length;
+        self.damaged.retain(|damaged| *damaged != part);
         // It is alive, so parts that were said to be gone are worth another question.
         for troubled in &mut self.troubled {
             troubled.is_gone = false;
@@ -409,10 +412,11 @@ impl Upload {
     }
 
     /// Whether the storage has said of every part that is missing that there is no such upload, each of
-    /// them having been sent before: then it was assembled.
+    /// them having been sent before: then it was assembled. But a file with a damaged part is not this one.
     pub fn was_assembled(&self) -> bool {
         let gone = self.parts.troubled.iter().filter(|troubled| troubled.is_gone && troubled.may_be_stored);
-        self.is_all_started()
+        self.parts.damaged.is_empty()
+            && self.is_all_started()
             && self.flying.is_empty()
             && self.part_count().is_some_and(|count| self.parts.done_count + gone.count() as u32 >= count)
     }

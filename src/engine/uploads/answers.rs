@@ -199,6 +199,12 @@ impl Engine {
             may_be_stored: !is_damaged && (flying.may_be_stored || part_may_be_stored(&error)),
             is_gone: false,
         });
+        if is_damaged && !upload.parts.damaged.contains(&flying.part) {
+            // Written down: after a power cut nobody could tell it from a part that arrived as it was.
+            upload.parts.damaged.push(flying.part);
+            self.uploads.queue.needs_saving(id);
+        }
+        let Some(upload) = self.uploads.queue.get_mut(id) else { return };
         match verdict {
             Verdict::Fail => self.end_upload(id, Ending::Failed(error)),
             // The addresses of a recording are had anew one by one.
@@ -208,7 +214,9 @@ impl Engine {
             }
             Verdict::BeginAnew => self.begin_anew(id, error),
             // It can have been assembled only if an earlier attempt of this part has arrived.
-            Verdict::Ask if !flying.may_be_stored => self.begin_anew(id, error),
+            Verdict::Ask if !flying.may_be_stored || upload.parts.damaged.contains(&flying.part) => {
+                self.begin_anew(id, error);
+            }
             Verdict::Ask => {
                 if let Some(troubled) = upload.parts.troubled_mut(flying.part) {
                     troubled.is_gone = true;

@@ -61,7 +61,7 @@ impl Engine {
             condition,
             age: Age::of(created, now),
             // What is queued while unpaired is for the project of the next pairing.
-            project_id: self.persistence.project_id.clone().filter(|_| is_paired),
+            project_id: self.present_project().filter(|_| is_paired),
             is_paused: !self.uploads.is_auto_start,
             ending: None,
             ended_as: 0,
@@ -87,6 +87,11 @@ impl Engine {
         self.uploads.queue.needs_saving(id);
         self.step();
         Ok(id)
+    }
+
+    /// The project of this pairing, as far as the service has told it.
+    fn present_project(&self) -> Option<String> {
+        self.persistence.project_id.clone().filter(|_| !self.uploads.is_newly_paired)
     }
 
     /// Looks at a source before it is taken.

@@ -49,6 +49,8 @@ pub(super) struct Uploads {
     storage: Pace,
     /// The project the device is in has been heard from the service since the last pairing and start.
     is_project_confirmed: bool,
+    /// The project that is remembered is that of an earlier pairing.
+    is_newly_paired: bool,
     /// Which project the queue was last sorted for.
     sorted_for: Option<String>,
     speed: Speed,
@@ -79,6 +81,7 @@ impl Uploads {
             api: Pace::default(),
             storage: Pace::default(),
             is_project_confirmed: false,
+            is_newly_paired: false,
             sorted_for: None,
             speed: Speed::default(),
             next_progress: None,
@@ -86,6 +89,10 @@ impl Uploads {
             needs_step: true,
             watched: Vec::new(),
         }
+    }
+
+    pub fn is_newly_paired(&self) -> bool {
+        self.is_newly_paired
     }
 
     pub fn has_limits(&self) -> bool {
@@ -251,6 +258,7 @@ impl Engine {
     /// The service has said which project the device is in.
     pub(super) fn project_confirmed(&mut self) {
         self.uploads.is_project_confirmed = true;
+        self.uploads.is_newly_paired = false;
         self.uploads.needs_step = true;
         let Some(current) = self.persistence.project_id.clone() else { return };
         if self.uploads.sorted_for.as_ref() == Some(&current) {
@@ -286,6 +294,7 @@ impl Engine {
     /// A new pairing: which project it leads to is not known yet.
     pub(super) fn project_unknown(&mut self) {
         self.uploads.is_project_confirmed = false;
+        self.uploads.is_newly_paired = true;
         self.uploads.api.succeeded();
         self.uploads.needs_step = true;
     }
@@ -470,6 +479,25 @@ impl Engine {
                 upload.has_call = false;
             }
         }
+    }
+
+    /// Whether a request of an upload may leave, perhaps once more with a new token: since it was made, the
+    /// upload may have been paused, or the device moved to another project. If it may not, it is given up.
+    pub(super) fn is_still_wanted(&mut self, id: UploadId) -> bool {
+        let queue = &self.uploads.queue;
+        let is_at_work = !queue.is_paused && queue.place(id) == Some(Place::Active);
+        let is_new = queue.get(id).is_some_and(|upload| upload.asset_id.is_none());
+        let is_in_place = queue.get(id).is_some_and(|upload| upload.project_id == self.persistence.project_id);
+        let is_placed = !is_new || is_in_place && self.uploads.is_project_confirmed;
+        if !is_at_work || !is_placed {
+            self.hold(id);
+            if is_at_work {
+                // Where it belongs is looked at when its turn comes.
+                self.uploads.queue.move_to(id, Place::Ready);
+                self.uploads.needs_step = true;
+            }
+        }
+        is_at_work && is_placed
     }
 
     /// Gives up a request to the API that is under way for an upload.

@@ -150,7 +150,8 @@ impl Engine {
         match self.records.load(SETTINGS_KEY) {
             Ok(Some(bytes)) => {
                 let Some((numbers, flags)) = bytes.expose().split_first_chunk::<8>() else { return };
-                self.uploads.saving.reserved = UploadId::from_le_bytes(*numbers);
+                let reserved = UploadId::from_le_bytes(*numbers);
+                self.uploads.saving.reserved = self.uploads.saving.reserved.max(reserved);
                 if self.uploads.saving.are_flags_chosen {
                     return;
                 }
@@ -202,7 +203,8 @@ impl Engine {
     }
 
     fn save_changed(&mut self) -> Result<(), Error> {
-        if self.uploads.saving.are_settings_unsaved {
+        // What could not be read must not be written over: ids would be given twice.
+        if self.uploads.saving.are_settings_unsaved && self.uploads.saving.unread.is_none() {
             self.save_settings()?;
         }
         while let Some(id) = self.uploads.queue.next_unsaved() {

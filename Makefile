@@ -1,8 +1,11 @@
 # fio-c2c: see README.md. `make demo` and `make check` are the two commands; the others are their parts.
 #
 # TLS=bundled (default) builds libcurl from source on rustls; TLS=system uses the system's libcurl.
+# UPLOADS=no leaves fio_upload_*, fio_queue_* and fio_comment out, for devices that only pair: the same
+# library otherwise, in build/TLS-pairing.
 
 TLS ?= bundled
+UPLOADS ?= yes
 CARGO ?= cargo
 CC ?= cc
 LD ?= ld
@@ -15,7 +18,11 @@ SOVERSION := 0
 
 TARGET_DIR := $(CURDIR)/target
 BUILD := $(CURDIR)/build
-OUT := $(BUILD)/$(TLS)
+VARIANT := $(TLS)$(if $(filter no,$(UPLOADS)),-pairing)
+OUT := $(BUILD)/$(VARIANT)
+LEFT_OUT := $(if $(filter no,$(UPLOADS)),--cfg fio_no_uploads)
+EXPORTS := sed -n 's/^.*\b\(fio_[a-z0-9_]*\)(.*/\1/p' include/fio_c2c.h | grep -v _cb \
+	$(if $(filter no,$(UPLOADS)),| grep -v -e '^fio_upload_' -e '^fio_queue_' -e '^fio_comment') | sort -u
 FEATURES_bundled := --features bundled
 FEATURES_system := --no-default-features --features system
 EMULATOR := $(TARGET_DIR)/release/fio-emulator
@@ -30,9 +37,10 @@ SHARED_FLAGS := -Wl,-soname,libfio_c2c.so.$(SOVERSION) -Wl,-z,nodelete -Wl,-z,no
 
 CFLAGS ?= -O2 -g
 WARNINGS := -std=c99 -Wall -Wextra -Wpedantic -Werror
-EXAMPLES := pair camera event_loop
+EXAMPLES := pair camera event_loop upload
+BENCHES := peer_poll ours_poll peer_upload ours_upload ours_queue ours_network
 
-.PHONY: all lib emulator examples demo check header bench clean
+.PHONY: all lib emulator examples demo torture check header bench clean
 
 all: lib examples
 
@@ -43,10 +51,9 @@ lib: $(OUT)/libfio_c2c.so $(OUT)/libfio_c2c.a
 # another libcurl or a second Rust library in the same program. Both libraries are made of that object.
 $(OUT)/fio_c2c.o: $(SOURCES) include/fio_c2c.h
 	$(CARGO) rustc --release --lib --crate-type staticlib $(FEATURES_$(TLS)) \
-		--target-dir $(TARGET_DIR)/$(TLS) -- --cfg fio_c_library
+		--target-dir $(TARGET_DIR)/$(VARIANT) -- --cfg fio_c_library $(LEFT_OUT)
 	mkdir -p $(OUT)
-	$(LD) -r $$(sed -n 's/^.*\b\(fio_[a-z0-9_]*\)(.*/-u \1/p' include/fio_c2c.h | grep -v _cb | sort -u) \
-		-o $@ $(TARGET_DIR)/$(TLS)/release/libfio_c2c.a
+	$(LD) -r $$($(EXPORTS) | sed 's/^/-u /') -o $@ $(TARGET_DIR)/$(VARIANT)/release/libfio_c2c.a
 	$(OBJCOPY) --wildcard --keep-global-symbol='fio_*' --remove-section=.llvmbc --remove-section=.llvmcmd $@
 	$(STRIP) -g $@
 
@@ -56,9 +63,9 @@ $(OUT)/libfio_c2c.a: $(OUT)/fio_c2c.o
 
 # The copy with names stays in target/. A new file each time: programs may be running with the old one.
 $(OUT)/libfio_c2c.so.$(VERSION): $(OUT)/fio_c2c.o
-	$(CC) -shared -o $(TARGET_DIR)/$(TLS)/libfio_c2c.so $< $(SHARED_FLAGS) $(STATIC_LIBS_$(TLS))
+	$(CC) -shared -o $(TARGET_DIR)/$(VARIANT)/libfio_c2c.so $< $(SHARED_FLAGS) $(STATIC_LIBS_$(TLS))
 	rm -f $@
-	$(STRIP) --strip-unneeded -o $@ $(TARGET_DIR)/$(TLS)/libfio_c2c.so
+	$(STRIP) --strip-unneeded -o $@ $(TARGET_DIR)/$(VARIANT)/libfio_c2c.so
 
 $(OUT)/libfio_c2c.so: $(OUT)/libfio_c2c.so.$(VERSION)
 	ln -sf libfio_c2c.so.$(VERSION) $(OUT)/libfio_c2c.so.$(SOVERSION)
@@ -78,18 +85,30 @@ $(OUT)/%: examples-c/%.c $(wildcard examples-c/*.h) include/fio_c2c.h $(OUT)/lib
 demo: lib emulator examples
 	@$(PYTHON) tests/demo/demo.py --examples $(OUT) $(PERSON:%=--person %) $(ADDRESS:%=--address %)
 
+# A camera that is killed KILLS times while it sends a card full of clips, and everything else fails by chance.
+# The seed of a run is printed; SEED=n takes it again.
+torture: lib emulator examples
+	@$(PYTHON) -B tests/torture/torture.py --examples $(OUT) $(KILLS:%=--kills %) $(FILES:%=--files %) $(SEED:%=--seed %)
+
 # Every test. What needs a package that is not installed is skipped aloud and counted; with
 # FIO_NO_SKIPS=1 a skip is a failure. ONLY="word word" runs the steps whose names contain a word.
 check:
 	@$(PYTHON) -B tests/check.py $(ONLY)
 
-# A poll beside one written by hand in C: both with the system's libcurl. ASSERT=1 fails on a miss.
+# What the library costs, beside programs written by hand in C: all with the system's libcurl. ASSERT=1 fails
+# on a miss; BENCH="poll upload" runs only those; QUICK=1 leaves the upload of 20 GB out.
 bench: emulator
-	$(MAKE) lib TLS=system
-	$(CC) $(WARNINGS) -D_POSIX_C_SOURCE=200809L -O2 benches/peer_poll.c -o $(BUILD)/system/peer_poll -lcurl -lcjson
-	$(CC) $(WARNINGS) -O2 -Iinclude benches/ours_poll.c -o $(BUILD)/system/ours_poll -L$(BUILD)/system -lfio_c2c -Wl,-rpath,'$$ORIGIN'
-	FIO_EMULATOR=$(EMULATOR) $(PYTHON) benches/run_poll.py --peer $(BUILD)/system/peer_poll --ours $(BUILD)/system/ours_poll $(if $(ASSERT),--assert) \
-		--library system=$(BUILD)/system/libfio_c2c.so --library bundled=$(BUILD)/bundled/libfio_c2c.so
+	$(MAKE) TLS=system $(BENCHES:%=$(BUILD)/system/%)
+	FIO_EMULATOR=$(EMULATOR) $(PYTHON) -B benches/run.py --programs $(BUILD)/system \
+		--library system=$(BUILD)/system/libfio_c2c.so --library bundled=$(BUILD)/bundled/libfio_c2c.so \
+		$(if $(ASSERT),--assert) $(if $(QUICK),--without-20-gb) $(BENCH)
+
+$(BUILD)/system/peer_%: benches/peer_%.c benches/bench.h
+	mkdir -p $(@D)
+	$(CC) $(WARNINGS) -D_POSIX_C_SOURCE=200809L -O2 $< -o $@ -lcurl -lcjson
+
+$(BUILD)/system/ours_%: benches/ours_%.c benches/bench.h benches/ours.h include/fio_c2c.h $(BUILD)/system/libfio_c2c.so
+	$(CC) $(WARNINGS) -D_POSIX_C_SOURCE=200809L -O2 -Iinclude $< -o $@ -L$(BUILD)/system -lfio_c2c -Wl,-rpath,'$$ORIGIN'
 
 # The header is made by build.rs; this commits it.
 header:

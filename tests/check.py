@@ -57,12 +57,15 @@ def steps() -> list[Step]:
             Step(f"Python tests ({tls})", python_tests("tests/python"), variant, needs),
             Step(f"C tests ({tls})", python_tests("tests/c"), variant, needs),
             Step(f"examples and demo ({tls})", python_tests("tests/demo"), variant, needs),
+            Step(f"torture ({tls})", python_tests("tests/torture"), variant, needs),
         ]
     bench_needs = [
         *system,
         ("libcjson-dev", Path("/usr/include/cjson/cJSON.h").exists()),
         ("valgrind", shutil.which("valgrind") is not None),
+        ("curl", shutil.which("curl") is not None),
     ]
+    found.append(Step("library without uploads (system)", [sys.executable, "-B", "tests/c/pairing_only.py"], needs=system))
     found.append(Step("cost and size", ["make", "--no-print-directory", "bench", "ASSERT=1"], needs=bench_needs))
     return found
 

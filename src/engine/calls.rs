@@ -342,8 +342,8 @@ impl Engine {
                 self.project_unconfirmed(&error);
                 // One that a new pairing or a revocation has overtaken is nobody's concern, and that the
                 // authorization is over is told by itself.
-                let is_overtaken = [FIO_E_CANCELED, FIO_E_NOT_AUTHORIZED, FIO_E_AUTHORIZATION_LOST]
-                    .contains(&error.status);
+                let is_overtaken =
+                    [FIO_E_CANCELED, FIO_E_NOT_AUTHORIZED, FIO_E_AUTHORIZATION_LOST].contains(&error.status);
                 if !is_overtaken && !self.pair_waits_for_device() {
                     self.tell(Event::DeviceUnknown(error.clone()));
                 }

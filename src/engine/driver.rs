@@ -27,8 +27,7 @@ impl Driver {
     pub fn round(&mut self, timeout: Option<Duration>) -> Result<Waited, Error> {
         let now = self.clock.now();
         if self.engine.wants_progress(now) {
-            let transport = &self.transport;
-            self.engine.note_progress(|id| transport.sent(id));
+            self.note_progress();
         }
         self.engine.tick(now);
         self.pass_commands();
@@ -40,6 +39,12 @@ impl Driver {
         }
         self.pass_commands();
         Ok(waited)
+    }
+
+    /// Lets the engine know how far the parts on their way are: for who asks it next.
+    pub fn note_progress(&mut self) {
+        let transport = &self.transport;
+        self.engine.note_progress(|id| transport.sent(id));
     }
 
     fn pass_commands(&mut self) {

@@ -15,6 +15,10 @@ mod presence;
 mod refresh_flow;
 mod revocation;
 pub mod transport;
+#[cfg(not(fio_no_uploads))]
+mod uploads;
+#[cfg(fio_no_uploads)]
+#[path = "uploads_left_out.rs"]
 mod uploads;
 
 use crate::api::{EncodingPolicy, Request, Response};

@@ -11,6 +11,7 @@ pub mod authorization;
 mod ca;
 pub mod callbacks;
 pub mod client;
+#[cfg(not(fio_no_uploads))]
 pub mod comment;
 pub mod config;
 mod core;
@@ -19,9 +20,11 @@ pub mod diagnosis;
 pub mod drive;
 mod guard;
 pub mod pairing;
+#[cfg(not(fio_no_uploads))]
 pub mod queue;
 pub mod screen;
 pub mod types;
+#[cfg(not(fio_no_uploads))]
 pub mod upload;
 mod vendor;
 pub mod views;

@@ -50,6 +50,7 @@ pub unsafe extern "C" fn fio_queue_list(
 fn list(client: &Client, each: fio_upload_cb, user: *mut c_void) -> Result<(), Error> {
     let each = each.ok_or_else(|| Error::new(FIO_E_NULL, "without a callback nobody would see the list"))?;
     // Each lock ends with its statement.
+    client.core()?.driver()?.note_progress();
     let ids = client.core()?.driver()?.engine.upload_ids();
     for id in ids {
         let info = match client.core()?.driver()?.engine.upload_info(id) {
@@ -87,7 +88,9 @@ pub unsafe extern "C" fn fio_queue_totals(
         unsafe {
             args::write(totals, std::ptr::null())?;
             let shown = with_core(client, |core| {
-                let view = views::upload::totals(&core.driver()?.engine.totals());
+                let driver = core.driver()?;
+                driver.note_progress();
+                let view = views::upload::totals(&driver.engine.totals());
                 Ok(View::as_ptr(core.shown_totals.insert(view)))
             })?;
             args::write(totals, shown)

@@ -443,7 +443,8 @@ mod tests {
         live.addresses.insert(11, Secret::new("https://a/12"));
         let back = round_trip(&live);
         assert_eq!(back.recording, live.recording);
-        let addresses: Vec<_> = back.addresses.iter().map(|(part, address)| (*part, address.expose())).collect();
+        let addresses: Vec<_> =
+            back.addresses.iter().map(|(part, address)| (*part, address.expose())).collect();
         assert_eq!(addresses, [(3, "https://a/4?s=1"), (11, "https://a/12")]);
 
         let mut failed = upload();

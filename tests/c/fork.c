@@ -1,5 +1,5 @@
 /* What a forked child may do, and that it does not disturb the parent. */
-#include "support.h"
+#include "uploading.h"
 
 #include <signal.h>
 #include <sys/wait.h>
@@ -159,13 +159,65 @@ static void a_config_is_only_memory(void)
     destroyed = 0;
 }
 
+/* A child has uploads of its own, if it likes. */
+static void upload_in_the_child(const char *path)
+{
+    struct told told;
+    fio_client *client = new_uploader("fork-child", &told);
+    drive_to(client, start(client, new_path_upload(path)), FIO_UPLOAD_DONE);
+    CHECK_STATUS(fio_client_free(client), FIO_OK);
+}
+
+static void uploads_under_way_go_on(void)
+{
+    enum { SIZE = 250000 };
+    char path[512];
+    struct told told;
+    struct reader reader = {.size = SIZE};
+    fio_upload *upload = new_upload("fork-reader.mov");
+    fio_client *client = new_uploader("fork-uploads", &told);
+    fio_upload_id ids[2];
+    pid_t child;
+    snprintf(path, sizeof path, "%s", make_file("fork-path.mov", SIZE));
+    part_bytes(SIZE / 2);
+    steer("DELETE", "/emulator/uploads", NULL);
+    fault("{\"endpoint\":\"part\",\"times\":4,\"fault\":{\"kind\":\"delay\",\"ms\":1000}}");
+    CHECK_STATUS(fio_upload_set_reader(upload, SIZE, reader_read, &reader, on_destroy), FIO_OK);
+    CHECK_STATUS(fio_upload_start(client, upload, &ids[0]), FIO_OK);
+    ids[1] = start(client, new_path_upload(path));
+    while (info_of(client, ids[0])->in_flight == 0 || info_of(client, ids[1])->in_flight == 0)
+        CHECK_STATUS(fio_drive(client, -1), FIO_OK);
+    child = fork();
+    CHECK(child >= 0);
+    if (child == 0) {
+        CHECK_STATUS(fio_upload_start(client, upload, NULL), FIO_E_FORKED);
+        CHECK_STATUS(fio_upload_free(upload), FIO_OK);
+        upload_in_the_child(path);
+        in_the_child(client, 0, 1);
+    }
+    child_ended_well(child);
+    drive_to(client, ids[0], FIO_UPLOAD_DONE);
+    drive_to(client, ids[1], FIO_UPLOAD_DONE);
+    CHECK_EQUAL(told.done, 2);
+    CHECK_EQUAL(destroyed, 0);
+    CHECK_STATUS(fio_upload_free(upload), FIO_OK);
+    CHECK_EQUAL(destroyed, 1);
+    destroyed = 0;
+    check_arrived("fork-path.mov", path);
+    check_arrived("fork-reader.mov", path);
+    /* On their connections: no part was sent twice. */
+    CHECK(strstr(steer("GET", "/emulator/uploads", NULL), "\"times_started\": 2") == NULL);
+    CHECK_STATUS(fio_client_free(client), FIO_OK);
+}
+
 int main(int argc, char **argv)
 {
     test_begin(argc, argv);
     steer("POST", "/emulator/person", "{\"decision\":\"approve\",\"after_polls\":0}");
-    the_parents_connection_goes_on(1);
-    the_parents_connection_goes_on(0);
-    a_request_under_way_goes_on();
-    a_config_is_only_memory();
+    RUN(the_parents_connection_goes_on(1));
+    RUN(the_parents_connection_goes_on(0));
+    RUN(a_request_under_way_goes_on());
+    RUN(a_config_is_only_memory());
+    RUN(uploads_under_way_go_on());
     return 0;
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import json
 import os
@@ -95,13 +96,23 @@ def compile_program(name: str, sources: list[Path], *, link: str = "so", sanitiz
     return program
 
 
+def _check_arrived(service: Any, name: str, path: str) -> str:
+    """Whether the newest asset of that name is complete and has the bytes of that file."""
+    assets = [asset for asset in service.call("GET", "/emulator/uploads")["uploads"] if asset["name"] == name]
+    newest = max(assets, key=lambda asset: asset["created"])
+    content = Path(path).read_bytes()
+    found = (newest["state"], newest["size"], newest["sha256"])
+    assert found == ("complete", len(content), hashlib.sha256(content).hexdigest()), newest
+    return "whole"
+
+
 def _answer(service: Any, request: str, replacements: dict[str, str]) -> str:
     for placeholder, value in replacements.items():
         request = request.replace(placeholder, value)
     method, path, *rest = request.split(" ", 2)
     body = json.loads(rest[0]) if rest and rest[0].strip() else None
     try:
-        answer = json.dumps(service.call(method, path, body))
+        answer = json.dumps(_check_arrived(service, **body) if method == "ARRIVED" else service.call(method, path, body))
     except Exception as error:  # whatever it was, the program ends with it
         answer = f"error {error}"
     for placeholder, value in replacements.items():

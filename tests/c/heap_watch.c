@@ -64,10 +64,13 @@ static struct record *record(const void *block, size_t size, const void *caller,
     return &records[index];
 }
 
+/* What somebody else has left in it has been seen when it was freed: the next owner is not to be blamed. */
 static void *allocated(void *block, const void *caller)
 {
-    if (block != NULL && __atomic_load_n(&is_on, __ATOMIC_ACQUIRE))
+    if (block != NULL && __atomic_load_n(&is_on, __ATOMIC_ACQUIRE)) {
+        memset(block, 0, malloc_usable_size(block));
         record(block, malloc_usable_size(block), caller, 0);
+    }
     return block;
 }
 

@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#define MOST_SECRETS 64
+#define MOST_SECRETS 256
 #define LONGEST 128
 
 static struct secret {

@@ -93,6 +93,47 @@ void count_destroy(void *user)
     ++*(int *)user;
 }
 
+static void ignore_upload(void *user, const fio_upload_info *info)
+{
+    (void)info;
+    ++*(int *)user;
+}
+
+static void every_upload_call_answers(fio_client *client, fio_status status)
+{
+    fio_upload *upload;
+    fio_upload_id id = 77;
+    const fio_upload_info *info;
+    const fio_totals *totals;
+    const char *const interface = "lo";
+    int shown = 0;
+    CHECK_STATUS(fio_upload_new(&upload), FIO_OK);
+    CHECK_STATUS(fio_upload_set_path(upload, test_ca), FIO_OK);
+    CHECK_EQUAL(fio_upload_start(client, upload, &id), status);
+    CHECK_EQUAL(fio_upload_attach(client, 1, upload), status);
+    CHECK_EQUAL(fio_upload_get(client, 1, &info), status);
+    CHECK_EQUAL(fio_upload_push(client, 1, 0, (const uint8_t *)"data", 4), status);
+    CHECK_EQUAL(fio_upload_advance(client, 1, 1), status);
+    CHECK_EQUAL(fio_upload_finish(client, 1, -1, NULL), status);
+    CHECK_EQUAL(fio_upload_cancel(client, 1), status);
+    CHECK_EQUAL(fio_upload_retry(client, 1), status);
+    CHECK_EQUAL(fio_upload_pause(client, 1), status);
+    CHECK_EQUAL(fio_upload_resume(client, 1), status);
+    CHECK_EQUAL(fio_upload_move_to_project(client, 1), status);
+    CHECK_EQUAL(fio_upload_remove(client, 1), status);
+    CHECK_EQUAL(fio_upload_prioritize(client, 1, 1), status);
+    CHECK_EQUAL(fio_queue_list(client, ignore_upload, &shown), status);
+    CHECK_EQUAL(fio_queue_totals(client, &totals), status);
+    CHECK_EQUAL(fio_queue_pause(client), status);
+    CHECK_EQUAL(fio_queue_resume(client), status);
+    CHECK_EQUAL(fio_queue_cancel_all(client), status);
+    CHECK_EQUAL(fio_queue_set_auto_start(client, 1), status);
+    CHECK_EQUAL(fio_queue_set_bandwidth(client, 0), status);
+    CHECK_EQUAL(fio_queue_set_interfaces(client, &interface, 1), status);
+    CHECK(id == 77 && info == NULL && totals == NULL && shown == 0);
+    CHECK_STATUS(fio_upload_free(upload), FIO_OK);
+}
+
 void everything_answers(fio_client *client, fio_status status)
 {
     int none = 0;
@@ -114,6 +155,8 @@ void everything_answers(fio_client *client, fio_status status)
     CHECK_EQUAL(fio_device_info(client, count_device, &none, &op), status);
     CHECK_EQUAL(fio_heartbeat(client, count_done, &none, &op), status);
     CHECK_EQUAL(fio_set_online(client, 1), status);
+    CHECK_EQUAL(fio_comment(client, "b1f2", "clap", -1, count_done, &none, &op), status);
+    every_upload_call_answers(client, status);
     /* What was refused was not started. */
     CHECK_EQUAL(op, 77);
     CHECK_EQUAL(none, 0);

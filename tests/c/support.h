@@ -18,6 +18,13 @@
         }                                                                                           \
     } while (0)
 
+/* Runs a test, and says which: a program that hangs shows where. */
+#define RUN(test)                                                                                   \
+    do {                                                                                            \
+        printf("%s\n", #test);                                                                      \
+        test;                                                                                       \
+    } while (0)
+
 /* From the command line: the emulator's address, its CA, an empty folder. */
 extern const char *test_url;
 extern const char *test_ca;

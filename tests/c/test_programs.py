@@ -5,9 +5,12 @@ from __future__ import annotations
 import unittest
 from pathlib import Path
 
-from harness import HERE, LINKS, MODES, TLS, SkippingTest, compile_program, run_program
+from harness import HERE, LINKS, MODES, TLS, Emulator, SkippingTest, compile_program, run_program
 
-PROGRAMS = ["lifecycle", "free_inside", "reentrancy", "completion", "threads", "fork", "exec", "signals"]
+PROGRAMS = ["lifecycle", "free_inside", "reentrancy", "completion", "threads", "fork", "exec", "signals",
+            "upload_sources", "upload_calls", "upload_driving"]
+# These have what uploads need, and keep the rules of the service.
+UPLOADING = [name for name in PROGRAMS if name.startswith("upload_")]
 
 # Only a libcurl of the system may be old: see exec.c.
 ENVIRONMENT = {"FIO_TEST_WAKE_PAIR": "1"} if TLS == "system" else {}
@@ -17,9 +20,14 @@ class Programs(SkippingTest):
     def run_one(self, name: str, link: str, mode: str) -> None:
         if mode == "valgrind":
             self.need("valgrind", "valgrind")
-        sources: list[Path] = [HERE / f"{name}.c", HERE / "support.c"]
+        sources: list[Path] = [HERE / f"{part}.c" for part in (name, "support", "uploading")]
         program = compile_program(name, sources, link=link, sanitized=mode == "sanitized")
-        run_program(program, mode=mode, environment=ENVIRONMENT)
+        with Emulator(interval=0.05) as service:
+            lines = run_program(program, mode=mode, service=service, environment=ENVIRONMENT)
+            if name in UPLOADING:
+                self.assertEqual(service.violations(), [])
+        if mode == "plain":
+            print("".join(f"\n{name}, {link}: {line}" for line in lines if " took " in line), flush=True)
 
 
 class Threads(SkippingTest):

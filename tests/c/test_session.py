@@ -58,7 +58,7 @@ class Session:
     def setUpClass(cls) -> None:
         secret = "cs-" + secrets.token_urlsafe(32)
         device_code = "dc-" + secrets.token_urlsafe(48)
-        sources = [HERE / f"{name}.c" for name in ("session", "support", "secrets", "heap_watch")]
+        sources = [HERE / f"{name}.c" for name in ("session", "support", "uploading", "secrets", "heap_watch")]
         program = compile_program("session", sources, link=cls.link, extra=("-rdynamic", "-fno-builtin", "-Wl,-z,now"))
         cls.lines = run_program(program, arguments=(masked(secret), masked(device_code)), emulator=("--client-secret", secret),
                                 replacements={"@CLIENT_SECRET@": secret, "@DEVICE_CODE@": device_code})

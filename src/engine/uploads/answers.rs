@@ -185,8 +185,7 @@ impl Engine {
         let is_damaged = error.status == FIO_E_CHECKSUM;
         let verdict = part_verdict(&error);
         // A weak network is no reason to give anything up, however often it fails.
-        let is_refusal =
-            is_damaged || verdict == Verdict::BeginAnew || IN_THE_WAY.contains(&error.status);
+        let is_refusal = is_damaged || verdict == Verdict::BeginAnew || IN_THE_WAY.contains(&error.status);
         let refusals = flying.refusals.saturating_add(is_refusal.into());
         let is_impatient = refusals >= PATIENCE;
         // Whatever becomes of the upload: this part is missing, also after a retry.
@@ -248,7 +247,13 @@ impl Engine {
         } else {
             self.uploads.storage.failed(now, failures, &error, backoff, &mut self.random)
         };
-        log_line!(self.log, Info, "upload {id}, part {}: {error}; again in {} ms", part + 1, wait.as_millis());
+        log_line!(
+            self.log,
+            Info,
+            "upload {id}, part {}: {error}; again in {} ms",
+            part + 1,
+            wait.as_millis()
+        );
         troubled.not_before = now + wait;
         upload.trouble = Some(error);
     }

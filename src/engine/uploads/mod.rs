@@ -487,7 +487,8 @@ impl Engine {
         let queue = &self.uploads.queue;
         let is_at_work = !queue.is_paused && queue.place(id) == Some(Place::Active);
         let is_new = queue.get(id).is_some_and(|upload| upload.asset_id.is_none());
-        let is_in_place = queue.get(id).is_some_and(|upload| upload.project_id == self.persistence.project_id);
+        let is_in_place =
+            queue.get(id).is_some_and(|upload| upload.project_id == self.persistence.project_id);
         let is_placed = !is_new || is_in_place && self.uploads.is_project_confirmed;
         if !is_at_work || !is_placed {
             self.hold(id);

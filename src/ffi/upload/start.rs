@@ -128,7 +128,9 @@ pub unsafe extern "C" fn fio_upload_get(
         unsafe {
             args::write(info, std::ptr::null())?;
             let shown = with_core(client, |core| {
-                let view = views::upload::info(&core.driver()?.engine.upload_info(id)?);
+                let driver = core.driver()?;
+                driver.note_progress();
+                let view = views::upload::info(&driver.engine.upload_info(id)?);
                 Ok(View::as_ptr(core.shown_upload.insert(view)))
             })?;
             args::write(info, shown)

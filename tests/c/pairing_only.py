@@ -1,0 +1,49 @@
+#!/usr/bin/env python3
+"""The library without uploads (`make lib UPLOADS=no`): it exports the header less what it leaves out, and the
+shortest pairing runs with it."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+os.environ["FIO_TLS"] = "system"
+
+from harness import HEADER, INCLUDE, ROOT, Emulator, FLAGS, CC  # noqa: E402
+
+BUILD = ROOT / "build" / "system-pairing"
+LEFT_OUT = re.compile(r"fio_(upload_|queue_|comment$)")
+
+
+class PairingOnly(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls) -> None:
+        subprocess.run(["make", "--no-print-directory", "TLS=system", "UPLOADS=no", "lib"], cwd=ROOT, check=True)
+
+    def test_the_exports_are_the_header_less_the_uploads(self) -> None:
+        declared = set(re.findall(r"^[a-z].*?\b(fio_[a-z0-9_]+)\(", HEADER.read_text(), re.M))
+        declared = {name for name in declared if not name.endswith("_cb")}
+        for library, option in (("libfio_c2c.so", "-D"), ("libfio_c2c.a", "-g")):
+            listed = subprocess.run(["nm", option, "--defined-only", str(BUILD / library)], capture_output=True,
+                                    text=True, check=True).stdout
+            exported = set(re.findall(r" T (\S+)$", listed, re.M))
+            self.assertEqual(exported, {name for name in declared if not LEFT_OUT.match(name)}, library)
+            self.assertTrue(any(LEFT_OUT.match(name) for name in declared))
+
+    def test_a_camera_pairs_with_it(self) -> None:
+        with tempfile.TemporaryDirectory() as folder, Emulator("--person", "approve", interval=0.05) as service:
+            program = Path(folder) / "pair"
+            subprocess.run([CC, *FLAGS, f"-I{INCLUDE}", str(ROOT / "examples-c" / "pair.c"), "-o", str(program),
+                            f"-L{BUILD}", "-lfio_c2c", f"-Wl,-rpath,{BUILD}"], check=True)
+            said = subprocess.run([str(program), service.url, service.ca_file, "emulator-secret"],
+                                  capture_output=True, text=True, timeout=60, check=False)
+        self.assertEqual((said.returncode, said.stderr), (0, ""))
+        self.assertIn("Paired with project", said.stdout)
+
+
+if __name__ == "__main__":
+    unittest.main()

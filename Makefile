@@ -98,9 +98,10 @@ check:
 # What the library costs, beside programs written by hand in C: all with the system's libcurl. ASSERT=1 fails
 # on a miss; BENCH="poll upload" runs only those; QUICK=1 leaves the upload of 20 GB out.
 bench: emulator
-	$(MAKE) TLS=system $(BENCHES:%=$(BUILD)/system/%)
+	$(MAKE) TLS=system UPLOADS=no lib
+	$(MAKE) TLS=system UPLOADS=yes $(BENCHES:%=$(BUILD)/system/%)
 	FIO_EMULATOR=$(EMULATOR) $(PYTHON) -B benches/run.py --programs $(BUILD)/system \
-		--library system=$(BUILD)/system/libfio_c2c.so --library bundled=$(BUILD)/bundled/libfio_c2c.so \
+		$(foreach library,system-pairing system bundled,--library $(library)=$(BUILD)/$(library)/libfio_c2c.so) \
 		$(if $(ASSERT),--assert) $(if $(QUICK),--without-20-gb) $(BENCH)
 
 $(BUILD)/system/peer_%: benches/peer_%.c benches/bench.h

@@ -1,4 +1,4 @@
-/* What both programs of a comparison share: how they tell what they used. */
+/* What the programs of the benchmarks share: how they tell what they used. */
 
 #ifndef BENCH_H
 #define BENCH_H

@@ -1654,7 +1654,8 @@ fio_status fio_config_set_poller(struct fio_config *config,
 /**
  * Sets how many parts travel side by side, of one upload or of several. More of them fill a fast line
  * with a long way (each has a connection of its own); fewer leave more of a slow one to others. Memory
- * depends on this and not on the size of files.
+ * depends on this and not on the size of files, but for the addresses of the parts: some hundred bytes each,
+ * while the upload is at work.
  *
  * @param config  the configuration
  * @param parts   1 to 32, default 5
@@ -2786,7 +2787,8 @@ fio_status fio_upload_finish(struct fio_client *client,
  * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (over
  *            already) | `FIO_E_REENTRANT` (inside a data callback) | `FIO_E_BUSY` | `FIO_E_FORKED` |
  *            `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
- * Callbacks: store, clock and log callbacks, if set; `destroy` of a reader that is not used any more;
+ * Callbacks: store, clock and log callbacks, if set; `destroy` of a reader that is not used any more, here
+ *            or, where parts of it are on their way, in the next `fio_drive`;
  *            `FIO_EVENT_UPLOAD` later, from `fio_drive`
  * Blocking:  writes to the store
  * Threads:   one at a time

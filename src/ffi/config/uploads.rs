@@ -11,7 +11,8 @@ use std::time::Duration;
 
 /// Sets how many parts travel side by side, of one upload or of several. More of them fill a fast line
 /// with a long way (each has a connection of its own); fewer leave more of a slow one to others. Memory
-/// depends on this and not on the size of files.
+/// depends on this and not on the size of files, but for the addresses of the parts: some hundred bytes each,
+/// while the upload is at work.
 ///
 /// @param config  the configuration
 /// @param parts   1 to 32, default 5

@@ -14,7 +14,8 @@ use crate::ffi::{fio_status, fio_upload_id};
 /// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (over
 ///            already) | `FIO_E_REENTRANT` (inside a data callback) | `FIO_E_BUSY` | `FIO_E_FORKED` |
 ///            `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
-/// Callbacks: store, clock and log callbacks, if set; `destroy` of a reader that is not used any more;
+/// Callbacks: store, clock and log callbacks, if set; `destroy` of a reader that is not used any more, here
+///            or, where parts of it are on their way, in the next `fio_drive`;
 ///            `FIO_EVENT_UPLOAD` later, from `fio_drive`
 /// Blocking:  writes to the store
 /// Threads:   one at a time

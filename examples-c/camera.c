@@ -9,37 +9,19 @@
 
 #include <fio_c2c.h>
 
-#include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
-#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "screen.h"
+#include "setup.h"
 
-#define FIRMWARE_VERSION "1.4.0"
 #define MAX_CODES 5
-#define KEY_LENGTH 32
 
 /* How long one wait lasts at most. It moves the countdown, and a signal that arrives just before the
  * wait begins is noticed at its end. */
 #define TICK_MS 1000
-
-struct options {
-    const char *base_url;
-    const char *ca_file;
-    const char *store;
-    const char *store_key_file;
-    const char *client_id;
-    const char *client_secret;
-    int32_t log_level;
-    int once;
-    int help;
-};
 
 struct camera {
     fio_client *client;
@@ -48,14 +30,6 @@ struct camera {
     int64_t code_ends_ms;      /* when the code on the screen runs out, by now_ms(); 0 without one */
     int64_t seconds_shown;     /* what the countdown says now; -1 if nothing */
 };
-
-static volatile sig_atomic_t stop_requested;
-
-static void request_stop(int signal_number)
-{
-    (void)signal_number;
-    stop_requested = 1;
-}
 
 static int64_t now_ms(void)
 {
@@ -66,14 +40,6 @@ static int64_t now_ms(void)
 }
 
 /* ---- What the camera says ---------------------------------------------------------------------- */
-
-static void print_error(const char *what, const fio_error *error)
-{
-    if (error == NULL)
-        fprintf(stderr, "%s.\n", what);
-    else
-        fprintf(stderr, "%s: %s. (%s)\n%s\n", what, error->message, error->name, error->advice);
-}
 
 static const char *project_of(const fio_device *device)
 {
@@ -139,13 +105,6 @@ static void on_event(void *user, const fio_event *event)
     default:
         break; /* a later version of the library may have more to say */
     }
-}
-
-static void on_log(void *user, int32_t level, const char *line, size_t length)
-{
-    (void)user;
-    (void)level;
-    fprintf(stderr, "log: %.*s\n", (int)length, line);
 }
 
 /* ---- The pairing screen ------------------------------------------------------------------------ */
@@ -359,177 +318,54 @@ static fio_status live(struct camera *camera, int once)
 
 /* ---- Setting up --------------------------------------------------------------------------------- */
 
-/* A plain memset() of memory that is not read again may be left out by the compiler. */
-static void wipe(uint8_t *bytes, size_t length)
-{
-    volatile uint8_t *byte = bytes;
-
-    while (length-- > 0)
-        *byte++ = 0;
-}
-
-/* Reads a key without stdio, whose buffers would keep a copy. Returns 0, or -1 with a message. */
-static int read_key(const char *path, uint8_t key[KEY_LENGTH])
-{
-    uint8_t bytes[KEY_LENGTH + 1] = {0}; /* one more, to notice a file that is too long */
-    size_t length = 0;
-    ssize_t got = -1;
-    const int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-    if (fd >= 0) {
-        do {
-            got = read(fd, bytes + length, sizeof bytes - length);
-            if (got > 0)
-                length += (size_t)got;
-        } while (got > 0 || (got < 0 && errno == EINTR && !stop_requested));
-    }
-    if (got < 0)
-        fprintf(stderr, "%s: %s\n", path, strerror(errno));
-    else if (length != KEY_LENGTH)
-        fprintf(stderr, "%s: a key is exactly %d bytes long\n", path, KEY_LENGTH);
-    if (fd >= 0)
-        close(fd);
-    memcpy(key, bytes, KEY_LENGTH);
-    wipe(bytes, sizeof bytes);
-    return got == 0 && length == KEY_LENGTH ? 0 : -1;
-}
-
-static fio_status set_store_key(fio_config *config, const char *path)
-{
-    uint8_t key[KEY_LENGTH] = {0};
-    fio_status status = FIO_E_ARGUMENT;
-
-    if (read_key(path, key) == 0)
-        status = fio_config_set_store_key(config, key, sizeof key);
-    wipe(key, sizeof key);
-    return status;
-}
-
-/* Sets what was given; what was not keeps the library's default. Stops at the first failure. */
-static fio_status configure(fio_config *config, const struct options *options, struct camera *camera)
-{
-    fio_status status = fio_config_set_client_version(config, FIRMWARE_VERSION);
-
-    if (status == FIO_OK)
-        status = fio_config_set_event(config, on_event, camera, NULL);
-    if (status == FIO_OK)
-        status = fio_config_set_log(config, options->log_level, on_log, NULL, NULL);
-    if (status == FIO_OK && options->client_id != NULL)
-        status = fio_config_set_client_id(config, options->client_id);
-    if (status == FIO_OK && options->client_secret != NULL)
-        status = fio_config_set_client_secret(config, options->client_secret, strlen(options->client_secret));
-    if (status == FIO_OK && options->base_url != NULL)
-        status = fio_config_set_base_url(config, options->base_url);
-    if (status == FIO_OK && options->ca_file != NULL)
-        status = fio_config_set_ca_file(config, options->ca_file);
-    if (status == FIO_OK && options->store != NULL)
-        status = fio_config_set_store_dir(config, options->store);
-    if (status == FIO_OK && options->store_key_file != NULL)
-        status = set_store_key(config, options->store_key_file);
-    return status;
-}
-
-static fio_client *new_client(const struct options *options, struct camera *camera)
-{
-    fio_config *config = NULL;
-    fio_client *client = NULL;
-    fio_status status = fio_config_new(&config);
-
-    if (status == FIO_OK)
-        status = configure(config, options, camera);
-    if (status == FIO_OK)
-        status = fio_client_new(config, &client);
-    if (status != FIO_OK)
-        print_error("The camera cannot start", fio_config_error(config));
-    fio_config_free(config);
-    return client;
-}
-
-/* Without SA_RESTART: a signal must end the wait in fio_drive(). */
-static int catch_signals(void)
-{
-    struct sigaction action;
-
-    memset(&action, 0, sizeof action);
-    action.sa_handler = request_stop;
-    sigemptyset(&action.sa_mask);
-    return sigaction(SIGINT, &action, NULL) == 0 && sigaction(SIGTERM, &action, NULL) == 0 ? 0 : -1;
-}
-
 static void usage(FILE *out)
 {
-    fputs("usage: camera [option]...\n"
-          "  --client-id ID          serial number of this camera (required)\n"
-          "  --client-secret SECRET  secret of the camera model; better in the environment variable\n"
-          "                          FIO_CLIENT_SECRET, where other users cannot see it (required)\n"
-          "  --base-url URL          the service; default https://api.frame.io\n"
-          "  --ca-file FILE          trusted certificates; default those of the system\n"
-          "  --store DIR             keeps the pairing across restarts\n"
-          "  --store-key-file FILE   32 bytes that seal the store\n"
-          "  --once                  exit when everything has been done once\n"
-          "  --log[=LEVEL]           library's log on standard error, 1 (errors) to 5; default 4\n",
-          out);
-}
-
-static int32_t log_level_of(const char *text)
-{
-    return text == NULL ? FIO_LOG_DEBUG : (int32_t)atoi(text);
+    fprintf(out, "usage: camera [option]...\n%s"
+                 "  --once                  exit when everything has been done once\n", SETUP_USAGE);
 }
 
 /* Returns 0, or -1 if the command line makes no sense. */
-static int parse(int argc, char **argv, struct options *options)
+static int parse(int argc, char **argv, struct setup *setup, int *once)
 {
-    static const struct option known[] = {
-        {"client-id", required_argument, NULL, 'i'}, {"client-secret", required_argument, NULL, 's'},
-        {"base-url", required_argument, NULL, 'u'},  {"ca-file", required_argument, NULL, 'c'},
-        {"store", required_argument, NULL, 'd'},     {"store-key-file", required_argument, NULL, 'k'},
-        {"once", no_argument, NULL, '1'},            {"log", optional_argument, NULL, 'l'},
-        {"help", no_argument, NULL, 'h'},            {NULL, 0, NULL, 0},
-    };
+    static const struct option known[] = {SETUP_OPTIONS, {"once", no_argument, NULL, '1'}, {NULL, 0, NULL, 0}};
     int option;
 
     while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {
-        switch (option) {
-        case 'i': options->client_id = optarg; break;
-        case 's': options->client_secret = optarg; break;
-        case 'u': options->base_url = optarg; break;
-        case 'c': options->ca_file = optarg; break;
-        case 'd': options->store = optarg; break;
-        case 'k': options->store_key_file = optarg; break;
-        case '1': options->once = 1; break;
-        case 'l': options->log_level = log_level_of(optarg); break;
-        case 'h': options->help = 1; break;
-        default: return -1;
-        }
+        if (option == '1')
+            *once = 1;
+        else if (setup_take(setup, option, optarg) != 0)
+            return -1;
     }
     return optind == argc ? 0 : -1;
 }
 
 int main(int argc, char **argv)
 {
-    struct options options = {0};
+    struct setup setup = {0};
     struct camera camera = {0};
+    fio_config *config = NULL;
+    int once = 0;
     fio_status status;
 
-    options.client_secret = getenv("FIO_CLIENT_SECRET");
-    if (parse(argc, argv, &options) != 0) {
-        usage(stderr);
-        return 2;
-    }
-    if (options.help) {
-        usage(stdout);
-        return 0;
+    if (parse(argc, argv, &setup, &once) != 0 || setup.help) {
+        usage(setup.help ? stdout : stderr);
+        return setup.help ? 0 : 2;
     }
     setvbuf(stdout, NULL, _IOLBF, BUFSIZ); /* whoever reads this through a pipe reads it in time */
-    if (catch_signals() != 0) {
+    if (setup_catch_signals() != 0) {
         perror("sigaction");
         return 1;
     }
     camera.seconds_shown = -1;
-    camera.client = new_client(&options, &camera);
-    if (camera.client == NULL)
+    status = setup_config(&setup, on_event, &camera, &config);
+    if (status == FIO_OK)
+        status = fio_client_new(config, &camera.client);
+    if (status != FIO_OK)
+        print_error("The camera cannot start", fio_config_error(config));
+    fio_config_free(config);
+    if (status != FIO_OK)
         return 1;
-    status = live(&camera, options.once);
+    status = live(&camera, once);
     if (stop_requested)
         puts("Switched off.");
     fio_client_free(camera.client);

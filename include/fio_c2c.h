@@ -2493,7 +2493,9 @@ fio_status fio_upload_set_created(struct fio_upload *upload,
 /**
  * Gives the upload a mark of the application's own, kept with it and shown in `fio_upload_info.tag`: an
  * id in the camera's clip list, for example. It is how an application finds its uploads again after a
- * restart (`fio_queue_list`), above all those whose source it has to attach. Not sent to the service.
+ * restart (`fio_queue_list`), above all those whose source it has to attach. Those that are done are found
+ * for as long as `fio_config_set_history` remembers them: an application that looks there for what it need
+ * not queue again wants a history as long as its card. Not sent to the service.
  *
  * @param upload  the description
  * @param tag     up to 1024 bytes of any kind; copied. NULL with length 0 means none (the default).
@@ -2696,7 +2698,9 @@ fio_status fio_upload_get(struct fio_client *client,
  *
  * After a restart what was only in memory is gone. If the application still has the bytes it goes on:
  * attach a pushed source (`fio_upload_attach`), push from `fio_upload_info.size` on, which is then where
- * the storage has everything before, and push the held head once more. Otherwise cancel the upload.
+ * the storage has everything before, and push the beginning once more: the held head, and at least the
+ * whole first part (5 MiB, or two seconds of the expected data rate if that is more); what is pushed beyond
+ * it is not kept. Otherwise cancel the upload.
  *
  * @param client  the client
  * @param id      the recording

@@ -10,7 +10,8 @@ from __future__ import annotations
 import ctypes
 import functools
 import os
-from ctypes import CFUNCTYPE, POINTER, c_char_p, c_int32, c_int64, c_size_t, c_uint8, c_uint32, c_uint64, c_void_p
+from ctypes import (CFUNCTYPE, POINTER, c_char_p, c_double, c_int32, c_int64, c_size_t, c_uint8, c_uint32, c_uint64,
+                    c_void_p)
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Tuple
 
@@ -82,6 +83,56 @@ class DeviceStruct(ctypes.Structure):
     ]
 
 
+class UploadInfoStruct(ctypes.Structure):
+    """``fio_upload_info``"""
+
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("state", c_int32),
+        ("id", c_uint64),
+        ("size", c_uint64),
+        ("confirmed", c_uint64),
+        ("in_flight", c_uint64),
+        ("retry_in_ms", c_int64),
+        ("priority", c_int32),
+        ("is_recording", c_int32),
+        ("reason", POINTER(ErrorStruct)),
+        ("name", c_char_p),
+        ("media_type", c_char_p),
+        ("path", c_char_p),
+        ("tag", POINTER(c_uint8)),
+        ("asset_id", c_char_p),
+        ("project_id", c_char_p),
+        ("name_length", c_size_t),
+        ("media_type_length", c_size_t),
+        ("path_length", c_size_t),
+        ("tag_length", c_size_t),
+        ("asset_id_length", c_size_t),
+        ("project_id_length", c_size_t),
+    ]
+
+
+class TotalsStruct(ctypes.Structure):
+    """``fio_totals``"""
+
+    _fields_ = [
+        ("struct_size", c_uint32),
+        ("is_paused", c_int32),
+        ("current", c_uint64),
+        ("files_left", c_uint64),
+        ("bytes_left", c_uint64),
+        ("queued", c_uint64),
+        ("uploading", c_uint64),
+        ("waiting", c_uint64),
+        ("done", c_uint64),
+        ("failed", c_uint64),
+        ("skipped", c_uint64),
+        ("canceled", c_uint64),
+        ("bytes_per_second", c_uint64),
+        ("seconds_left", c_int64),
+    ]
+
+
 class EventStruct(ctypes.Structure):
     """``fio_event``"""
 
@@ -93,6 +144,8 @@ class EventStruct(ctypes.Structure):
         ("device", POINTER(DeviceStruct)),
         ("previous_project_id", c_char_p),
         ("previous_project_id_length", c_size_t),
+        ("upload", POINTER(UploadInfoStruct)),
+        ("totals", POINTER(TotalsStruct)),
     ]
 
 
@@ -120,11 +173,14 @@ STRUCTS = {
     "fio_error": ErrorStruct,
     "fio_channel": ChannelStruct,
     "fio_device": DeviceStruct,
+    "fio_upload_info": UploadInfoStruct,
+    "fio_totals": TotalsStruct,
     "fio_event": EventStruct,
     "fio_code": CodeStruct,
 }
 
-# Handles are opaque: c_void_p stands for `fio_config *` and `fio_client *`, and for `void *user`.
+# Handles are opaque: c_void_p stands for `fio_config *`, `fio_client *` and `fio_upload *`, and for
+# `void *user`.
 
 DoneCallback = CFUNCTYPE(None, c_void_p, POINTER(ErrorStruct))
 CodeCallback = CFUNCTYPE(None, c_void_p, POINTER(ErrorStruct), POINTER(CodeStruct))
@@ -141,6 +197,8 @@ ListCallback = CFUNCTYPE(c_int32, c_void_p, KeyCallback, c_void_p)
 MonotonicCallback = CFUNCTYPE(c_uint64, c_void_p)
 WallClockCallback = CFUNCTYPE(c_int64, c_void_p)
 EntropyCallback = CFUNCTYPE(c_int32, c_void_p, POINTER(c_uint8), c_size_t)
+ReadCallback = CFUNCTYPE(c_int64, c_void_p, c_uint64, POINTER(c_uint8), c_size_t)
+UploadCallback = CFUNCTYPE(None, c_void_p, POINTER(UploadInfoStruct))
 
 CALLBACKS = {
     "fio_done_cb": DoneCallback,
@@ -158,6 +216,8 @@ CALLBACKS = {
     "fio_monotonic_cb": MonotonicCallback,
     "fio_wall_clock_cb": WallClockCallback,
     "fio_entropy_cb": EntropyCallback,
+    "fio_read_cb": ReadCallback,
+    "fio_upload_cb": UploadCallback,
 }
 
 _STATUS = c_int32
@@ -165,6 +225,7 @@ _HANDLE = c_void_p
 _USER = c_void_p
 _OP = c_uint64
 _OP_OUT = POINTER(c_uint64)
+_ID = c_uint64
 
 # Every function of the header: what it returns and what it takes.
 PROTOTYPES: Dict[str, Tuple[Any, List[Any]]] = {
@@ -191,6 +252,12 @@ PROTOTYPES: Dict[str, Tuple[Any, List[Any]]] = {
     "fio_config_set_clock_floor": (_STATUS, [_HANDLE, c_int64]),
     "fio_config_set_clock": (_STATUS, [_HANDLE, MonotonicCallback, WallClockCallback, _USER, DestroyCallback]),
     "fio_config_set_entropy": (_STATUS, [_HANDLE, EntropyCallback, _USER, DestroyCallback]),
+    "fio_config_set_stall_timeout": (_STATUS, [_HANDLE, c_int32]),
+    "fio_config_set_parallel_parts": (_STATUS, [_HANDLE, c_uint32]),
+    "fio_config_set_progress_interval": (_STATUS, [_HANDLE, c_int32]),
+    "fio_config_set_history": (_STATUS, [_HANDLE, c_uint32]),
+    "fio_config_set_bandwidth": (_STATUS, [_HANDLE, c_uint64]),
+    "fio_config_set_interfaces": (_STATUS, [_HANDLE, POINTER(c_char_p), c_size_t]),
     "fio_client_new": (_STATUS, [_HANDLE, POINTER(_HANDLE)]),
     "fio_client_free": (_STATUS, [_HANDLE]),
     "fio_client_error": (POINTER(ErrorStruct), [_HANDLE]),
@@ -210,6 +277,45 @@ PROTOTYPES: Dict[str, Tuple[Any, List[Any]]] = {
     "fio_device_info": (_STATUS, [_HANDLE, DeviceCallback, _USER, _OP_OUT]),
     "fio_heartbeat": (_STATUS, [_HANDLE, DoneCallback, _USER, _OP_OUT]),
     "fio_set_online": (_STATUS, [_HANDLE, c_int32]),
+    "fio_upload_new": (_STATUS, [POINTER(_HANDLE)]),
+    "fio_upload_free": (_STATUS, [_HANDLE]),
+    "fio_upload_error": (POINTER(ErrorStruct), [_HANDLE]),
+    "fio_upload_set_path": (_STATUS, [_HANDLE, c_char_p]),
+    "fio_upload_set_descriptor": (_STATUS, [_HANDLE, c_int32]),
+    "fio_upload_set_reader": (_STATUS, [_HANDLE, c_uint64, ReadCallback, _USER, DestroyCallback]),
+    "fio_upload_set_pushed": (_STATUS, [_HANDLE]),
+    "fio_upload_set_name": (_STATUS, [_HANDLE, c_char_p]),
+    "fio_upload_set_extension": (_STATUS, [_HANDLE, c_char_p]),
+    "fio_upload_set_media_type": (_STATUS, [_HANDLE, c_char_p]),
+    "fio_upload_set_channel": (_STATUS, [_HANDLE, c_uint32]),
+    "fio_upload_set_created": (_STATUS, [_HANDLE, c_int64]),
+    "fio_upload_set_tag": (_STATUS, [_HANDLE, POINTER(c_uint8), c_size_t]),
+    "fio_upload_set_priority": (_STATUS, [_HANDLE, c_int32]),
+    "fio_upload_set_parts": (_STATUS, [_HANDLE, c_uint32]),
+    "fio_upload_set_verify": (_STATUS, [_HANDLE, c_int32]),
+    "fio_upload_set_recording": (_STATUS, [_HANDLE, c_uint64, c_uint64]),
+    "fio_upload_start": (_STATUS, [_HANDLE, _HANDLE, POINTER(_ID)]),
+    "fio_upload_attach": (_STATUS, [_HANDLE, _ID, _HANDLE]),
+    "fio_upload_get": (_STATUS, [_HANDLE, _ID, POINTER(POINTER(UploadInfoStruct))]),
+    "fio_upload_push": (_STATUS, [_HANDLE, _ID, c_uint64, POINTER(c_uint8), c_size_t]),
+    "fio_upload_advance": (_STATUS, [_HANDLE, _ID, c_uint64]),
+    "fio_upload_finish": (_STATUS, [_HANDLE, _ID, c_int64, c_char_p]),
+    "fio_upload_cancel": (_STATUS, [_HANDLE, _ID]),
+    "fio_upload_retry": (_STATUS, [_HANDLE, _ID]),
+    "fio_upload_pause": (_STATUS, [_HANDLE, _ID]),
+    "fio_upload_resume": (_STATUS, [_HANDLE, _ID]),
+    "fio_upload_move_to_project": (_STATUS, [_HANDLE, _ID]),
+    "fio_upload_remove": (_STATUS, [_HANDLE, _ID]),
+    "fio_upload_prioritize": (_STATUS, [_HANDLE, _ID, c_int32]),
+    "fio_queue_list": (_STATUS, [_HANDLE, UploadCallback, _USER]),
+    "fio_queue_totals": (_STATUS, [_HANDLE, POINTER(POINTER(TotalsStruct))]),
+    "fio_queue_pause": (_STATUS, [_HANDLE]),
+    "fio_queue_resume": (_STATUS, [_HANDLE]),
+    "fio_queue_cancel_all": (_STATUS, [_HANDLE]),
+    "fio_queue_set_auto_start": (_STATUS, [_HANDLE, c_int32]),
+    "fio_queue_set_bandwidth": (_STATUS, [_HANDLE, c_uint64]),
+    "fio_queue_set_interfaces": (_STATUS, [_HANDLE, POINTER(c_char_p), c_size_t]),
+    "fio_comment": (_STATUS, [_HANDLE, c_char_p, c_char_p, c_double, DoneCallback, _USER, _OP_OUT]),
     "fio_qr_encode": (_STATUS, [c_char_p, POINTER(c_uint8), c_size_t, POINTER(c_int32)]),
     "fio_status_name": (c_char_p, [_STATUS]),
     "fio_status_message": (c_char_p, [_STATUS]),

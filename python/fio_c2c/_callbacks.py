@@ -17,8 +17,8 @@ import threading
 from typing import Any, Callable, Dict, Iterator, List, Protocol
 
 from . import _abi, constants
-from .errors import FioError, StoreFailure
-from .results import Code, Device, Event
+from .errors import FioError, SourceFailure, StoreFailure
+from .results import Code, Device, Event, UploadInfo
 
 
 class _Registry:
@@ -81,7 +81,7 @@ def _guarded(kind: Any, on_failure: Any = None) -> Callable[[Callable[..., Any]]
         def call(*arguments: Any) -> Any:
             try:
                 return function(*arguments)
-            except StoreFailure:
+            except (StoreFailure, SourceFailure):
                 return on_failure
             except BaseException as failure:  # Even an interrupt must not cross C.
                 failures = getattr(_local, "failures", None)
@@ -207,3 +207,17 @@ def on_entropy(key: int, buffer: Any, length: int) -> int:
         raise ValueError(f"{len(random)} random bytes instead of {length}")
     ctypes.memmove(buffer, random, length)
     return constants.FIO_OK
+
+
+@_guarded(_abi.ReadCallback, constants.FIO_CB_ABORT)
+def on_read(key: int, offset: int, buffer: Any, length: int) -> int:
+    part = registry.get(key)(offset, length)
+    if len(part) > length:
+        raise ValueError(f"{len(part)} bytes where {length} were asked for")
+    ctypes.memmove(buffer, bytes(part), len(part))
+    return len(part)
+
+
+@_guarded(_abi.UploadCallback)
+def on_upload(key: int, info: Any) -> None:
+    registry.get(key)(UploadInfo.from_struct(info.contents))

@@ -15,13 +15,16 @@ _SCALARS: Dict[str, Any] = {
     "uint32_t": ctypes.c_uint32,
     "int64_t": ctypes.c_int64,
     "uint64_t": ctypes.c_uint64,
+    "double": ctypes.c_double,
     "fio_op": ctypes.c_uint64,
+    "fio_upload_id": ctypes.c_uint64,
     "size_t": ctypes.c_size_t,
     "char*": ctypes.c_char_p,
     "uint8_t*": ctypes.POINTER(ctypes.c_uint8),
     "void*": ctypes.c_void_p,
     "fio_client*": ctypes.c_void_p,
     "fio_config*": ctypes.c_void_p,
+    "fio_upload*": ctypes.c_void_p,
 }
 
 # A buffer to be written is no string: ctypes must not convert it.

@@ -12,7 +12,9 @@ from . import _abi, _callbacks, constants
 from .config import Config
 from .errors import FioError
 from .operation import Operation
+from .queue import Queue
 from .results import Code, Device
+from .upload import Description, Upload, described
 
 Then = Optional[Callable[[Operation], None]]
 
@@ -74,12 +76,12 @@ class Client:
 
     def drive(self, timeout_ms: int = -1) -> None:
         """Does all work that is due, waiting at most so long for some; negative: until there is some."""
-        self._call("fio_drive", timeout_ms)
+        self.call("fio_drive", timeout_ms)
 
     def wait(self, op: int) -> None:
         """Drives inside C until the operation with this id is over. Unlike ``Operation.wait`` it cannot
         be interrupted."""
-        self._call("fio_wait", op)
+        self.call("fio_wait", op)
 
     def fd(self) -> int:
         """The descriptor to watch for reading; when it is readable, call ``drive(0)``."""
@@ -88,7 +90,7 @@ class Client:
     def timeout_ms(self) -> Optional[int]:
         """How long a loop that does not watch ``fd`` may sleep before ``drive``; None: no need at all."""
         wanted = ctypes.c_int64()
-        self._call("fio_timeout_ms", ctypes.byref(wanted))
+        self.call("fio_timeout_ms", ctypes.byref(wanted))
         return None if wanted.value < 0 else wanted.value
 
     def wakeup(self) -> None:
@@ -132,12 +134,12 @@ class Client:
         """The access token; a secret."""
         length = ctypes.c_size_t()
         try:
-            self._call("fio_access_token", None, 0, ctypes.byref(length))
+            self.call("fio_access_token", None, 0, ctypes.byref(length))
         except FioError as error:
             if error.status != constants.FIO_E_BUFFER:
                 raise
         buffer = ctypes.create_string_buffer(max(length.value, 1))
-        self._call("fio_access_token", buffer, length.value, ctypes.byref(length))
+        self.call("fio_access_token", buffer, length.value, ctypes.byref(length))
         token = buffer.raw[:length.value].decode()
         ctypes.memset(buffer, 0, len(buffer))
         return token
@@ -154,7 +156,26 @@ class Client:
 
     def set_online(self, online: bool) -> None:
         """Whether the library keeps the device visible as online by heartbeats of its own."""
-        self._call("fio_set_online", int(online))
+        self.call("fio_set_online", int(online))
+
+    # Uploads
+
+    @property
+    def queue(self) -> Queue:
+        """All uploads."""
+        return Queue(self)
+
+    def upload(self, description: Optional[Description] = None, **settings: Any) -> Upload:
+        """Puts an upload into the queue: a ``Description``, or the settings of one as keywords."""
+        id = ctypes.c_uint64()
+        with described(description, settings) as what:
+            self.call("fio_upload_start", what.handle, ctypes.byref(id))
+        return Upload(self, id.value)
+
+    def comment(self, asset_id: str, text: str, frame: Optional[float] = None, then: Then = None) -> "Operation[None]":
+        """Makes a comment on an uploaded asset: about a frame, counted from 0, or about the whole."""
+        return self._start("fio_comment", asset_id.encode(), text.encode("utf-8", "surrogateescape"),
+                           -1.0 if frame is None else frame, _callbacks.on_done, then=then)
 
     # How C is called
 
@@ -164,7 +185,7 @@ class Client:
         key = _callbacks.registry.add(operation)
         op = ctypes.c_uint64()
         try:
-            self._call(function, *arguments, key, ctypes.byref(op))
+            self.call(function, *arguments, key, ctypes.byref(op))
         finally:
             operation.id = op.value
             # Not started: C will never come back to it.
@@ -183,7 +204,8 @@ class Client:
             raise self._error(handle, value)
         return value
 
-    def _call(self, function: str, *arguments: Any) -> None:
+    def call(self, function: str, *arguments: Any) -> None:
+        """Calls a function of C that takes this client and returns a status; raises what it reports."""
         self._value(function, *arguments)
 
     def _from_any_thread(self, function: str, *arguments: Any) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 from types import TracebackType
-from typing import Any, Callable, Iterable, Mapping, Optional, Protocol, Tuple, Type, Union
+from typing import Any, Callable, Iterable, Mapping, Optional, Protocol, Sequence, Tuple, Type, Union
 
 from . import _abi, _callbacks, constants
 from .errors import FioError
@@ -43,9 +43,11 @@ class Config:
     """Settings for clients; a context manager. What is not given keeps the library's default.
 
     ``encoding`` is a ``FIO_ENCODING_…``, ``poller`` a ``FIO_POLLER_…``, ``log_level`` a
-    ``FIO_LOG_…``. ``timeouts`` are milliseconds to connect and for a whole request. ``resolve`` maps
-    (host, port) to an address; ``entropy(length)`` gives so many random bytes. ``on_log(level, line)``
-    and ``on_event(event)`` run inside ``drive``; what they raise is raised there.
+    ``FIO_LOG_…``. ``timeouts`` are milliseconds to connect and for a whole request, ``stall_timeout``
+    and ``progress_interval`` milliseconds too. ``resolve`` maps (host, port) to an address;
+    ``entropy(length)`` gives so many random bytes. ``bandwidth`` (bytes a second) and ``interfaces``
+    are what ``Client.queue`` begins with. ``on_log(level, line)`` and ``on_event(event)`` run inside
+    ``drive``; what they raise is raised there.
     """
 
     def __init__(
@@ -66,8 +68,14 @@ class Config:
         encoding: Optional[int] = None,
         url_pairing: Optional[bool] = None,
         timeouts: Optional[Tuple[int, int]] = None,
+        stall_timeout: Optional[int] = None,
         resolve: Optional[Mapping[Tuple[str, int], str]] = None,
         poller: Optional[int] = None,
+        parallel_parts: Optional[int] = None,
+        progress_interval: Optional[int] = None,
+        history: Optional[int] = None,
+        bandwidth: Optional[int] = None,
+        interfaces: Optional[Sequence[str]] = None,
         clock_floor: Optional[int] = None,
         clock: Optional[Clock] = None,
         entropy: Optional[Callable[[int], bytes]] = None,
@@ -97,18 +105,22 @@ class Config:
                 self._held("log", log_level, _callbacks.on_log, held=on_log)
             if on_event is not None:
                 self._held("event", _callbacks.on_event, held=on_event)
-            if encoding is not None:
-                self._set("encoding", encoding)
+            self._number("encoding", encoding)
             if url_pairing is not None:
                 self._set("url_pairing", int(url_pairing))
             if timeouts is not None:
                 self._set("timeouts", *timeouts)
+            self._number("stall_timeout", stall_timeout)
             for (host, port), address in (resolve or {}).items():
                 self._set("resolve", host.encode(), port, address.encode())
-            if poller is not None:
-                self._set("poller", poller)
-            if clock_floor is not None:
-                self._set("clock_floor", clock_floor)
+            self._number("poller", poller)
+            self._number("parallel_parts", parallel_parts)
+            self._number("progress_interval", progress_interval)
+            self._number("history", history)
+            self._number("bandwidth", bandwidth)
+            if interfaces is not None:
+                self._set("interfaces", *string_array(interfaces))
+            self._number("clock_floor", clock_floor)
             if clock is not None:
                 self._held("clock", _callbacks.on_monotonic, _callbacks.on_wall_clock,
                            held=_callbacks.HeldClock(clock))
@@ -147,6 +159,10 @@ class Config:
         if value is not None:
             self._set(name, os.fspath(value).encode())
 
+    def _number(self, name: str, value: Optional[int]) -> None:
+        if value is not None:
+            self._set(name, value)
+
     def _set(self, name: str, *arguments: Any) -> None:
         setter = getattr(self._library, f"fio_config_set_{name}")
         with _callbacks.collecting():
@@ -166,6 +182,12 @@ class Config:
         if status != constants.FIO_OK:
             error = FioError.from_pointer(self._library.fio_config_error(self._handle))
             raise error if error is not None and error.status == status else FioError.from_status(status)
+
+
+def string_array(strings: Sequence[str]) -> Tuple[Any, int]:
+    """Strings as C takes them: an array, and how many there are."""
+    array = (ctypes.c_char_p * len(strings))(*(string.encode() for string in strings))
+    return (array if strings else None), len(strings)
 
 
 def _raise(status: int) -> None:

@@ -45,6 +45,7 @@ class Emulator:
         ready = json.loads(line)
         self.url: str = ready["url"]
         self.port: int = ready["port"]
+        self.storage_url: str = ready["storage_url"]
         self.ca_file: str = ready["ca_file"]
         self.pair_url: str = ready["pair_url"]
         self.pid: int = ready["pid"]
@@ -72,6 +73,11 @@ class Emulator:
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
         """One call of the test API; returns the parsed answer."""
+        text = self.raw(method, path, body)
+        return json.loads(text) if text else None
+
+    def raw(self, method: str, path: str, body: Any = None) -> bytes:
+        """The same with the answer as it came."""
         payload = None if body is None else json.dumps(body)
         headers = {"Content-Type": "application/json"} if payload is not None else {}
         for attempt in (1, 2):
@@ -90,7 +96,7 @@ class Emulator:
                     raise
         if answer.status >= 400:
             raise EmulatorError(f"{method} {path}: {answer.status} {text.decode(errors='replace')}")
-        return json.loads(text) if text else None
+        return text
 
     def state(self) -> Any:
         return self.call("GET", "/emulator/state")
@@ -137,16 +143,44 @@ class Emulator:
         return self.call("POST", "/emulator/settings", fields)
 
     def fault(self, endpoint: str, kind: str, *, times: int = 1, skip: int = 0, grant: str | None = None,
-              processed: bool = False, **fields: Any) -> None:
-        """Injects a fault into the next calls of an endpoint; see the emulator's README for kinds."""
+              asset: str | None = None, part: int | None = None, processed: bool = False, **fields: Any) -> None:
+        """Injects a fault into the next calls of an endpoint; see the emulator's README for kinds. `asset`
+        is the name of one, `part` the number of a part to be sent to the storage."""
         body: dict[str, Any] = {"endpoint": endpoint, "times": times, "skip": skip, "processed": processed,
                                 "fault": {"kind": kind, **fields}}
-        if grant is not None:
-            body["grant"] = grant
+        narrowed = {"grant": grant, "name": asset, "part": part}
+        body.update({name: value for name, value in narrowed.items() if value is not None})
         self.call("POST", "/emulator/faults", body)
 
     def clear_faults(self) -> None:
         self.call("DELETE", "/emulator/faults")
+
+    def faults_left(self) -> int:
+        """How many ordered faults have not struck yet."""
+        return sum(fault["times"] for fault in self.call("GET", "/emulator/faults")["faults"])
+
+    def uploads(self, name: str | None = None, **fields: Any) -> list[dict[str, Any]]:
+        """Every upload the service knows, oldest first; those of one name, or with such fields
+        (`state="complete"`), if that is asked for."""
+        if name is not None:
+            fields["name"] = name
+        seen = self.call("GET", "/emulator/uploads")["uploads"]
+        return [upload for upload in seen if all(upload[key] == value for key, value in fields.items())]
+
+    def upload(self, name: str) -> dict[str, Any]:
+        """The only upload of that name."""
+        found = self.uploads(name)
+        if len(found) != 1:
+            raise EmulatorError(f"{len(found)} uploads are called {name}")
+        return found[0]
+
+    def parts_received(self, name: str | None = None) -> int:
+        """How many parts the storage has taken, those it took twice counted twice."""
+        return sum(part["times_received"] for upload in self.uploads(name) for part in upload["parts"])
+
+    def content(self, id: str) -> bytes:
+        """The bytes of an assembled file, if `keep_content` was set before its last part came."""
+        return self.raw("GET", f"/emulator/uploads/{id}/content")
 
     def listener(self, certificate: str) -> int:
         """Opens a further port with a flawed certificate and returns its number."""

@@ -76,6 +76,14 @@ class StoreFailure(Exception):
     """
 
 
+class SourceFailure(Exception):
+    """Raised by the reader of an upload to report to the library alone that the bytes cannot be had.
+
+    The upload fails with FIO_E_SOURCE_READ. Every other exception of a reader does that too, but is
+    also raised by the call in which the reader was used.
+    """
+
+
 def text(raw: Optional[bytes]) -> Optional[str]:
     """A C string as ``str``; None for NULL."""
     return None if raw is None else raw.decode()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
+import os
 from dataclasses import dataclass
-from typing import Any, Optional, Tuple
+from typing import Any, Dict, Optional, Tuple
 
 from . import constants
 from .errors import FioError, text
@@ -89,7 +91,119 @@ class Device:
         )
 
 
-_EVENT_NAMES = {value: name for name, value in vars(constants).items() if name.startswith("FIO_EVENT_")}
+@dataclass(frozen=True)
+class UploadInfo:
+    """One upload as it stood."""
+
+    id: int
+    #: A ``FIO_UPLOAD_…``. New ones may appear.
+    state: int
+    #: Why it waits, failed or was skipped.
+    reason: Optional[FioError]
+    #: The service's name for it; empty for a recording that has none yet.
+    name: str
+    media_type: str
+    #: As it was given; None if the source is no path.
+    path: Optional[str]
+    tag: Optional[bytes]
+    priority: int
+    #: Bytes in all; for a recording that goes on, those known so far.
+    size: int
+    #: Bytes the storage has confirmed.
+    confirmed: int
+    #: Bytes handed to the network beyond those.
+    in_flight: int
+    #: Milliseconds until the next attempt, None if it does not wait for one.
+    retry_in_ms: Optional[int]
+    #: Whether it is a recording that goes on.
+    is_recording: bool
+    #: Its id at the service, once it is there; ``Client.comment`` takes it.
+    asset_id: Optional[str]
+    #: The project it was queued for, None as long as none is known.
+    project_id: Optional[str]
+
+    @property
+    def state_name(self) -> str:
+        """The state's name, for people and logs."""
+        return _UPLOAD_NAMES.get(self.state, f"state {self.state}")
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more will happen by itself."""
+        return self.state in _OVER
+
+    @classmethod
+    def from_struct(cls, raw: Any) -> "UploadInfo":
+        return cls(
+            id=raw.id,
+            state=raw.state,
+            reason=FioError.from_pointer(raw.reason),
+            name=text(raw.name) or "",
+            media_type=text(raw.media_type) or "",
+            path=None if raw.path is None else os.fsdecode(raw.path),
+            tag=ctypes.string_at(raw.tag, raw.tag_length) if raw.tag else None,
+            priority=raw.priority,
+            size=raw.size,
+            confirmed=raw.confirmed,
+            in_flight=raw.in_flight,
+            retry_in_ms=None if raw.retry_in_ms < 0 else raw.retry_in_ms,
+            is_recording=bool(raw.is_recording),
+            asset_id=text(raw.asset_id),
+            project_id=text(raw.project_id),
+        )
+
+
+@dataclass(frozen=True)
+class Totals:
+    """What was left to do."""
+
+    #: Whether the whole queue is paused.
+    is_paused: bool
+    #: The id of the upload that is furthest ahead and under way, None if there is none.
+    current: Optional[int]
+    #: Uploads that are queued, uploading or waiting, and what they have to send in bytes.
+    files_left: int
+    bytes_left: int
+    #: How many are in each state; of those done or cancelled, the ones still remembered.
+    queued: int
+    uploading: int
+    waiting: int
+    done: int
+    failed: int
+    skipped: int
+    canceled: int
+    #: Smoothed over some seconds; 0 while nothing moves.
+    bytes_per_second: int
+    #: None while nothing moves.
+    seconds_left: Optional[int]
+
+    @classmethod
+    def from_struct(cls, raw: Any) -> "Totals":
+        return cls(
+            is_paused=bool(raw.is_paused),
+            current=None if raw.current == constants.FIO_UPLOAD_NONE else raw.current,
+            files_left=raw.files_left,
+            bytes_left=raw.bytes_left,
+            queued=raw.queued,
+            uploading=raw.uploading,
+            waiting=raw.waiting,
+            done=raw.done,
+            failed=raw.failed,
+            skipped=raw.skipped,
+            canceled=raw.canceled,
+            bytes_per_second=raw.bytes_per_second,
+            seconds_left=None if raw.seconds_left < 0 else raw.seconds_left,
+        )
+
+
+def _names(prefix: str) -> Dict[int, str]:
+    return {value: name for name, value in vars(constants).items() if name.startswith(prefix)}
+
+
+_EVENT_NAMES = _names("FIO_EVENT_")
+_UPLOAD_NAMES = _names("FIO_UPLOAD_")
+_OVER = (constants.FIO_UPLOAD_DONE, constants.FIO_UPLOAD_FAILED, constants.FIO_UPLOAD_SKIPPED,
+         constants.FIO_UPLOAD_CANCELED)
 
 
 @dataclass(frozen=True)
@@ -103,6 +217,8 @@ class Event:
     error: Optional[FioError]
     device: Optional[Device]
     previous_project_id: Optional[str]
+    upload: Optional[UploadInfo]
+    totals: Optional[Totals]
 
     @property
     def name(self) -> str:
@@ -117,4 +233,6 @@ class Event:
             error=FioError.from_pointer(raw.error),
             device=Device.from_struct(raw.device.contents) if raw.device else None,
             previous_project_id=text(raw.previous_project_id),
+            upload=UploadInfo.from_struct(raw.upload.contents) if raw.upload else None,
+            totals=Totals.from_struct(raw.totals.contents) if raw.totals else None,
         )

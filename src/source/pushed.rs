@@ -58,7 +58,11 @@ impl PushedSource {
     pub fn push(&self, offset: u64, data: &[u8]) -> Result<(), Error> {
         let mut held = self.held();
         let end = offset.saturating_add(data.len() as u64);
-        let is_in_head = end <= held.head_length && offset <= held.head.len() as u64;
+        // Who pushes the head again after a restart need not know where exactly it ends: what comes after it
+        // has arrived and is not kept.
+        let is_head_lost = held.start > held.head_length && (held.head.len() as u64) < held.head_length;
+        let reaches = if is_head_lost { held.start } else { held.head_length };
+        let is_in_head = end <= reaches && offset <= held.head.len() as u64;
         if offset != held.end() && !is_in_head {
             return Err(Error::new(
                 FIO_E_ARGUMENT,
@@ -74,7 +78,9 @@ impl PushedSource {
             }
             held.head[at..at + head.len()].copy_from_slice(head);
         }
-        held.rest.extend(rest);
+        if !is_in_head {
+            held.rest.extend(rest);
+        }
         Ok(())
     }
 
@@ -175,7 +181,7 @@ mod tests {
         source.push(100, b"abc").unwrap();
         assert!(!source.has_head());
         source.push(0, b"HE").unwrap();
-        source.push(2, b"AD").unwrap();
+        source.push(2, b"ADnot kept").unwrap();
         assert!(source.has_head());
         assert_eq!((read(&source, 0, 4), source.end()), (b"HEAD".to_vec(), 103));
     }

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""The demonstration: a camera is paired, renews its tokens, loses power, and is still paired.
+"""The demonstration: a camera is paired, renews its tokens, loses power, and is still paired. Then it sends
+clips, loses power in the middle, and goes on where it was.
 
 `make demo` runs it with a scripted person, `make demo PERSON=me` leaves the decision to whoever looks.
 It is a test as well: every claim it prints was checked, and it fails if one does not hold.
@@ -9,123 +10,24 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import os
-import queue
-import re
 import secrets
 import signal
-import subprocess
 import sys
 import tempfile
-import threading
 import time
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "python"))
+from stage import PATIENCE, ROOT, Camera, Checks, DemoFailed, Emulator, EmulatorError, heading, say
+from uploads import PART_BYTES, send_clips
 
-from fio_c2c.emulator import Emulator, EmulatorError  # noqa: E402
-
-CLIENT_ID = "DEMO-CAMERA-1"
-CLIENT_SECRET = "emulator-secret"
 PROJECT = "Feature A"
 CODE_SECONDS = 120
 MAX_CODES = 5
-PATIENCE = 30.0  # seconds that any step without a person may take
 PHONE_PORT = 8443
 
-COLOURS = re.compile(r"\033\[[0-9;]*m")
-ON_TERMINAL = sys.stdout.isatty()
-
-
-class DemoFailed(Exception):
-    """A step did not go as it should."""
-
-
-def say(text: str = "") -> None:
-    print(text if ON_TERMINAL else COLOURS.sub("", text), flush=True)
-
-
-def heading(text: str) -> None:
-    say(f"\n\033[1m{text}\033[0m\n")
-
-
-class Camera:
-    """A running examples-c/camera. What it prints appears in the story as the story reads it."""
-
-    def __init__(self, binary: Path, service: Emulator, home: Path) -> None:
-        command = [str(binary), "--base-url", service.url, "--ca-file", service.ca_file, "--client-id", CLIENT_ID,
-                   "--store", str(home / "store"), "--store-key-file", str(home / "key")]
-        self.lines: list[str] = []
-        self._unread: queue.Queue[str | None] = queue.Queue()
-        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                                         encoding="utf-8", env={**os.environ, "FIO_CLIENT_SECRET": CLIENT_SECRET})
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
-
-    def _read(self) -> None:
-        assert self._process.stdout is not None
-        for line in self._process.stdout:
-            self._unread.put(line.rstrip("\n"))
-        self._unread.put(None)
-
-    def tell_until(self, text: str, seconds: float = PATIENCE) -> None:
-        """Prints the camera's lines up to the one that contains the text."""
-        deadline = time.monotonic() + seconds
-        while True:
-            try:
-                line = self._unread.get(timeout=max(0.0, deadline - time.monotonic()))
-            except queue.Empty:
-                raise DemoFailed(f"the camera did not say “{text}” within {seconds:.0f} s") from None
-            if line is None:
-                raise DemoFailed(f"the camera ended (status {self._process.wait()}) and never said “{text}”")
-            self._tell(line)
-            if text in line:
-                return
-
-    def tell_rest(self) -> None:
-        while (line := self._unread.get(timeout=PATIENCE)) is not None:
-            self._tell(line)
-
-    def _tell(self, line: str) -> None:
-        self.lines.append(line)
-        say(f"  \033[36m│\033[0m {line}".rstrip())
-
-    def said(self, text: str) -> bool:
-        return any(text in line for line in self.lines)
-
-    def end(self, with_signal: int) -> int:
-        self._process.send_signal(with_signal)
-        status = self._process.wait(timeout=PATIENCE)
-        self.tell_rest()
-        return status
-
-    def close(self) -> None:
-        if self._process.poll() is None:
-            self._process.kill()
-        self._process.wait()
-        self._reader.join()
-        assert self._process.stdout is not None
-        self._process.stdout.close()
-
-
-class Checks:
-    """Claims about what happened."""
-
-    def __init__(self) -> None:
-        self.failed = 0
-
-    def __call__(self, holds: bool, claim: str, details: object = "") -> None:
-        if holds:
-            say(f"  \033[32m✓\033[0m {claim}")
-        else:
-            self.failed += 1
-            say(f"  \033[31m✗ {claim}\033[0m  {details}")
-
-
 def emulator_arguments(options: argparse.Namespace) -> list[str]:
-    arguments = ["--expires-in", str(CODE_SECONDS)]
+    arguments = ["--expires-in", str(CODE_SECONDS), "--part-bytes", str(PART_BYTES)]
     if options.person == "script":
         arguments += ["--person", "approve", "--person-after-polls", "2", "--person-project", PROJECT]
     if options.address is not None:
@@ -206,23 +108,23 @@ def check_store(check: Checks, home: Path) -> None:
 
 def tell_story(options: argparse.Namespace, service: Emulator, home: Path) -> Checks:
     check = Checks()
-    binary = options.examples / "camera"
     (home / "key").write_bytes(secrets.token_bytes(32))
     introduce_service(service, options)
-    first = Camera(binary, service, home)
+    first = Camera(options.examples / "camera", service, home)
     try:
         pair(first, options)
         cut_power(first)
     finally:
         first.close()
     before = service.requests()
-    second = Camera(binary, service, home)
+    second = Camera(options.examples / "camera", service, home)
     try:
         status = switch_on_again(second)
     finally:
         second.close()
     check_all(check, before, service.requests(since=before[-1]["seq"]), second, status)
     check_store(check, home)
+    send_clips(check, options.examples / "upload", service, home)
     return check
 
 
@@ -238,7 +140,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 def main(arguments: list[str]) -> int:
     options = parse(arguments)
     started = time.monotonic()
-    say("\033[1mfio-c2c: pairing a camera with Frame.io, from the first code to a power cut\033[0m")
+    say("\033[1mfio-c2c: a camera and Frame.io, from the first code to the last clip, with power cuts\033[0m")
     try:
         with (tempfile.TemporaryDirectory(prefix="fio-demo-") as home,
               Emulator(*emulator_arguments(options), interval=options.interval) as service):
@@ -252,8 +154,8 @@ def main(arguments: list[str]) -> int:
     if check.failed:
         say(f"\n\033[31mThe demo failed: {check.failed} of the claims above did not hold.\033[0m")
         return 1
-    say(f"\nEverything worked, in {time.monotonic() - started:.0f} s. The camera is examples-c/camera.c; the shortest")
-    say("program is examples-c/pair.c. With `make demo PERSON=me` the decision is yours.")
+    say(f"\nEverything worked, in {time.monotonic() - started:.0f} s. The programs are examples-c/camera.c")
+    say("and upload.c; the shortest is pair.c. With `make demo PERSON=me` the decision is yours.")
     return 0
 
 

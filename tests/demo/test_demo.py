@@ -1,7 +1,6 @@
-"""Runs the demonstration and the example programs as a new user would, and as an unlucky one would.
+"""Runs the demonstration and the programs that pair, as a new user would, and as an unlucky one would.
 
-Needs `make examples emulator`. FIO_EXAMPLES names the directory with the programs; without it FIO_TLS
-chooses between build/bundled (the default) and build/system.
+Needs `make examples emulator`; see programs.py.
 """
 
 from __future__ import annotations
@@ -9,25 +8,14 @@ from __future__ import annotations
 import os
 import re
 import signal
-import socket
 import ssl
-import subprocess
 import sys
-import tempfile
-import threading
 import unittest
 import urllib.request
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "python"))
+from programs import EXAMPLES, ROOT, SECRET, Program, ProgramTest, closed_port, run
 
-from fio_c2c.emulator import Emulator  # noqa: E402
-
-EXAMPLES = Path(os.environ.get("FIO_EXAMPLES") or ROOT / "build" / os.environ.get("FIO_TLS", "bundled"))
 DEMO = ROOT / "tests" / "demo" / "demo.py"
-SECRET = "emulator-secret"
-LIMIT = 20.0  # seconds any program may take
 
 # What a large digit looks like, by its dots; read as text drawings.
 FONT = {
@@ -38,85 +26,12 @@ FONT = {
 }
 
 
-class Program:
-    """A running program; its standard output and error together, read line by line."""
-
-    def __init__(self, *command: object, secret: str | None = SECRET) -> None:
-        environment = {name: value for name, value in os.environ.items() if name != "FIO_CLIENT_SECRET"}
-        if secret is not None:
-            environment["FIO_CLIENT_SECRET"] = secret
-        self.text = ""
-        self._process = subprocess.Popen([str(part) for part in command], stdout=subprocess.PIPE,
-                                         stderr=subprocess.STDOUT, text=True, encoding="utf-8", env=environment)
-        self._watchdog = threading.Timer(LIMIT, self._process.kill)
-        self._watchdog.start()
-
-    def read_until(self, text: str) -> None:
-        assert self._process.stdout is not None
-        for line in self._process.stdout:
-            self.text += line
-            if text in line:
-                return
-        raise AssertionError(f"never said {text!r}: {self.text}")
-
-    def signal(self, number: int) -> None:
-        self._process.send_signal(number)
-
-    def end(self) -> int:
-        """Waits for its end; may be called again."""
-        assert self._process.stdout is not None
-        if not self._process.stdout.closed:
-            self.text += self._process.stdout.read()
-            self._process.stdout.close()
-        status = self._process.wait()
-        self._watchdog.cancel()
-        return status
-
-
-def run(*command: object, secret: str | None = SECRET) -> tuple[int, str]:
-    program = Program(*command, secret=secret)
-    return program.end(), program.text
-
-
-def closed_port() -> int:
-    """A port nobody listens at."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
-
-
-class ProgramTest(unittest.TestCase):
-    def setUp(self) -> None:
-        missing = [name for name in ("pair", "camera", "event_loop") if not (EXAMPLES / name).exists()]
-        self.assertEqual(missing, [], f"not in {EXAMPLES}: run make examples")
-        self.home = Path(self.enterContext(tempfile.TemporaryDirectory(prefix="fio-test-")))
-
-    def service(self, *arguments: str, person: str | None = "approve") -> Emulator:
-        service = self.enterContext(Emulator(*arguments, interval=0.05))
-        if person is not None:
-            service.person(person, after_polls=2)
-        return service
-
-    def camera_command(self, service: Emulator, *more: object) -> list[object]:
-        return [EXAMPLES / "camera", "--base-url", service.url, "--ca-file", service.ca_file,
-                "--client-id", "CAM-1", "--store", self.home / "store", *more]
-
-    def camera(self, service: Emulator, *more: object, secret: str | None = SECRET) -> Program:
-        program = Program(*self.camera_command(service, *more), secret=secret)
-        self.addCleanup(program.end)
-        self.addCleanup(program.signal, signal.SIGKILL)
-        return program
-
-    def violations(self, service: Emulator) -> list[str]:
-        return [name for request in service.requests() for name in request["violations"]]
-
-
 class DemoTest(ProgramTest):
     def test_tells_the_whole_story(self) -> None:
         status, text = run(sys.executable, DEMO, "--examples", EXAMPLES, "--interval", 0.05)
         self.assertEqual(status, 0, text)
         self.assertNotIn("✗", text)
-        self.assertEqual(text.count("✓"), 7, text)
+        self.assertEqual(text.count("✓"), 13, text)
         self.assertIn("Paired with project \"Feature A\".", text)
         self.assertIn("Still paired with project \"Feature A\".", text)
         self.assertEqual(len(re.findall(r"Enter \d{6} at https://", text)), 1, text)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import json
 import os
+import random
 import subprocess
 import sys
 import tempfile
@@ -82,8 +84,9 @@ class RigClient(fio_c2c.Client):
 
         def heard(event: fio_c2c.Event) -> None:
             self.events.append(event)
-            if impatient is not None and event.kind == fio_c2c.FIO_EVENT_RETRYING:
-                impatient.advance(event.wait_ms or 0)
+            if impatient is not None:
+                retry_in_ms = event.upload.retry_in_ms if event.upload else None
+                impatient.advance(retry_in_ms or event.wait_ms or 0)
             if on_event is not None:
                 on_event(event)
 
@@ -99,6 +102,37 @@ class RigClient(fio_c2c.Client):
         """Drives until an event of a kind has come so many times; returns the last of them."""
         self.drive_until(lambda: len(self.heard(kind)) >= times)
         return self.heard(kind)[-1]
+
+    def states(self, upload: fio_c2c.Upload) -> List[int]:
+        """Which states of an upload were told, one after the other."""
+        return [event.upload.state for event in self.events if event.upload and event.upload.id == upload.id
+                and event.kind == fio_c2c.FIO_EVENT_UPLOAD]
+
+    def reasons(self, upload: fio_c2c.Upload) -> List[str]:
+        """The names of the reasons that were told of an upload, one after the other."""
+        return [event.upload.reason.name for event in self.heard(fio_c2c.FIO_EVENT_UPLOAD)
+                if event.upload and event.upload.id == upload.id and event.upload.reason]
+
+    def drive_until_waiting(self, upload: fio_c2c.Upload, reason: int) -> fio_c2c.UploadInfo:
+        """Drives until an upload waits for a reason."""
+        def is_waiting() -> bool:
+            info = upload.info()
+            return info.state == fio_c2c.FIO_UPLOAD_WAITING and info.reason is not None and info.reason.status == reason
+
+        self.drive_until(is_waiting)
+        return upload.info()
+
+    def drive_until_over(self, upload: fio_c2c.Upload, state: int) -> fio_c2c.UploadInfo:
+        """Drives until an upload is over, and checks how."""
+        self.drive_until(lambda: upload.info().is_over)
+        info = upload.info()
+        if info.state != state:
+            raise AssertionError(f"{info.state_name}: {info.reason}")
+        return info
+
+    def drive_until_confirmed(self, upload: fio_c2c.Upload, size: int) -> None:
+        """Drives until the storage has confirmed so many bytes of an upload. Nothing tells of that."""
+        self.drive_until(lambda: upload.info().confirmed >= size, step_ms=5)
 
     def drive_until_settled(self) -> None:
         """Drives until every request that left has come back, as the log has it."""
@@ -172,6 +206,52 @@ class RigTest(unittest.TestCase):
         self.assertEqual(error.name, fio_c2c.status_name(status), str(error))
         self.assertTrue(error.message and error.advice)
         return error
+
+
+class UploadTest(RigTest):
+    """Tests with media that go to the service's storage."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.card = self.scratch()
+        self.clock = Clock()
+
+    def media(self, name: str = "A001.mov", size: int = 100_000) -> Path:
+        """A file that has never been seen before."""
+        path = self.card / name
+        path.write_bytes(random.Random(name).randbytes(size))
+        return path
+
+    def paired(self, **settings: Any) -> RigClient:
+        """A client that has just been paired; it does not wait for the next attempt of an upload, but
+        moves its clock."""
+        return super().paired(**{"clock": self.clock, "impatient": self.clock, **settings})
+
+    def restarted(self, client: RigClient, **settings: Any) -> RigClient:
+        return super().restarted(client, **{"clock": self.clock, "impatient": self.clock, **settings})
+
+    def arrived(self, name: str, content: "bytes | Path", after_completion: Optional[int] = 0, **fields: Any) -> Dict[str, Any]:
+        """Checks that the service has a whole upload of that name (and with such fields) once, with this
+        content, and that no rule was broken for it. So many parts came when it was whole (None: any number)."""
+        if isinstance(content, Path):
+            content = content.read_bytes()
+        whole = self.service.uploads(name, state="complete", **fields)
+        self.assertEqual([upload["sha256"] for upload in whole], [hashlib.sha256(content).hexdigest()], name)
+        self.assertEqual(whole[0]["size"], len(content))
+        if after_completion is not None:
+            self.assertEqual(whole[0]["after_completion"], after_completion)
+        self.assertEqual(self.service.violations(), [])
+        return whole[0]
+
+    def drive_until_stuck(self, client: RigClient, upload: fio_c2c.Upload, size: int) -> None:
+        """Drives until so many bytes of an upload are confirmed and every ordered fault has struck."""
+        client.drive_until_confirmed(upload, size)
+        client.drive_until(lambda: self.service.faults_left() == 0, step_ms=5)
+
+    def puts(self, name: Optional[str] = None) -> List[Dict[str, Any]]:
+        """The requests to the storage; for the upload of one name, if that is given."""
+        ids = {upload["id"] for upload in self.service.uploads(name)}
+        return [request for request in self.service.requests("part") if name is None or request["asset"] in ids]
 
 
 def variants() -> List[str]:

@@ -6,7 +6,7 @@ import unittest
 from pathlib import Path
 from typing import Optional
 
-from support import PATIENCE, Clock, MemoryStore, RigTest, fio_c2c, in_child, in_subprocess
+from support import PATIENCE, Clock, MemoryStore, RigClient, RigTest, fio_c2c, in_child, in_subprocess
 from fio_c2c import StoreFailure
 
 KEY = bytes(range(32))
@@ -90,12 +90,18 @@ except fio_c2c.FioError as error:
         self.store.parent.chmod(0o755)
         self.store.mkdir(mode=0o555)
         settings = self.config(store_dir=self.store, ca_file=None, ca_pem=Path(self.service.ca_file).read_bytes())
+        self.service.person("approve", after_polls=0)
 
         def attempt() -> None:
             # The superuser writes everywhere.
             if os.geteuid() == 0:
                 os.setuid(65534)
-            self.fails(fio_c2c.FIO_E_STORE_READ_ONLY, lambda: fio_c2c.Client(**settings))
+            with RigClient(**settings) as client:
+                client.pair().wait(PATIENCE)
+                error = client.drive_until_heard(fio_c2c.FIO_EVENT_STORE_FAILED).error
+                self.assertEqual(error.status, fio_c2c.FIO_E_STORE_READ_ONLY)
+            # Nor can it be made where nothing can.
+            self.fails(fio_c2c.FIO_E_STORE_READ_ONLY, lambda: fio_c2c.Client(**{**settings, "store_dir": self.store / "new"}))
 
         self.assertEqual(in_child(attempt), "")
 

@@ -191,7 +191,9 @@ pub unsafe extern "C" fn fio_upload_set_created(upload: *mut fio_upload, seconds
 
 /// Gives the upload a mark of the application's own, kept with it and shown in `fio_upload_info.tag`: an
 /// id in the camera's clip list, for example. It is how an application finds its uploads again after a
-/// restart (`fio_queue_list`), above all those whose source it has to attach. Not sent to the service.
+/// restart (`fio_queue_list`), above all those whose source it has to attach. Those that are done are found
+/// for as long as `fio_config_set_history` remembers them: an application that looks there for what it need
+/// not queue again wants a history as long as its card. Not sent to the service.
 ///
 /// @param upload  the description
 /// @param tag     up to 1024 bytes of any kind; copied. NULL with length 0 means none (the default).

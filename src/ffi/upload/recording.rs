@@ -19,7 +19,9 @@ use std::ffi::c_char;
 ///
 /// After a restart what was only in memory is gone. If the application still has the bytes it goes on:
 /// attach a pushed source (`fio_upload_attach`), push from `fio_upload_info.size` on, which is then where
-/// the storage has everything before, and push the held head once more. Otherwise cancel the upload.
+/// the storage has everything before, and push the beginning once more: the held head, and at least the
+/// whole first part (5 MiB, or two seconds of the expected data rate if that is more); what is pushed beyond
+/// it is not kept. Otherwise cancel the upload.
 ///
 /// @param client  the client
 /// @param id      the recording

@@ -1,0 +1,72 @@
+"""All uploads of a client."""
+
+from __future__ import annotations
+
+import ctypes
+from typing import TYPE_CHECKING, Callable, Iterator, List, Sequence
+
+from . import _abi, _callbacks
+from .config import string_array
+from .results import Totals, UploadInfo
+from .upload import Upload
+
+if TYPE_CHECKING:
+    from .client import Client
+
+
+class Queue:
+    """``Client.queue``. Iterating gives an ``Upload`` for each: those that are not over, in the order in
+    which they are sent, then those that are, oldest first."""
+
+    def __init__(self, client: "Client") -> None:
+        self._client = client
+
+    def __iter__(self) -> Iterator[Upload]:
+        return iter([Upload(self._client, info.id) for info in self.list()])
+
+    def __len__(self) -> int:
+        return len(self.list())
+
+    def list(self) -> List[UploadInfo]:
+        """How all of them stand, in that order."""
+        shown: List[UploadInfo] = []
+        self.show(shown.append)
+        return shown
+
+    def show(self, each: Callable[[UploadInfo], None]) -> None:
+        """Calls a function for each, which may cancel and remove them meanwhile."""
+        key = _callbacks.registry.add(each)
+        try:
+            self._client.call("fio_queue_list", _callbacks.on_upload, key)
+        finally:
+            _callbacks.registry.remove(key)
+
+    def totals(self) -> Totals:
+        """What is left to do."""
+        totals = ctypes.POINTER(_abi.TotalsStruct)()
+        self._client.call("fio_queue_totals", ctypes.byref(totals))
+        return Totals.from_struct(totals.contents)
+
+    def pause(self) -> None:
+        """Pauses all of them, also across restarts, until ``resume``."""
+        self._client.call("fio_queue_pause")
+
+    def resume(self) -> None:
+        """Ends the pause. Those that were paused one by one stay so."""
+        self._client.call("fio_queue_resume")
+
+    def cancel_all(self) -> None:
+        """Cancels every one that is not over."""
+        self._client.call("fio_queue_cancel_all")
+
+    def set_auto_start(self, enabled: bool) -> None:
+        """Whether new uploads are sent by themselves, or begin paused. Kept over restarts."""
+        self._client.call("fio_queue_set_auto_start", int(enabled))
+
+    def set_bandwidth(self, bytes_per_second: int) -> None:
+        """Limits what all of them send together; 0 is no limit. Not kept."""
+        self._client.call("fio_queue_set_bandwidth", bytes_per_second)
+
+    def set_interfaces(self, names: Sequence[str]) -> None:
+        """Which network interfaces they may use, the preferred first; none named allows all. Not kept."""
+        self._client.call("fio_queue_set_interfaces", *string_array(names))

@@ -1,0 +1,356 @@
+"""What becomes of uploads when the network, the service or the storage has a bad day."""
+
+import json
+import random
+import unittest
+from typing import Any, List
+
+from support import PATIENCE, UploadTest, fio_c2c
+
+JSON = "application/json"
+
+
+class Answers(UploadTest):
+    """Every failure passes, and the file arrives once."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.service.settings(part_bytes=25_000)
+
+    def test_a_token_that_expired(self) -> None:
+        client = self.paired()
+        self.service.fault("part", "stall", part=4)
+        upload = client.upload(path=self.media())
+        self.drive_until_stuck(client, upload, 75_000)
+        client.queue.pause()
+        # Nine hours of sleep, for both. The addresses live for a day.
+        self.service.advance(9 * 3600)
+        self.clock.advance(9 * 3600 * 1000)
+        client.queue.resume()
+        other = client.upload(path=self.media("B001.mov"))
+        other.wait(PATIENCE)
+        upload.wait(PATIENCE)
+        self.assertEqual(len(self.service.requests("token", grant="refresh_token")), 1)
+        for name in ("A001.mov", "B001.mov"):
+            self.arrived(name, self.card / name)
+        self.assertEqual(len(self.service.uploads()), 2)
+
+    def test_a_token_that_the_service_takes_back(self) -> None:
+        client = self.paired()
+        # The device does not know that it expired.
+        self.service.advance(9 * 3600)
+        upload = client.upload(path=self.media())
+        upload.wait(PATIENCE)
+        self.assertEqual([request["status"] for request in self.service.requests("asset")][-1], 200)
+        self.assertEqual(len(self.service.requests("token", grant="refresh_token")), 1)
+        self.assertEqual(len(self.arrived("A001.mov", self.media())["parts"]), 4)
+
+    def test_an_authorization_that_is_over(self) -> None:
+        client = self.paired()
+        self.service.device(client.client_id, "revoke")
+        upload = client.upload(path=self.media())
+        client.drive_until_heard(fio_c2c.FIO_EVENT_AUTHORIZATION_LOST)
+        client.drive_until_waiting(upload, fio_c2c.FIO_E_NOT_AUTHORIZED)
+        client.pair().wait(PATIENCE)
+        upload.wait(PATIENCE)
+        self.arrived("A001.mov", self.media())
+
+    def test_queued_before_the_pairing(self) -> None:
+        client = self.client()
+        upload = client.upload(path=self.media())
+        client.drive_until_waiting(upload, fio_c2c.FIO_E_NOT_AUTHORIZED)
+        self.assertIsNone(upload.info().project_id)
+        self.service.person("approve", after_polls=0)
+        project = client.pair().wait(PATIENCE).project_id
+        self.assertEqual(upload.wait(PATIENCE).project_id, project)
+        self.arrived("A001.mov", self.media())
+
+    def test_the_service_asks_for_patience(self) -> None:
+        client = self.paired()
+        for endpoint, status, name in (("asset", 429, "FIO_E_RATE_LIMITED"), ("asset", 503, "FIO_E_SERVER"),
+                                       ("part", 503, "FIO_E_SERVER")):
+            with self.subTest(endpoint=endpoint, status=status):
+                media = self.media(f"{endpoint}{status}.mov")
+                self.service.fault(endpoint, "status", status=status, times=4, headers={"Retry-After": "90"}, asset=media.name)
+                upload = client.upload(path=media)
+                before = self.clock.monotonic_ms()
+                upload.wait(PATIENCE)
+                self.assertGreaterEqual(self.clock.monotonic_ms() - before, 90_000)
+                self.assertEqual(set(client.reasons(upload)), {name})
+                self.arrived(media.name, media)
+                self.service.clear_faults()
+
+    def test_the_network_breaks(self) -> None:
+        client = self.paired()
+        kinds: "tuple[dict[str, Any], ...]" = ({"kind": "reset"}, {"kind": "close"}, {"kind": "status", "status": 500})
+        for endpoint in ("asset", "part"):
+            for fault in kinds:
+                with self.subTest(endpoint=endpoint, **fault):
+                    media = self.media(f"{endpoint} {fault['kind']}.mov")
+                    self.service.fault(endpoint, times=2, skip=int(endpoint == "part"), **fault)
+                    client.upload(path=media).wait(PATIENCE)
+                    self.arrived(media.name, media)
+
+    def test_in_the_middle_of_a_part(self) -> None:
+        client = self.paired()
+        media = self.media(size=3_000_000)
+        self.service.settings(part_bytes=1_000_000)
+        self.service.fault("part", "reset", after_request_bytes=300_000, part=2, times=2)
+        self.service.fault("part", "close", after_request_bytes=300_000, part=3)
+        client.upload(path=media).wait(PATIENCE)
+        asset = self.arrived("A001.mov", media)
+        self.assertEqual([part["times_received"] for part in asset["parts"]], [1, 1, 1])
+
+    def test_a_part_that_stands_still(self) -> None:
+        client = self.paired(stall_timeout=1000)
+        media = self.media(size=4_000_000)
+        self.service.settings(part_bytes=2_000_000)
+        self.service.fault("part", "stall", after_request_bytes=300_000, part=2)
+        upload = client.upload(path=media)
+        upload.wait(PATIENCE)
+        self.assertEqual(client.reasons(upload), ["FIO_E_TIMEOUT"])
+        self.arrived("A001.mov", media)
+
+    def test_a_reason_to_wait_is_always_given(self) -> None:
+        client = self.paired(parallel_parts=2)
+        media = [self.media(f"{number}.mov") for number in range(6)]
+        self.service.fault("part", "status", status=503, times=6, skip=3, headers={"Retry-After": "5"})
+        uploads = [client.upload(path=path) for path in media]
+        for upload in uploads:
+            upload.wait(PATIENCE)
+        told = [event.upload for event in client.heard(fio_c2c.FIO_EVENT_UPLOAD)]
+        waited = [info for info in told if info.state == fio_c2c.FIO_UPLOAD_WAITING]
+        self.assertTrue(waited)
+        self.assertEqual([info for info in waited if info.reason is None], [])
+
+    def test_what_is_refused_does_not_hold_up_the_others(self) -> None:
+        client = self.paired()
+        for status, name in ((400, "FIO_E_BAD_REQUEST"), (409, "FIO_E_CONFLICT"), (422, "FIO_E_UNPROCESSABLE")):
+            with self.subTest(status):
+                refused, good = self.media(f"refused{status}.mov"), self.media(f"good{status}.mov")
+                self.service.fault("asset", "status", status=status, asset=refused.name)
+                first, second = client.upload(path=refused), client.upload(path=good)
+                info = client.drive_until_over(first, fio_c2c.FIO_UPLOAD_FAILED)
+                self.assertEqual((info.reason.name, info.reason.http_status), (name, status))
+                second.wait(PATIENCE)
+                self.arrived(good.name, good)
+                first.retry()
+                first.wait(PATIENCE)
+                self.arrived(refused.name, refused)
+
+    def test_a_plan_that_does_not_allow_it(self) -> None:
+        client = self.paired()
+        self.service.fault("asset", "status", status=402, times=2)
+        upload = client.upload(path=self.media())
+        upload.wait(PATIENCE)
+        self.assertEqual(set(client.reasons(upload)), {"FIO_E_PLAN_LIMIT"})
+        self.arrived("A001.mov", self.media())
+
+    def test_the_storage_refuses_a_part(self) -> None:
+        client = self.paired(parallel_parts=1)
+        self.service.fault("part", "status", status=400, part=2, body="<Error><Code>InvalidArgument</Code></Error>")
+        upload = client.upload(path=self.media())
+        info = client.drive_until_over(upload, fio_c2c.FIO_UPLOAD_FAILED)
+        self.assertEqual(info.reason.name, "FIO_E_STORAGE")
+        upload.retry()
+        upload.wait(PATIENCE)
+        asset = self.arrived("A001.mov", self.media())
+        # On the same asset: what had arrived is not sent again.
+        self.assertEqual([part["times_received"] for part in asset["parts"]], [1] * 4)
+
+
+class Lost(UploadTest):
+    """The request had its effect, the answer did not come."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.service.settings(part_bytes=25_000)
+
+    def test_answers_to_parts(self) -> None:
+        client = self.paired(parallel_parts=1)
+        self.service.fault("part", "reset", times=3, processed=True)
+        client.upload(path=self.media()).wait(PATIENCE)
+        asset = self.arrived("A001.mov", self.media())
+        self.assertEqual(sum(part["times_received"] for part in asset["parts"]), 7)
+        self.assertEqual(len(self.service.uploads()), 1)
+
+    def test_the_last_answer(self) -> None:
+        client = self.paired()
+        self.service.fault("part", "reset", part=4, processed=True)
+        client.upload(path=self.media()).wait(PATIENCE)
+        self.arrived("A001.mov", self.media(), after_completion=1)
+        self.assertEqual([request["status"] for request in self.puts()][-1], 404)
+        self.assertEqual(len(self.service.uploads()), 1)
+
+    def test_all_of_the_last_answers(self) -> None:
+        # Nobody knows whether it is whole until all of them have been asked for again.
+        client = self.paired()
+        self.service.fault("part", "reset", times=4, processed=True)
+        client.upload(path=self.media()).wait(PATIENCE)
+        self.assertEqual(len(self.service.uploads()), 1)
+        self.arrived("A001.mov", self.media(), after_completion=4)
+
+    def test_the_last_answer_and_the_power(self) -> None:
+        store = self.scratch() / "store"
+        client = self.paired(store_dir=store)
+        self.service.fault("part", "stall", part=4, processed=True)
+        upload = client.upload(path=self.media())
+        client.drive_until(lambda: self.service.parts_received() == 4, step_ms=5)
+        self.drive_until_stuck(client, upload, 75_000)
+        client = self.restarted(client, store_dir=store)
+        fio_c2c.Upload(client, upload.id).wait(PATIENCE)
+        self.assertEqual(len(self.service.uploads()), 1)
+        self.arrived("A001.mov", self.media(), after_completion=1)
+
+    def test_the_answer_to_the_creation(self) -> None:
+        client = self.paired()
+        self.service.fault("asset", "reset", processed=True)
+        upload = client.upload(path=self.media())
+        info = upload.wait(PATIENCE)
+        # The first asset stays behind, without a byte.
+        self.assertEqual([asset["state"] for asset in self.service.uploads()], ["open", "complete"])
+        self.assertEqual([asset["parts_stored"] for asset in self.service.uploads()], [0, 4])
+        self.assertEqual(self.arrived("A001.mov", self.media())["id"], info.asset_id)
+
+
+class Addresses(UploadTest):
+    def test_expired_ones_need_a_new_asset(self) -> None:
+        self.service.settings(part_bytes=25_000, url_seconds=60)
+        client = self.paired()
+        self.service.fault("part", "stall", part=4)
+        upload = client.upload(path=self.media(), created=self.clock.wall_seconds() - 1000)
+        self.drive_until_stuck(client, upload, 75_000)
+        client.queue.pause()
+        self.service.advance(100)
+        self.clock.advance(100_000)
+        client.queue.resume()
+        upload.wait(PATIENCE)
+        self.arrived("A001.mov", self.media())
+        offsets = [asset["offset"] for asset in self.service.uploads("A001.mov")]
+        self.assertEqual(len(offsets), 2)
+        self.assertIn(offsets[0], range(1000, 1010))
+        self.assertIn(offsets[1], range(1100, 1110))
+
+    def test_useless_ones_fail_and_can_be_tried_again(self) -> None:
+        for kind in ("none", "http", "relative", "many"):
+            with self.subTest(kind):
+                client = self.paired()
+                self.service.settings(asset_urls=kind)
+                upload = client.upload(path=self.media(f"{kind}.mov"))
+                info = client.drive_until_over(upload, fio_c2c.FIO_UPLOAD_FAILED)
+                self.assertEqual((info.reason.name, set(client.reasons(upload))), ("FIO_E_URL", {"FIO_E_URL"}))
+                self.assertEqual(self.puts(f"{kind}.mov"), [])
+                self.service.settings(asset_urls="normal")
+                upload.retry()
+                upload.wait(PATIENCE)
+                self.arrived(f"{kind}.mov", self.card / f"{kind}.mov")
+
+    def test_a_foreign_host_is_waited_for(self) -> None:
+        client = self.paired()
+        self.service.settings(asset_urls="foreign_host")
+        upload = client.upload(path=self.media())
+        client.drive_until(lambda: client.reasons(upload))
+        self.assertEqual(set(client.reasons(upload)), {"FIO_E_DNS"})
+        self.service.settings(asset_urls="normal")
+        upload.cancel()
+        other = client.upload(path=self.media("B001.mov"))
+        other.wait(PATIENCE)
+
+    def test_the_storage_never_gets_a_token(self) -> None:
+        self.service.settings(part_bytes=10_000)
+        client = self.paired()
+        self.service.fault("part", "status", times=5, status=503)
+        self.service.fault("part", "status", times=2, skip=5, status=401)
+        self.service.fault("part", "redirect", location=self.service.url + "/v2/devices/me")
+        client.upload(path=self.media()).cancel()
+        upload = client.upload(path=self.media("B001.mov"))
+        client.drive_until(lambda: upload.info().is_over)
+        requests = self.service.requests("part")
+        self.assertGreater(len(requests), 5)
+        for request in requests:
+            names = {name for name, _ in request["headers"]}
+            self.assertFalse(names & {"authorization", "cookie", "x-client-version"}, names)
+        self.assertEqual(self.service.violations(), [])
+
+
+class Secrecy(UploadTest):
+    SECRET = "5ecre7-s1gnature"
+
+    def told_by(self, client: Any) -> List[str]:
+        errors = [event.error or (event.upload and event.upload.reason) for event in client.events]
+        return [*client.log, *(f"{error.name} {error.message} {error.advice}" for error in errors if error)]
+
+    def check(self, client: Any) -> None:
+        told = self.told_by(client)
+        self.assertTrue([line for line in told if "PUT " in line])
+        for part in (self.SECRET, "X-Amz-Signature", "X-Amz-Credential", str(self.card), client.access_token()):
+            self.assertEqual([line for line in told if part in line], [])
+
+    def test_of_the_services_addresses(self) -> None:
+        self.service.settings(part_bytes=25_000)
+        client = self.paired()
+        self.service.fault("part", "status", times=2, status=503)
+        self.service.fault("part", "reset", times=2)
+        client.upload(path=self.media()).wait(PATIENCE)
+        self.service.settings(asset_urls="http")
+        upload = client.upload(path=self.media())
+        client.drive_until_over(upload, fio_c2c.FIO_UPLOAD_FAILED)
+        self.check(client)
+
+    def test_of_addresses_that_lead_nowhere(self) -> None:
+        client = self.paired()
+        for address in (f"{self.service.storage_url}/key?X-Amz-Signature={self.SECRET}",
+                        f"https://storage.invalid/{self.SECRET}?{self.SECRET}",
+                        f"https://127.0.0.1:1/{self.SECRET}?{self.SECRET}",
+                        f"https://user:{self.SECRET}@127.0.0.1:1/?{self.SECRET}",
+                        f"https://[{self.SECRET}]/", f"{self.SECRET}://x/y", f"https://127.0.0.1:{self.SECRET}/"):
+            body = json.dumps({"id": "b1f2", "upload_urls": [address]})
+            self.service.fault("asset", "body", times=3, body=body, content_type=JSON)
+            upload = client.upload(path=self.media())
+            client.drive_until(lambda: client.reasons(upload) or upload.info().is_over)
+            if not upload.info().is_over:
+                upload.cancel()
+            self.service.clear_faults()
+        reasons = {event.upload.reason.name for event in client.events if event.upload and event.upload.reason}
+        self.assertGreater(len(reasons), 1)
+        self.check(client)
+
+    def test_of_what_the_storage_echoes(self) -> None:
+        client = self.paired()
+        body = f"<Error><Code>AccessDenied</Code><Resource>{self.SECRET}</Resource></Error>"
+        self.service.fault("part", "status", status=403, body=body, times=2)
+        self.service.fault("part", "status", status=400, body=f"<Error><Code>{self.SECRET}</Code></Error>",
+                           headers={"X-Echo": self.SECRET})
+        upload = client.upload(path=self.media())
+        info = client.drive_until_over(upload, fio_c2c.FIO_UPLOAD_FAILED)
+        self.assertEqual(info.reason.name, "FIO_E_STORAGE")
+        self.check(client)
+
+
+class Weather(UploadTest):
+    """Whatever happens on the way, everything arrives once."""
+
+    def test_a_bad_day(self) -> None:
+        for seed in range(3):
+            with self.subTest(seed):
+                self.service.settings(part_bytes=20_000)
+                client = self.paired(stall_timeout=1000)
+                for endpoint in ("asset", "part"):
+                    for kind, processed in (("reset", False), ("reset", True), ("close", True)):
+                        self.bad_luck(endpoint, kind, processed, seed)
+                media = [self.media(f"{seed}-{number}.mov", random.Random(number).randrange(1, 150_000)) for number in range(12)]
+                uploads = [client.upload(path=path, verify=bool(number % 2)) for number, path in enumerate(media)]
+                client.drive_until(lambda: client.queue.totals().files_left == 0)
+                self.assertEqual([upload.info().state_name for upload in uploads], ["FIO_UPLOAD_DONE"] * 12)
+                for path in media:
+                    whole = self.service.uploads(path.name, state="complete")
+                    self.assertEqual([upload["size"] for upload in whole], [path.stat().st_size])
+                self.service.clear_faults()
+
+    def bad_luck(self, endpoint: str, kind: str, processed: bool, seed: int) -> None:
+        rule = {"endpoint": endpoint, "chance": 0.1, "seed": seed, "times": 10_000, "processed": processed}
+        self.service.call("POST", "/emulator/faults", {**rule, "fault": {"kind": kind}})
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,35 @@
+"""A short torture run, and a run without any trouble, in which nothing may happen twice. Needs
+`make examples emulator`; FIO_EXAMPLES and FIO_TLS as for tests/demo."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import unittest
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+EXAMPLES = Path(os.environ.get("FIO_EXAMPLES") or ROOT / "build" / os.environ.get("FIO_TLS", "bundled"))
+LIMIT = 300.0  # seconds; a run takes about 20
+
+
+class TortureTest(unittest.TestCase):
+    def run_it(self, *arguments: str) -> str:
+        command = [sys.executable, "-B", str(HERE / "torture.py"), "--examples", str(EXAMPLES), *arguments]
+        result = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                text=True, timeout=LIMIT)
+        print(result.stdout)  # the seed above all
+        self.assertEqual(result.returncode, 0)
+        return result.stdout
+
+    def test_everything_arrives_once_in_spite_of_kills_and_faults(self) -> None:
+        self.assertIn("kills          25: ", self.run_it("--kills", "25", "--files", "12"))
+
+    def test_nothing_is_done_twice_without_trouble(self) -> None:
+        self.assertIn("1.00 times what was needed", self.run_it("--calm", "--files", "6"))
+
+
+if __name__ == "__main__":
+    unittest.main()

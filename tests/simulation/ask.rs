@@ -14,13 +14,52 @@ pub enum Ask {
     Revoke { token: String },
     Device { access: String },
     Heartbeat { access: String },
+    Create { access: String, asset: NewAsset },
+    Announce { access: String, id: String, announcement: Announcement },
+    Comment { access: String, id: String },
+}
+
+/// The creation of an asset, as it was asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewAsset {
+    /// The media type: the tests give each upload its own, so it says whose asset this is.
+    pub key: String,
+    pub name: Option<String>,
+    /// `None` for a recording.
+    pub size: Option<u64>,
+    /// 0 leaves it to the service.
+    pub parts: u32,
+    pub offset: u64,
+}
+
+/// Parts of a recording that are to come.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Announcement {
+    pub parts: Vec<AnnouncedPart>,
+    /// Of the whole, with the last part.
+    pub size: Option<u64>,
+    pub name: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct AnnouncedPart {
+    pub number: u32,
+    pub size: u64,
+    pub is_final: bool,
 }
 
 impl Ask {
     pub fn read(request: &Request) -> Ask {
         match request.endpoint {
-            Endpoint::Device => Ask::Device { access: bearer(request) },
-            Endpoint::Heartbeat => Ask::Heartbeat { access: bearer(request) },
+            Endpoint::Device => Ask::Device { access: bearer_alone(request) },
+            Endpoint::Heartbeat => Ask::Heartbeat { access: bearer_alone(request) },
+            Endpoint::CreateAsset => Ask::Create { access: bearer(request), asset: new_asset(request) },
+            Endpoint::RealtimeParts => Ask::Announce {
+                access: bearer(request),
+                id: about(request),
+                announcement: announcement(request),
+            },
+            Endpoint::Comments => Ask::Comment { access: bearer(request), id: about(request) },
             endpoint => {
                 assert!(request.bearer.is_none(), "an access token was sent to {}", endpoint.path());
                 let fields = Fields::read(request);
@@ -41,6 +80,36 @@ impl Ask {
     pub fn is_refresh(&self) -> bool {
         matches!(self, Ask::Refresh { .. })
     }
+
+    /// Whether an upload is behind it.
+    pub fn is_of_an_upload(&self) -> bool {
+        matches!(self, Ask::Create { .. } | Ask::Announce { .. })
+    }
+}
+
+fn json(request: &Request) -> &[u8] {
+    assert_eq!(request.content_type, Some("application/json"));
+    request.body.as_ref().expect("there is something to say").expose()
+}
+
+fn about(request: &Request) -> String {
+    request.asset.as_ref().expect("it is about an asset").to_string()
+}
+
+fn new_asset(request: &Request) -> NewAsset {
+    let body: serde_json::Value = serde_json::from_slice(json(request)).expect("a new asset is JSON");
+    let text = |name: &str| body[name].as_str().map(str::to_owned);
+    let is_realtime = body["is_realtime_upload"].as_bool().unwrap_or(false);
+    let (name, size) = (text("name"), body["filesize"].as_u64());
+    assert!(is_realtime == size.is_none(), "a size is for files that are no recordings: {body}");
+    assert!(name.is_some() != text("extension").is_some(), "a name or an extension: {body}");
+    NewAsset {
+        key: text("filetype").expect("an asset has a media type"),
+        name,
+        size,
+        parts: body["parts"].as_u64().map_or(0, |parts| parts.try_into().expect("few parts")),
+        offset: body["offset"].as_u64().unwrap_or_else(|| panic!("an age is never negative: {body}")),
+    }
 }
 
 fn token_request(fields: &Fields) -> Ask {
@@ -53,9 +122,27 @@ fn token_request(fields: &Fields) -> Ask {
     }
 }
 
-fn bearer(request: &Request) -> String {
+fn bearer_alone(request: &Request) -> String {
     assert!(request.body.is_none());
+    bearer(request)
+}
+
+fn bearer(request: &Request) -> String {
     request.bearer.as_ref().expect("a device endpoint needs the access token").expose().to_owned()
+}
+
+fn announcement(request: &Request) -> Announcement {
+    let body: serde_json::Value = serde_json::from_slice(json(request)).expect("an announcement is JSON");
+    let parts = body["parts"].as_array().expect("it has parts").iter().map(|part| AnnouncedPart {
+        number: part["number"].as_u64().and_then(|n| n.try_into().ok()).expect("a part has a number"),
+        size: part["size"].as_u64().expect("a part has a size"),
+        is_final: part["is_final"].as_bool().expect("a part is the last or not"),
+    });
+    Announcement {
+        parts: parts.collect(),
+        size: body["asset_filesize"].as_u64(),
+        name: body["asset_name"].as_str().map(str::to_owned),
+    }
 }
 
 struct Fields(Vec<(String, String)>);

@@ -85,6 +85,7 @@ fn kind(operation: Operation) -> &'static str {
         Operation::Revoke => "revoke",
         Operation::DeviceInfo => "device information",
         Operation::Heartbeat => "heartbeat",
+        Operation::Comment => "comment",
     }
 }
 

@@ -19,6 +19,10 @@ pub struct Weather {
     pub checks_dates: bool,
     /// The longest Retry-After something in between comes up with, in seconds.
     pub longest_wish: u64,
+    /// The storage cannot be reached, though the API can.
+    pub storage_is_down: bool,
+    /// The API cannot be reached, though the storage can.
+    pub api_is_down: bool,
 }
 
 impl Weather {
@@ -29,6 +33,8 @@ impl Weather {
             outage: false,
             checks_dates: true,
             longest_wish: 60,
+            storage_is_down: false,
+            api_is_down: false,
         }
     }
 
@@ -75,7 +81,7 @@ const PAGE: &str = "<!doctype html><title>Log in to the hotel's network</title>"
 
 impl Fate {
     pub fn choose(weather: &Weather, clock_is_plausible: bool, random: &mut fastrand::Rng) -> Fate {
-        if weather.outage {
+        if weather.outage || weather.api_is_down {
             return Fate::NeverArrives(pick(&UNREACHABLE, random));
         }
         if weather.checks_dates && !clock_is_plausible {
@@ -107,6 +113,50 @@ impl Fate {
             )),
         }
     }
+}
+
+/// What may happen to a part besides.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Twist {
+    None,
+    /// The connection turned out to be dead, perhaps after the storage had it all, and libcurl sent it
+    /// again.
+    Resent {
+        had_arrived: bool,
+    },
+    /// The storage gets other bytes than were sent.
+    Damaged,
+}
+
+/// A part's fate. TLS sees to it that only the storage, or who stands before it, says that a part is
+/// there: nobody else's answer is a success.
+pub fn choose_for_part(
+    weather: &Weather,
+    clock_is_plausible: bool,
+    is_verified: bool,
+    random: &mut fastrand::Rng,
+) -> (Fate, Twist) {
+    let weather =
+        Weather { outage: weather.outage || weather.storage_is_down, api_is_down: false, ..weather.clone() };
+    let mut fate = Fate::choose(&weather, clock_is_plausible, random);
+    if let Fate::AnsweredByOther(response) | Fate::AnswerReplaced(response) = &mut fate {
+        if response.is_success() {
+            response.status = 302;
+        }
+        // A teapot's word counts as the storage's: see `retry::part_verdict`.
+        if response.status == 418 {
+            response.status = 403;
+        }
+    }
+    let twist = match &fate {
+        Fate::AnswerSpoilt(_) if is_verified => Twist::Damaged,
+        Fate::AnswerSpoilt(_) => Twist::Resent { had_arrived: random.bool() },
+        _ => Twist::None,
+    };
+    if twist != Twist::None {
+        fate = Fate::Through;
+    }
+    (fate, twist)
 }
 
 impl Spoilt {

@@ -4,7 +4,7 @@
 //!
 //! | file | what is inside |
 //! | --- | --- |
-//! | `service/` | the service's rules on codes, tokens and revocation |
+//! | `service/` | the service's rules on codes, tokens, revocation, assets and their parts |
 //! | `ask.rs` | what a request asks for, and whether it may travel as it does |
 //! | `faults.rs`, `network.rs` | what may happen to a request, and those on their way |
 //! | `store.rs` | a disk that refuses, and that power is cut from at the worst moments |
@@ -12,11 +12,16 @@
 //! | `world.rs` | all of them around one engine, and the passing of time |
 //! | `schedule.rs` | random lives of a device |
 //! | `seeds.rs` | running many of them, and one again: `FIO_SEED=<n> cargo test --test simulation <name>` |
+//! | `content.rs`, `files.rs`, `delivery.rs` | bytes, the card they are on, and their way to the storage |
+//! | `uploads/` | what must hold for uploads at every step, and their tests |
 //! | the rest | the tests |
 
 mod ask;
+mod content;
+mod delivery;
 mod device;
 mod faults;
+mod files;
 mod network;
 mod schedule;
 mod seeds;
@@ -33,4 +38,5 @@ mod refresh;
 mod restored_records;
 mod revocation;
 mod store_failures;
+mod uploads;
 mod year;

@@ -89,11 +89,11 @@ fn a_store_that_cannot_be_read_is_told_once_and_read_again_until_it_can() {
     world.boot();
     world.run_for(10 * MINUTE);
     assert!(!world.is_paired());
-    assert_eq!(world.count_events(|event| matches!(event, Event::StoreFailed(_))), 2, "one for each record");
+    assert_eq!(world.count_events(|event| matches!(event, Event::StoreFailed(_))), 3, "one for each record");
     world.disk.refuse_reads(None);
     world.run_for(2 * MINUTE);
     assert!(world.is_paired());
-    assert_eq!(world.count_events(|event| matches!(event, Event::StoreRecovered)), 1);
+    assert_eq!(world.count_events(|event| matches!(event, Event::StoreRecovered)), 2, "pairing and queue");
 }
 
 #[test]

@@ -9,7 +9,9 @@ use fio_c2c::secret::SecretBytes;
 use fio_c2c::status::*;
 use fio_c2c::store::Store;
 use fio_c2c::store::records::{Records, SealKey};
-use std::collections::BTreeMap;
+use fio_c2c::upload::transfer::Upload;
+use fio_c2c::upload::{self, UploadId};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 /// Where in the next write the power goes.
@@ -31,6 +33,11 @@ struct State {
     cut: Option<Cut>,
     power_is_gone: bool,
     writes: u64,
+    /// All keys that were ever written.
+    ever: BTreeSet<String>,
+    loads: u64,
+    /// A write was refused since the power came on.
+    has_refused: bool,
 }
 
 impl Disk {
@@ -65,11 +72,16 @@ impl Disk {
     }
 
     pub fn power_on(&self) {
-        self.state().power_is_gone = false;
+        let mut state = self.state();
+        (state.power_is_gone, state.has_refused) = (false, false);
     }
 
     pub fn holds(&self, key: &str) -> bool {
         self.state().records.contains_key(key)
+    }
+
+    pub fn ever_held(&self, key: &str) -> bool {
+        self.state().ever.contains(key)
     }
 
     pub fn put(&self, key: &str, value: &[u8]) {
@@ -84,10 +96,29 @@ impl Disk {
         self.state().writes
     }
 
+    /// How often it was read or listed.
+    pub fn loads(&self) -> u64 {
+        self.state().loads
+    }
+
+    /// Whether a write was refused since the power came on.
+    pub fn has_refused(&self) -> bool {
+        self.state().has_refused
+    }
+
     /// A second disk with the same content and no faults.
     pub fn copy(&self) -> Disk {
         let records = self.state().records.clone();
         Disk(Arc::new(Mutex::new(State { records, ..State::default() })))
+    }
+
+    /// The uploads a device that starts now would find, by their ids.
+    pub fn stored_uploads(&self, key: Option<&SealKey>) -> impl FnMut(UploadId) -> Option<Upload> {
+        let mut records = Records::new(Box::new(self.copy()), key.cloned());
+        move |id| {
+            let bytes = records.load(&upload::record::key(id)).ok()??;
+            upload::record::decode(id, &bytes)
+        }
     }
 
     /// The refresh token a device that starts now would find.
@@ -108,6 +139,7 @@ impl Disk {
         }
         state.power_is_gone = cut == Some(Cut::After);
         if let Some(status) = state.write_fault {
+            state.has_refused = true;
             return Err(Error::of(status));
         }
         state.writes += 1;
@@ -118,7 +150,8 @@ impl Disk {
 
 impl Store for Disk {
     fn load(&mut self, key: &str) -> Result<Option<SecretBytes>, Error> {
-        let state = self.state();
+        let mut state = self.state();
+        state.loads += 1;
         match state.read_fault {
             Some(status) => Err(Error::of(status)),
             None => Ok(state.records.get(key).cloned().map(SecretBytes::new)),
@@ -128,7 +161,12 @@ impl Store for Disk {
     fn save(&mut self, key: &str, value: &[u8]) -> Result<(), Error> {
         self.write(|records| {
             records.insert(key.into(), value.into());
-        })
+        })?;
+        let mut state = self.state();
+        if state.records.contains_key(key) {
+            state.ever.insert(key.into());
+        }
+        Ok(())
     }
 
     fn erase(&mut self, key: &str) -> Result<(), Error> {
@@ -138,7 +176,12 @@ impl Store for Disk {
     }
 
     fn list(&mut self) -> Result<Vec<String>, Error> {
-        Ok(self.state().records.keys().cloned().collect())
+        let mut state = self.state();
+        state.loads += 1;
+        match state.read_fault {
+            Some(status) => Err(Error::of(status)),
+            None => Ok(state.records.keys().cloned().collect()),
+        }
     }
 }
 

@@ -2,12 +2,15 @@
 
 use crate::ask::{Ask, CLIENT_ID, CLIENT_SECRET};
 use crate::device::{Device, DeviceClock};
+use crate::files::Card;
 use crate::network::Network;
 use crate::service::{Refusal, Rules, Service};
 use crate::store::Disk;
+use crate::uploads::watch::Watch;
 use fio_c2c::api::EncodingPolicy;
 use fio_c2c::engine::effects::{Command, Event, Notice, OpId, Outcome};
-use fio_c2c::engine::{AuthState, Engine, Operation, Settings};
+use fio_c2c::engine::transport::Answer;
+use fio_c2c::engine::{AuthState, Engine, Operation, Settings, UploadSettings};
 use fio_c2c::error::Error;
 use fio_c2c::log::Log;
 use fio_c2c::secret::Secret;
@@ -32,6 +35,9 @@ pub struct World {
     pub service: Service,
     pub network: Network,
     pub disk: Disk,
+    pub card: Card,
+    pub watch: Watch,
+    pub log: Log,
     /// `None` while the power is off.
     pub device: Option<Device>,
     pub settings: Settings,
@@ -63,6 +69,9 @@ impl World {
             service: Service::new(rules, random.fork()),
             network: Network::new(random.fork()),
             disk: Disk::default(),
+            card: Card::default(),
+            watch: Watch::default(),
+            log: Log::off(),
             device: None,
             settings: Settings {
                 origin: ORIGIN.into(),
@@ -72,6 +81,7 @@ impl World {
                 url_pairing: true,
                 clock_floor: None,
                 seed: 0,
+                uploads: UploadSettings::default(),
             },
             seal_key: None,
             boots_in_1970: None,
@@ -105,8 +115,11 @@ impl World {
         self.settings.seed = self.random.u64(..);
         let records = Records::new(Box::new(self.disk.clone()), self.seal_key.clone());
         let is_amnesic = !self.disk.is_readable();
-        let engine = Engine::new(self.settings.clone(), records, Log::off(), clock.now(self.time));
+        let card = Box::new(self.card.clone());
+        let engine =
+            Engine::new(self.settings.clone(), records, card, self.log.clone(), clock.now(self.time));
         self.device = Some(Device::new(engine, clock, is_amnesic));
+        self.watch_boot();
         self.after_call();
     }
 
@@ -115,6 +128,7 @@ impl World {
         self.tell(|| "power cut".into());
         self.device = None;
         self.network.orphan_all(&mut self.service);
+        self.watch_power_off();
         self.note_what_is_stored();
     }
 
@@ -128,6 +142,7 @@ impl World {
             self.tell(|| "shut down".into());
             assert!(device.live().is_empty(), "never completed: {:?}", device.live());
             assert_eq!(self.network.in_flight(), 0, "requests were left behind");
+            self.watch_power_off();
             self.note_what_is_stored();
         }
     }
@@ -181,10 +196,9 @@ impl World {
 
     /// A call for no reason, as when a descriptor woke somebody for nothing.
     pub fn tick(&mut self) {
-        let time = self.time;
-        let device = self.on();
-        let now = device.clock.now(time);
-        device.engine.tick(now);
+        let Some(mut device) = self.device.take() else { return };
+        device.tick(device.clock.now(self.time), |id| self.network.sent_of(id));
+        self.device = Some(device);
         self.after_call();
     }
 
@@ -233,26 +247,32 @@ impl World {
     }
 
     fn carry(&mut self) {
-        let Some((id, answer)) = self.network.advance(self.time, &mut self.service) else { return };
-        let Some(device) = self.device.as_mut() else { return };
+        let Some((id, answer, effect)) = self.network.advance(self.time, &mut self.service) else { return };
+        let Some(mut device) = self.device.take() else { return };
         let now = device.clock.now(self.time);
         if self.trace {
-            let shown = answer.as_ref().map(|response| response.status).map_err(|error| error.name());
+            let shown = match &answer {
+                Answer::Api(answer) => answer.as_ref().map(|response| response.status),
+                Answer::Part(sent) => sent.as_ref().map(|sent| sent.response.status),
+            };
+            let shown = shown.map_err(|error| error.name());
             println!("{:>12.3} s  answer to {id}: {shown:?}", self.time as f64 / 1000.0);
         }
-        device.engine.respond(id, answer, now);
+        self.watch_answer(&mut device, id, answer, effect, now);
+        self.device = Some(device);
         self.after_call();
     }
 
     fn tick_at_deadline(&mut self) {
-        let time = self.time;
-        self.on().tick_at_deadline(time);
+        let Some(mut device) = self.device.take() else { return };
+        device.tick_at_deadline(self.time, |id| self.network.sent_of(id));
+        self.device = Some(device);
         self.after_call();
     }
 
     // What the engine wants and tells.
 
-    fn after_call(&mut self) {
+    pub fn after_call(&mut self) {
         if self.disk.power_is_gone() {
             return self.cut_power();
         }
@@ -263,17 +283,26 @@ impl World {
                 Command::Send(id, request) => {
                     let ask = Ask::read(&request);
                     self.tell(|| format!("request {id}: {ask:?}"));
+                    self.watch_leaving(&device, id, &ask);
                     if let Ask::Refresh { token } = &ask {
                         self.service.grants.check_leaving(token);
                     }
                     self.network.send(id, ask, clock_is_plausible, self.time);
                 }
+                Command::Put(id, part) => {
+                    self.tell(|| format!("request {id}: {part:?} to {}", part.url.expose()));
+                    self.watch_leaving_part(&device, id, &part);
+                    self.network.put(id, part, clock_is_plausible, self.time);
+                }
+                Command::LimitUploads(limits) => self.tell(|| format!("{limits:?}")),
                 Command::Abort(id) => {
                     self.tell(|| format!("abort {id}"));
                     // The answer may already be waiting behind the command; it must change nothing.
                     if self.random.u8(0..4) == 0 {
-                        device.engine.respond(id, Err(Error::of(FIO_E_RESET)), device.clock.now(self.time));
+                        let late = Answer::Api(Err(Error::of(FIO_E_RESET)));
+                        device.engine.respond(id, late, device.clock.now(self.time));
                     }
+                    self.watch_abort(id);
                     self.network.abort(id, &mut self.service);
                 }
             }
@@ -285,12 +314,14 @@ impl World {
                 self.completed.push((operation, status));
             }
             self.note_loss(&notice);
+            self.watch_notice(&notice);
             self.notices.push(notice);
         }
         self.device = Some(device);
         if self.disk.power_is_gone() {
-            self.cut_power();
+            return self.cut_power();
         }
+        self.watch_step();
     }
 
     /// An authorization is only ever lost by the service's own word.

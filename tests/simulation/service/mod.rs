@@ -2,11 +2,14 @@
 //! person decide, rotates tokens, and fails the test when a device asks for what it must not.
 
 mod answers;
+pub mod assets;
 mod codes;
 mod grants;
+pub mod storage;
 
 use crate::ask::Ask;
 use answers::{detailed, empty, json, oauth_error};
+use assets::Assets;
 use codes::Codes;
 use fio_c2c::api::Response;
 pub use grants::{Grants, REFRESH_TOKEN_LIFE, Refusal, grant_of};
@@ -59,6 +62,7 @@ pub struct Service {
     pub grants: Grants,
     pub visits: Visits,
     pub project: String,
+    pub assets: Assets,
     random: fastrand::Rng,
 }
 
@@ -68,7 +72,7 @@ pub struct Reply {
 }
 
 /// What changes for the device, and is binding for it, once it has read the answer.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
     SlowedDown {
         code: usize,
@@ -78,6 +82,10 @@ pub enum Effect {
         grant: usize,
     },
     Refused(Refusal),
+    /// The device knows its project.
+    Seen {
+        project: String,
+    },
 }
 
 impl Service {
@@ -88,12 +96,13 @@ impl Service {
             grants: Grants::default(),
             visits: Visits::default(),
             project: "project-1".into(),
+            assets: Assets::default(),
             random,
         }
     }
 
     pub fn handle(&mut self, ask: &Ask, time: u64) -> Reply {
-        if self.rules.refuses_client && !matches!(ask, Ask::Device { .. } | Ask::Heartbeat { .. }) {
+        if self.rules.refuses_client && self.needs_client(ask) {
             return oauth_error("invalid_client").into();
         }
         match ask {
@@ -107,11 +116,24 @@ impl Service {
             }
             Ask::Device { access } => {
                 self.visits.device += 1;
-                self.with_access(access, time, |service| json(200, service.device()))
+                self.with_access(access, time, |service| {
+                    let project = service.project.clone();
+                    Reply { response: json(200, service.device()), effect: Some(Effect::Seen { project }) }
+                })
             }
             Ask::Heartbeat { access } => {
                 self.visits.heartbeats += 1;
-                self.with_access(access, time, |_| empty(204))
+                self.with_access(access, time, |_| empty(204).into())
+            }
+            Ask::Create { access, asset } => self.with_access(access, time, |service| {
+                let project = service.project.clone();
+                service.assets.create(asset, &project, time, &mut service.random).into()
+            }),
+            Ask::Announce { access, id, announcement } => self.with_access(access, time, |service| {
+                service.assets.announce(id, announcement, time, &mut service.random).into()
+            }),
+            Ask::Comment { access, id } => {
+                self.with_access(access, time, |service| service.assets.comment(id).into())
             }
         }
     }
@@ -154,12 +176,13 @@ impl Service {
         }
     }
 
-    fn with_access(&mut self, access: &str, time: u64, answer: impl FnOnce(&Service) -> Response) -> Reply {
-        if self.grants.accepts(access, time) {
-            answer(self).into()
-        } else {
-            detailed(401, "Not Authorized").into()
-        }
+    /// Whether the client identifies itself with its secret.
+    fn needs_client(&self, ask: &Ask) -> bool {
+        matches!(ask, Ask::Code { .. } | Ask::Poll { .. } | Ask::Refresh { .. } | Ask::Revoke { .. })
+    }
+
+    fn with_access(&mut self, access: &str, time: u64, answer: impl FnOnce(&mut Service) -> Reply) -> Reply {
+        if self.grants.accepts(access, time) { answer(self) } else { detailed(401, "Not Authorized").into() }
     }
 
     fn device(&self) -> String {
@@ -175,13 +198,15 @@ impl Service {
             Effect::SlowedDown { code } => self.codes.slowed_down(code),
             Effect::Issued { .. } => {}
             Effect::Refused(refusal) => self.grants.last_refusal = Some(refusal),
+            // The world notes it where the device reads it.
+            Effect::Seen { .. } => {}
         }
     }
 
     /// The answer was lost or spoilt on the way, for good.
     pub fn undeliverable(&mut self, effect: Effect) {
         match effect {
-            Effect::SlowedDown { .. } | Effect::Refused(_) => {}
+            Effect::SlowedDown { .. } | Effect::Refused(_) | Effect::Seen { .. } => {}
             Effect::Issued { grant } => self.grants.break_chain(grant),
         }
     }

@@ -1,0 +1,131 @@
+//! A card with files on it, which change, shrink, vanish and cannot be read when told to.
+
+use crate::content::Contents;
+use fio_c2c::error::Error;
+use fio_c2c::source::{Condition, Files, Source};
+use fio_c2c::status::*;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+#[derive(Clone, Default)]
+pub struct Card(Arc<Mutex<BTreeMap<Vec<u8>, File>>>);
+
+/// What is wrong with a file.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Fault {
+    Missing,
+    /// Reading fails, though it can be looked at.
+    Reads,
+    /// Neither can be done.
+    All,
+}
+
+struct File {
+    contents: Contents,
+    modified: i64,
+    created: i64,
+    fault: Option<Fault>,
+    /// All it ever was.
+    past: Vec<Contents>,
+    /// What may be said against it with good reason.
+    woes: BTreeSet<i32>,
+}
+
+impl Card {
+    fn files(&self) -> MutexGuard<'_, BTreeMap<Vec<u8>, File>> {
+        // A poisoned lock means that a check failed already.
+        self.0.lock().expect("no check has failed")
+    }
+
+    pub fn create(&self, path: &[u8], contents: Contents, created: i64) {
+        let file = File {
+            contents,
+            modified: created.wrapping_mul(1_000_000_000),
+            created,
+            fault: None,
+            past: vec![contents],
+            woes: BTreeSet::from_iter((contents.size == 0).then_some(FIO_E_SOURCE_EMPTY)),
+        };
+        assert!(self.files().insert(path.into(), file).is_none(), "the file is there already");
+    }
+
+    /// Changes what is in a file. `is_a_woe`: nobody who reads it should go on as if nothing was.
+    pub fn change(&self, path: &[u8], is_a_woe: bool, change: impl FnOnce(&mut Contents)) {
+        let mut files = self.files();
+        let file = files.get_mut(path).expect("the file was created");
+        change(&mut file.contents);
+        file.modified += 1;
+        if !file.past.contains(&file.contents) {
+            file.past.push(file.contents);
+        }
+        if is_a_woe {
+            file.woes.insert(FIO_E_SOURCE_CHANGED);
+            if file.contents.size == 0 {
+                file.woes.insert(FIO_E_SOURCE_EMPTY);
+            }
+        }
+    }
+
+    pub fn fail(&self, path: &[u8], fault: Option<Fault>) {
+        let mut files = self.files();
+        let file = files.get_mut(path).expect("the file was created");
+        file.fault = fault;
+        match fault {
+            None => {}
+            Some(Fault::Missing) => file.woes.extend([FIO_E_SOURCE_MISSING, FIO_E_SOURCE_READ]),
+            Some(_) => drop(file.woes.insert(FIO_E_SOURCE_READ)),
+        }
+    }
+
+    pub fn contents(&self, path: &[u8]) -> Contents {
+        self.files()[path].contents
+    }
+
+    pub fn past(&self, path: &[u8]) -> Vec<Contents> {
+        self.files()[path].past.clone()
+    }
+
+    pub fn woes(&self, path: &[u8]) -> BTreeSet<i32> {
+        self.files()[path].woes.clone()
+    }
+
+    pub fn source(&self, path: &[u8]) -> Arc<dyn Source> {
+        Arc::new(CardFile { card: self.clone(), path: path.into() })
+    }
+}
+
+impl Files for Card {
+    fn open(&self, path: &[u8]) -> Result<Arc<dyn Source>, Error> {
+        match self.files().get(path).map(|file| file.fault) {
+            None | Some(Some(Fault::Missing)) => Err(Error::of(FIO_E_SOURCE_MISSING)),
+            Some(Some(Fault::All)) => Err(Error::of(FIO_E_SOURCE_READ)),
+            Some(_) => Ok(self.source(path)),
+        }
+    }
+}
+
+struct CardFile {
+    card: Card,
+    path: Vec<u8>,
+}
+
+impl Source for CardFile {
+    fn condition(&self) -> Result<Condition, Error> {
+        let files = self.card.files();
+        let file = &files[&self.path];
+        match file.fault {
+            // The card is gone, and with it what was open.
+            Some(Fault::Missing | Fault::All) => Err(Error::of(FIO_E_SOURCE_READ)),
+            _ => Ok(Condition { size: file.contents.size, modified: file.modified, created: file.created }),
+        }
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<usize, Error> {
+        let files = self.card.files();
+        let file = &files[&self.path];
+        match file.fault {
+            Some(_) => Err(Error::of(FIO_E_SOURCE_READ)),
+            None => Ok(file.contents.read(offset, buffer)),
+        }
+    }
+}

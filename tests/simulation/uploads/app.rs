@@ -1,0 +1,379 @@
+//! What an application asks of uploads.
+
+use super::tracked::{Origin, Tracked};
+use crate::content::Contents;
+use crate::service::Rules;
+use crate::world::{SECOND, World};
+use fio_c2c::clock::Now;
+use fio_c2c::engine::Engine;
+use fio_c2c::error::Error;
+use fio_c2c::status::FIO_E_UPLOAD_PAUSED;
+use fio_c2c::upload::{RecordingSpec, SourceSpec, UploadId, UploadInfo, UploadSpec, UploadState};
+use std::collections::BTreeSet;
+
+/// A new upload.
+#[derive(Clone, Debug)]
+pub struct New {
+    pub size: u64,
+    pub origin: Origin,
+    pub priority: i32,
+    pub verify: bool,
+    pub recording: Option<RecordingSpec>,
+    /// Without a name of its own until it is over.
+    pub is_nameless: bool,
+    /// How old the media is, in milliseconds.
+    pub age: u64,
+    /// Says when the media was made, and does not leave it to the file.
+    pub says_when: bool,
+}
+
+impl New {
+    pub fn file(size: u64) -> New {
+        New {
+            size,
+            origin: Origin::Path,
+            priority: 0,
+            verify: false,
+            recording: None,
+            is_nameless: false,
+            age: 0,
+            says_when: false,
+        }
+    }
+
+    pub fn recording() -> New {
+        New { recording: Some(RecordingSpec::default()), ..New::file(0) }
+    }
+
+    pub fn pushed(held_head: u64) -> New {
+        let spec = RecordingSpec { held_head, ..RecordingSpec::default() };
+        New { recording: Some(spec), origin: Origin::Pushed, ..New::file(0) }
+    }
+}
+
+/// A paired world in clear weather.
+pub fn paired(seed: u64) -> World {
+    let mut world = World::new(seed, Rules::default());
+    world.log = super::log_lines::suspicious();
+    world.pair();
+    world
+}
+
+impl World {
+    pub fn ask<T>(&mut self, call: impl FnOnce(&mut Engine, Now) -> T) -> T {
+        let time = self.time;
+        let device = self.on();
+        let now = device.clock.now(time);
+        call(&mut device.engine, now)
+    }
+
+    /// As an application calls; what comes of it is passed on.
+    pub fn call<T>(&mut self, call: impl FnOnce(&mut Engine, Now) -> T) -> T {
+        let result = self.ask(call);
+        self.after_call();
+        result
+    }
+
+    pub fn add(&mut self, new: New) -> Result<UploadId, Error> {
+        let (number, time) = (self.watch.next_number, self.time);
+        self.watch.next_number += 1;
+        let key = format!("video/x-{number}");
+        let path = format!("/card/clip-{number}.mov").into_bytes();
+        // A recording begins now, unless it is said when it did.
+        let age = if new.recording.is_some() && !new.says_when { 0 } else { new.age };
+        let made = time.saturating_sub(age);
+        let wall_error = self.on().clock.wall_error();
+        let wall_made = self.on().clock.now(time).wall - ((time - made) / SECOND) as i64;
+        let made = time - (time - made) / SECOND * SECOND;
+        let contents = Contents::new(number << 8 | 0x5a, new.size);
+        self.card.create(&path, contents, wall_made);
+        let source = match new.origin {
+            Origin::Path => SourceSpec::Path(path.clone()),
+            Origin::Attached => SourceSpec::Attached(self.card.source(&path)),
+            Origin::Pushed => SourceSpec::Pushed,
+        };
+        let tag = vec![number as u8; (number % 5) as usize];
+        let is_named = !new.is_nameless && (new.origin != Origin::Path || number % 2 == 0);
+        let spec = UploadSpec {
+            source,
+            name: is_named.then(|| format!("clip {number}.mov")),
+            extension: new.is_nameless.then(|| ".mov".to_owned()),
+            media_type: Some(key.clone()),
+            channel: (number % 3 == 0).then_some(0),
+            created: (new.says_when || new.origin != Origin::Path).then_some(wall_made),
+            tag: tag.clone(),
+            priority: new.priority,
+            parts: 0,
+            verify: new.verify,
+            recording: new.recording,
+        };
+        let paired = self.is_paired();
+        // Tracked before the call, which tells of it.
+        let added = self.ask(|engine, now| engine.add_upload(spec, now));
+        let result = added.clone();
+        self.tell(|| format!("add {key}, {new:?}: {result:?}"));
+        let id = match added {
+            Ok(id) => id,
+            Err(error) => {
+                self.after_call();
+                return Err(error);
+            }
+        };
+        let is_paused = self.ask(|engine, _| engine.upload_info(id)).is_ok_and(|info| {
+            info.state == UploadState::Waiting
+                && info.reason.is_some_and(|reason| reason.status == FIO_E_UPLOAD_PAUSED)
+        }) && (!self.watch.is_queue_paused || self.watch.is_auto_start_off);
+        if std::mem::take(&mut self.watch.is_auto_start_uncertain) {
+            self.watch.is_auto_start_off = is_paused;
+        }
+        assert_eq!(is_paused, self.watch.is_auto_start_off, "whether new uploads begin by themselves");
+        let project = if self.watch.is_project_uncertain {
+            self.ask(|engine, _| engine.upload_info(id)).ok().and_then(|info| info.project_id)
+        } else {
+            self.watch.known_project.clone().filter(|_| paired)
+        };
+        let tracked = Tracked {
+            key: key.clone(),
+            id,
+            origin: new.origin,
+            path,
+            pushed: contents,
+            cut: Vec::new(),
+            is_recording: new.recording.is_some(),
+            held_head: new.recording.map_or(0, |recording| recording.held_head),
+            is_finished: false,
+            priority: new.priority,
+            tag,
+            project,
+            made,
+            wall_errors: (wall_error, wall_error),
+            life: self.watch.life,
+            is_of_unknown_age: false,
+            is_paused,
+            was_canceled: false,
+            is_gone: false,
+            was_removed: false,
+            was_stored: false,
+            was_behind: false,
+            was_unknown: false,
+            told: None,
+            was_listed: false,
+            excuses: BTreeSet::new(),
+            sourced_in: self.watch.life,
+        };
+        let before = self.watch.ids.insert(id, key.clone());
+        if let Some(before) = before.and_then(|before| self.watch.tracked.get_mut(&before)) {
+            // The store never heard of the first one.
+            assert!(!before.was_stored, "an id was given twice: {before:?}");
+            before.is_gone = true;
+        }
+        self.watch.tracked.insert(key, tracked);
+        self.after_call();
+        Ok(id)
+    }
+
+    /// Adds one that is taken.
+    pub fn upload(&mut self, new: New) -> UploadId {
+        self.add(new).expect("the upload is taken")
+    }
+
+    pub fn info(&mut self, id: UploadId) -> UploadInfo {
+        self.ask(|engine, _| engine.upload_info(id)).expect("the upload is known")
+    }
+
+    pub fn upload_state(&mut self, id: UploadId) -> UploadState {
+        self.info(id).state
+    }
+
+    /// Why it waits, failed or was skipped.
+    pub fn reason(&mut self, id: UploadId) -> i32 {
+        self.info(id).reason.map_or(0, |reason| reason.status)
+    }
+
+    pub fn pause_upload(&mut self, id: UploadId) -> Result<(), Error> {
+        let result = self.ask(|engine, now| engine.pause_upload(id, now));
+        self.tell(|| format!("pause {id}: {result:?}"));
+        if result.is_ok() {
+            self.watch.of_mut(id).is_paused = true;
+        }
+        self.after_call();
+        result
+    }
+
+    pub fn resume_upload(&mut self, id: UploadId) -> Result<(), Error> {
+        let result = self.ask(|engine, now| engine.resume_upload(id, now));
+        self.tell(|| format!("resume {id}: {result:?}"));
+        if result.is_ok() {
+            self.watch.of_mut(id).is_paused = false;
+        }
+        self.after_call();
+        result
+    }
+
+    pub fn pause_queue(&mut self, is_paused: bool) {
+        self.tell(|| format!("pause the queue: {is_paused}"));
+        self.ask(|engine, now| if is_paused { engine.pause_queue(now) } else { engine.resume_queue(now) });
+        self.watch.is_queue_paused = is_paused;
+        self.after_call();
+    }
+
+    pub fn set_auto_start(&mut self, is_on: bool) {
+        self.tell(|| format!("auto start: {is_on}"));
+        self.ask(|engine, now| engine.set_auto_start(is_on, now));
+        self.watch.is_auto_start_off = !is_on;
+        self.watch.is_auto_start_uncertain = false;
+        self.after_call();
+    }
+
+    pub fn cancel_upload(&mut self, id: UploadId) -> Result<(), Error> {
+        let result = self.ask(|engine, now| engine.cancel_upload(id, now));
+        self.tell(|| format!("cancel {id}: {result:?}"));
+        if result.is_ok() {
+            self.watch.of_mut(id).was_canceled = true;
+        }
+        self.after_call();
+        result
+    }
+
+    pub fn retry(&mut self, id: UploadId) -> Result<(), Error> {
+        let result = self.ask(|engine, now| engine.retry_upload(id, now));
+        self.tell(|| format!("retry {id}: {result:?}"));
+        if result.is_ok() {
+            let is_running = self.info(id).is_recording;
+            let life = self.watch.life;
+            let tracked = self.watch.of_mut(id);
+            // What ends lets go of its source; only a path leads back to it. A recording of this life goes
+            // on until the application says that it is over.
+            let goes_on = is_running && tracked.origin == Origin::Path && tracked.life == life;
+            tracked.sourced_in = if goes_on { life } else { 0 };
+            tracked.is_finished &= !is_running;
+        }
+        self.after_call();
+        result
+    }
+
+    pub fn prioritize(&mut self, id: UploadId, priority: i32) -> Result<(), Error> {
+        let result = self.ask(|engine, now| engine.prioritize_upload(id, priority, now));
+        self.tell(|| format!("prioritize {id} to {priority}: {result:?}"));
+        if result.is_ok() {
+            self.watch.of_mut(id).priority = priority;
+        }
+        self.after_call();
+        result
+    }
+
+    pub fn move_to_project(&mut self, id: UploadId) -> Result<(), Error> {
+        let result = self.ask(|engine, now| engine.move_upload(id, now));
+        self.tell(|| format!("move {id}: {result:?}"));
+        if result.is_ok() {
+            self.watch.of_mut(id).project = None;
+        }
+        self.after_call();
+        result
+    }
+
+    pub fn remove(&mut self, id: UploadId) -> Result<(), Error> {
+        let result = self.ask(|engine, now| engine.remove_upload(id, now));
+        self.tell(|| format!("remove {id}: {result:?}"));
+        if result.is_ok() {
+            let is_gone = !self.disk.holds(&fio_c2c::upload::record::key(id));
+            let tracked = self.watch.of_mut(id);
+            (tracked.is_gone, tracked.was_removed) = (is_gone, !is_gone);
+        }
+        self.after_call();
+        result
+    }
+
+    /// Gives the source again.
+    pub fn attach(&mut self, id: UploadId) -> Result<(), Error> {
+        let tracked = self.watch.of(id).clone();
+        let spec = match tracked.origin {
+            Origin::Path => SourceSpec::Path(tracked.path),
+            Origin::Attached => SourceSpec::Attached(self.card.source(&tracked.path)),
+            Origin::Pushed => SourceSpec::Pushed,
+        };
+        let result = self.ask(|engine, now| engine.attach_source(id, spec, now));
+        self.tell(|| format!("attach {id}: {result:?}"));
+        if result.is_ok() {
+            self.watch.of_mut(id).sourced_in = self.watch.life;
+        }
+        self.after_call();
+        result
+    }
+
+    /// A recording grows on the card, or by what is pushed, and the device is told.
+    pub fn record(&mut self, id: UploadId, bytes: u64) -> Result<(), Error> {
+        let tracked = self.watch.of(id).clone();
+        let result = match tracked.origin {
+            Origin::Pushed => {
+                let from = self.ask(|engine, _| engine.upload_info(id))?.size;
+                let data = Contents { size: u64::MAX, ..tracked.pushed }.bytes(from, bytes as usize);
+                let result = self.ask(|engine, now| engine.push_data(id, from, &data, now));
+                if result.is_ok() {
+                    let tracked = self.watch.of_mut(id);
+                    tracked.pushed.size = tracked.pushed.size.max(from + bytes);
+                }
+                result
+            }
+            _ => {
+                self.card.change(&tracked.path, false, |contents| contents.size += bytes);
+                let size = self.card.contents(&tracked.path).size;
+                self.ask(|engine, now| engine.advance_recording(id, size, now))
+            }
+        };
+        self.tell(|| format!("{id} goes on by {bytes}: {result:?}"));
+        if result.is_ok() && tracked.origin == Origin::Path {
+            // Who speaks of it sees to its end.
+            self.watch.of_mut(id).sourced_in = self.watch.life;
+        }
+        self.after_call();
+        result
+    }
+
+    /// The camera stops, and writes the head anew.
+    pub fn rewrite_head(&mut self, id: UploadId, held_head: u64) {
+        let tracked = self.watch.of_mut(id);
+        let rewrite = |contents: &mut Contents| {
+            (contents.head, contents.head_version) = (held_head, contents.head_version + 1);
+        };
+        if tracked.origin == Origin::Pushed {
+            rewrite(&mut tracked.pushed);
+            let data = tracked.pushed.bytes(0, held_head as usize);
+            let _ = self.call(|engine, now| engine.push_data(id, 0, &data, now));
+        } else {
+            let path = tracked.path.clone();
+            self.card.change(&path, false, rewrite);
+        }
+    }
+
+    pub fn finish_recording(&mut self, id: UploadId, size: Option<u64>) -> Result<(), Error> {
+        let info = self.ask(|engine, _| engine.upload_info(id))?;
+        let name = info.name.is_empty().then(|| format!("take {id}.mov"));
+        let result = self.ask(|engine, now| engine.finish_recording(id, size, name, now));
+        self.tell(|| format!("finish {id} at {size:?}: {result:?}"));
+        if result.is_ok() {
+            let tracked = self.watch.of_mut(id);
+            tracked.is_finished = true;
+            let path = tracked.path.clone();
+            let pushed = tracked.pushed;
+            let whole = if tracked.origin == Origin::Pushed { pushed } else { self.card.contents(&path) };
+            let size = size.unwrap_or(whole.size);
+            let tracked = self.watch.of_mut(id);
+            tracked.cut.push(Contents { size, ..whole });
+            if size == 0 {
+                tracked.excuses.insert("nothing was recorded");
+            }
+        }
+        self.after_call();
+        result
+    }
+
+    /// Runs until the upload is over or nothing moves, at most this long.
+    pub fn see_through(&mut self, id: UploadId, at_most: u64) -> UploadState {
+        let end = self.time + at_most;
+        while self.time < end && !self.upload_state(id).is_over() {
+            self.run_for(50);
+        }
+        self.upload_state(id)
+    }
+}

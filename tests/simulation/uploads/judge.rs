@@ -1,0 +1,211 @@
+//! How uploads must have ended, once everything is well again and time has passed.
+
+use super::tracked::{Origin, Tracked};
+use super::watch::{is_history, told};
+use crate::content::Contents;
+use crate::service::storage::Standing;
+use crate::world::{HOUR, MINUTE, World};
+use fio_c2c::status::*;
+use fio_c2c::upload::UploadState;
+use std::collections::BTreeSet;
+
+/// As long as the service may ask for patience, and then some.
+const LONGEST: u64 = 12 * HOUR;
+
+impl World {
+    /// Lets time pass until nothing moves any more, and judges every upload.
+    pub fn judge_uploads(&mut self) {
+        let end = self.time + LONGEST;
+        loop {
+            self.run_for(10 * MINUTE);
+            let unsettled = self.unsettled();
+            if unsettled.is_empty() && self.network.in_flight_for_uploads() == 0 {
+                break;
+            }
+            if self.time >= end {
+                let mut stored = self.disk.stored_uploads(self.seal_key.as_ref());
+                for id in self.watch.ids.keys() {
+                    if let Some(upload) = stored(*id) {
+                        println!(
+                            "stored {id}: {:?} {:?} {:?}, {} addresses",
+                            upload.recording,
+                            upload.parts,
+                            upload.asset_id,
+                            upload.address_list.len()
+                        );
+                    }
+                }
+                panic!("stuck: {unsettled:#?}");
+            }
+        }
+        self.check_totals();
+        for tracked in self.watch.tracked.values().cloned().collect::<Vec<_>>() {
+            self.judge(&tracked);
+        }
+    }
+
+    /// Those of which more is to come.
+    fn unsettled(&mut self) -> Vec<String> {
+        let device = self.device.as_ref().expect("the device is on");
+        let mut list = Vec::new();
+        for tracked in self.watch.tracked.values().filter(|tracked| !tracked.is_gone) {
+            let Ok(info) = device.engine.upload_info(tracked.id) else { continue };
+            let is_recording = tracked.is_recording && info.is_recording && !tracked.is_finished;
+            let has_settled = match info.state {
+                UploadState::Waiting => info.retry_in.is_none(),
+                UploadState::Queued => false,
+                UploadState::Uploading => is_recording && tracked.sourced_in == self.watch.life,
+                _ => true,
+            };
+            if !has_settled {
+                list.push(format!("{info:?} {tracked:?}"));
+            }
+        }
+        list
+    }
+
+    fn judge(&mut self, tracked: &Tracked) {
+        self.judge_copies(tracked);
+        if tracked.is_gone {
+            return;
+        }
+        let device = self.device.as_ref().expect("the device is on");
+        let Ok(info) = device.engine.upload_info(tracked.id) else {
+            let is_history = tracked.told.is_some_and(|(state, _)| is_history(state));
+            assert!(is_history || tracked.was_unknown || tracked.was_removed, "forgotten: {tracked:?}");
+            return;
+        };
+        let (state, reason) = told(&info);
+        let is_held = self.watch.is_queue_paused || reason == FIO_E_NOT_AUTHORIZED;
+        if !is_held && tracked.told.is_some_and(|(told, _)| told != UploadState::Waiting) {
+            assert_eq!(tracked.told, Some((state, reason)), "told another state than is true: {tracked:?}");
+        }
+        match state {
+            UploadState::Done => self.judge_done(tracked),
+            UploadState::Failed => self.judge_failure(tracked, reason),
+            UploadState::Skipped => self.judge_skip(tracked),
+            UploadState::Canceled => assert!(tracked.was_canceled, "nobody canceled {tracked:?}"),
+            UploadState::Waiting => {
+                let project = tracked.project.clone().or(info.project_id);
+                self.judge_wait(&Tracked { project, ..tracked.clone() }, reason);
+            }
+            UploadState::Queued | UploadState::Uploading => {}
+        }
+        if self.service.assets.pauses.iter().any(|pause| {
+            let margin = 10_000;
+            pause.from + margin < tracked.made && pause.to.is_none_or(|to| tracked.made + margin < to)
+        }) && !tracked.is_of_unknown_age
+        {
+            let has_leaked = self.service.assets.complete(&tracked.key).next().is_some();
+            assert!(!has_leaked, "media of a pause was stored: {tracked:?}");
+        }
+    }
+
+    /// All its file ever was.
+    fn past(&self, tracked: &Tracked) -> Vec<Contents> {
+        let mut past = match tracked.origin {
+            Origin::Pushed => vec![tracked.pushed],
+            _ => self.card.past(&tracked.path),
+        };
+        past.extend(&tracked.cut);
+        past
+    }
+
+    /// The same bytes are whole at the service once, unless nobody could know.
+    fn judge_copies(&mut self, tracked: &Tracked) {
+        let past = self.past(tracked);
+        let mut seen = Vec::new();
+        for asset in self.service.assets.complete(&tracked.key) {
+            let Some(which) = past.iter().position(|contents| asset.equals(contents)) else { continue };
+            let is_again = seen.contains(&which);
+            assert!(!is_again || !tracked.excuses.is_empty(), "whole twice: {tracked:?}");
+            seen.push(which);
+        }
+        if seen.len() > 1 {
+            self.watch.count("whole twice");
+        }
+    }
+
+    fn judge_done(&mut self, tracked: &Tracked) {
+        let past = self.past(tracked);
+        let is_there = self.service.assets.complete(&tracked.key).any(|asset| {
+            // Where the service does not say it, a move in the very moment of the creation goes unnoticed.
+            let is_in_place =
+                Some(&asset.project) == tracked.project.as_ref() || !self.service.assets.rules.names_project;
+            is_in_place && past.iter().any(|contents| asset.equals(contents))
+        });
+        // All parts that were missing may have been there, as far as the device could know, and the storage
+        // knew the upload no more: that is how one looks that has been assembled.
+        let was_forgotten = self
+            .service
+            .assets
+            .list
+            .iter()
+            .any(|asset| asset.key == tracked.key && asset.standing == Standing::Gone);
+        if was_forgotten && !is_there {
+            return self.watch.count("forgotten by the storage, and taken for whole");
+        }
+        assert!(is_there, "done, but not at the service: {tracked:?}");
+    }
+
+    fn judge_failure(&mut self, tracked: &Tracked, reason: i32) {
+        let mut reasons: BTreeSet<i32> = BTreeSet::new();
+        if tracked.origin != Origin::Pushed {
+            reasons.extend(self.card.woes(&tracked.path));
+        }
+        for (key, status) in &self.service.assets.refusals {
+            if *key == tracked.key && *status == 422 {
+                reasons.insert(FIO_E_UNPROCESSABLE);
+            }
+        }
+        if self.service.assets.refusals.contains(&(tracked.key.clone(), 409)) {
+            // The answer was spoilt, and with it the word that it was a pause.
+            reasons.insert(FIO_E_CONFLICT);
+        }
+        if self.service.assets.misled.contains(&tracked.key) {
+            reasons.insert(FIO_E_URL);
+        }
+        if self.watch.often_refused.contains(&tracked.key) {
+            reasons.insert(FIO_E_CHECKSUM);
+        }
+        if tracked.excuses.contains("nothing was recorded") {
+            reasons.insert(FIO_E_SOURCE_EMPTY);
+        }
+        if tracked.origin == Origin::Pushed {
+            // What has been let go of cannot be sent again.
+            reasons.extend([FIO_E_URL_EXPIRED, FIO_E_UPLOAD_GONE, FIO_E_FORBIDDEN, FIO_E_NOT_FOUND]);
+        }
+        assert!(reasons.contains(&reason), "failed with {} for no reason: {tracked:?}", status_name(reason));
+    }
+
+    fn judge_skip(&mut self, tracked: &Tracked) {
+        assert!(self.service.assets.refusals.contains(&(tracked.key.clone(), 409)), "skipped: {tracked:?}");
+        if tracked.is_of_unknown_age {
+            return;
+        }
+        let margin = 10_000;
+        let was_paused = self.service.assets.pauses.iter().any(|pause| {
+            tracked.made + margin >= pause.from && pause.to.is_none_or(|to| tracked.made <= to + margin)
+        });
+        assert!(was_paused, "skipped, though made in no pause: {tracked:?}");
+    }
+
+    fn judge_wait(&mut self, tracked: &Tracked, reason: i32) {
+        let is_true = match reason {
+            FIO_E_UPLOAD_PAUSED => tracked.is_paused || self.watch.is_queue_paused,
+            FIO_E_OTHER_PROJECT => {
+                // The answer to a creation may have said so before the device information does.
+                let is_elsewhere = tracked.project.as_ref() != Some(&self.service.project);
+                tracked.project.is_some() && (is_elsewhere || tracked.project != self.watch.known_project)
+            }
+            FIO_E_SOURCE_NEEDED => tracked.origin != Origin::Path && tracked.sourced_in != self.watch.life,
+            FIO_E_NOT_AUTHORIZED => !self.is_paired(),
+            _ => false,
+        };
+        assert!(is_true, "waits for {} without a reason: {tracked:?}", status_name(reason));
+    }
+}
+
+fn status_name(status: i32) -> &'static str {
+    fio_c2c::status::describe(status).map_or("nothing", |row| row.name)
+}

@@ -1,0 +1,25 @@
+//! No line of the log says anything that would help a thief.
+
+use crate::ask::CLIENT_SECRET;
+use fio_c2c::log::{Level, Log};
+use std::sync::Arc;
+
+const SECRETS: [&str; 7] =
+    ["storage.example", "X-Amz", "access.", "refresh.", CLIENT_SECRET, "code-", "upload_urls"];
+
+/// A log to look at.
+pub fn printed() -> Log {
+    Log::new(Level::Trace as i32, Some(Arc::new(|level, line: &str| println!("{level:?}: {line}"))))
+}
+
+/// A log that writes everything and fails the test over a secret.
+pub fn suspicious() -> Log {
+    Log::new(
+        Level::Trace as i32,
+        Some(Arc::new(|_, line: &str| {
+            for secret in SECRETS {
+                assert!(!line.contains(secret), "a secret in the log: {line}");
+            }
+        })),
+    )
+}

@@ -1,0 +1,115 @@
+//! Pauses and projects: footage goes to no production it was not made for, nor to any if it was made in
+//! a pause.
+
+use super::app::{New, paired};
+use crate::world::{HOUR, MINUTE, SECOND, World};
+use fio_c2c::engine::Operation;
+use fio_c2c::status::*;
+use fio_c2c::upload::UploadState;
+
+fn look_at_the_device(world: &mut World) {
+    assert_eq!(world.run(Operation::DeviceInfo), FIO_OK);
+}
+
+#[test]
+fn media_of_a_pause_is_skipped_and_no_other() {
+    let mut world = paired(2);
+    world.run_for(HOUR);
+    let time = world.time;
+    world.service.assets.set_paused(true, time - 30 * MINUTE);
+    world.service.assets.set_paused(false, time - 20 * MINUTE);
+    let before = world.upload(New { age: 40 * MINUTE, says_when: true, ..New::file(300) });
+    let during = world.upload(New { age: 25 * MINUTE, says_when: true, ..New::file(300) });
+    let after = world.upload(New { age: 5 * MINUTE, says_when: true, ..New::file(300) });
+    world.run_for(MINUTE);
+    let states = [before, during, after].map(|id| world.upload_state(id));
+    assert_eq!(states, [UploadState::Done, UploadState::Skipped, UploadState::Done]);
+    assert_eq!(world.reason(during), FIO_E_CHANNEL_PAUSED);
+    world.judge_uploads();
+}
+
+#[test]
+fn what_was_queued_for_one_project_waits_while_the_device_is_in_another() {
+    let mut world = paired(2);
+    world.pause_queue(true);
+    let id = world.upload(New::file(300));
+    world.service.project = "project-2".into();
+    look_at_the_device(&mut world);
+    world.pause_queue(false);
+    world.run_for(HOUR);
+    assert_eq!((world.upload_state(id), world.reason(id)), (UploadState::Waiting, FIO_E_OTHER_PROJECT));
+    let other = world.upload(New::file(300));
+    assert_eq!(world.see_through(other, MINUTE), UploadState::Done);
+
+    world.service.project = "project-1".into();
+    look_at_the_device(&mut world);
+    assert_eq!(world.see_through(id, MINUTE), UploadState::Done);
+    world.judge_uploads();
+}
+
+#[test]
+fn a_move_sends_it_to_the_present_project() {
+    let mut world = paired(2);
+    world.pause_queue(true);
+    let id = world.upload(New::file(300));
+    world.service.project = "project-2".into();
+    look_at_the_device(&mut world);
+    world.pause_queue(false);
+    world.move_to_project(id).expect("it waits for another project");
+    assert_eq!(world.see_through(id, MINUTE), UploadState::Done);
+    assert_eq!(world.service.assets.list[0].project, "project-2");
+    world.judge_uploads();
+}
+
+#[test]
+fn a_move_of_the_device_in_the_moment_of_the_creation_puts_no_bytes_in_the_wrong_place() {
+    let mut world = paired(2);
+    world.service.project = "project-2".into();
+    let id = world.upload(New::file(300));
+    world.run_for(MINUTE);
+    assert_eq!((world.upload_state(id), world.reason(id)), (UploadState::Waiting, FIO_E_OTHER_PROJECT));
+    assert_eq!(world.service.assets.list[0].stored_parts(), 0);
+    world.judge_uploads();
+}
+
+#[test]
+fn after_a_start_nothing_is_begun_before_the_service_has_named_the_project() {
+    let mut world = paired(2);
+    world.pause_queue(true);
+    let id = world.upload(New::file(300));
+    world.cut_power();
+    world.service.project = "project-2".into();
+    world.boot();
+    world.pause_queue(false);
+    world.run_for(MINUTE);
+    assert_eq!((world.upload_state(id), world.service.assets.creations), (UploadState::Waiting, 0));
+}
+
+#[test]
+fn what_is_queued_after_a_new_pairing_is_for_its_project() {
+    let mut world = paired(2);
+    world.service.grants.revoke_all();
+    assert_eq!(world.run(Operation::Refresh), FIO_E_AUTHORIZATION_LOST);
+    world.service.project = "project-2".into();
+    // The new pairing is there, and its device information is not: no answer for a while.
+    let op = world.start(Operation::Pair { codes: 1 }).expect("a pairing can be started");
+    world.run_for(2 * SECOND);
+    world.service.codes.decide(true);
+    while !world.is_paired() {
+        world.run_for(1);
+    }
+    let id = world.upload(New::file(300));
+    assert_eq!(world.finish(op, MINUTE), FIO_OK);
+    assert_eq!(world.see_through(id, MINUTE), UploadState::Done);
+    world.judge_uploads();
+}
+
+#[test]
+fn what_is_queued_without_a_pairing_is_for_the_next() {
+    let mut world = World::new(2, Default::default());
+    let id = world.upload(New::file(300));
+    world.run_for(MINUTE);
+    assert_eq!((world.upload_state(id), world.reason(id)), (UploadState::Waiting, FIO_E_NOT_AUTHORIZED));
+    world.pair();
+    assert_eq!(world.see_through(id, MINUTE), UploadState::Done);
+}

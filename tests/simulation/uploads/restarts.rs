@@ -1,0 +1,144 @@
+//! What must hold over restarts and power cuts.
+
+use super::tracked::Tracked;
+use super::watch::{is_history, told};
+use crate::service::assets::{Asset, number_of};
+use crate::world::World;
+use fio_c2c::upload::transfer::{Ending, Upload};
+use fio_c2c::upload::{UploadId, UploadState, record};
+use std::collections::BTreeSet;
+
+impl World {
+    pub fn watch_boot(&mut self) {
+        let watch = &mut self.watch;
+        watch.life += 1;
+        watch.believed = None;
+        watch.flying.clear();
+        (watch.api_wish, watch.storage_wish) = (0, 0);
+        watch.last_progress = None;
+        watch.dead_since = None;
+        let Some(device) = &self.device else { return };
+        let is_paused = device.engine.totals().is_paused;
+        let was_unread = std::mem::replace(&mut self.watch.was_unread, !self.disk.is_readable());
+        if was_unread {
+            (self.watch.is_pause_uncertain, self.watch.is_auto_start_uncertain) = (true, true);
+        }
+        if !self.disk.is_readable() {
+            // Nothing is known of what was chosen, until the store can be read.
+            (self.watch.is_pause_uncertain, self.watch.is_auto_start_uncertain) = (true, true);
+        } else if !std::mem::take(&mut self.watch.is_pause_uncertain) {
+            assert_eq!(is_paused, self.watch.is_queue_paused, "whether the queue is paused");
+        }
+        self.watch.is_queue_paused = is_paused;
+        let is_complete = self.disk.is_readable() && !device.is_amnesic && !self.disk.power_is_gone();
+        for id in device.engine.upload_ids() {
+            let info = device.engine.upload_info(id).expect("it was listed");
+            let Some(key) = self.watch.ids.get(&id) else { panic!("upload {id} came from nowhere") };
+            let tracked = self.watch.tracked.get_mut(key).expect("ids and keys belong together");
+            assert!(!tracked.is_gone, "an upload that was forgotten is back: {info:?}");
+            tracked.was_removed = false;
+            assert_eq!((&info.tag, info.priority), (&tracked.tag, tracked.priority), "{info:?}");
+            assert!(tracked.is_paused <= (info.state != UploadState::Queued), "{info:?} was paused");
+            // What was told last may be more than was written.
+            if !std::mem::take(&mut tracked.was_behind) {
+                if let Some((state, reason)) = tracked.told.filter(|(state, _)| state.is_over()) {
+                    let now = (info.state, info.reason.as_ref().map_or(0, |reason| reason.status));
+                    assert_eq!(now, (state, reason), "another state than before the restart: {info:?}");
+                }
+            }
+            (tracked.told, tracked.was_listed) = (Some(told(&info)), true);
+        }
+        if is_complete {
+            let ids: BTreeSet<UploadId> = device.engine.upload_ids().into_iter().collect();
+            for tracked in self.watch.tracked.values_mut().filter(|tracked| !tracked.is_gone) {
+                if !ids.contains(&tracked.id) {
+                    // One that is over may be forgotten before the word of it is out.
+                    let may_be_over = tracked.was_behind
+                        && (tracked.was_canceled || self.service.assets.complete(&tracked.key).count() > 0);
+                    let may_be_lost = tracked.was_unknown
+                        || may_be_over
+                        || tracked.was_removed
+                        || tracked.told.is_some_and(|(state, _)| is_history(state));
+                    assert!(may_be_lost, "an upload was lost over a restart: {tracked:?}");
+                    tracked.is_gone = true;
+                }
+            }
+        }
+    }
+
+    /// From here on the device knows what its store knows.
+    pub fn watch_power_off(&mut self) {
+        // A write was refused, or lost with the power: what came after it may be behind.
+        let is_behind = self.disk.has_refused() || self.disk.power_is_gone();
+        self.watch.is_auto_start_uncertain |= is_behind;
+        self.watch.is_project_uncertain |= is_behind;
+        self.watch.is_pause_uncertain |= is_behind;
+        let mut confirmed = BTreeSet::new();
+        for tracked in self.watch.tracked.values_mut().filter(|tracked| !tracked.was_stored) {
+            tracked.was_stored = self.disk.ever_held(&record::key(tracked.id));
+        }
+        let flying = self.watch.flying_parts();
+        let mut records = self.disk.stored_uploads(self.seal_key.as_ref());
+        for tracked in self.watch.tracked.values_mut().filter(|tracked| !tracked.is_gone) {
+            let stored = records(tracked.id);
+            tracked.was_behind |= is_behind;
+            if is_behind
+                && is_ahead_of_the_store(&self.service.assets.list, &flying, tracked, stored.as_ref())
+            {
+                tracked.excuses.insert("the store was behind");
+            }
+            let Some(stored) = stored else {
+                let is_forgotten = tracked.told.is_some_and(|(state, _)| is_history(state));
+                assert!(
+                    is_behind || is_forgotten || tracked.was_removed || tracked.was_unknown,
+                    "never stored: {tracked:?}"
+                );
+                tracked.was_unknown = true;
+                continue;
+            };
+            tracked.was_unknown = false;
+            if is_behind {
+                tracked.follow(&stored);
+            }
+            let Some(asset) = stored.asset_id.as_deref().and_then(number_of) else {
+                continue;
+            };
+            let of_this = self.watch.confirmed.iter().filter(|(own, _)| *own == asset);
+            for &(asset, part) in of_this {
+                if stored.parts.is_done(part - 1)
+                    || stored.ending.as_ref().is_some_and(|ending| *ending == Ending::Done)
+                {
+                    confirmed.insert((asset, part));
+                } else {
+                    assert!(is_behind, "part {part} of asset {asset} had arrived, but was not written down");
+                }
+            }
+        }
+        self.watch.confirmed = confirmed;
+    }
+}
+
+/// Whether bytes are, or may get, to the service of which the store does not know that they were sent: a
+/// device that knows only the store begins anew, and rightly so.
+fn is_ahead_of_the_store(
+    assets: &[Asset],
+    flying: &BTreeSet<(usize, u32)>,
+    tracked: &Tracked,
+    stored: Option<&Upload>,
+) -> bool {
+    let of_this = assets.iter().enumerate().filter(|(_, asset)| asset.key == tracked.key);
+    of_this.into_iter().any(|(number, asset)| {
+        let known = stored.filter(|stored| stored.asset_id.as_deref().and_then(number_of) == Some(number));
+        let is_known = |part: u32| match known {
+            Some(stored) => {
+                stored.ending == Some(Ending::Done)
+                    || stored.parts.is_done(part - 1)
+                    || !stored.is_untried(part - 1)
+            }
+            None => false,
+        };
+        asset.slots.iter().any(|(&part, slot)| {
+            (slot.stored.is_some() || flying.contains(&(number, part))) && !is_known(part)
+        })
+    })
+}

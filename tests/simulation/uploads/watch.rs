@@ -1,0 +1,333 @@
+//! What must hold of uploads at every step. The world calls this with everything that leaves, arrives
+//! and is told; a rule that is broken ends the test there and then.
+
+use super::tracked::Tracked;
+use crate::ask::{Ask, NewAsset};
+use crate::device::Device;
+use crate::service::Effect;
+use crate::service::storage::read_address;
+use crate::world::{SECOND, World};
+use fio_c2c::api::Response;
+use fio_c2c::api::part::PartRequest;
+use fio_c2c::clock::Now;
+use fio_c2c::engine::effects::RequestId;
+use fio_c2c::engine::transport::Answer;
+use fio_c2c::upload::{UploadId, UploadInfo, UploadState};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// So many answers that are not the storage's make the engine give an asset up.
+const PATIENCE: u32 = 5;
+/// More requests and parts than this do not leave in a minute towards a host that has not answered for
+/// two: five parts, six seconds apart at the least, and half as many in the mean.
+const MOST_ATTEMPTS_IN_A_MINUTE: u32 = 60;
+
+#[derive(Default)]
+pub struct Watch {
+    pub tracked: BTreeMap<String, Tracked>,
+    pub ids: BTreeMap<UploadId, String>,
+    pub next_number: u64,
+    pub life: u32,
+    /// The project as the service has told it in this life and since the last pairing.
+    pub believed: Option<String>,
+    /// And as it was told last, ever since it was paired.
+    pub known_project: Option<String>,
+    /// The application has paused all uploads, or new ones.
+    pub is_queue_paused: bool,
+    pub is_auto_start_off: bool,
+    /// The store may not have heard of the latter.
+    pub is_auto_start_uncertain: bool,
+    pub(super) is_pause_uncertain: bool,
+    /// The life before began with a store that could not be read.
+    pub(super) was_unread: bool,
+    /// Nor of the project.
+    pub is_project_uncertain: bool,
+    /// The store has just been read, and may have had its word on it.
+    pub(super) is_pause_unread: bool,
+    /// Parts whose arrival the engine has written down: asset, and number from 1.
+    pub(super) confirmed: BTreeSet<(usize, u32)>,
+    pub(super) flying: BTreeMap<RequestId, Flying>,
+    /// Until when the service and the storage asked to be left alone.
+    pub(super) api_wish: u64,
+    pub(super) storage_wish: u64,
+    foreign: BTreeMap<(usize, u32), u32>,
+    refusals: BTreeMap<(usize, u32), u32>,
+    /// Whose parts were refused or did not arrive as they were sent, again and again.
+    pub often_refused: BTreeSet<String>,
+    pub(super) last_progress: Option<u64>,
+    pub(super) has_begun: Vec<UploadId>,
+    /// Since when a host is dead, and how often it was tried in the present minute.
+    pub(super) dead_since: Option<u64>,
+    attempts: (u64, u32),
+    pub most_attempts: u32,
+    pub(super) steps: u64,
+    /// What happened, for the tests to know that their seeds get everywhere.
+    pub tally: BTreeMap<&'static str, u64>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Flying {
+    Create,
+    Announce(usize),
+    Part { asset: usize, part: u32 },
+}
+
+impl Watch {
+    pub fn count(&mut self, what: &'static str) {
+        *self.tally.entry(what).or_insert(0) += 1;
+    }
+
+    pub fn of(&self, id: UploadId) -> &Tracked {
+        &self.tracked[&self.ids[&id]]
+    }
+
+    pub fn of_mut(&mut self, id: UploadId) -> &mut Tracked {
+        self.tracked.get_mut(&self.ids[&id]).expect("ids and keys belong together")
+    }
+
+    /// Parts on their way: asset, and number from 1.
+    pub(super) fn flying_parts(&self) -> BTreeSet<(usize, u32)> {
+        let parts = self.flying.values().filter_map(|flying| match flying {
+            Flying::Part { asset, part } => Some((*asset, *part)),
+            _ => None,
+        });
+        parts.collect()
+    }
+
+    fn note_attempt(&mut self, is_dead: bool, time: u64) {
+        if !is_dead {
+            self.dead_since = None;
+            return;
+        }
+        let since = *self.dead_since.get_or_insert(time);
+        let minute = time / 60_000;
+        self.attempts = if self.attempts.0 == minute { (minute, self.attempts.1 + 1) } else { (minute, 1) };
+        if time > since + 120 * SECOND {
+            self.most_attempts = self.most_attempts.max(self.attempts.1);
+            assert!(
+                self.attempts.1 <= MOST_ATTEMPTS_IN_A_MINUTE,
+                "{} attempts in a minute at a dead host",
+                self.attempts.1
+            );
+        }
+    }
+
+    fn note_wish(&mut self, is_storage: bool, response: &Response, time: u64) {
+        let Some(wait) = response.retry_after.filter(|_| [429, 503].contains(&response.status)) else {
+            return;
+        };
+        let until = time + (wait.as_millis() as u64).min(86_400 * SECOND);
+        let wish = if is_storage { &mut self.storage_wish } else { &mut self.api_wish };
+        *wish = until.max(*wish);
+        self.count("wishes");
+    }
+}
+
+impl World {
+    // What leaves.
+
+    pub fn watch_leaving(&mut self, device: &Device, id: RequestId, ask: &Ask) {
+        if !ask.is_of_an_upload() {
+            return;
+        }
+        let time = self.time;
+        self.check_places();
+        assert!(
+            time >= self.watch.api_wish,
+            "sent {} ms before the service's wish",
+            self.watch.api_wish - time
+        );
+        let weather = &self.network.weather;
+        self.watch.note_attempt(weather.outage || weather.api_is_down, time);
+        match ask {
+            Ask::Create { asset, .. } => {
+                self.check_creation(device, asset);
+                self.watch.count("creations");
+                self.watch.flying.insert(id, Flying::Create);
+            }
+            Ask::Announce { id: asset, .. } => {
+                let number = crate::service::assets::number_of(asset).expect("an asset of ours");
+                self.check_wanted(&self.service.assets.list[number].key.clone());
+                self.watch.flying.insert(id, Flying::Announce(number));
+            }
+            _ => {}
+        }
+    }
+
+    fn check_places(&mut self) {
+        let under_way = self.network.in_flight_for_uploads() + 1;
+        let most = self.settings.uploads.parallel_parts as usize;
+        assert!(under_way <= most, "{under_way} requests under way where {most} are allowed");
+    }
+
+    /// Nothing leaves for an upload that is paused, canceled or over.
+    fn check_wanted(&mut self, key: &str) {
+        assert!(!self.watch.is_queue_paused, "something left while all uploads were paused");
+        let tracked = &self.watch.tracked[key];
+        assert!(!tracked.is_paused && !tracked.was_canceled && !tracked.is_gone, "not wanted: {tracked:?}");
+    }
+
+    fn check_creation(&mut self, device: &Device, asset: &NewAsset) {
+        self.check_wanted(&asset.key);
+        let believed = self.watch.believed.clone().expect("an asset in a project that is not known");
+        let (time, life) = (self.time, self.watch.life);
+        let tracked = self.watch.tracked.get_mut(&asset.key).expect("an upload of ours");
+        let project = tracked.project.get_or_insert_with(|| believed.clone());
+        assert_eq!(*project, believed, "made for one project, and sent to another");
+        assert_eq!(asset.size.is_none(), tracked.is_recording && asset.size.is_none());
+        let (made_by, queued_by) = tracked.wall_errors;
+        let is_known =
+            made_by == queued_by && (life == tracked.life || queued_by == device.clock.wall_error());
+        if is_known {
+            let age = (time - tracked.made) / SECOND;
+            assert!(age.abs_diff(asset.offset) <= 1, "{age} s old, but said to be {}", asset.offset);
+        } else {
+            tracked.is_of_unknown_age = true;
+        }
+    }
+
+    pub fn watch_leaving_part(&mut self, _device: &Device, id: RequestId, part: &PartRequest) {
+        let time = self.time;
+        let (asset, number, _) = read_address(part.url.expose());
+        let key = self.service.assets.list[asset].key.clone();
+        self.check_places();
+        self.check_wanted(&key);
+        assert_eq!(&*part.content_type, key);
+        assert!(!part.url.expose().contains("access."), "a token in an address");
+        let of_asset = &self.service.assets.list[asset];
+        if self.service.assets.rules.names_project {
+            let tracked = &self.watch.tracked[&key];
+            assert_eq!(
+                tracked.project.as_ref(),
+                Some(&of_asset.project),
+                "bytes for the wrong project: {tracked:?}"
+            );
+        }
+        if let Some(slot) = of_asset.slots.get(&number) {
+            let is_final_anew = of_asset.is_realtime && slot.is_final && slot.stored.is_none();
+            if is_final_anew {
+                self.watch.confirmed.remove(&(asset, number));
+            }
+        }
+        assert!(
+            !self.watch.confirmed.contains(&(asset, number)),
+            "part {number} of asset {asset} had arrived"
+        );
+        let is_twice = self.watch.flying.values().any(
+            |flying| matches!(flying, Flying::Part { asset: a, part: p } if (*a, *p) == (asset, number)),
+        );
+        assert!(!is_twice, "part {number} of asset {asset} is under way twice");
+        let wish = self.watch.storage_wish;
+        assert!(time >= wish, "a part left {} ms before the storage's wish", wish.saturating_sub(time));
+        let weather = &self.network.weather;
+        self.watch.note_attempt(weather.outage || weather.storage_is_down, time);
+        self.watch.count("parts");
+        self.watch.flying.insert(id, Flying::Part { asset, part: number });
+    }
+
+    pub fn watch_abort(&mut self, id: RequestId) {
+        self.watch.flying.remove(&id);
+    }
+
+    // What comes back.
+
+    pub fn watch_answer(
+        &mut self,
+        device: &mut Device,
+        id: RequestId,
+        answer: Answer,
+        effect: Option<Effect>,
+        now: Now,
+    ) {
+        if let Some(Effect::Seen { project }) = effect {
+            self.watch.believed = Some(project.clone());
+            self.watch.is_project_uncertain = false;
+            self.watch.known_project = Some(project);
+        }
+        let time = self.time;
+        let Some(flying) = self.watch.flying.remove(&id) else {
+            return device.engine.respond(id, answer, now);
+        };
+        match (&flying, &answer) {
+            (Flying::Create, Answer::Api(Ok(response))) => self.watch.note_wish(false, response, time),
+            (Flying::Announce(asset), Answer::Api(Ok(response))) => {
+                self.watch.note_wish(false, response, time);
+                if response.status == 404 {
+                    self.note_foreign(*asset, 0);
+                }
+            }
+            (Flying::Part { asset, part }, Answer::Part(Ok(sent))) => {
+                self.watch.note_wish(true, &sent.response, time);
+                self.note_part_answer(*asset, *part, &sent.response);
+                if sent.md5.is_some() && sent.etag.is_some() && sent.md5 != sent.etag {
+                    let key = self.service.assets.list[*asset].key.clone();
+                    let tracked = self.watch.tracked.get_mut(&key).expect("an upload of ours");
+                    // Whether the file was made of the damage or of what was sent after it is not to be told.
+                    tracked.excuses.insert("a part arrived damaged");
+                    self.note_refusal(*asset, *part);
+                }
+            }
+            _ => {}
+        }
+        let Flying::Part { asset, part } = flying else { return device.engine.respond(id, answer, now) };
+        let is_success = matches!(&answer, Answer::Part(Ok(sent)) if sent.response.is_success());
+        let upload = self.watch.tracked[&self.service.assets.list[asset].key].id;
+        let confirmed = |device: &Device| {
+            let info = device.engine.upload_info(upload).ok();
+            info.map_or((0, false), |info| (info.confirmed, info.state == UploadState::Done))
+        };
+        let before = confirmed(device);
+        device.engine.respond(id, answer, now);
+        let after = confirmed(device);
+        if is_success && (after.0 > before.0 || after.1) {
+            self.watch.confirmed.insert((asset, part));
+        }
+    }
+
+    fn note_part_answer(&mut self, asset: usize, part: u32, response: &Response) {
+        let body = String::from_utf8_lossy(response.body.expose());
+        if response.status == 403 && body.contains("AccessDenied") {
+            self.watch.count("expired addresses");
+            self.note_refusal(asset, part);
+            self.excuse(asset, "the addresses ended before an answer that was lost could be asked for");
+        } else if [403, 404].contains(&response.status) && !body.contains("<Code>") {
+            self.note_foreign(asset, part);
+        } else if response.status == 404 {
+            self.watch.count("uploads gone");
+        }
+    }
+
+    fn note_refusal(&mut self, asset: usize, part: u32) {
+        let times = self.watch.refusals.entry((asset, part)).or_insert(0);
+        *times += 1;
+        if *times >= PATIENCE {
+            self.watch.often_refused.insert(self.service.assets.list[asset].key.clone());
+        }
+    }
+
+    fn note_foreign(&mut self, asset: usize, part: u32) {
+        self.note_refusal(asset, part);
+        let times = self.watch.foreign.entry((asset, part)).or_insert(0);
+        *times += 1;
+        if *times >= PATIENCE {
+            self.excuse(asset, "something on the way said so again and again");
+        }
+    }
+
+    /// If the file is whole without the device's knowing, it cannot know now.
+    fn excuse(&mut self, asset: usize, why: &'static str) {
+        let asset = &self.service.assets.list[asset];
+        if asset.is_whole() {
+            let tracked = self.watch.tracked.get_mut(&asset.key).expect("an upload of ours");
+            tracked.excuses.insert(why);
+        }
+    }
+}
+
+pub fn told(info: &UploadInfo) -> (UploadState, i32) {
+    (info.state, info.reason.as_ref().map_or(0, |reason| reason.status))
+}
+
+/// Whether it may be forgotten without being asked for.
+pub fn is_history(state: UploadState) -> bool {
+    matches!(state, UploadState::Done | UploadState::Canceled)
+}

@@ -373,45 +373,14 @@ fn bytes_left(upload: &Upload, state: UploadState) -> u64 {
 mod tests {
     use super::*;
     use crate::source::Condition;
-    use crate::upload::record;
-    use crate::upload::transfer::{Age, Origin, Parts};
+    use crate::upload::transfer::Origin;
 
     fn upload(id: UploadId, priority: i32, size: u64) -> Upload {
-        let empty = Upload {
-            id,
-            name: format!("{id}.mov"),
-            extension: None,
-            media_type: "video/quicktime".into(),
-            channel: None,
-            tag: Vec::new(),
+        Upload {
             priority,
-            parts_wanted: 0,
-            verify: false,
-            origin: Origin::Attached,
             condition: Condition { size, ..Condition::default() },
-            age: Age::default(),
-            project_id: None,
-            is_paused: false,
-            ending: None,
-            ended_as: 0,
-            recording: None,
-            asset_id: None,
-            parts: Parts::default(),
-            addresses: Default::default(),
-            address_list: std::sync::Arc::new([]),
-            has_address_record: false,
-            source: None,
-            pushed: None,
-            flying: Vec::new(),
-            has_call: false,
-            announced: Vec::new(),
-            addresses_unsaved: false,
-            failures: 0,
-            refusals: 0,
-            recreations: 0,
-            trouble: None,
-        };
-        record::decode(id, &record::encode(&empty)).unwrap()
+            ..Upload::new(id, Origin::Attached)
+        }
     }
 
     fn changes(queue: &mut Queue) -> Vec<UploadId> {

@@ -299,7 +299,6 @@ pub fn decode(id: UploadId, bytes: &SecretBytes) -> Option<Upload> {
     let has_address_record = fields.flag(tag::ADDRESSES_APART);
     let part_addresses = fields.bytes(tag::PART_ADDRESSES).and_then(decode_part_addresses);
     let mut upload = Upload {
-        id,
         name: fields.text(tag::NAME)?.to_owned(),
         extension: fields.text(tag::EXTENSION).map(str::to_owned),
         media_type: fields.text(tag::MEDIA_TYPE)?.into(),
@@ -308,7 +307,6 @@ pub fn decode(id: UploadId, bytes: &SecretBytes) -> Option<Upload> {
         priority: fields.number(tag::PRIORITY)? as i64 as i32,
         parts_wanted: number32(tag::PARTS_WANTED)?,
         verify: fields.flag(tag::VERIFY),
-        origin,
         condition: Condition {
             size: fields.number(tag::SIZE)?,
             modified: fields.number(tag::MODIFIED)? as i64,
@@ -329,16 +327,7 @@ pub fn decode(id: UploadId, bytes: &SecretBytes) -> Option<Upload> {
         addresses: part_addresses.unwrap_or_default(),
         address_list: addresses.map_or_else(|| Arc::from([]), |(_, addresses)| addresses),
         has_address_record,
-        source: None,
-        pushed: None,
-        flying: Vec::new(),
-        has_call: false,
-        announced: Vec::new(),
-        addresses_unsaved: false,
-        failures: 0,
-        refusals: 0,
-        recreations: 0,
-        trouble: None,
+        ..Upload::new(id, origin)
     };
     if let Some(recording) = upload.recording.as_ref().filter(|recording| recording.holds_head()) {
         upload.parts.restore_head(upload.asset_id.is_some() && recording.is_head_started);
@@ -378,7 +367,6 @@ mod tests {
 
     fn upload() -> Upload {
         Upload {
-            id: 7,
             name: "Ünlü \"clip\".mov".to_owned(),
             extension: Some(".mov".to_owned()),
             media_type: "video/quicktime".into(),
@@ -387,31 +375,14 @@ mod tests {
             priority: -5,
             parts_wanted: 9,
             verify: true,
-            origin: Origin::Path(b"/media/\xff/clip.mov".to_vec()),
             condition: Condition { size: 6 << 40, modified: -5, created: 0 },
             age: Age { when_queued: 77, queued_wall: 1_700_000_000, queued_mono: None },
             project_id: Some("p".to_owned()),
             is_paused: true,
-            ending: None,
-            ended_as: 0,
-            recording: None,
             asset_id: Some("b1f2".into()),
             parts: Parts::restore(vec![0b101], 4, 20),
-            addresses: SmallMap::default(),
-            address_list: Arc::new(
-                ["https://a/1?s".to_owned(), "https://b/2".to_owned()].map(|a| Secret::new(&a)),
-            ),
-            has_address_record: false,
-            source: None,
-            pushed: None,
-            flying: Vec::new(),
-            has_call: false,
-            announced: Vec::new(),
-            addresses_unsaved: false,
-            failures: 0,
-            refusals: 0,
-            recreations: 0,
-            trouble: None,
+            address_list: Arc::new(["https://a/1?s", "https://b/2"].map(Secret::new)),
+            ..Upload::new(7, Origin::Path(b"/media/\xff/clip.mov".to_vec()))
         }
     }
 

@@ -313,6 +313,44 @@ impl Parts {
 }
 
 impl Upload {
+    /// Nothing is known of it yet but where its bytes come from.
+    pub fn new(id: UploadId, origin: Origin) -> Upload {
+        Upload {
+            id,
+            name: String::new(),
+            extension: None,
+            media_type: "".into(),
+            channel: None,
+            tag: Vec::new(),
+            priority: 0,
+            parts_wanted: 0,
+            verify: false,
+            origin,
+            condition: Condition::default(),
+            age: Age::default(),
+            project_id: None,
+            is_paused: false,
+            ending: None,
+            ended_as: 0,
+            recording: None,
+            asset_id: None,
+            parts: Parts::default(),
+            addresses: SmallMap::default(),
+            address_list: Arc::new([]),
+            has_address_record: false,
+            source: None,
+            pushed: None,
+            flying: Vec::new(),
+            has_call: false,
+            announced: Vec::new(),
+            addresses_unsaved: false,
+            failures: 0,
+            refusals: 0,
+            recreations: 0,
+            trouble: None,
+        }
+    }
+
     pub fn is_path(&self) -> bool {
         matches!(self.origin, Origin::Path(_))
     }

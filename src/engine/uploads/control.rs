@@ -10,7 +10,7 @@ use crate::source::{Condition, Source};
 use crate::status::*;
 use crate::upload::queue::Place;
 use crate::upload::recording::LARGEST_FILE;
-use crate::upload::transfer::{Age, Ending, Origin, Parts, Recording, Upload};
+use crate::upload::transfer::{Age, Ending, Origin, Recording, Upload};
 use crate::upload::{
     LONGEST_PATH, LONGEST_TAG, SourceSpec, Totals, UploadId, UploadInfo, UploadSpec, checked_name, media_type,
 };
@@ -48,7 +48,6 @@ impl Engine {
         let id = self.new_upload_id();
         let is_paired = self.session.tokens().is_some();
         let upload = Upload {
-            id,
             name,
             extension: spec.extension,
             media_type,
@@ -57,30 +56,15 @@ impl Engine {
             priority: spec.priority,
             parts_wanted: spec.parts,
             verify: spec.verify,
-            origin,
             condition,
             age: Age::of(created, now),
             // What is queued while unpaired is for the project of the next pairing.
             project_id: self.present_project().filter(|_| is_paired),
             is_paused: !self.uploads.is_auto_start,
-            ending: None,
-            ended_as: 0,
             recording: spec.recording.map(Recording::new),
-            asset_id: None,
-            parts: Parts::default(),
-            addresses: Default::default(),
-            address_list: Arc::new([]),
-            has_address_record: false,
             source,
             pushed,
-            flying: Vec::new(),
-            has_call: false,
-            announced: Vec::new(),
-            addresses_unsaved: false,
-            failures: 0,
-            refusals: 0,
-            recreations: 0,
-            trouble: None,
+            ..Upload::new(id, origin)
         };
         let place = if upload.is_paused { Place::Parked(FIO_E_UPLOAD_PAUSED) } else { Place::Ready };
         self.uploads.queue.insert(upload, place, false);
@@ -228,16 +212,21 @@ impl Engine {
             troubled.not_before = Default::default();
         }
         let place = place_of(upload);
+        self.take_in_again(id, place);
+        self.uploads.sorted_for = None;
+        self.step();
+        Ok(())
+    }
+
+    fn take_in_again(&mut self, id: UploadId, place: Place) {
+        let upload = self.uploads.queue.get(id);
         // Of a recording from before a restart nobody may ever say more: it ends where its file ends.
-        let is_of_old = upload.age.queued_mono.is_none() && upload.is_path();
+        let is_of_old = upload.is_some_and(|upload| upload.age.queued_mono.is_none() && upload.is_path());
         self.uploads.queue.move_to(id, place);
         if is_of_old {
             self.watch_recording(id);
         }
         self.uploads.queue.needs_saving(id);
-        self.uploads.sorted_for = None;
-        self.step();
-        Ok(())
     }
 
     pub fn pause_upload(&mut self, id: UploadId, now: Now) -> Result<(), Error> {
@@ -281,13 +270,7 @@ impl Engine {
         let upload = self.living_mut(id)?;
         upload.project_id = None;
         let place = place_of(upload);
-        // Of a recording from before a restart nobody may ever say more: it ends where its file ends.
-        let is_of_old = upload.age.queued_mono.is_none() && upload.is_path();
-        self.uploads.queue.move_to(id, place);
-        if is_of_old {
-            self.watch_recording(id);
-        }
-        self.uploads.queue.needs_saving(id);
+        self.take_in_again(id, place);
         self.step();
         Ok(())
     }

@@ -104,7 +104,7 @@ bench: emulator
 		$(foreach library,system-pairing system bundled,--library $(library)=$(BUILD)/$(library)/libfio_c2c.so) \
 		$(if $(ASSERT),--assert) $(if $(QUICK),--without-20-gb) $(BENCH)
 
-$(BUILD)/system/peer_%: benches/peer_%.c benches/bench.h
+$(BUILD)/system/peer_%: benches/peer_%.c benches/bench.h benches/peer.h
 	mkdir -p $(@D)
 	$(CC) $(WARNINGS) -D_POSIX_C_SOURCE=200809L -O2 $< -o $@ -lcurl -lcjson
 

@@ -8,6 +8,7 @@
 #define _FILE_OFFSET_BITS 64
 
 #include "bench.h"
+#include "peer.h"
 
 #include <cjson/cJSON.h>
 #include <curl/curl.h>
@@ -17,15 +18,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { PARALLEL = 5, UPLOAD_BUFFER = 512 << 10, LARGEST_ANSWER = 16 << 20 };
+enum { PARALLEL = 5, UPLOAD_BUFFER = 512 << 10 };
 
 #define MEDIA_TYPE "video/quicktime"
-
-struct buffer {
-    char *bytes;
-    size_t length;
-    size_t capacity;
-};
 
 /* One place on the network, and the part that is there. */
 struct lane {
@@ -35,26 +30,6 @@ struct lane {
     curl_off_t length;
     curl_off_t sent;
 };
-
-static size_t receive(char *data, size_t size, size_t count, void *user)
-{
-    struct buffer *buffer = user;
-    size_t length = size * count;
-
-    if (length > LARGEST_ANSWER - buffer->length)
-        return 0;
-    if (buffer->length + length > buffer->capacity) {
-        size_t wanted = 2 * (buffer->length + length);
-        char *bigger = realloc(buffer->bytes, wanted);
-        if (bigger == NULL)
-            return 0;
-        buffer->bytes = bigger;
-        buffer->capacity = wanted;
-    }
-    memcpy(buffer->bytes + buffer->length, data, length);
-    buffer->length += length;
-    return length;
-}
 
 static size_t discard(char *data, size_t size, size_t count, void *user)
 {

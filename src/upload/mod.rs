@@ -3,6 +3,7 @@
 //! ([`queue`]), and what of it outlives a power cut ([`record`]).
 
 pub mod media_type;
+pub mod parts;
 pub mod plan;
 pub mod queue;
 pub mod record;

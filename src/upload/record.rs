@@ -4,8 +4,9 @@
 //! The addresses of few parts stand in the record; those of many have a record of their own, which is
 //! written once and not with every part.
 
+use super::parts::Parts;
 use super::recording::Growth;
-use super::transfer::{Age, Ending, Origin, Parts, Recording, Upload};
+use super::transfer::{Age, Ending, Origin, Recording, Upload};
 use super::{RecordingSpec, UploadId};
 use crate::error::Error;
 use crate::secret::{Secret, SecretBytes};

@@ -11,8 +11,9 @@ use crate::log::log_line;
 use crate::retry::{Backoff, Verdict, api_verdict, part_may_be_stored, part_verdict};
 use crate::secret::Secret;
 use crate::status::*;
+use crate::upload::parts::Troubled;
 use crate::upload::queue::Place;
-use crate::upload::transfer::{Ending, Flying, Troubled};
+use crate::upload::transfer::{Ending, Flying};
 use crate::upload::{UploadId, record};
 
 /// So often the same part may be refused by something on the way, or arrive damaged, before more is done

@@ -3,32 +3,27 @@
 
 mod answers;
 mod control;
+mod projects;
 mod recordings;
 mod reports;
 mod saving;
+mod sending;
+mod withdrawal;
 
-use super::calls::{Caller, Errand};
-use super::effects::Command;
-use super::{Engine, Purpose, UploadSettings};
+use super::{Engine, UploadSettings};
+use crate::api::Request;
 use crate::api::asset::{self, Kind, NewAsset};
-use crate::api::part::PartRequest;
 use crate::api::realtime::Announced;
-use crate::api::{Request, realtime};
 use crate::clock::{Instant, Now};
 use crate::error::Error;
-use crate::log::log_line;
-use crate::retry::Backoff;
-use crate::source::Source;
 use crate::status::*;
+use crate::upload::UploadId;
 use crate::upload::plan::parts_to_ask_for;
 use crate::upload::queue::{Place, Queue};
 use crate::upload::schedule::Pace;
 use crate::upload::totals::Speed;
-use crate::upload::transfer::{Ending, Flying, Origin, Troubled, Upload};
-use crate::upload::{UploadId, record};
-use control::place_of;
+use crate::upload::transfer::{Ending, Upload};
 use saving::Saving;
-use std::sync::Arc;
 use std::time::Duration;
 
 /// An upload with more parts than this in trouble begins no others.
@@ -249,174 +244,6 @@ impl Engine {
             && self.uploads.storage.is_open(now)
     }
 
-    fn ask_for_project(&mut self) {
-        if !self.has_call_of(Caller::FollowUp) {
-            self.fetch_project();
-        }
-    }
-
-    /// The service has said which project the device is in.
-    pub(super) fn project_confirmed(&mut self) {
-        self.uploads.is_project_confirmed = true;
-        self.uploads.is_newly_paired = false;
-        self.uploads.needs_step = true;
-        let Some(current) = self.persistence.project_id.clone() else { return };
-        if self.uploads.sorted_for.as_ref() == Some(&current) {
-            return;
-        }
-        // Footage must not reach the wrong production.
-        let queue = &self.uploads.queue;
-        let moves: Vec<(UploadId, Place)> = queue
-            .uploads()
-            .filter(|(upload, _)| upload.asset_id.is_none())
-            .filter_map(|(upload, place)| {
-                let is_other = upload.project_id.as_ref().is_some_and(|project| *project != current);
-                match place {
-                    Place::Ready | Place::Timed(_) if is_other => {
-                        Some((upload.id, Place::Parked(FIO_E_OTHER_PROJECT)))
-                    }
-                    Place::Parked(FIO_E_OTHER_PROJECT) if !is_other => Some((upload.id, place_of(upload))),
-                    _ => None,
-                }
-            })
-            .collect();
-        for (id, place) in moves {
-            self.uploads.queue.move_to(id, place);
-        }
-        self.uploads.sorted_for = Some(current);
-    }
-
-    /// The store has told of a pairing, perhaps long after the start.
-    pub(super) fn authorization_found(&mut self) {
-        self.uploads.needs_step = true;
-    }
-
-    /// A new pairing: which project it leads to is not known yet.
-    pub(super) fn project_unknown(&mut self) {
-        self.uploads.is_project_confirmed = false;
-        self.uploads.is_newly_paired = true;
-        self.uploads.api.succeeded();
-        self.uploads.needs_step = true;
-    }
-
-    /// The service could not be asked.
-    pub(super) fn project_unconfirmed(&mut self, error: &Error) {
-        self.uploads.api.failed(self.now.mono, 0, error, Backoff::API, &mut self.random);
-        self.uploads.needs_step = true;
-    }
-
-    /// Makes one ready to be worked on: its source is opened and compared with what it was.
-    fn activate(&mut self, id: UploadId) {
-        let current = self.persistence.project_id.clone();
-        let Some(upload) = self.uploads.queue.get_mut(id) else { return };
-        if upload.asset_id.is_none() {
-            if upload.project_id.is_none() {
-                upload.project_id = current.clone();
-                self.uploads.queue.needs_saving(id);
-            } else if upload.project_id != current {
-                return self.uploads.queue.move_to(id, Place::Parked(FIO_E_OTHER_PROJECT));
-            }
-        }
-        match self.open_source(id) {
-            Ok(true) => {}
-            Ok(false) => return self.uploads.queue.move_to(id, Place::Parked(FIO_E_SOURCE_NEEDED)),
-            Err(error) => return self.end_upload(id, Ending::Failed(error)),
-        }
-        self.load_addresses(id);
-        self.uploads.queue.move_to(id, Place::Active);
-    }
-
-    /// Opens a source that is a path. `false` if it is none and the application has to attach it.
-    fn open_source(&mut self, id: UploadId) -> Result<bool, Error> {
-        let Some(upload) = self.uploads.queue.get_mut(id) else { return Ok(false) };
-        if upload.source.is_none() {
-            let Origin::Path(path) = &upload.origin else { return Ok(false) };
-            upload.source = Some(self.files.open(path)?);
-        }
-        let Some(source) = upload.source.clone() else { return Ok(false) };
-        let condition = source.condition()?;
-        let is_recorded = upload.recording.as_ref().is_some_and(|recording| recording.size.is_none());
-        if is_recorded && upload.recording.as_ref().is_some_and(|recording| recording.watch.is_some()) {
-            return Ok(true);
-        }
-        if upload.has_changed(&condition) {
-            return Err(Error::of(FIO_E_SOURCE_CHANGED));
-        }
-        Ok(true)
-    }
-
-    fn do_work(&mut self, id: UploadId, work: Work) {
-        match work {
-            Work::Create => {
-                let Some(upload) = self.uploads.queue.get_mut(id) else { return };
-                upload.has_call = true;
-                let kind = Uploads::kind_of(upload);
-                self.uploads.in_use += 1;
-                self.add_call(Caller::Upload(id), Errand::CreateAsset(id, kind));
-            }
-            Work::Announce(parts) => self.announce(id, &parts),
-            Work::Part(part) => {
-                if let Err(error) = self.send_part(id, part) {
-                    self.end_upload(id, Ending::Failed(error));
-                }
-            }
-        }
-    }
-
-    fn announce(&mut self, id: UploadId, parts: &[Announced]) {
-        let Some(upload) = self.uploads.queue.get_mut(id) else { return };
-        let Some(asset_id) = upload.asset_id.clone() else { return };
-        let is_nameless = upload.recording.as_ref().is_some_and(|recording| recording.is_nameless);
-        let name = Some(upload.name.as_str()).filter(|name| is_nameless && !name.is_empty());
-        let whole = parts.iter().any(|part| part.is_final).then(|| (upload.size(), name));
-        let request = realtime::request(&asset_id, parts, whole);
-        upload.announced = parts.iter().map(|part| part.number - 1).collect();
-        upload.has_call = true;
-        self.uploads.in_use += 1;
-        self.add_call(Caller::Upload(id), Errand::AnnounceParts(request, parts.len()));
-    }
-
-    /// Sends one part on its way. An error is one of the source.
-    fn send_part(&mut self, id: UploadId, part: u32) -> Result<(), Error> {
-        let request = self.next_id;
-        let Some(upload) = self.uploads.queue.get_mut(id) else { return Ok(()) };
-        let source: Arc<dyn Source> = upload.source.clone().ok_or_else(|| Error::of(FIO_E_SOURCE_NEEDED))?;
-        if upload.has_changed(&source.condition()?) {
-            return Err(Error::of(FIO_E_SOURCE_CHANGED));
-        }
-        let Some(url) = upload.address(part).cloned() else { return Ok(()) };
-        let (offset, length) = upload.range(part);
-        let is_first_attempt = upload.is_untried(part);
-        let known = upload.take_up(part);
-        upload.flying.push(Flying {
-            request,
-            part,
-            length,
-            sent: 0,
-            failures: known.as_ref().map_or(0, |known| known.failures),
-            refusals: known.as_ref().map_or(0, |known| known.refusals),
-            may_be_stored: known.is_some_and(|known| known.may_be_stored),
-        });
-        let part_request = PartRequest {
-            url,
-            content_type: upload.media_type.clone(),
-            source,
-            offset,
-            length,
-            verify: upload.verify,
-        };
-        // What has been begun is written down before it leaves: commands go out after the step.
-        if is_first_attempt {
-            self.uploads.queue.needs_saving(id);
-        }
-        self.next_id += 1;
-        self.uploads.in_use += 1;
-        log_line!(self.log, Debug, "request {request}: upload {id}, part {} of {length} bytes", part + 1);
-        self.requests.insert(request, Purpose::Part { upload: id });
-        self.commands.push_back(Command::Put(request, part_request));
-        Ok(())
-    }
-
     /// Files those that are at work and can do nothing where they belong, so that only few are at work.
     fn settle_active(&mut self) {
         let now = self.now.mono;
@@ -446,139 +273,6 @@ impl Engine {
         let why = hosts.into_iter().filter(|host| !host.is_open(now)).find_map(Pace::why).cloned();
         if let Some(upload) = self.uploads.queue.get_mut(id).filter(|upload| upload.trouble.is_none()) {
             upload.trouble = why;
-        }
-    }
-
-    /// Takes everything of an upload back from the network. What was on its way may have arrived.
-    fn suspend(&mut self, id: UploadId) {
-        let Some(upload) = self.uploads.queue.get_mut(id) else { return };
-        let flying = std::mem::take(&mut upload.flying);
-        for one in &flying {
-            upload.parts.troubled.push(Troubled {
-                part: one.part,
-                failures: one.failures,
-                refusals: one.refusals,
-                not_before: Instant::default(),
-                may_be_stored: true,
-                is_gone: false,
-            });
-        }
-        for one in flying {
-            self.uploads.in_use -= 1;
-            self.abort(one.request);
-        }
-    }
-
-    /// Takes an upload off the network for a pause. A request that has left may come back: what the service
-    /// has done is worth knowing. One that waits for a token must not leave any more.
-    fn hold(&mut self, id: UploadId) {
-        self.suspend(id);
-        if self.withdraw_unsent_call(Caller::Upload(id)) {
-            self.uploads.in_use -= 1;
-            if let Some(upload) = self.uploads.queue.get_mut(id) {
-                upload.has_call = false;
-            }
-        }
-    }
-
-    /// Whether a request of an upload may leave, perhaps once more with a new token: since it was made, the
-    /// upload may have been paused, or the device moved to another project. If it may not, it is given up.
-    pub(super) fn is_still_wanted(&mut self, id: UploadId) -> bool {
-        let queue = &self.uploads.queue;
-        let is_at_work = !queue.is_paused && queue.place(id) == Some(Place::Active);
-        let is_new = queue.get(id).is_some_and(|upload| upload.asset_id.is_none());
-        let is_in_place =
-            queue.get(id).is_some_and(|upload| upload.project_id == self.persistence.project_id);
-        let is_placed = !is_new || is_in_place && self.uploads.is_project_confirmed;
-        if !is_at_work || !is_placed {
-            self.hold(id);
-            if is_at_work {
-                // Where it belongs is looked at when its turn comes.
-                self.uploads.queue.move_to(id, Place::Ready);
-                self.uploads.needs_step = true;
-            }
-        }
-        is_at_work && is_placed
-    }
-
-    /// Gives up a request to the API that is under way for an upload.
-    fn withdraw(&mut self, id: UploadId) {
-        let Some(upload) = self.uploads.queue.get_mut(id) else { return };
-        if std::mem::take(&mut upload.has_call) {
-            self.uploads.in_use -= 1;
-            self.withdraw_call(Caller::Upload(id));
-        }
-    }
-
-    fn end_upload(&mut self, id: UploadId, ending: Ending) {
-        self.suspend(id);
-        self.withdraw(id);
-        match &ending {
-            Ending::Failed(error) => log_line!(self.log, Warn, "upload {id} failed: {error}"),
-            Ending::Skipped(error) => log_line!(self.log, Info, "upload {id} skipped: {error}"),
-            Ending::Done => log_line!(self.log, Info, "upload {id} done"),
-            Ending::Canceled => log_line!(self.log, Info, "upload {id} canceled"),
-        }
-        self.uploads.watched.retain(|watched| *watched != id);
-        self.uploads.queue.end(id, ending);
-        self.uploads.queue.needs_saving(id);
-        self.uploads.needs_step = true;
-    }
-
-    /// A new asset for the same media.
-    fn begin_anew(&mut self, id: UploadId, why: Error) {
-        self.suspend(id);
-        self.withdraw(id);
-        let Some(upload) = self.uploads.queue.get_mut(id) else { return };
-        log_line!(self.log, Info, "upload {id} begins anew: {why}");
-        if upload.pushed.is_some() && upload.parts.done_count() > 0 {
-            return self.end_upload(id, Ending::Failed(why));
-        }
-        upload.recreations = upload.recreations.saturating_add(1);
-        let times = upload.recreations;
-        upload.forget_asset();
-        if times > 1 {
-            upload.become_whole();
-        }
-        upload.trouble = Some(why);
-        let wait = match times {
-            1 => Duration::ZERO,
-            _ => Backoff::API.delay(times, None, &mut self.random),
-        };
-        let place = if upload.is_paused {
-            Place::Parked(FIO_E_UPLOAD_PAUSED)
-        } else {
-            Place::Timed(self.now.mono + wait)
-        };
-        self.uploads.queue.needs_saving(id);
-        self.uploads.queue.move_to(id, place);
-        self.uploads.needs_step = true;
-    }
-
-    /// The addresses of one with many parts are read when they are needed.
-    fn load_addresses(&mut self, id: UploadId) {
-        let Some(upload) = self.uploads.queue.get_mut(id) else { return };
-        let is_missing = upload.has_address_record
-            && upload.recording.is_none()
-            && upload.address_list.is_empty()
-            && upload.asset_id.is_some();
-        if !is_missing {
-            return;
-        }
-        let loaded = self.records.load(&record::address_key(id));
-        let loaded = loaded.map(|bytes| bytes.as_ref().and_then(record::decode_addresses));
-        let Some(upload) = self.uploads.queue.get_mut(id) else { return };
-        match loaded {
-            Ok(Some((asset_id, addresses))) if upload.asset_id.as_ref() == Some(&asset_id) => {
-                upload.address_list = addresses;
-            }
-            // Without them the asset is of no use.
-            _ => {
-                upload.forget_asset();
-                upload.has_address_record = false;
-                self.uploads.queue.recount(id);
-                self.uploads.queue.needs_saving(id);
-            }
         }
     }
 }

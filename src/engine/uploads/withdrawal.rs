@@ -1,0 +1,122 @@
+//! Taking uploads off the network: for a pause, for good, or to begin them anew.
+
+use super::super::Engine;
+use super::super::calls::Caller;
+use crate::clock::Instant;
+use crate::error::Error;
+use crate::log::log_line;
+use crate::retry::Backoff;
+use crate::status::*;
+use crate::upload::UploadId;
+use crate::upload::parts::Troubled;
+use crate::upload::queue::Place;
+use crate::upload::transfer::Ending;
+use std::time::Duration;
+
+impl Engine {
+    /// Takes everything of an upload back from the network. What was on its way may have arrived.
+    pub(super) fn suspend(&mut self, id: UploadId) {
+        let Some(upload) = self.uploads.queue.get_mut(id) else { return };
+        let flying = std::mem::take(&mut upload.flying);
+        for one in &flying {
+            upload.parts.troubled.push(Troubled {
+                part: one.part,
+                failures: one.failures,
+                refusals: one.refusals,
+                not_before: Instant::default(),
+                may_be_stored: true,
+                is_gone: false,
+            });
+        }
+        for one in flying {
+            self.uploads.in_use -= 1;
+            self.abort(one.request);
+        }
+    }
+
+    /// Takes an upload off the network for a pause. A request that has left may come back: what the service
+    /// has done is worth knowing. One that waits for a token must not leave any more.
+    pub(super) fn hold(&mut self, id: UploadId) {
+        self.suspend(id);
+        if self.withdraw_unsent_call(Caller::Upload(id)) {
+            self.uploads.in_use -= 1;
+            if let Some(upload) = self.uploads.queue.get_mut(id) {
+                upload.has_call = false;
+            }
+        }
+    }
+
+    /// Whether a request of an upload may leave, perhaps once more with a new token: since it was made, the
+    /// upload may have been paused, or the device moved to another project. If it may not, it is given up.
+    pub(in crate::engine) fn is_still_wanted(&mut self, id: UploadId) -> bool {
+        let queue = &self.uploads.queue;
+        let is_at_work = !queue.is_paused && queue.place(id) == Some(Place::Active);
+        let is_new = queue.get(id).is_some_and(|upload| upload.asset_id.is_none());
+        let is_in_place =
+            queue.get(id).is_some_and(|upload| upload.project_id == self.persistence.project_id);
+        let is_placed = !is_new || is_in_place && self.uploads.is_project_confirmed;
+        if !is_at_work || !is_placed {
+            self.hold(id);
+            if is_at_work {
+                // Where it belongs is looked at when its turn comes.
+                self.uploads.queue.move_to(id, Place::Ready);
+                self.uploads.needs_step = true;
+            }
+        }
+        is_at_work && is_placed
+    }
+
+    /// Gives up a request to the API that is under way for an upload.
+    pub(super) fn withdraw(&mut self, id: UploadId) {
+        let Some(upload) = self.uploads.queue.get_mut(id) else { return };
+        if std::mem::take(&mut upload.has_call) {
+            self.uploads.in_use -= 1;
+            self.withdraw_call(Caller::Upload(id));
+        }
+    }
+
+    pub(super) fn end_upload(&mut self, id: UploadId, ending: Ending) {
+        self.suspend(id);
+        self.withdraw(id);
+        match &ending {
+            Ending::Failed(error) => log_line!(self.log, Warn, "upload {id} failed: {error}"),
+            Ending::Skipped(error) => log_line!(self.log, Info, "upload {id} skipped: {error}"),
+            Ending::Done => log_line!(self.log, Info, "upload {id} done"),
+            Ending::Canceled => log_line!(self.log, Info, "upload {id} canceled"),
+        }
+        self.uploads.watched.retain(|watched| *watched != id);
+        self.uploads.queue.end(id, ending);
+        self.uploads.queue.needs_saving(id);
+        self.uploads.needs_step = true;
+    }
+
+    /// A new asset for the same media.
+    pub(super) fn begin_anew(&mut self, id: UploadId, why: Error) {
+        self.suspend(id);
+        self.withdraw(id);
+        let Some(upload) = self.uploads.queue.get_mut(id) else { return };
+        log_line!(self.log, Info, "upload {id} begins anew: {why}");
+        if upload.pushed.is_some() && upload.parts.done_count() > 0 {
+            return self.end_upload(id, Ending::Failed(why));
+        }
+        upload.recreations = upload.recreations.saturating_add(1);
+        let times = upload.recreations;
+        upload.forget_asset();
+        if times > 1 {
+            upload.become_whole();
+        }
+        upload.trouble = Some(why);
+        let wait = match times {
+            1 => Duration::ZERO,
+            _ => Backoff::API.delay(times, None, &mut self.random),
+        };
+        let place = if upload.is_paused {
+            Place::Parked(FIO_E_UPLOAD_PAUSED)
+        } else {
+            Place::Timed(self.now.mono + wait)
+        };
+        self.uploads.queue.needs_saving(id);
+        self.uploads.queue.move_to(id, place);
+        self.uploads.needs_step = true;
+    }
+}

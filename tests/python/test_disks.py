@@ -1,0 +1,96 @@
+"""A store on a disk of its own that is really full, and really read-only: in a mount namespace, as root."""
+
+import ctypes
+import os
+import subprocess
+import unittest
+from pathlib import Path
+
+from support import PATIENCE, UploadTest, fio_c2c, in_child
+
+CLONE_NEWNS = 0x20000
+
+
+def can_mount() -> bool:
+    """Whether this user may have mounts of its own."""
+
+    def attempt() -> None:
+        assert ctypes.CDLL(None).unshare(CLONE_NEWNS) == 0
+
+    return in_child(attempt) == ""
+
+
+class Disks(UploadTest):
+    @classmethod
+    def setUpClass(cls) -> None:
+        super().setUpClass()
+        if not can_mount():
+            print("SKIPPED: mounting a disk needs root", flush=True)
+            raise unittest.SkipTest("mounting a disk needs root")
+
+    def mount(self, directory: Path, *options: str) -> None:
+        subprocess.run(["mount", "-t", "tmpfs", "-o", ",".join(options), "tmpfs", str(directory)], check=True)
+
+    def own_mounts(self) -> None:
+        self.assertEqual(ctypes.CDLL(None).unshare(CLONE_NEWNS), 0)
+        # So that nothing of it is seen outside.
+        subprocess.run(["mount", "--make-rprivate", "/"], check=True)
+
+    def test_a_full_disk_is_told_and_caught_up_with(self) -> None:
+        disk, media = self.scratch(), self.media()
+
+        def attempt() -> None:
+            self.own_mounts()
+            self.mount(disk, "size=64k")
+            client = self.paired(store_dir=disk / "store")
+            filler = disk / "filler"
+            with open(filler, "wb", buffering=0) as file:
+                try:
+                    while True:
+                        file.write(bytes(4096))
+                except OSError:
+                    pass
+            upload = client.upload(path=media, tag=b"clip")
+            upload.wait(PATIENCE)
+            error = client.heard(fio_c2c.FIO_EVENT_STORE_FAILED)[0].error
+            self.assertEqual(error.status, fio_c2c.FIO_E_STORE_FULL)
+            self.assertEqual(len(client.heard(fio_c2c.FIO_EVENT_STORE_FAILED)), 1)
+            filler.unlink()
+            client.drive_until_heard(fio_c2c.FIO_EVENT_STORE_RECOVERED)
+            client = self.restarted(client, store_dir=disk / "store")
+            self.assertEqual([(info.tag, info.state) for info in client.queue.list()], [(b"clip", fio_c2c.FIO_UPLOAD_DONE)])
+
+        self.assertEqual(in_child(attempt), "")
+        self.arrived("A001.mov", media)
+
+    def test_a_disk_that_is_read_only_at_the_start(self) -> None:
+        disk, media = self.scratch(), self.media()
+
+        def attempt() -> None:
+            self.own_mounts()
+            self.mount(disk, "size=1m")
+            client = self.paired(store_dir=disk / "store")
+            upload = client.upload(path=media, tag=b"clip")
+            upload.pause()
+            client.close()
+            subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
+            client = self.client(client_id=client.client_id, store_dir=disk / "store")
+            # What it holds is read.
+            [info] = client.queue.list()
+            self.assertEqual(info.tag, b"clip")
+            upload = fio_c2c.Upload(client, info.id)
+            upload.resume()
+            upload.wait(PATIENCE)
+            error = client.heard(fio_c2c.FIO_EVENT_STORE_FAILED)[0].error
+            self.assertEqual(error.status, fio_c2c.FIO_E_STORE_READ_ONLY)
+            subprocess.run(["mount", "-o", "remount,rw", str(disk)], check=True)
+            client.drive_until_heard(fio_c2c.FIO_EVENT_STORE_RECOVERED)
+            client = self.restarted(client, store_dir=disk / "store")
+            self.assertEqual([info.state for info in client.queue.list()], [fio_c2c.FIO_UPLOAD_DONE])
+
+        self.assertEqual(in_child(attempt), "")
+        self.arrived("A001.mov", media)
+
+
+if __name__ == "__main__":
+    unittest.main()

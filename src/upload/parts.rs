@@ -99,23 +99,6 @@ impl Parts {
         }
     }
 
-    /// A part has to be sent once more, as another one than it was.
-    pub fn unset_done(&mut self, part: u32, length: u64) {
-        if self.is_done(part) {
-            self.done[part as usize / 8] &= !(1 << (part % 8));
-            self.done_count -= 1;
-            self.confirmed -= length;
-            self.troubled.push(Troubled {
-                part,
-                failures: 0,
-                refusals: 0,
-                not_before: Instant::default(),
-                may_be_stored: false,
-                is_gone: false,
-            });
-        }
-    }
-
     /// The highest part that is done, plus one.
     pub fn done_end(&self) -> u32 {
         let last = self.done.iter().rposition(|&byte| byte != 0);
@@ -140,9 +123,7 @@ mod tests {
         }
         assert_eq!((parts.done_count(), parts.confirmed, parts.done_end()), (3, 30, 18));
         assert!(parts.is_done(17) && !parts.is_done(16) && !parts.is_done(4000));
-        parts.unset_done(17, 10);
-        assert_eq!((parts.done_count(), parts.confirmed, parts.done_end()), (2, 20, 4));
-        let restored = Parts::restore(parts.bits().to_vec(), 6, 20);
+        let restored = Parts::restore(parts.bits().to_vec(), 6, 30);
         let troubled: Vec<u32> = restored.troubled.iter().map(|troubled| troubled.part).collect();
         assert_eq!(troubled, [1, 2, 4, 5]);
         assert!(restored.troubled.iter().all(|troubled| troubled.may_be_stored));

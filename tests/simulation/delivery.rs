@@ -24,6 +24,20 @@ impl Delivery {
         Delivery { part, twist, spots, samples: Vec::new(), is_half_way: false }
     }
 
+    /// Whether the storage gets, or got, other bytes than were sent.
+    pub fn is_damaged(&self) -> bool {
+        self.twist == Twist::Damaged
+    }
+
+    /// It arrives as it was sent after all.
+    pub fn heal(&mut self) {
+        self.twist = Twist::None;
+    }
+
+    pub fn key(&self) -> &str {
+        &self.part.content_type
+    }
+
     pub fn is_read(&self) -> bool {
         self.samples.len() == self.spots.len()
     }

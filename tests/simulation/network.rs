@@ -224,6 +224,14 @@ impl Network {
     fn orphan(&mut self, at: usize, service: &mut Service) {
         let flight = &mut self.flights[at];
         flight.orphaned = true;
+        if let Cargo::Part(delivery) = &mut flight.cargo {
+            // Damage is seen by whoever reads the answer, and that is nobody.
+            if flight.answer.is_none() {
+                delivery.heal();
+            } else if delivery.is_damaged() {
+                service.assets.unseen_damage.insert(delivery.key().to_owned());
+            }
+        }
         match &mut flight.answer {
             Some((_, effect)) => {
                 if let Some(effect) = effect.take() {

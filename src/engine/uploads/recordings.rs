@@ -111,14 +111,12 @@ impl Engine {
         (recording.size, recording.stable, recording.watch) = (Some(size), size, None);
         upload.condition.size = size;
         let last = growth.count(size) - 1;
-        // Usually the last part has been held back. One that is on its way, or has arrived, as something
-        // else than the last has to be announced again.
-        let is_last_begun = upload.parts.started > last;
-        let (_, last_length) = growth.range(last, size);
-        let full_length = growth.start(last + 1) - growth.start(last);
-        let is_cut = upload.parts.started > last + 1 || is_last_begun && last_length < full_length;
+        // Usually the last part has been held back. One that was sent as something else than the last, or
+        // one after it that the service waits for, is there to stay.
+        let is_announced_beyond = upload.addresses.keys().chain(&upload.announced).any(|part| *part > last);
+        let is_cut = upload.parts.started > last || is_announced_beyond;
         if is_cut && upload.asset_id.is_some() {
-            // It lost bytes that have been sent: it goes up anew, as the file it is now.
+            // It lost bytes that have been sent or promised: it goes up anew, as the file it is now.
             if upload.pushed.is_some() {
                 return self.end_upload(id, Ending::Failed(Error::of(FIO_E_SOURCE_CHANGED)));
             }
@@ -128,11 +126,12 @@ impl Engine {
                 upload.forget_asset();
                 upload.become_whole();
             }
-        } else if is_last_begun {
-            self.suspend(id);
-            if let Some(upload) = self.uploads.queue.get_mut(id) {
-                upload.parts.unset_done(last, last_length);
-                upload.addresses.remove(&last);
+        } else {
+            // If it was announced, then not as the last one: that has to be said yet. The answer to an
+            // announcement on its way comes too late.
+            upload.addresses.remove(&last);
+            if upload.announced.contains(&last) {
+                self.withdraw(id);
             }
         }
         self.uploads.queue.recount(id);

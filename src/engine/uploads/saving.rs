@@ -80,7 +80,8 @@ impl Engine {
         self.adopt_addresses(addresses);
         // A life that could not read which ids are taken could not write down either which it gave.
         let highest = self.uploads.queue.highest_id();
-        let unknown = if highest >= self.uploads.saving.reserved { highest + BLOCK } else { 0 };
+        let is_unknown = highest > 0 && highest >= self.uploads.saving.reserved;
+        let unknown = if is_unknown { highest + BLOCK } else { 0 };
         let known = self.uploads.saving.reserved.max(unknown);
         self.uploads.next_id = self.uploads.next_id.max(known).max(1);
         self.uploads.needs_step = true;

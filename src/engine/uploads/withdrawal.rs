@@ -38,6 +38,10 @@ impl Engine {
     /// has done is worth knowing. One that waits for a token must not leave any more.
     pub(super) fn hold(&mut self, id: UploadId) {
         self.suspend(id);
+        self.withdraw_unsent(id);
+    }
+
+    fn withdraw_unsent(&mut self, id: UploadId) {
         if self.withdraw_unsent_call(Caller::Upload(id)) {
             self.uploads.in_use -= 1;
             if let Some(upload) = self.uploads.queue.get_mut(id) {
@@ -47,7 +51,8 @@ impl Engine {
     }
 
     /// Whether a request of an upload may leave, perhaps once more with a new token: since it was made, the
-    /// upload may have been paused, or the device moved to another project. If it may not, it is given up.
+    /// upload may have been paused, the device moved to another project, or the service have asked to be
+    /// left alone. If it may not, it is given up.
     pub(in crate::engine) fn is_still_wanted(&mut self, id: UploadId) -> bool {
         let queue = &self.uploads.queue;
         let is_at_work = !queue.is_paused && queue.place(id) == Some(Place::Active);
@@ -55,15 +60,16 @@ impl Engine {
         let is_in_place =
             queue.get(id).is_some_and(|upload| upload.project_id == self.persistence.project_id);
         let is_placed = !is_new || is_in_place && self.uploads.is_project_confirmed;
-        if !is_at_work || !is_placed {
-            self.hold(id);
-            if is_at_work {
-                // Where it belongs is looked at when its turn comes.
-                self.uploads.queue.move_to(id, Place::Ready);
-                self.uploads.needs_step = true;
-            }
+        if is_at_work && is_placed && self.uploads.api.is_open(self.now.mono) {
+            return true;
         }
-        is_at_work && is_placed
+        self.withdraw_unsent(id);
+        self.uploads.needs_step = true;
+        if is_at_work && is_new {
+            // Where it belongs, and when, is looked at when its turn comes.
+            self.uploads.queue.move_to(id, Place::Ready);
+        }
+        false
     }
 
     /// Gives up a request to the API that is under way for an upload.

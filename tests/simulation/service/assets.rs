@@ -76,6 +76,10 @@ pub struct Assets {
     pub refusals: BTreeSet<(String, u16)>,
     /// Whom addresses were given that nobody can use.
     pub misled: BTreeSet<String>,
+    /// Whose parts arrived damaged in the moment the power went: nobody was told.
+    pub unseen_damage: BTreeSet<String>,
+    /// Whose parts were announced when they were there already.
+    pub refused_again: BTreeSet<String>,
     pub creations: u32,
     pub announcements: u32,
     pub storage: Storage,
@@ -191,8 +195,14 @@ impl Assets {
         let is_known = |number| asset.slots.get(&number).is_some_and(|slot| slot.stored.is_some());
         let is_again = announcement.parts.iter().any(|part| is_known(part.number));
         let is_over = asset.standing != Standing::Open;
-        if self.rules.is_strict_on_announcements && (is_over || is_again) {
-            self.refusals.insert((asset.key.clone(), 422));
+        let last = asset.slots.last_key_value().filter(|(_, slot)| slot.is_final).map(|(&number, _)| number);
+        let new_last = announcement.parts.iter().find(|part| part.is_final).map(|part| part.number).or(last);
+        let highest =
+            announcement.parts.iter().map(|part| part.number).chain(asset.slots.keys().copied()).max();
+        let is_beyond = new_last.is_some() && new_last != highest;
+        if is_beyond || self.rules.is_strict_on_announcements && (is_over || is_again) {
+            // No reason for an upload to fail: the device knows what it has announced and sent.
+            self.refused_again.insert(asset.key.clone());
             return detailed(422, "Unprocessable Entity");
         }
         let expires = time + self.rules.address_life;
@@ -210,10 +220,8 @@ impl Assets {
         }
         if !is_over {
             asset.size = announcement.size.or(asset.size);
-            if let Some(name) = &announcement.name {
-                let known = asset.name.get_or_insert_with(|| name.clone());
-                assert_eq!(known, name, "an asset was given two names");
-            }
+            // The first name stays.
+            asset.name = asset.name.take().or_else(|| announcement.name.clone());
         }
         json(200, serde_json::json!({"upload_urls": addresses}).to_string())
     }

@@ -7,7 +7,7 @@ use crate::world::{SECOND, World};
 use fio_c2c::clock::Now;
 use fio_c2c::engine::Engine;
 use fio_c2c::error::Error;
-use fio_c2c::status::FIO_E_UPLOAD_PAUSED;
+use fio_c2c::status::{FIO_E_STATE, FIO_E_UPLOAD_PAUSED};
 use fio_c2c::upload::{RecordingSpec, SourceSpec, UploadId, UploadInfo, UploadSpec, UploadState};
 use std::collections::BTreeSet;
 
@@ -119,14 +119,24 @@ impl World {
                 return Err(error);
             }
         };
-        let is_paused = self.ask(|engine, _| engine.upload_info(id)).is_ok_and(|info| {
-            info.state == UploadState::Waiting
-                && info.reason.is_some_and(|reason| reason.status == FIO_E_UPLOAD_PAUSED)
-        }) && (!self.watch.is_queue_paused || self.watch.is_auto_start_off);
-        if std::mem::take(&mut self.watch.is_auto_start_uncertain) {
-            self.watch.is_auto_start_off = is_paused;
+        if self.watch.is_auto_start_uncertain {
+            // The store may have lost or kept what was chosen: what has just been written says which.
+            let stored = self.disk.stored_uploads(self.seal_key.as_ref())(id);
+            if let Some(stored) = stored {
+                self.watch.is_auto_start_off = stored.is_paused;
+            }
         }
-        assert_eq!(is_paused, self.watch.is_auto_start_off, "whether new uploads begin by themselves");
+        let is_paused = self.watch.is_auto_start_off;
+        let shown = self.ask(|engine, _| engine.upload_info(id)).ok();
+        let is_shown_paused =
+            shown.is_some_and(|info| info.reason.is_some_and(|reason| reason.status == FIO_E_UPLOAD_PAUSED));
+        let is_paused = if self.watch.is_auto_start_uncertain && !self.watch.is_queue_paused {
+            is_shown_paused
+        } else {
+            assert!(is_shown_paused || !is_paused, "new uploads begin by themselves");
+            assert!(is_paused || !is_shown_paused || self.watch.is_queue_paused, "new uploads wait");
+            is_paused
+        };
         let project = if self.watch.is_project_uncertain {
             self.ask(|engine, _| engine.upload_info(id)).ok().and_then(|info| info.project_id)
         } else {
@@ -316,6 +326,11 @@ impl World {
                 result
             }
             _ => {
+                let info = self.ask(|engine, _| engine.upload_info(id))?;
+                if !info.is_recording {
+                    // It has been ended where its file ended: the camera begins another one.
+                    return Err(Error::of(FIO_E_STATE));
+                }
                 self.card.change(&tracked.path, false, |contents| contents.size += bytes);
                 let size = self.card.contents(&tracked.path).size;
                 self.ask(|engine, now| engine.advance_recording(id, size, now))

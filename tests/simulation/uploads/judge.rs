@@ -71,8 +71,13 @@ impl World {
         }
         let device = self.device.as_ref().expect("the device is on");
         let Ok(info) = device.engine.upload_info(tracked.id) else {
+            let may_be_over = tracked.was_behind
+                && (tracked.was_canceled || self.service.assets.complete(&tracked.key).count() > 0);
             let is_history = tracked.told.is_some_and(|(state, _)| is_history(state));
-            assert!(is_history || tracked.was_unknown || tracked.was_removed, "forgotten: {tracked:?}");
+            assert!(
+                is_history || tracked.was_unknown || tracked.was_removed || may_be_over,
+                "forgotten: {tracked:?}"
+            );
             return;
         };
         let (state, reason) = told(&info);
@@ -142,6 +147,11 @@ impl World {
             .list
             .iter()
             .any(|asset| asset.key == tracked.key && asset.standing == Standing::Gone);
+        let is_damage_forgotten = self.service.assets.unseen_damage.contains(&tracked.key)
+            || tracked.excuses.contains("damage was not written down");
+        if is_damage_forgotten && !is_there {
+            return self.watch.count("damaged in the moment the power went");
+        }
         if was_forgotten && !is_there {
             return self.watch.count("forgotten by the storage, and taken for whole");
         }
@@ -168,11 +178,20 @@ impl World {
         if self.watch.often_refused.contains(&tracked.key) {
             reasons.insert(FIO_E_CHECKSUM);
         }
+        let is_refused_again = self.service.assets.refused_again.contains(&tracked.key);
+        if is_refused_again && tracked.excuses.contains("the store was behind") {
+            // It was announced in a life that could not write it down.
+            reasons.insert(FIO_E_UNPROCESSABLE);
+        }
         if tracked.excuses.contains("nothing was recorded") {
             reasons.insert(FIO_E_SOURCE_EMPTY);
         }
         if tracked.origin == Origin::Pushed {
             // What has been let go of cannot be sent again.
+            // And what was pushed before a restart is gone.
+            reasons.insert(FIO_E_SOURCE_EMPTY);
+            let is_cut = tracked.cut.iter().any(|cut| cut.size < tracked.pushed.size);
+            reasons.extend(is_cut.then_some(FIO_E_SOURCE_CHANGED));
             reasons.extend([FIO_E_URL_EXPIRED, FIO_E_UPLOAD_GONE, FIO_E_FORBIDDEN, FIO_E_NOT_FOUND]);
         }
         assert!(reasons.contains(&reason), "failed with {} for no reason: {tracked:?}", status_name(reason));

@@ -58,7 +58,9 @@ impl World {
                         "progress is told too often"
                     );
                     // Or about to move, once there is a token again.
-                    let is_moving = self.network.in_flight_for_uploads() > 0 || totals.uploading > 0;
+                    let is_moving = self.network.in_flight_for_uploads() > 0
+                        || totals.uploading > 0
+                        || self.watch.is_queue_paused;
                     assert!(is_moving && interval > 0, "progress is told while nothing moves: {totals:?}");
                     self.watch.last_progress = Some(self.time);
                 }

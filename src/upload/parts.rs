@@ -99,12 +99,6 @@ impl Parts {
         }
     }
 
-    /// The highest part that is done, plus one.
-    pub fn done_end(&self) -> u32 {
-        let last = self.done.iter().rposition(|&byte| byte != 0);
-        last.map_or(0, |at| at as u32 * 8 + 8 - self.done[at].leading_zeros())
-    }
-
     /// When the first part that waits may be tried again.
     pub fn next_retry(&self) -> Option<Instant> {
         self.troubled.iter().filter(|troubled| !troubled.is_gone).map(|troubled| troubled.not_before).min()
@@ -121,7 +115,7 @@ mod tests {
         for part in [3, 0, 17, 3] {
             parts.set_done(part, 10);
         }
-        assert_eq!((parts.done_count(), parts.confirmed, parts.done_end()), (3, 30, 18));
+        assert_eq!((parts.done_count(), parts.confirmed), (3, 30));
         assert!(parts.is_done(17) && !parts.is_done(16) && !parts.is_done(4000));
         let restored = Parts::restore(parts.bits().to_vec(), 6, 30);
         let troubled: Vec<u32> = restored.troubled.iter().map(|troubled| troubled.part).collect();

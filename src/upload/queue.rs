@@ -134,10 +134,12 @@ impl Queue {
             upload.ended_as = ended_as;
             upload.source = None;
             upload.pushed = None;
-            upload.addresses = Default::default();
             // One that failed may be taken up again where it was.
-            let may_go_on = matches!(upload.ending, Some(Ending::Failed(_))) && !upload.has_address_record;
+            let may_go_on = matches!(upload.ending, Some(Ending::Failed(_)));
             if !may_go_on {
+                upload.addresses = Default::default();
+            }
+            if !may_go_on || upload.has_address_record {
                 upload.address_list = std::sync::Arc::new([]);
             }
         }

@@ -48,6 +48,9 @@ impl Ending {
     }
 }
 
+/// No part at all, in place of one that became the last while it was being announced as another.
+pub const OVERTAKEN: u32 = u32::MAX;
+
 /// Everything about one upload.
 #[derive(Clone)]
 pub struct Upload {
@@ -89,6 +92,7 @@ pub struct Upload {
     /// A request to the API on behalf of this upload is under way.
     pub has_call: bool,
     /// The parts of a recording whose addresses that request asks for.
+    /// [`OVERTAKEN`] are those that have to be announced once more.
     pub announced: Vec<u32>,
     /// The record of the addresses is to be written.
     pub addresses_unsaved: bool,

@@ -13,7 +13,7 @@ use crate::secret::Secret;
 use crate::status::*;
 use crate::upload::parts::Troubled;
 use crate::upload::queue::Place;
-use crate::upload::transfer::{Ending, Flying};
+use crate::upload::transfer::{Ending, Flying, OVERTAKEN};
 use crate::upload::{UploadId, record};
 
 /// So often the same part may be refused by something on the way, or arrive damaged, before more is done
@@ -69,7 +69,8 @@ impl Engine {
         let Some(upload) = self.uploads.queue.get_mut(id) else { return };
         upload.failures = 0;
         upload.refusals = 0;
-        for (part, address) in std::mem::take(&mut upload.announced).into_iter().zip(addresses) {
+        let announced = std::mem::take(&mut upload.announced).into_iter().zip(addresses);
+        for (part, address) in announced.filter(|(part, _)| *part != OVERTAKEN) {
             upload.addresses.insert(part, address);
         }
         self.uploads.queue.needs_saving(id);

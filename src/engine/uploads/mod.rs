@@ -120,14 +120,14 @@ impl Uploads {
     /// What an upload that is at work can do at this moment, places on the network aside.
     fn work_of(&self, upload: &Upload, now: Instant) -> Option<Work> {
         if upload.asset_id.is_none() {
-            return (!upload.has_call && self.api.is_open(now)).then_some(Work::Create);
+            return self.may_ask(upload, now).then_some(Work::Create);
         }
         let part = upload.next_part(now, MOST_TROUBLED)?;
         if upload.address(part).is_some() {
             return self.storage.is_open(now).then_some(Work::Part(part));
         }
         let recording = upload.recording.as_ref()?;
-        if upload.has_call || !self.api.is_open(now) {
+        if !self.may_ask(upload, now) {
             return None;
         }
         let size = upload.size();
@@ -142,6 +142,18 @@ impl Uploads {
         let next = upload.parts.started.max(part + 1).max(1);
         let more = (next..end).filter(|&next| part != next && upload.address(next).is_none());
         Some(Work::Announce(std::iter::once(part).chain(more).take(MOST_ANNOUNCED).map(announced).collect()))
+    }
+
+    /// Whether the service may be asked on behalf of an upload: without an authorization nothing leaves, and
+    /// trying would be over before it began, again and again.
+    fn may_ask(&self, upload: &Upload, now: Instant) -> bool {
+        !upload.has_call && self.queue.gate == 0 && self.api.is_open(now)
+    }
+
+    /// Whether an upload that is at work gets no further without the service.
+    fn needs_the_service(&self, upload: &Upload, now: Instant) -> bool {
+        let next = upload.next_part(now, MOST_TROUBLED);
+        upload.asset_id.is_none() || next.is_some_and(|part| upload.address(part).is_none())
     }
 
     /// When an upload that can do nothing now can do something again by itself.
@@ -255,6 +267,9 @@ impl Engine {
             }
             if upload.is_complete() || upload.was_assembled() {
                 self.end_upload(id, Ending::Done);
+            } else if self.uploads.queue.gate != 0 && self.uploads.needs_the_service(upload, now) {
+                // It waits in line for the next authorization.
+                self.uploads.queue.move_to(id, Place::Ready);
             } else if let Some(at) = self.uploads.moment_of(upload, now) {
                 self.note_trouble_of_others(id);
                 self.uploads.queue.move_to(id, Place::Timed(at.max(now + SHORTEST_WAIT)));

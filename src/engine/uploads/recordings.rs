@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::log::log_line;
 use crate::status::*;
 use crate::upload::recording::LARGEST_FILE;
-use crate::upload::transfer::{Ending, Origin, Recording};
+use crate::upload::transfer::{Ending, OVERTAKEN, Origin, Recording};
 use crate::upload::{UploadId, checked_name};
 use std::time::Duration;
 
@@ -127,11 +127,11 @@ impl Engine {
                 upload.become_whole();
             }
         } else {
-            // If it was announced, then not as the last one: that has to be said yet. The answer to an
-            // announcement on its way comes too late.
+            // If it was announced, then not as the last one: that has to be said yet. An announcement on its
+            // way is waited for, since one that arrived after the next would undo that.
             upload.addresses.remove(&last);
-            if upload.announced.contains(&last) {
-                self.withdraw(id);
+            for announced in upload.announced.iter_mut().filter(|announced| **announced == last) {
+                *announced = OVERTAKEN;
             }
         }
         self.uploads.queue.recount(id);

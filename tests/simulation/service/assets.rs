@@ -255,6 +255,12 @@ impl Assets {
         }
     }
 
+    /// Whether a device may take an upload for done: it is whole, or the storage has forgotten it.
+    pub fn may_be_done(&self, key: &str) -> bool {
+        let is_over = |asset: &&Asset| asset.is_whole() || asset.standing == Standing::Gone;
+        self.list.iter().filter(|asset| asset.key == key).any(|asset| is_over(&asset))
+    }
+
     /// The whole files of an upload.
     pub fn complete(&self, key: &str) -> impl Iterator<Item = &Asset> {
         self.list.iter().filter(move |asset| asset.key == key && asset.is_whole())

@@ -119,24 +119,7 @@ impl World {
                 return Err(error);
             }
         };
-        if self.watch.is_auto_start_uncertain {
-            // The store may have lost or kept what was chosen: what has just been written says which.
-            let stored = self.disk.stored_uploads(self.seal_key.as_ref())(id);
-            if let Some(stored) = stored {
-                self.watch.is_auto_start_off = stored.is_paused;
-            }
-        }
-        let is_paused = self.watch.is_auto_start_off;
-        let shown = self.ask(|engine, _| engine.upload_info(id)).ok();
-        let is_shown_paused =
-            shown.is_some_and(|info| info.reason.is_some_and(|reason| reason.status == FIO_E_UPLOAD_PAUSED));
-        let is_paused = if self.watch.is_auto_start_uncertain && !self.watch.is_queue_paused {
-            is_shown_paused
-        } else {
-            assert!(is_shown_paused || !is_paused, "new uploads begin by themselves");
-            assert!(is_paused || !is_shown_paused || self.watch.is_queue_paused, "new uploads wait");
-            is_paused
-        };
+        let is_paused = self.begins_paused(id);
         let project = if self.watch.is_project_uncertain {
             self.ask(|engine, _| engine.upload_info(id)).ok().and_then(|info| info.project_id)
         } else {
@@ -156,7 +139,8 @@ impl World {
             tag,
             project,
             made,
-            wall_errors: (wall_error, wall_error),
+            // The second in which 1970 began says that it is not known when a file was made.
+            wall_errors: (wall_error + i64::from(wall_made == 0), wall_error),
             life: self.watch.life,
             is_of_unknown_age: false,
             is_paused,
@@ -165,6 +149,7 @@ impl World {
             was_removed: false,
             was_stored: false,
             was_behind: false,
+            was_ever_behind: false,
             was_unknown: false,
             told: None,
             was_listed: false,
@@ -180,6 +165,25 @@ impl World {
         self.watch.tracked.insert(key, tracked);
         self.after_call();
         Ok(id)
+    }
+
+    /// Whether a new upload waits to be resumed, and holds that this is as the application has chosen.
+    fn begins_paused(&mut self, id: UploadId) -> bool {
+        if self.watch.is_auto_start_uncertain && self.watch.is_queue_paused {
+            // What was chosen may be lost, and nothing shows it: an application would choose anew.
+            let paused = self.ask(|engine, now| engine.pause_upload(id, now));
+            assert!(paused.is_ok(), "{paused:?}");
+            return true;
+        }
+        let info = self.ask(|engine, _| engine.upload_info(id)).ok();
+        let reason = info.and_then(|info| info.reason).map_or(0, |reason| reason.status);
+        let is_paused = reason == FIO_E_UPLOAD_PAUSED;
+        if !self.watch.is_auto_start_uncertain {
+            let is_expected = self.watch.is_auto_start_off || self.watch.is_queue_paused;
+            assert_eq!(is_paused, is_expected, "whether new uploads begin by themselves");
+            return self.watch.is_auto_start_off;
+        }
+        is_paused
     }
 
     /// Adds one that is taken.

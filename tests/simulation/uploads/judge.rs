@@ -71,8 +71,8 @@ impl World {
         }
         let device = self.device.as_ref().expect("the device is on");
         let Ok(info) = device.engine.upload_info(tracked.id) else {
-            let may_be_over = tracked.was_behind
-                && (tracked.was_canceled || self.service.assets.complete(&tracked.key).count() > 0);
+            let may_be_over =
+                tracked.was_behind && (tracked.was_canceled || self.service.assets.may_be_done(&tracked.key));
             let is_history = tracked.told.is_some_and(|(state, _)| is_history(state));
             assert!(
                 is_history || tracked.was_unknown || tracked.was_removed || may_be_over,
@@ -179,7 +179,7 @@ impl World {
             reasons.insert(FIO_E_CHECKSUM);
         }
         let is_refused_again = self.service.assets.refused_again.contains(&tracked.key);
-        if is_refused_again && tracked.excuses.contains("the store was behind") {
+        if is_refused_again && tracked.was_ever_behind {
             // It was announced in a life that could not write it down.
             reasons.insert(FIO_E_UNPROCESSABLE);
         }

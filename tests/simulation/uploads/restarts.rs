@@ -54,7 +54,7 @@ impl World {
                 if !ids.contains(&tracked.id) {
                     // One that is over may be forgotten before the word of it is out.
                     let may_be_over = tracked.was_behind
-                        && (tracked.was_canceled || self.service.assets.complete(&tracked.key).count() > 0);
+                        && (tracked.was_canceled || self.service.assets.may_be_done(&tracked.key));
                     let may_be_lost = tracked.was_unknown
                         || may_be_over
                         || tracked.was_removed
@@ -77,13 +77,14 @@ impl World {
         for tracked in self.watch.tracked.values_mut().filter(|tracked| !tracked.was_stored) {
             tracked.was_stored = self.disk.ever_held(&record::key(tracked.id));
         }
-        let flying = self.watch.flying_parts();
+        let left = &self.watch.left;
         let assets = &self.service.assets.list;
         let mut records = self.disk.stored_uploads(self.seal_key.as_ref());
         for tracked in self.watch.tracked.values_mut().filter(|tracked| !tracked.is_gone) {
             let stored = records(tracked.id);
             tracked.was_behind |= is_behind;
-            if is_behind && is_ahead_of_the_store(assets, &flying, tracked, stored.as_ref()) {
+            tracked.was_ever_behind |= is_behind;
+            if is_behind && is_ahead_of_the_store(assets, left, tracked, stored.as_ref()) {
                 tracked.excuses.insert("the store was behind");
             }
             if is_behind && tracked.excuses.contains("a part arrived damaged") {
@@ -91,7 +92,7 @@ impl World {
             }
             let Some(stored) = stored else {
                 // One that is over may be forgotten in a life that could not read of it at its start.
-                let was_whole = assets.iter().any(|asset| asset.key == tracked.key && asset.is_whole());
+                let was_whole = self.service.assets.may_be_done(&tracked.key);
                 let is_forgotten = tracked.told.is_some_and(|(state, _)| is_history(state))
                     || tracked.was_behind && (tracked.was_canceled || was_whole);
                 assert!(
@@ -127,7 +128,7 @@ impl World {
 /// device that knows only the store begins anew, and rightly so.
 fn is_ahead_of_the_store(
     assets: &[Asset],
-    flying: &BTreeSet<(usize, u32)>,
+    left: &BTreeSet<(usize, u32)>,
     tracked: &Tracked,
     stored: Option<&Upload>,
 ) -> bool {
@@ -142,8 +143,9 @@ fn is_ahead_of_the_store(
             }
             None => false,
         };
-        asset.slots.iter().any(|(&part, slot)| {
-            (slot.stored.is_some() || flying.contains(&(number, part))) && !is_known(part)
-        })
+        asset
+            .slots
+            .iter()
+            .any(|(&part, slot)| (slot.stored.is_some() || left.contains(&(number, part))) && !is_known(part))
     })
 }

@@ -46,6 +46,8 @@ pub struct Tracked {
     pub is_gone: bool,
     /// When the power went last, the store was behind, or had never heard of it.
     pub was_behind: bool,
+    /// At some time.
+    pub was_ever_behind: bool,
     pub was_unknown: bool,
     /// It was to be forgotten, and the store may not have heard of that.
     pub was_removed: bool,

@@ -46,6 +46,8 @@ pub struct Watch {
     /// Parts whose arrival the engine has written down: asset, and number from 1.
     pub(super) confirmed: BTreeSet<(usize, u32)>,
     pub(super) flying: BTreeMap<RequestId, Flying>,
+    /// All parts that ever left: asset, and number from 1.
+    pub(super) left: BTreeSet<(usize, u32)>,
     /// Until when the service and the storage asked to be left alone.
     pub(super) api_wish: u64,
     pub(super) storage_wish: u64,
@@ -82,15 +84,6 @@ impl Watch {
 
     pub fn of_mut(&mut self, id: UploadId) -> &mut Tracked {
         self.tracked.get_mut(&self.ids[&id]).expect("ids and keys belong together")
-    }
-
-    /// Parts on their way: asset, and number from 1.
-    pub(super) fn flying_parts(&self) -> BTreeSet<(usize, u32)> {
-        let parts = self.flying.values().filter_map(|flying| match flying {
-            Flying::Part { asset, part } => Some((*asset, *part)),
-            _ => None,
-        });
-        parts.collect()
     }
 
     fn note_attempt(&mut self, is_dead: bool, time: u64) {
@@ -221,6 +214,7 @@ impl World {
         let weather = &self.network.weather;
         self.watch.note_attempt(weather.outage || weather.storage_is_down, time);
         self.watch.count("parts");
+        self.watch.left.insert((asset, number));
         self.watch.flying.insert(id, Flying::Part { asset, part: number });
     }
 
@@ -288,7 +282,7 @@ impl World {
         if response.status == 403 && body.contains("AccessDenied") {
             self.watch.count("expired addresses");
             self.note_refusal(asset, part);
-            self.excuse(asset, "the addresses ended before an answer that was lost could be asked for");
+            self.excuse(asset, part, "the addresses ended before an answer that was lost could be asked for");
         } else if [302, 403, 404].contains(&response.status) && !body.contains("<Code>") {
             self.note_foreign(asset, part);
         } else if response.status == 404 {
@@ -309,14 +303,15 @@ impl World {
         let times = self.watch.foreign.entry((asset, part)).or_insert(0);
         *times += 1;
         if *times >= PATIENCE {
-            self.excuse(asset, "something on the way said so again and again");
+            self.excuse(asset, part, "something on the way said so again and again");
         }
     }
 
-    /// If the file is whole without the device's knowing, it cannot know now.
-    fn excuse(&mut self, asset: usize, why: &'static str) {
+    /// If the part is there without the device's knowing, or even the whole file, it cannot know now.
+    fn excuse(&mut self, asset: usize, part: u32, why: &'static str) {
         let asset = &self.service.assets.list[asset];
-        if asset.is_whole() {
+        let is_stored = asset.slots.get(&part).is_some_and(|slot| slot.stored.is_some());
+        if asset.is_whole() || is_stored {
             let tracked = self.watch.tracked.get_mut(&asset.key).expect("an upload of ours");
             tracked.excuses.insert(why);
         }

@@ -27,6 +27,7 @@ SIZE = 80 * PART
 LARGE_SIZE = 800 * PART
 FEW = 5 * PART
 ROUNDS, CURL_ROUNDS = 8, 3
+MOST_LARGE_RUNS = 3
 MOST_CPU, MOST_MEMORY, MOST_GROWTH = 1.05, 1.1, 1.05
 
 
@@ -138,7 +139,8 @@ def show(programs: Path, *, with_large: bool) -> bool:
             if best["ours"].cpu_per_gb / best["peer"].cpu_per_gb > MOST_CPU:
                 best = take_turns(ways, runs)
             large = [course.ours(LARGE_SIZE).peak_kib] if with_large else []
-            if large and large[0] / best["ours"].peak_kib > MOST_GROWTH:
+            # The figure for 2 GB is the least of several runs; this one is allowed some too.
+            while large and min(large) / best["ours"].peak_kib > MOST_GROWTH and len(large) < MOST_LARGE_RUNS:
                 large.append(course.ours(LARGE_SIZE).peak_kib)
     # Side by side: what the other one does is not counted.
     with ThreadPoolExecutor() as pool:

@@ -262,7 +262,8 @@ impl Upload {
     pub fn part_count(&self) -> Option<u32> {
         match &self.recording {
             Some(recording) => recording.size.map(|size| recording.growth.count(size)),
-            None => Some(self.plan().count()),
+            // Without addresses, nobody knows: least of all that there are none.
+            None => Some(self.plan().count()).filter(|count| *count > 0),
         }
     }
 
@@ -332,7 +333,9 @@ impl Upload {
     /// them having been sent before: then it was assembled. But a file with a damaged part is not this one.
     pub fn was_assembled(&self) -> bool {
         let gone = self.parts.troubled.iter().filter(|troubled| troubled.is_gone && troubled.may_be_stored);
-        self.parts.damaged.is_empty()
+        // Without an asset there are no addresses, and of no parts all are done.
+        self.asset_id.is_some()
+            && self.parts.damaged.is_empty()
             && self.is_all_started()
             && self.flying.is_empty()
             && self.part_count().is_some_and(|count| self.parts.done_count() + gone.count() as u32 >= count)
@@ -393,5 +396,18 @@ mod tests {
         assert_eq!((restarted.seconds(at(1, 400)), restarted.seconds(at(1, 50))), (310, 10));
         // Made in the future, says the clock: made now.
         assert_eq!(Age::of(500, at(0, 100)).seconds(at(3, 100)), 3);
+    }
+
+    #[test]
+    fn what_has_no_addresses_is_neither_complete_nor_assembled() {
+        let mut upload = Upload::new(1, Origin::Attached);
+        upload.condition.size = 10;
+        assert!(!upload.is_complete() && !upload.was_assembled() && !upload.is_all_started());
+        upload.asset_id = Some("b1f2".into());
+        assert!(!upload.is_complete() && !upload.was_assembled() && !upload.is_all_started());
+        upload.address_list = Arc::new([Secret::new("https://a/1")]);
+        assert!(!upload.is_complete());
+        upload.parts.set_done(0, 10);
+        assert!(upload.is_complete());
     }
 }

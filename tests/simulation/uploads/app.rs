@@ -7,7 +7,7 @@ use crate::world::{SECOND, World};
 use fio_c2c::clock::Now;
 use fio_c2c::engine::Engine;
 use fio_c2c::error::Error;
-use fio_c2c::status::{FIO_E_STATE, FIO_E_UPLOAD_PAUSED};
+use fio_c2c::status::{FIO_E_SOURCE_CHANGED, FIO_E_STATE, FIO_E_UPLOAD_PAUSED};
 use fio_c2c::upload::{RecordingSpec, SourceSpec, UploadId, UploadInfo, UploadSpec, UploadState};
 use std::collections::BTreeSet;
 
@@ -250,6 +250,7 @@ impl World {
     }
 
     pub fn retry(&mut self, id: UploadId) -> Result<(), Error> {
+        let was_changed = self.watch.of(id).told == Some((UploadState::Failed, FIO_E_SOURCE_CHANGED));
         let result = self.ask(|engine, now| engine.retry_upload(id, now));
         self.tell(|| format!("retry {id}: {result:?}"));
         if result.is_ok() {
@@ -261,6 +262,10 @@ impl World {
             let goes_on = is_running && tracked.origin == Origin::Path && tracked.life == life;
             tracked.sourced_in = if goes_on { life } else { 0 };
             tracked.is_finished &= !is_running;
+            if was_changed {
+                // What was sent then may have been what it is now.
+                tracked.excuses.insert("it was changed, and is sent again as it is");
+            }
         }
         self.after_call();
         result

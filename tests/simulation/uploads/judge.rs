@@ -54,7 +54,11 @@ impl World {
             let has_settled = match info.state {
                 UploadState::Waiting => info.retry_in.is_none(),
                 UploadState::Queued => false,
-                UploadState::Uploading => is_recording && tracked.sourced_in == self.watch.life,
+                // One that nobody speaks of any more ends by itself, if there is a file to look at.
+                UploadState::Uploading => {
+                    let is_spoken_of = tracked.sourced_in == self.watch.life;
+                    is_recording && (is_spoken_of || tracked.origin != Origin::Path)
+                }
                 _ => true,
             };
             if !has_settled {

@@ -210,7 +210,10 @@ fn harm_a_file(world: &mut World, random: &mut fastrand::Rng) {
     match what {
         // Bytes of a recording that are there stay as they are; nothing could notice it.
         0 | 1 if !tracked.is_recording => card.change(&tracked.path, true, |contents| contents.version += 1),
-        2 if !tracked.is_recording => card.change(&tracked.path, true, |contents| contents.size += 5),
+        2 if !tracked.is_recording => card.change(&tracked.path, true, |contents| {
+            // Never again what it was.
+            (contents.size, contents.version) = (contents.size + 5, contents.version + 1);
+        }),
         3 => card.change(&tracked.path, true, |contents| contents.size /= 2),
         4 => card.fail(&tracked.path, Some(Fault::Missing)),
         5 => card.fail(&tracked.path, Some(Fault::Reads)),

@@ -113,3 +113,18 @@ fn what_is_queued_without_a_pairing_is_for_the_next() {
     world.pair();
     assert_eq!(world.see_through(id, MINUTE), UploadState::Done);
 }
+
+#[test]
+fn what_was_never_sent_is_not_done_when_the_authorization_ends_in_a_pause() {
+    let mut world = paired(2);
+    let id = world.upload(New::file(300));
+    world.pause_queue(true);
+    world.service.grants.revoke_all();
+    assert_eq!(world.run(Operation::Refresh), FIO_E_AUTHORIZATION_LOST);
+    world.pause_queue(false);
+    world.run_for(MINUTE);
+    assert_eq!((world.upload_state(id), world.reason(id)), (UploadState::Waiting, FIO_E_NOT_AUTHORIZED));
+    world.pair();
+    assert_eq!(world.see_through(id, MINUTE), UploadState::Done);
+    world.judge_uploads();
+}

@@ -60,7 +60,8 @@ impl World {
                     // Or about to move, once there is a token again.
                     let is_moving = self.network.in_flight_for_uploads() > 0
                         || totals.uploading > 0
-                        || self.watch.is_queue_paused;
+                        // Or what moved has been stopped in this very step.
+                        || totals.waiting > 0;
                     assert!(is_moving && interval > 0, "progress is told while nothing moves: {totals:?}");
                     self.watch.last_progress = Some(self.time);
                 }

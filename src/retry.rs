@@ -79,7 +79,7 @@ pub enum Verdict {
 /// | 401 | one refresh and one repetition have happened already; then it waits for a new authorization |
 /// | 402, 403, 404, 3xx, TLS failures, what is not the service's | tried again slowly |
 /// | 409 `Channel Paused` | this media is skipped |
-/// | 400, 409, 422 | this upload fails; where a part was announced again that may be there already, it begins anew |
+/// | 400, 409, 422 | this upload fails; where parts were announced, it begins anew once |
 /// | 429 | after the time the service asks for, at least with backoff |
 /// | 5xx, 408, network failures | backoff with jitter, 1 s doubling to 60 s |
 pub fn api_verdict(error: &Error) -> Verdict {
@@ -104,9 +104,9 @@ pub fn api_verdict(error: &Error) -> Verdict {
 /// | --- | --- |
 /// | 403 in the storage's own words | the addresses have expired: a new asset |
 /// | 404 `NoSuchUpload` | a question, not an end |
-/// | 403 or 404 of something on the way, 3xx, TLS failures | tried again slowly |
+/// | 403, 404 or another 4xx of something on the way, 3xx, TLS failures | tried again slowly |
 /// | 400 `RequestTimeout`, 5xx (503 `SlowDown`), 429, network failures, stalls | the same part again: the storage's word, or backoff with jitter |
-/// | other 4xx | this upload fails |
+/// | other 4xx in the storage's own words | this upload fails |
 /// | checksums that differ | the same part again |
 /// | a source that is gone, unreadable or changed | this upload fails |
 pub fn part_verdict(error: &Error) -> Verdict {

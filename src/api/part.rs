@@ -76,6 +76,8 @@ fn refusal(response: &Response) -> Error {
         (408, _) => FIO_E_TIMEOUT,
         (429, _) => FIO_E_RATE_LIMITED,
         (500..=599, _) => FIO_E_SERVER,
+        // Without the storage's word, something on the way may have said so.
+        (400..=499, "") => FIO_E_HTTP,
         (400..=499, _) => FIO_E_STORAGE,
         _ => FIO_E_HTTP,
     };
@@ -128,6 +130,7 @@ mod tests {
             (404, "", FIO_E_NOT_FOUND),
             (400, "RequestTimeout", FIO_E_RESET),
             (400, "EntityTooSmall", FIO_E_STORAGE),
+            (418, "", FIO_E_HTTP),
             (503, "SlowDown", FIO_E_SERVER),
             (500, "", FIO_E_SERVER),
             (307, "TemporaryRedirect", FIO_E_REDIRECT),

@@ -319,8 +319,8 @@ class Secrecy(UploadTest):
         client = self.paired()
         body = f"<Error><Code>AccessDenied</Code><Resource>{self.SECRET}</Resource></Error>"
         self.service.fault("part", "status", status=403, body=body, times=2)
-        self.service.fault("part", "status", status=400, body=f"<Error><Code>{self.SECRET}</Code></Error>",
-                           headers={"X-Echo": self.SECRET})
+        body = f"<Error><Code>InvalidArgument</Code><Message>{self.SECRET}</Message></Error>"
+        self.service.fault("part", "status", status=400, body=body, headers={"X-Echo": self.SECRET})
         upload = client.upload(path=self.media())
         info = client.drive_until_over(upload, fio_c2c.FIO_UPLOAD_FAILED)
         self.assertEqual(info.reason.name, "FIO_E_STORAGE")

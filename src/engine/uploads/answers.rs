@@ -90,10 +90,12 @@ impl Engine {
         upload.refusals = upload.refusals.saturating_add(is_refusal.into());
         let is_impatient = upload.refusals >= PATIENCE;
         let has_asset = upload.asset_id.is_some();
+        let has_begun_anew = upload.recreations > 0;
         match api_verdict(&error) {
             Verdict::Skip => self.end_upload(id, Ending::Skipped(error)),
-            // A part that is there already, so that there are no addresses for it any more.
-            Verdict::Fail if is_again => self.begin_anew(id, error),
+            // A part that is there already, so that there are no addresses for it any more; or one that goes
+            // beyond what an earlier life has announced and could not write down.
+            Verdict::Fail if is_again || has_asset && !has_begun_anew => self.begin_anew(id, error),
             Verdict::Fail => self.end_upload(id, Ending::Failed(error)),
             // The asset of a recording has vanished.
             _ if error.status == FIO_E_NOT_FOUND && has_asset && is_impatient => self.begin_anew(id, error),

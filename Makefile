@@ -3,6 +3,7 @@
 # TLS=bundled (default) builds libcurl from source on rustls; TLS=system uses the system's libcurl.
 # UPLOADS=no leaves fio_upload_*, fio_queue_* and fio_comment out, for devices that only pair: the same
 # library otherwise, in build/TLS-pairing.
+# TARGET=aarch64-unknown-linux-gnu or armv7-unknown-linux-gnueabihf builds for that processor, in build/TARGET/TLS.
 
 TLS ?= bundled
 UPLOADS ?= yes
@@ -18,8 +19,12 @@ SOVERSION := 0
 
 TARGET_DIR := $(CURDIR)/target
 BUILD := $(CURDIR)/build
-VARIANT := $(TLS)$(if $(filter no,$(UPLOADS)),-pairing)
+VARIANT := $(if $(TARGET),$(TARGET)/)$(TLS)$(if $(filter no,$(UPLOADS)),-pairing)
 OUT := $(BUILD)/$(VARIANT)
+# All variants are compiled in one place, so that what they have in common is compiled once; whoever compiles
+# there holds the lock until the result is taken away.
+LIBRARY_DIR := $(TARGET_DIR)/library
+LOCKED := flock $(LIBRARY_DIR).lock
 LEFT_OUT := $(if $(filter no,$(UPLOADS)),--cfg fio_no_uploads)
 EXPORTS := sed -n 's/^.*\b\(fio_[a-z0-9_]*\)(.*/\1/p' include/fio_c2c.h | grep -v _cb \
 	$(if $(filter no,$(UPLOADS)),| grep -v -e '^fio_upload_' -e '^fio_queue_' -e '^fio_comment') | sort -u
@@ -27,6 +32,19 @@ FEATURES_bundled := --features bundled
 FEATURES_system := --no-default-features --features system
 EMULATOR := $(TARGET_DIR)/release/fio-emulator
 SOURCES := $(shell find src -name '*.rs') build.rs cbindgen.toml Cargo.toml Cargo.lock
+
+# Another processor needs another toolchain: cross.sh runs a command with it.
+ifneq ($(TARGET),)
+CROSS_aarch64-unknown-linux-gnu := aarch64-linux-gnu-
+CROSS_armv7-unknown-linux-gnueabihf := arm-linux-gnueabihf-
+CROSS := $(CROSS_$(TARGET))
+WITH_TARGET := packaging/cross.sh $(TARGET)
+CC := $(CROSS)gcc
+LD := $(CROSS)ld
+AR := $(CROSS)ar
+OBJCOPY := $(CROSS)objcopy
+STRIP := $(CROSS)strip
+endif
 
 # What a static link against the library needs besides itself.
 STATIC_LIBS_bundled := -lpthread -ldl -lm -lgcc_s
@@ -49,21 +67,32 @@ lib: $(OUT)/libfio_c2c.so $(OUT)/libfio_c2c.a
 # One compilation, and one object whose only global symbols are the header's: as cargo makes it, the
 # archive has all of libcurl's, the TLS library's and the Rust runtime's among them, and would collide with
 # another libcurl or a second Rust library in the same program. Both libraries are made of that object.
-$(OUT)/fio_c2c.o: $(SOURCES) include/fio_c2c.h
-	$(CARGO) rustc --release --lib --crate-type staticlib $(FEATURES_$(TLS)) \
-		--target-dir $(TARGET_DIR)/$(VARIANT) -- --cfg fio_c_library $(LEFT_OUT)
-	mkdir -p $(OUT)
-	$(LD) -r $$($(EXPORTS) | sed 's/^/-u /') -o $@ $(TARGET_DIR)/$(VARIANT)/release/libfio_c2c.a
-	$(OBJCOPY) --wildcard --keep-global-symbol='fio_*' --remove-section=.llvmbc --remove-section=.llvmcmd $@
+$(OUT)/fio_c2c.o: $(SOURCES) $(OUT)/symbols
+	mkdir -p $(LIBRARY_DIR)
+	$(LOCKED) sh -ec '$(WITH_TARGET) $(CARGO) rustc --release --lib --crate-type staticlib $(FEATURES_$(TLS)) \
+		$(TARGET:%=--target %) --target-dir $(LIBRARY_DIR) -- --cfg fio_c_library $(LEFT_OUT); \
+		$(LD) -r $$(sed "s/^/-u /" $(OUT)/symbols) -o $@ $(LIBRARY_DIR)/$(TARGET:%=%/)release/libfio_c2c.a'
+	$(OBJCOPY) --keep-global-symbols=$(OUT)/symbols --remove-section=.llvmbc --remove-section=.llvmcmd $@
 	$(STRIP) -g $@
+
+# What the libraries export: the functions of the header, and nothing else.
+$(OUT)/symbols: include/fio_c2c.h Makefile
+	mkdir -p $(OUT)
+	$(EXPORTS) > $@
+
+# Their version says which promise they are under (docs/abi.md): it changes with the soname, not with ours.
+$(OUT)/libfio_c2c.map: $(OUT)/symbols
+	{ echo 'FIO_$(SOVERSION) {'; echo '  global:'; sed 's/.*/    &;/' $<; echo '  local: *;'; echo '};'; } > $@
 
 $(OUT)/libfio_c2c.a: $(OUT)/fio_c2c.o
 	rm -f $@
 	$(AR) rcs $@ $<
 
 # The copy with names stays in target/. A new file each time: programs may be running with the old one.
-$(OUT)/libfio_c2c.so.$(VERSION): $(OUT)/fio_c2c.o
-	$(CC) -shared -o $(TARGET_DIR)/$(VARIANT)/libfio_c2c.so $< $(SHARED_FLAGS) $(STATIC_LIBS_$(TLS))
+$(OUT)/libfio_c2c.so.$(VERSION): $(OUT)/fio_c2c.o $(OUT)/libfio_c2c.map
+	mkdir -p $(TARGET_DIR)/$(VARIANT)
+	$(WITH_TARGET) $(CC) -shared -o $(TARGET_DIR)/$(VARIANT)/libfio_c2c.so $< $(SHARED_FLAGS) \
+		-Wl,--version-script=$(OUT)/libfio_c2c.map $(STATIC_LIBS_$(TLS))
 	rm -f $@
 	$(STRIP) --strip-unneeded -o $@ $(TARGET_DIR)/$(VARIANT)/libfio_c2c.so
 
@@ -79,7 +108,7 @@ $(EMULATOR): $(shell find tests/emulator/src -name '*.rs') tests/emulator/Cargo.
 examples: $(EXAMPLES:%=$(OUT)/%)
 
 $(OUT)/%: examples-c/%.c $(wildcard examples-c/*.h) include/fio_c2c.h $(OUT)/libfio_c2c.so
-	$(CC) $(WARNINGS) $(CFLAGS) -Iinclude $< -o $@ -L$(OUT) -lfio_c2c -Wl,-rpath,'$$ORIGIN'
+	$(WITH_TARGET) $(CC) $(WARNINGS) $(CFLAGS) -Iinclude $< -o $@ -L$(OUT) -lfio_c2c -Wl,-rpath,'$$ORIGIN'
 
 # PERSON=me leaves the decision to you; ADDRESS, this computer's in the network, lets a phone scan the QR.
 demo: lib emulator examples
@@ -118,3 +147,5 @@ header:
 
 clean:
 	rm -rf $(BUILD) $(TARGET_DIR)
+
+include $(wildcard packaging/*.mk)

@@ -56,7 +56,7 @@ SHARED_FLAGS := -Wl,-soname,libfio_c2c.so.$(SOVERSION) -Wl,-z,nodelete -Wl,-z,no
 CFLAGS ?= -O2 -g
 WARNINGS := -std=c99 -Wall -Wextra -Wpedantic -Werror
 EXAMPLES := pair camera event_loop upload
-BENCHES := peer_poll ours_poll peer_upload ours_upload ours_queue ours_network
+BENCHES := peer_poll ours_poll peer_start ours_start peer_upload ours_upload ours_queue ours_network
 
 .PHONY: all lib emulator examples demo torture check header bench clean
 
@@ -133,7 +133,7 @@ bench: emulator
 		$(foreach library,system-pairing system bundled,--library $(library)=$(BUILD)/$(library)/libfio_c2c.so) \
 		$(if $(ASSERT),--assert) $(if $(QUICK),--without-20-gb) $(BENCH)
 
-$(BUILD)/system/peer_%: benches/peer_%.c benches/bench.h benches/peer.h
+$(BUILD)/system/peer_%: benches/peer_%.c benches/bench.h benches/peer.h benches/peer_form.h
 	mkdir -p $(@D)
 	$(CC) $(WARNINGS) -D_POSIX_C_SOURCE=200809L -O2 $< -o $@ -lcurl -lcjson
 

@@ -7,6 +7,7 @@
 
 #include "bench.h"
 #include "peer.h"
+#include "peer_form.h"
 
 #include <cjson/cJSON.h>
 #include <curl/curl.h>
@@ -23,16 +24,6 @@ static int judge(long status, const struct buffer *answer)
 
     cJSON_Delete(json);
     return decided;
-}
-
-static void append_field(CURL *easy, char *body, size_t room, const char *name, const char *value)
-{
-    char *escaped = curl_easy_escape(easy, value, 0);
-    size_t used = strlen(body);
-
-    if (escaped != NULL)
-        (void)snprintf(body + used, room - used, "%s%s=%s", used > 0 ? "&" : "", name, escaped);
-    curl_free(escaped);
 }
 
 int main(int argc, char **argv)

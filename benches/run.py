@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Measures what the library costs, beside programs written by hand in C: see poll.py, size.py, upload.py,
-queue_length.py and network.py. All of them use the system's libcurl.
+"""Measures what the library costs, beside programs written by hand in C: see poll.py, start.py, size.py,
+upload.py, queue_length.py and network.py. All of them use the system's libcurl.
 
     run.py --programs DIR [--library NAME=FILE ...] [--without-20-gb] [--assert] [NAME ...]
 """
@@ -16,6 +16,7 @@ import network
 import poll
 import queue_length
 import size
+import start as cold_start
 import upload
 
 
@@ -25,12 +26,13 @@ def main() -> int:
     parser.add_argument("--library", action="append", default=[], metavar="NAME=FILE", help="one whose size to show")
     parser.add_argument("--without-20-gb", action="store_true", help="leave the upload of 20 GB out")
     parser.add_argument("--assert", dest="asserts", action="store_true", help="fail if a target is missed")
-    parser.add_argument("only", nargs="*", metavar="NAME", help="poll, size, upload, queue or network; all by default")
+    parser.add_argument("only", nargs="*", metavar="NAME", help="poll, start, size, upload, queue or network; all by default")
     options = parser.parse_args()
 
     libraries = {name: Path(file) for name, _, file in (library.partition("=") for library in options.library)}
     benches = {
         "poll": lambda: poll.show(options.programs),
+        "start": lambda: cold_start.show(options.programs),
         "size": lambda: size.show(libraries),
         "upload": lambda: upload.show(options.programs, with_large=not options.without_20_gb),
         "queue": lambda: queue_length.show(options.programs),

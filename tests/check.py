@@ -1,114 +1,129 @@
 #!/usr/bin/env python3
-"""Runs every test of the project, one step after the other, and says what could not be run.
+"""Runs every test of the project and says what could not be run.
 
-A step that needs a package which is not installed is skipped aloud, with the package's name, and
-counted. With FIO_NO_SKIPS=1 a skip is a failure. The last line is `N passed, N failed, N skipped`.
+Two steps run side by side where there are two processors (FIO_JOBS says how many); what measures runs alone.
+What a step says is printed when it is over. A step that needs a package which is not installed is skipped
+aloud, with the package's name, and counted. With FIO_NO_SKIPS=1 a skip is a failure. The last line is
+`N passed, N failed, N skipped`.
+
+    check.py [WORD ...]       only the steps whose names contain one of the words, and what they need
 """
 
 from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import sys
+import tempfile
+import threading
 import time
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
+from typing import Iterable, Optional
 
-ROOT = Path(__file__).resolve().parents[1]
-CARGO = os.environ.get("CARGO", "cargo")
+from steps import ROOT, Step, steps
+
 NO_SKIPS = os.environ.get("FIO_NO_SKIPS") == "1"
-
-
-def have_system_libcurl() -> bool:
-    if shutil.which("pkg-config") is None:
-        return False
-    return subprocess.run(["pkg-config", "--exists", "libcurl"], check=False).returncode == 0
+JOBS = int(os.environ.get("FIO_JOBS") or min(2, os.cpu_count() or 1))
 
 
 @dataclass
-class Step:
-    name: str
-    command: list[str]
-    environment: dict[str, str] = field(default_factory=dict)
-    # What must be there, as (package, is it there).
-    needs: list[tuple[str, bool]] = field(default_factory=list)
+class Outcome:
+    # None: the step could not be run.
+    code: Optional[int]
+    skipped: list[str]
+    seconds: float
+    output: str
 
 
-def python_tests(folder: str) -> list[str]:
-    return [sys.executable, "-B", "-m", "unittest", "discover", "-s", folder, "-t", folder]
+def _run(step: Step) -> Outcome:
+    missing = [package for package, is_there in step.needs if not is_there]
+    if missing:
+        return Outcome(None, [f"needs {', '.join(missing)}"], 0, f"SKIPPED: install {', '.join(missing)} to run this\n")
+    start = time.monotonic()
+    with tempfile.TemporaryFile("w+", errors="replace") as said:
+        code = subprocess.run(step.command, cwd=ROOT, env={**os.environ, **step.environment}, check=False,
+                              stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.STDOUT).returncode
+        said.seek(0)
+        output = said.read()
+    # A test inside the step that was skipped says why; it counts like a skipped step.
+    skipped = [found[1] or found[2] for found in re.finditer(r"skipped ['\"](.*)['\"]|^SKIPPED: (.*)", output, re.M)]
+    return Outcome(code, skipped, time.monotonic() - start, output)
 
 
-def steps() -> list[Step]:
-    system = [("libcurl4-openssl-dev", have_system_libcurl())]
-    rustfmt = [("rustfmt", shutil.which("rustfmt") is not None)]
-    clippy = [("clippy", shutil.which("cargo-clippy") is not None)]
-    found = [
-        Step("format of the Rust sources", [CARGO, "fmt", "--all", "--check"], needs=rustfmt),
-        Step("Rust tests of the library", [CARGO, "test", "--quiet"]),
-        Step("Rust tests of the emulator", [CARGO, "test", "--quiet", "-p", "fio-emulator"]),
-        Step("lints", [CARGO, "clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"], needs=clippy),
-    ]
-    for tls, needs in (("bundled", []), ("system", system)):
-        variant = {"FIO_TLS": tls}
-        found += [
-            Step(f"build of the C libraries ({tls})", ["make", "--no-print-directory", f"TLS={tls}", "lib", "emulator", "examples"], needs=needs),
-            Step(f"Python tests ({tls})", python_tests("tests/python"), variant, needs),
-            Step(f"C tests ({tls})", python_tests("tests/c"), variant, needs),
-            Step(f"examples and demo ({tls})", python_tests("tests/demo"), variant, needs),
-            Step(f"torture ({tls})", python_tests("tests/torture"), variant, needs),
-        ]
-    bench_needs = [
-        *system,
-        ("libcjson-dev", Path("/usr/include/cjson/cJSON.h").exists()),
-        ("valgrind", shutil.which("valgrind") is not None),
-        ("curl", shutil.which("curl") is not None),
-    ]
-    found.append(Step("library without uploads (system)", [sys.executable, "-B", "tests/c/pairing_only.py"], needs=system))
-    found.append(Step("cost and size", ["make", "--no-print-directory", "bench", "ASSERT=1"], needs=bench_needs))
-    return found
+class Schedule:
+    """Which step may begin: those it comes after are over, and nothing runs beside one that runs alone."""
+
+    def __init__(self, chosen: Iterable[Step]) -> None:
+        self._waiting = list(chosen)
+        self._running: list[Step] = []
+        self._changed = threading.Condition()
+        self.outcomes: dict[str, Outcome] = {}
+
+    def _may_begin(self, step: Step) -> bool:
+        unfinished = {other.name for other in [*self._waiting, *self._running]}
+        if unfinished.intersection(step.after):
+            return False
+        return not self._running if step.alone else not any(other.alone for other in self._running)
+
+    def _next(self) -> Optional[Step]:
+        """Waits for a step that may begin; None when there is none left. A step that runs alone goes last, so
+        that the others are not held up."""
+        with self._changed:
+            while self._waiting:
+                found = next((step for step in self._waiting if self._may_begin(step)), None)
+                if found is not None:
+                    self._waiting.remove(found)
+                    self._running.append(found)
+                    print(f"=== {found.name}", flush=True)
+                    return found
+                self._changed.wait()
+            return None
+
+    def work(self) -> None:
+        while (step := self._next()) is not None:
+            outcome = _run(step)
+            with self._changed:
+                self._running.remove(step)
+                self.outcomes[step.name] = outcome
+                result = "skipped" if outcome.code is None else "ok" if outcome.code == 0 else f"FAILED ({outcome.code})"
+                print(f"\n>>> {step.name}\n{outcome.output}--- {step.name}: {result}, {outcome.seconds:.0f} s\n", flush=True)
+                self._changed.notify_all()
+
+
+def _chosen(words: list[str]) -> list[Step]:
+    """The steps with one of the words in their names, and what those come after."""
+    every = steps()
+    wanted = {step.name for step in every if not words or any(word in step.name for word in words)}
+    for step in reversed(every):
+        if step.name in wanted:
+            wanted.update(step.after)
+    return [step for step in every if step.name in wanted]
 
 
 def main() -> int:
-    passed = failed = 0
-    skipped: list[str] = []
-    failures: list[str] = []
-    only = sys.argv[1:]
-    for step in steps():
-        if only and not any(word in step.name for word in only):
-            continue
-        missing = [package for package, is_there in step.needs if not is_there]
-        print(f"\n=== {step.name}", flush=True)
-        if missing:
-            skipped.append(f"{step.name}: needs {', '.join(missing)}")
-            print(f"SKIPPED: install {', '.join(missing)} to run this", flush=True)
-            continue
-        start = time.monotonic()
-        process = subprocess.Popen(step.command, cwd=ROOT, env={**os.environ, **step.environment},
-                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        assert process.stdout is not None
-        for line in process.stdout:
-            print(line, end="", flush=True)
-            # A test inside the step that was skipped says why; it counts like a skipped step.
-            reason = re.search(r"skipped ['\"](.*)['\"]", line) or re.match(r"SKIPPED: (.*)", line)
-            if reason:
-                skipped.append(f"{step.name}: {reason.group(1)}")
-        code = process.wait()
-        print(f"--- {step.name}: {'ok' if code == 0 else f'FAILED ({code})'}, {time.monotonic() - start:.0f} s", flush=True)
-        if code == 0:
-            passed += 1
-        else:
-            failed += 1
-            failures.append(step.name)
-    print()
+    start = time.monotonic()
+    chosen = _chosen(sys.argv[1:])
+    schedule = Schedule(chosen)
+    workers = [threading.Thread(target=schedule.work) for _ in range(max(1, JOBS))]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+
+    outcomes = [(step.name, schedule.outcomes[step.name]) for step in chosen]
+    skipped = [f"{name}: {reason}" for name, outcome in outcomes for reason in outcome.skipped]
+    failures = [name for name, outcome in outcomes if outcome.code not in (None, 0)]
+    passed = sum(outcome.code == 0 for _, outcome in outcomes)
     for reason in skipped:
         print(f"skipped: {reason}")
     for name in failures:
         print(f"failed: {name}")
+    failed = len(failures)
     if skipped and NO_SKIPS:
         print("skips are not allowed in this run")
         failed += len(skipped)
+    print(f"{time.monotonic() - start:.0f} s")
     print(f"{passed} passed, {failed} failed, {len(skipped)} skipped")
     return 1 if failed else 0
 

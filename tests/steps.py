@@ -1,0 +1,88 @@
+"""The steps of `make check`: what is run, what it needs, and what has to come before it.
+
+In the order in which they begin if nothing holds them up: what others wait for, and what takes long, first.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+CARGO = os.environ.get("CARGO", "cargo")
+
+
+@dataclass
+class Step:
+    name: str
+    command: list[str]
+    environment: dict[str, str] = field(default_factory=dict)
+    # What must be there, as (package, is it there).
+    needs: list[tuple[str, bool]] = field(default_factory=list)
+    # The names of the steps that must be over.
+    after: list[str] = field(default_factory=list)
+    # Nothing runs beside it: it measures.
+    alone: bool = False
+
+
+def _has_system_libcurl() -> bool:
+    if shutil.which("pkg-config") is None:
+        return False
+    return subprocess.run(["pkg-config", "--exists", "libcurl"], check=False).returncode == 0
+
+
+def _program(name: str, package: str) -> tuple[str, bool]:
+    return package, shutil.which(name) is not None
+
+
+def _make(*arguments: str) -> list[str]:
+    return ["make", "--no-print-directory", *arguments]
+
+
+def _python_tests(folder: str) -> list[str]:
+    return [sys.executable, "-B", "-m", "unittest", "discover", "-s", folder, "-t", folder]
+
+
+def _variant(tls: str, needs: list[tuple[str, bool]]) -> list[Step]:
+    """The library against the emulator, with one of the two ways to have libcurl."""
+    built = f"build of the C libraries ({tls})"
+    environment = {"FIO_TLS": tls}
+
+    def step(name: str, folder: str) -> Step:
+        return Step(f"{name} ({tls})", _python_tests(folder), environment, needs, [built])
+
+    return [
+        step("C tests", "tests/c"),
+        step("Python tests", "tests/python"),
+        step("examples and demo", "tests/demo"),
+        step("torture", "tests/torture"),
+    ]
+
+
+def steps() -> list[Step]:
+    system = [("libcurl4-openssl-dev", _has_system_libcurl())]
+    rustfmt = [_program("rustfmt", "rustfmt")]
+    clippy = [_program("cargo-clippy", "clippy")]
+    bench_needs = [
+        *system,
+        ("libcjson-dev", Path("/usr/include/cjson/cJSON.h").exists()),
+        _program("valgrind", "valgrind"),
+        _program("curl", "curl"),
+    ]
+    built = ["build of the C libraries (bundled)", "build of the C libraries (system)"]
+    return [
+        Step("format of the Rust sources", [CARGO, "fmt", "--all", "--check"], needs=rustfmt),
+        Step(built[0], _make("TLS=bundled", "lib", "emulator", "examples")),
+        Step("Rust tests of the library", [CARGO, "test", "--quiet"]),
+        Step(built[1], _make("TLS=system", "lib", "emulator", "examples"), needs=system, after=built[:1]),
+        *_variant("bundled", []),
+        Step("Rust tests of the emulator", [CARGO, "test", "--quiet", "-p", "fio-emulator"]),
+        Step("lints", [CARGO, "clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"], needs=clippy),
+        *_variant("system", system),
+        Step("library without uploads (system)", [sys.executable, "-B", "tests/c/pairing_only.py"], needs=system, after=built),
+        Step("cost and size", _make("bench", "ASSERT=1"), needs=bench_needs, after=built, alone=True),
+    ]

@@ -51,7 +51,7 @@ def run(command: list[str]) -> Usage:
     reader.join()
     _, status, used = os.wait4(process.pid, 0)
     seconds = time.monotonic() - start
-    watcher.join()
+    watcher.stop()
     process.returncode = os.waitstatus_to_exitcode(status)
     process.stdout.close()
     process.stderr.close()
@@ -76,11 +76,10 @@ class _PeakWatcher(threading.Thread):
     def __init__(self, pid: int) -> None:
         super().__init__(daemon=True)
         self._status = Path(f"/proc/{pid}/status")
-        self._name = ""
+        self._is_over = threading.Event()
         self.peak_kib = 0
 
     def run(self) -> None:
-        time.sleep(0.2)  # by then it is no copy of this interpreter any more
         while True:
             try:
                 fields = dict(line.split(":", 1) for line in self._status.read_text().splitlines())
@@ -89,7 +88,12 @@ class _PeakWatcher(threading.Thread):
             if "VmHWM" not in fields:
                 return
             self.peak_kib = int(fields["VmHWM"].split()[0])
-            time.sleep(0.1)
+            if self._is_over.wait(timeout=0.1):
+                return
+
+    def stop(self) -> None:
+        self._is_over.set()
+        self.join()
 
 
 def _post(service: Emulator, path: str, body: bytes, headers: dict[str, str]) -> Any:

@@ -69,6 +69,14 @@ pub(super) enum Reply {
     Addresses(Vec<Secret>),
 }
 
+/// When a call is given up.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Withdrawal {
+    Always,
+    /// Only if the request has not left yet.
+    IfUnsent,
+}
+
 #[derive(Debug, PartialEq)]
 enum State {
     NeedsToken,
@@ -181,20 +189,15 @@ impl Engine {
     }
 
     pub(super) fn cancel_call(&mut self, op: OpId) {
-        self.withdraw_call(Caller::App(op));
+        self.withdraw_call(Caller::App(op), Withdrawal::Always);
     }
 
-    /// Gives a call up without a word to its caller.
-    pub(super) fn withdraw_call(&mut self, caller: Caller) {
-        let found = self.calls.list.iter().find(|(_, call)| call.caller == caller).map(|(&id, _)| id);
-        if let Some(id) = found {
-            self.remove_call(id);
-        }
-    }
-
-    /// As [`Engine::withdraw_call`], but only if the request has not left yet. `true` if there was one.
-    pub(super) fn withdraw_unsent_call(&mut self, caller: Caller) -> bool {
-        let is_meant = |call: &Call| call.caller == caller && !matches!(call.state, State::InFlight(_));
+    /// Gives a call up without a word to its caller. `true` if there was one.
+    pub(super) fn withdraw_call(&mut self, caller: Caller, withdrawal: Withdrawal) -> bool {
+        let is_meant = |call: &Call| {
+            let has_left = matches!(call.state, State::InFlight(_));
+            call.caller == caller && (withdrawal == Withdrawal::Always || !has_left)
+        };
         let found = self.calls.list.iter().find(|(_, call)| is_meant(call)).map(|(&id, _)| id);
         found.is_some_and(|id| self.remove_call(id).is_some())
     }

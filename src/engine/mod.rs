@@ -14,6 +14,7 @@ mod persistence;
 mod presence;
 mod refresh_flow;
 mod revocation;
+mod store_retry;
 pub mod transport;
 #[cfg(not(fio_no_uploads))]
 mod uploads;

@@ -2,10 +2,10 @@
 
 use super::Engine;
 use super::effects::Event;
+use super::store_retry::StoreRetry;
 use crate::auth::record::{self, AuthRecord, Unusable};
 use crate::clock::Instant;
 use crate::error::Error;
-use crate::retry::Backoff;
 use crate::secret::SecretBytes;
 use crate::status::FIO_E_STORE_DAMAGED;
 
@@ -19,16 +19,15 @@ pub(super) struct Persistence {
     pub project_id: Option<String>,
     /// The store still holds the mark of a refresh whose answer was never seen.
     pub refresh_was_interrupted: bool,
-    /// The store is behind: when to try again.
-    retry: Option<Instant>,
-    failures: u32,
-    /// The store could not be read at the start: when to try again, and how often it failed.
-    unread: Option<(Instant, u32)>,
+    /// The store is behind.
+    unsaved: StoreRetry,
+    /// The store could not be read at the start.
+    unread: StoreRetry,
 }
 
 impl Persistence {
     pub fn deadline(&self) -> Option<Instant> {
-        self.retry.into_iter().chain(self.unread.map(|(at, _)| at)).min()
+        self.unsaved.at().into_iter().chain(self.unread.at()).min()
     }
 }
 
@@ -51,9 +50,8 @@ impl Engine {
     /// Takes up the stored authorization. A store that cannot be read (a card that is not there yet) is
     /// told once and read again later: what it holds is not to be given up for a slow start.
     fn take_up(&mut self) {
-        let failures = self.persistence.unread.take().map_or(0, |(_, failures)| failures);
         let loaded = self.load_auth();
-        if failures > 0 && loaded.is_ok() {
+        if loaded.is_ok() && self.persistence.unread.worked() {
             self.tell(Event::StoreRecovered);
         }
         match loaded {
@@ -67,14 +65,15 @@ impl Engine {
                 self.authorization_found();
             }
             Ok(None) => {}
-            Err(error) if error.status == FIO_E_STORE_DAMAGED => self.store_complaint(error),
+            Err(error) if error.status == FIO_E_STORE_DAMAGED => {
+                // It can be read; what it holds is the trouble.
+                self.persistence.unread.worked();
+                self.store_complaint(error);
+            }
             Err(error) => {
-                if failures == 0 {
+                if self.persistence.unread.failed(self.now.mono, &mut self.random) {
                     self.store_complaint(error);
                 }
-                let failures = failures.saturating_add(1);
-                let wait = Backoff::STORE.delay(failures, None, &mut self.random);
-                self.persistence.unread = Some((self.now.mono + wait, failures));
             }
         }
     }
@@ -122,35 +121,31 @@ impl Engine {
         };
         match written {
             Ok(()) => {
-                self.persistence.retry = None;
                 // What could not be read has just been replaced.
-                self.persistence.unread = None;
-                if std::mem::take(&mut self.persistence.failures) > 0 {
+                self.persistence.unread.worked();
+                if self.persistence.unsaved.worked() {
                     self.tell(Event::StoreRecovered);
                 }
                 Ok(())
             }
             Err(error) => {
-                if self.persistence.failures == 0 {
+                if self.persistence.unsaved.failed(self.now.mono, &mut self.random) {
                     self.tell(Event::StoreFailed(error.clone()));
                 }
-                self.persistence.failures = self.persistence.failures.saturating_add(1);
-                let wait = Backoff::STORE.delay(self.persistence.failures, None, &mut self.random);
-                self.persistence.retry = Some(self.now.mono + wait);
                 Err(error)
             }
         }
     }
 
     pub(super) fn step_persistence(&mut self) {
-        if self.persistence.unread.is_some_and(|(at, _)| self.now.mono >= at) {
+        if self.persistence.unread.is_due(self.now.mono) {
             if self.session.tokens().is_none() {
                 self.take_up();
             } else {
-                self.persistence.unread = None;
+                self.persistence.unread.worked();
             }
         }
-        if self.persistence.retry.is_some_and(|at| self.now.mono >= at) {
+        if self.persistence.unsaved.is_due(self.now.mono) {
             // The outcome is told as an event and in the next deadline.
             let _ = self.persist(self.session.is_refreshing());
         }
@@ -170,7 +165,7 @@ impl Engine {
 
     /// The record as another process may have left it meanwhile, if its refresh token is not `used`.
     pub(super) fn pair_stored_by_another(&mut self, used: &str) -> Option<AuthRecord> {
-        if self.persistence.retry.is_some() {
+        if self.persistence.unsaved.is_failing() {
             // Writes of our own have failed: what differs in the store is our own past.
             return None;
         }

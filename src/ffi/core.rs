@@ -49,8 +49,10 @@ pub struct Core {
     pub results: VecDeque<(OpId, i32)>,
     pub event: Option<(fio_event_cb, Arc<UserData>)>,
     /// What `fio_upload_get` gave last.
+    #[cfg_attr(fio_no_uploads, allow(dead_code))]
     pub shown_upload: Option<View<fio_upload_info>>,
     /// What `fio_queue_totals` gave last.
+    #[cfg_attr(fio_no_uploads, allow(dead_code))]
     pub shown_totals: Option<View<fio_totals>>,
 }
 

@@ -1,4 +1,4 @@
-//! The vendor's store, clock, random numbers and readers behind the library's traits.
+//! The vendor's store, clock and random numbers behind the library's traits.
 
 use super::callbacks::*;
 use crate::clock::{Clock, Instant, Now};
@@ -6,7 +6,6 @@ use crate::entropy::Entropy;
 use crate::error::Error;
 use crate::net::clock::SystemClock;
 use crate::secret::SecretBytes;
-use crate::source::{Condition, Source};
 use crate::status::*;
 use crate::store::{Store, is_valid_key};
 use std::ffi::{CStr, CString, c_char, c_void};
@@ -140,32 +139,6 @@ impl Entropy for VendorEntropy {
         match unsafe { (self.fill)(self.user.pointer, buffer.as_mut_ptr(), buffer.len()) } {
             0 => Ok(()),
             _ => Err(Error::new(FIO_E_ENTROPY, "the application's entropy callback failed")),
-        }
-    }
-}
-
-/// The vendor's bytes of one upload.
-pub struct VendorReader {
-    pub size: u64,
-    pub read: unsafe extern "C" fn(*mut c_void, u64, *mut u8, usize) -> i64,
-    pub user: Arc<UserData>,
-}
-
-impl Source for VendorReader {
-    fn condition(&self) -> Result<Condition, Error> {
-        Ok(Condition { size: self.size, modified: 0, created: 0 })
-    }
-
-    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<usize, Error> {
-        // SAFETY: the function was registered for this; the buffer is writable for its length.
-        let count = unsafe { (self.read)(self.user.pointer, offset, buffer.as_mut_ptr(), buffer.len()) };
-        match usize::try_from(count) {
-            Ok(count) if count <= buffer.len() => Ok(count),
-            Ok(_) => Err(Error::new(
-                FIO_E_SOURCE_READ,
-                "the application's read callback gave more than was asked for",
-            )),
-            Err(_) => Err(Error::new(FIO_E_SOURCE_READ, "the application's read callback failed")),
         }
     }
 }

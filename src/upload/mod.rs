@@ -1,7 +1,8 @@
 //! Uploads, whole or while they are recorded, as pure state machines: which bytes make a part
 //! ([`plan`], [`recording`]), where one upload stands ([`transfer`]), all of them in their order
-//! ([`queue`]), and what of it outlives a power cut ([`record`]).
+//! ([`queue`], [`index`]), and what of it outlives a power cut ([`record`]).
 
+pub mod index;
 pub mod media_type;
 pub mod parts;
 pub mod plan;
@@ -145,6 +146,11 @@ pub const LONGEST_NAME: usize = 255;
 pub const LONGEST_TAG: usize = 1024;
 pub const LONGEST_PATH: usize = 4096;
 pub const LONGEST_MEDIA_TYPE: usize = 127;
+
+/// The name of a file, for the asset that is made of it.
+pub fn name_in_path(path: &[u8]) -> Result<&str, Error> {
+    checked_name(path.rsplit(|&byte| byte == b'/').next().unwrap_or_default())
+}
 
 /// Checks a name for an asset: not empty, not too long, UTF-8, without control characters.
 pub fn checked_name(name: &[u8]) -> Result<&str, Error> {

@@ -16,7 +16,7 @@ pub struct Parts {
     pub damaged: Vec<u32>,
 }
 
-/// A part that was sent in vain, as far as is known.
+/// A part that is missing, and what came of sending it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Troubled {
     pub part: u32,
@@ -25,9 +25,29 @@ pub struct Troubled {
     /// said that it is not wanted.
     pub refusals: u32,
     pub not_before: Instant,
+    /// An attempt may have arrived although its answer did not.
     pub may_be_stored: bool,
     /// The storage has said that there is no such upload.
     pub is_gone: bool,
+}
+
+impl Troubled {
+    /// One that has never been sent.
+    pub fn untried(part: u32) -> Troubled {
+        Troubled {
+            part,
+            failures: 0,
+            refusals: 0,
+            not_before: Instant::default(),
+            may_be_stored: false,
+            is_gone: false,
+        }
+    }
+
+    /// It was sent once more, and nobody heard the answer.
+    pub fn unanswered(self) -> Troubled {
+        Troubled { not_before: Instant::default(), may_be_stored: true, is_gone: false, ..self }
+    }
 }
 
 impl Parts {
@@ -41,14 +61,7 @@ impl Parts {
         let mut parts = Parts { done, done_count, started, confirmed, ..Parts::default() };
         for part in 0..started {
             if !parts.is_done(part) {
-                parts.troubled.push(Troubled {
-                    part,
-                    failures: 0,
-                    refusals: 0,
-                    not_before: Instant::default(),
-                    may_be_stored: true,
-                    is_gone: false,
-                });
+                parts.troubled.push(Troubled::untried(part).unanswered());
             }
         }
         parts
@@ -58,14 +71,7 @@ impl Parts {
     pub fn restore_head(&mut self, was_begun: bool) {
         self.troubled.retain(|troubled| troubled.part != 0);
         if was_begun && !self.is_done(0) {
-            self.troubled.push(Troubled {
-                part: 0,
-                failures: 0,
-                refusals: 0,
-                not_before: Instant::default(),
-                may_be_stored: true,
-                is_gone: false,
-            });
+            self.troubled.push(Troubled::untried(0).unanswered());
         }
     }
 

@@ -1,29 +1,13 @@
 //! All uploads in their order. What an upload waits for decides where it is filed, so that a step looks at
 //! the few that are at work and at the first of the others, however many there are.
 
+use super::index::{Index, Place, Turn, turn};
 use super::transfer::{Ending, Upload};
 use super::{Totals, UploadId, UploadInfo, UploadState};
 use crate::clock::Instant;
 use crate::error::Error;
 use crate::status::*;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Where an upload is filed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
-    /// Its turn comes.
-    Ready,
-    /// At work.
-    Active,
-    /// Tried again at that moment.
-    Timed(Instant),
-    /// Nothing happens until something else does: the status says what.
-    Parked(i32),
-    Over,
-}
-
-/// Higher priorities first, then in the order of their ids.
-type Turn = (i64, UploadId);
 
 struct Entry {
     upload: Upload,
@@ -37,11 +21,7 @@ struct Entry {
 #[derive(Default)]
 pub struct Queue {
     entries: BTreeMap<UploadId, Box<Entry>>,
-    ready: BTreeSet<Turn>,
-    active: BTreeSet<Turn>,
-    timers: BTreeSet<(Instant, UploadId)>,
-    /// Done and canceled ones, which are forgotten in this order.
-    history: BTreeSet<(u64, UploadId)>,
+    index: Index,
     /// Changed state and not told yet.
     changed: BTreeSet<UploadId>,
     /// The store is behind.
@@ -52,10 +32,6 @@ pub struct Queue {
     pub is_paused: bool,
     /// Why nothing new begins at all; 0 if it does.
     pub gate: i32,
-}
-
-fn turn(upload: &Upload) -> Turn {
-    (-i64::from(upload.priority), upload.id)
 }
 
 fn slot(state: UploadState) -> usize {
@@ -85,7 +61,7 @@ impl Queue {
         let left = bytes_left(&upload, state);
         self.counts[slot(state)] += 1;
         self.bytes_left += left;
-        self.file(&upload, place);
+        self.index.insert(&upload, place);
         let entry = Entry { upload, place, counted: (state, left), told };
         self.entries.insert(id, Box::new(entry));
         self.note_change(id);
@@ -93,7 +69,7 @@ impl Queue {
 
     pub fn remove(&mut self, id: UploadId) -> Option<Upload> {
         let entry = self.entries.remove(&id)?;
-        self.unfile(&entry.upload, entry.place);
+        self.index.remove(&entry.upload, entry.place);
         let (state, left) = entry.counted;
         self.counts[slot(state)] -= 1;
         self.bytes_left -= left;
@@ -117,11 +93,10 @@ impl Queue {
 
     /// Files an upload anew.
     pub fn move_to(&mut self, id: UploadId, place: Place) {
-        let Some(mut entry) = self.entries.remove(&id) else { return };
-        self.unfile(&entry.upload, entry.place);
+        let Some(entry) = self.entries.get_mut(&id) else { return };
+        self.index.remove(&entry.upload, entry.place);
         entry.place = place;
-        self.file(&entry.upload, place);
-        self.entries.insert(id, entry);
+        self.index.insert(&entry.upload, place);
         self.recount(id);
         self.note_change(id);
     }
@@ -147,32 +122,10 @@ impl Queue {
     }
 
     pub fn set_priority(&mut self, id: UploadId, priority: i32) {
-        let Some(place) = self.place(id) else { return };
-        let Some(mut entry) = self.entries.remove(&id) else { return };
-        self.unfile(&entry.upload, place);
+        let Some(entry) = self.entries.get_mut(&id) else { return };
+        self.index.remove(&entry.upload, entry.place);
         entry.upload.priority = priority;
-        self.file(&entry.upload, place);
-        self.entries.insert(id, entry);
-    }
-
-    fn file(&mut self, upload: &Upload, place: Place) {
-        match place {
-            Place::Ready => drop(self.ready.insert(turn(upload))),
-            Place::Active => drop(self.active.insert(turn(upload))),
-            Place::Timed(at) => drop(self.timers.insert((at, upload.id))),
-            Place::Over if is_history(upload) => drop(self.history.insert((upload.ended_as, upload.id))),
-            Place::Parked(_) | Place::Over => {}
-        }
-    }
-
-    fn unfile(&mut self, upload: &Upload, place: Place) {
-        match place {
-            Place::Ready => drop(self.ready.remove(&turn(upload))),
-            Place::Active => drop(self.active.remove(&turn(upload))),
-            Place::Timed(at) => drop(self.timers.remove(&(at, upload.id))),
-            Place::Over => drop(self.history.remove(&(upload.ended_as, upload.id))),
-            Place::Parked(_) => {}
-        }
+        self.index.insert(&entry.upload, entry.place);
     }
 
     /// Counts an upload's bytes and state anew.
@@ -205,10 +158,6 @@ impl Queue {
         Some(id)
     }
 
-    pub fn has_changes(&self) -> bool {
-        !self.changed.is_empty()
-    }
-
     pub fn needs_saving(&mut self, id: UploadId) {
         if self.entries.contains_key(&id) {
             self.unsaved.insert(id);
@@ -224,21 +173,21 @@ impl Queue {
     }
 
     pub fn first_ready(&self) -> Option<Turn> {
-        self.ready.first().copied()
+        self.index.ready.first().copied()
     }
 
     /// Those at work, in their order.
     pub fn active(&self) -> impl Iterator<Item = Turn> {
-        self.active.iter().copied()
+        self.index.active.iter().copied()
     }
 
     pub fn next_timer(&self) -> Option<Instant> {
-        self.timers.first().map(|(at, _)| *at)
+        self.index.timers.first().map(|(at, _)| *at)
     }
 
     /// Makes those ready whose time has come.
     pub fn wake(&mut self, now: Instant) {
-        while let Some(&(at, id)) = self.timers.first() {
+        while let Some(&(at, id)) = self.index.timers.first() {
             if at > now {
                 break;
             }
@@ -265,7 +214,11 @@ impl Queue {
 
     /// The oldest of those that are over and went well or were canceled, if there are more than `most`.
     pub fn to_forget(&self, most: u32) -> Option<UploadId> {
-        if self.history.len() > most as usize { self.history.first().map(|(_, id)| *id) } else { None }
+        if self.index.history.len() > most as usize {
+            self.index.history.first().map(|(_, id)| *id)
+        } else {
+            None
+        }
     }
 
     pub fn info(&self, id: UploadId, now: Instant) -> Option<UploadInfo> {
@@ -305,6 +258,11 @@ impl Queue {
         })
     }
 
+    /// Bytes on their way.
+    pub fn in_flight(&self) -> u64 {
+        self.active().filter_map(|(_, id)| self.get(id)).map(Upload::in_flight).sum()
+    }
+
     /// What is left; the speed is added by who knows it.
     pub fn totals(&self) -> Totals {
         let count = |state| self.counts[slot(state)];
@@ -317,10 +275,9 @@ impl Queue {
         if self.is_paused {
             waiting += std::mem::take(&mut uploading);
         }
-        let in_flight: u64 = self.active().filter_map(|(_, id)| self.get(id)).map(Upload::in_flight).sum();
         Totals {
             files_left,
-            bytes_left: self.bytes_left.saturating_sub(in_flight),
+            bytes_left: self.bytes_left.saturating_sub(self.in_flight()),
             queued,
             uploading,
             waiting,
@@ -330,14 +287,10 @@ impl Queue {
             canceled: count(UploadState::Canceled),
             bytes_per_second: 0,
             seconds_left: None,
-            current: self.active.first().map(|(_, id)| *id).filter(|_| !self.is_paused),
+            current: self.index.active.first().map(|(_, id)| *id).filter(|_| !self.is_paused),
             is_paused: self.is_paused,
         }
     }
-}
-
-fn is_history(upload: &Upload) -> bool {
-    matches!(upload.ending, Some(Ending::Done | Ending::Canceled))
 }
 
 fn state_at(upload: &Upload, place: Place) -> UploadState {

@@ -111,15 +111,11 @@ pub struct Upload {
 pub struct Flying {
     /// The transport's number for it.
     pub request: u64,
-    pub part: u32,
+    /// Which part it is, and what came of earlier attempts.
+    pub known: Troubled,
     pub length: u64,
     /// As far as the transport has told.
     pub sent: u64,
-    pub failures: u32,
-    /// As in [`Troubled`].
-    pub refusals: u32,
-    /// An earlier attempt may have arrived although its answer did not.
-    pub may_be_stored: bool,
 }
 
 /// How old the media is. Counted on a clock that does not jump for as long as the device runs, and on the
@@ -268,7 +264,7 @@ impl Upload {
     }
 
     pub fn is_complete(&self) -> bool {
-        self.asset_id.is_some() && self.part_count().is_some_and(|count| self.parts.done_count() >= count)
+        self.part_count().is_some_and(|count| self.parts.done_count() >= count)
     }
 
     /// The part to send next, if one may be sent now: first what failed before, then what comes next, and
@@ -310,7 +306,7 @@ impl Upload {
     }
 
     /// Takes a part up for sending. Returns what is known of earlier attempts.
-    pub fn take_up(&mut self, part: u32) -> Option<Troubled> {
+    pub fn take_up(&mut self, part: u32) -> Troubled {
         if self.is_held_head(part) {
             if let Some(recording) = &mut self.recording {
                 recording.is_head_started = true;
@@ -319,7 +315,7 @@ impl Upload {
             self.parts.started = self.parts.started.max(part + 1);
         }
         let known = self.parts.troubled.iter().position(|troubled| troubled.part == part);
-        known.map(|at| self.parts.troubled.remove(at))
+        known.map_or_else(|| Troubled::untried(part), |at| self.parts.troubled.remove(at))
     }
 
     /// Whether every part has been sent at least once.
@@ -333,9 +329,7 @@ impl Upload {
     /// them having been sent before: then it was assembled. But a file with a damaged part is not this one.
     pub fn was_assembled(&self) -> bool {
         let gone = self.parts.troubled.iter().filter(|troubled| troubled.is_gone && troubled.may_be_stored);
-        // Without an asset there are no addresses, and of no parts all are done.
-        self.asset_id.is_some()
-            && self.parts.damaged.is_empty()
+        self.parts.damaged.is_empty()
             && self.is_all_started()
             && self.flying.is_empty()
             && self.part_count().is_some_and(|count| self.parts.done_count() + gone.count() as u32 >= count)

@@ -5,14 +5,13 @@ use super::super::Engine;
 use super::super::calls::Reply;
 use crate::api::asset::Asset;
 use crate::api::part::{self, Sent};
-use crate::clock::Instant;
 use crate::error::Error;
 use crate::log::log_line;
 use crate::retry::{Backoff, Verdict, api_verdict, part_may_be_stored, part_verdict};
 use crate::secret::Secret;
 use crate::status::*;
+use crate::upload::index::Place;
 use crate::upload::parts::Troubled;
-use crate::upload::queue::Place;
 use crate::upload::transfer::{Ending, Flying, OVERTAKEN};
 use crate::upload::{UploadId, record};
 
@@ -134,14 +133,14 @@ impl Engine {
         let Some(at) = upload.flying.iter().position(|flying| flying.request == request) else { return };
         let mut flying = upload.flying.remove(at);
         self.uploads.in_use -= 1;
-        flying.may_be_stored |= sent.as_ref().is_ok_and(|sent| sent.was_resent);
+        flying.known.may_be_stored |= sent.as_ref().is_ok_and(|sent| sent.was_resent);
         match sent.and_then(|sent| part::read(&sent)) {
-            Ok(()) => self.part_arrived(id, &flying),
-            Err(error) => self.part_failed(id, flying, error),
+            Ok(()) => self.part_arrived(id, flying),
+            Err(error) => self.part_failed(id, flying.known, error),
         }
     }
 
-    fn part_arrived(&mut self, id: UploadId, flying: &Flying) {
+    fn part_arrived(&mut self, id: UploadId, flying: Flying) {
         self.uploads.storage.succeeded();
         self.uploads.speed.arrived(flying.length);
         let Some(upload) = self.uploads.queue.get_mut(id) else { return };
@@ -152,18 +151,11 @@ impl Engine {
             _ => None,
         };
         if let Some(error) = failure {
-            upload.parts.troubled.push(Troubled {
-                part: flying.part,
-                failures: flying.failures,
-                refusals: flying.refusals,
-                not_before: Instant::default(),
-                may_be_stored: true,
-                is_gone: false,
-            });
+            upload.parts.troubled.push(flying.known.unanswered());
             return self.end_upload(id, Ending::Failed(error));
         }
-        upload.parts.set_done(flying.part, flying.length);
-        upload.addresses.remove(&flying.part);
+        upload.parts.set_done(flying.known.part, flying.length);
+        upload.addresses.remove(&flying.known.part);
         upload.failures = 0;
         upload.refusals = 0;
         upload.recreations = 0;
@@ -181,30 +173,29 @@ impl Engine {
         }
     }
 
-    fn part_failed(&mut self, id: UploadId, flying: Flying, error: Error) {
+    fn part_failed(&mut self, id: UploadId, known: Troubled, error: Error) {
         let Some(upload) = self.uploads.queue.get_mut(id) else { return };
         upload.failures = upload.failures.saturating_add(1);
-        let failures = flying.failures.saturating_add(1);
+        let part = known.part;
         let is_recording = upload.recording.is_some();
         let is_damaged = error.status == FIO_E_CHECKSUM;
         let verdict = part_verdict(&error);
         // A weak network is no reason to give anything up, however often it fails.
         let is_refusal = is_damaged || verdict == Verdict::BeginAnew || IN_THE_WAY.contains(&error.status);
-        let refusals = flying.refusals.saturating_add(is_refusal.into());
+        let refusals = known.refusals.saturating_add(is_refusal.into());
         let is_impatient = refusals >= PATIENCE;
         // Whatever becomes of the upload: this part is missing, also after a retry.
         upload.parts.troubled.push(Troubled {
-            part: flying.part,
-            failures,
+            failures: known.failures.saturating_add(1),
             refusals,
             not_before: self.now.mono,
             // What is stored of it now is the damage: a file that is made of it is not this one.
-            may_be_stored: !is_damaged && (flying.may_be_stored || part_may_be_stored(&error)),
-            is_gone: false,
+            may_be_stored: !is_damaged && (known.may_be_stored || part_may_be_stored(&error)),
+            ..known
         });
-        if is_damaged && !upload.parts.damaged.contains(&flying.part) {
+        if is_damaged && !upload.parts.damaged.contains(&part) {
             // Written down: after a power cut nobody could tell it from a part that arrived as it was.
-            upload.parts.damaged.push(flying.part);
+            upload.parts.damaged.push(part);
             self.uploads.queue.needs_saving(id);
         }
         let Some(upload) = self.uploads.queue.get_mut(id) else { return };
@@ -212,16 +203,16 @@ impl Engine {
             Verdict::Fail => self.end_upload(id, Ending::Failed(error)),
             // The addresses of a recording are had anew one by one.
             Verdict::BeginAnew if is_recording && !is_impatient => {
-                upload.addresses.remove(&flying.part);
-                self.try_later(id, flying.part, error, Backoff::API);
+                upload.addresses.remove(&part);
+                self.try_later(id, part, error, Backoff::API);
             }
             Verdict::BeginAnew => self.begin_anew(id, error),
             // It can have been assembled only if an earlier attempt of this part has arrived.
-            Verdict::Ask if !flying.may_be_stored || upload.parts.damaged.contains(&flying.part) => {
+            Verdict::Ask if !known.may_be_stored || upload.parts.damaged.contains(&part) => {
                 self.begin_anew(id, error);
             }
             Verdict::Ask => {
-                if let Some(troubled) = upload.parts.troubled_mut(flying.part) {
+                if let Some(troubled) = upload.parts.troubled_mut(part) {
                     troubled.is_gone = true;
                 }
                 upload.trouble = Some(error);
@@ -235,8 +226,8 @@ impl Engine {
             _ if is_impatient && IN_THE_WAY.contains(&error.status) => {
                 self.begin_anew(id, error);
             }
-            Verdict::RetrySlowly => self.try_later(id, flying.part, error, Backoff::SLOW),
-            _ => self.try_later(id, flying.part, error, Backoff::API),
+            Verdict::RetrySlowly => self.try_later(id, part, error, Backoff::SLOW),
+            _ => self.try_later(id, part, error, Backoff::API),
         }
     }
 

@@ -8,11 +8,12 @@ use crate::error::Error;
 use crate::source::pushed::PushedSource;
 use crate::source::{Condition, Source};
 use crate::status::*;
-use crate::upload::queue::Place;
+use crate::upload::index::Place;
 use crate::upload::recording::LARGEST_FILE;
 use crate::upload::transfer::{Age, Ending, Origin, Recording, Upload};
 use crate::upload::{
-    LONGEST_PATH, LONGEST_TAG, SourceSpec, Totals, UploadId, UploadInfo, UploadSpec, checked_name, media_type,
+    LONGEST_PATH, LONGEST_TAG, SourceSpec, Totals, UploadId, UploadInfo, UploadSpec, checked_name,
+    media_type, name_in_path,
 };
 use std::sync::Arc;
 
@@ -189,8 +190,9 @@ impl Engine {
             Origin::Path(path) => Some(self.files.open(path)?.condition()?),
             _ => None,
         };
-        let is_whole = upload.recording.is_none();
-        if is_whole && condition.is_some_and(|condition| condition.size == 0) {
+        // A recording that still runs may begin with nothing.
+        let is_size_open = upload.recording.as_ref().is_some_and(|recording| recording.size.is_none());
+        if !is_size_open && condition.is_some_and(|condition| condition.size == 0) {
             return Err(Error::of(FIO_E_SOURCE_EMPTY));
         }
         let Some(upload) = self.uploads.queue.get_mut(id) else { return Ok(()) };
@@ -384,10 +386,7 @@ fn name_of(spec: &UploadSpec, origin: &Origin) -> Result<String, Error> {
         return Ok(String::new());
     }
     match origin {
-        Origin::Path(path) => {
-            let name = path.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
-            checked_name(name).map(str::to_owned)
-        }
+        Origin::Path(path) => name_in_path(path).map(str::to_owned),
         _ => Err(Error::new(FIO_E_ARGUMENT, "the upload has no name")),
     }
 }

@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::retry::Backoff;
 use crate::status::*;
 use crate::upload::UploadId;
-use crate::upload::queue::Place;
+use crate::upload::index::Place;
 
 impl Engine {
     pub(super) fn ask_for_project(&mut self) {

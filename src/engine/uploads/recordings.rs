@@ -1,13 +1,14 @@
 //! Uploads of files that are still being recorded.
 
 use super::super::Engine;
+use super::super::calls::Withdrawal;
 use crate::clock::{Instant, Now};
 use crate::error::Error;
 use crate::log::log_line;
 use crate::status::*;
 use crate::upload::recording::LARGEST_FILE;
 use crate::upload::transfer::{Ending, OVERTAKEN, Origin, Recording};
-use crate::upload::{UploadId, checked_name};
+use crate::upload::{UploadId, checked_name, name_in_path};
 use std::time::Duration;
 
 /// A file that a power cut left behind is complete when it has not grown for so long.
@@ -24,9 +25,7 @@ impl Engine {
             return Err(Error::new(FIO_E_STATE, "a recording that is pushed advances by itself"));
         }
         self.running(id)?;
-        if stable > LARGEST_FILE {
-            return Err(Error::new(FIO_E_ARGUMENT, "a file cannot be larger than 5 TiB"));
-        }
+        check_end(stable)?;
         self.advance(id, stable);
         self.step();
         Ok(())
@@ -54,9 +53,7 @@ impl Engine {
         if pushed.held_bytes() + data.len() as u64 > room {
             return Err(Error::of(FIO_E_WOULD_BLOCK));
         }
-        if offset.saturating_add(data.len() as u64) > LARGEST_FILE {
-            return Err(Error::new(FIO_E_ARGUMENT, "a file cannot be larger than 5 TiB"));
-        }
+        check_end(offset.saturating_add(data.len() as u64))?;
         pushed.push(offset, data)?;
         self.advance(id, pushed.end());
         self.step();
@@ -121,7 +118,7 @@ impl Engine {
                 return self.end_upload(id, Ending::Failed(Error::of(FIO_E_SOURCE_CHANGED)));
             }
             self.suspend(id);
-            self.withdraw(id);
+            self.withdraw(id, Withdrawal::Always);
             if let Some(upload) = self.uploads.queue.get_mut(id) {
                 upload.forget_asset();
                 upload.become_whole();
@@ -220,10 +217,17 @@ impl Engine {
     fn name_nameless(&mut self, id: UploadId) {
         let Ok(upload) = self.living_mut(id) else { return };
         if let (true, Origin::Path(path)) = (upload.name.is_empty(), &upload.origin) {
-            let name = path.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
-            if let Ok(name) = checked_name(name) {
+            if let Ok(name) = name_in_path(path) {
                 upload.name = name.to_owned();
             }
         }
     }
+}
+
+/// Whether a recording may reach up to there.
+fn check_end(end: u64) -> Result<(), Error> {
+    if end > LARGEST_FILE {
+        return Err(Error::new(FIO_E_ARGUMENT, "a file cannot be larger than 5 TiB"));
+    }
+    Ok(())
 }

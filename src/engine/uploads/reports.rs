@@ -30,15 +30,10 @@ impl Engine {
         let at = *self.uploads.next_progress.get_or_insert(now);
         if at <= now {
             self.uploads.next_progress = Some(now + interval);
-            let in_flight = self.in_flight();
+            let in_flight = self.uploads.queue.in_flight();
             self.uploads.speed.sample(now, in_flight);
             self.tell_progress();
         }
-    }
-
-    fn in_flight(&self) -> u64 {
-        let queue = &self.uploads.queue;
-        queue.active().filter_map(|(_, id)| queue.get(id)).map(|upload| upload.in_flight()).sum()
     }
 
     fn tell_progress(&mut self) {

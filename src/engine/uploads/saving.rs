@@ -3,13 +3,13 @@
 
 use super::super::Engine;
 use super::super::effects::Event;
+use super::super::store_retry::StoreRetry;
 use super::control::place_of;
 use crate::clock::Instant;
 use crate::error::Error;
-use crate::retry::Backoff;
 use crate::secret::SecretBytes;
 use crate::status::FIO_E_STORE_DAMAGED;
-use crate::upload::queue::Place;
+use crate::upload::index::Place;
 use crate::upload::transfer::{Ending, Origin, Upload};
 use crate::upload::{UploadId, record};
 
@@ -27,10 +27,10 @@ pub(super) struct Saving {
     /// The application has chosen in this life: what the store says of it is older, even if it can be read
     /// only now.
     are_flags_chosen: bool,
-    failures: u32,
-    retry: Option<Instant>,
-    /// The store could not be read at the start: when to try again, and how often it failed.
-    unread: Option<(Instant, u32)>,
+    /// The store is behind.
+    unsaved: StoreRetry,
+    /// The store could not be read at the start.
+    unread: StoreRetry,
 }
 
 impl Saving {
@@ -54,18 +54,17 @@ impl Engine {
     pub(super) fn saving_deadline(&self) -> Option<Instant> {
         let saving = &self.uploads.saving;
         let has_unsaved = saving.are_settings_unsaved || self.uploads.queue.next_unsaved().is_some();
-        let retry = saving.retry.filter(|_| has_unsaved);
-        retry.into_iter().chain(saving.unread.map(|(at, _)| at)).min()
+        let retry = saving.unsaved.at().filter(|_| has_unsaved);
+        retry.into_iter().chain(saving.unread.at()).min()
     }
 
     /// Takes up what an earlier life of this device has left to do.
     pub(in crate::engine) fn restore_uploads(&mut self) {
-        let failures = self.uploads.saving.unread.take().map_or(0, |(_, failures)| failures);
         let keys = match self.records.list() {
             Ok(keys) => keys,
-            Err(error) => return self.read_uploads_later(failures, error),
+            Err(error) => return self.read_uploads_later(error),
         };
-        if failures > 0 {
+        if self.uploads.saving.unread.worked() {
             self.tell(Event::StoreRecovered);
         }
         self.restore_settings();
@@ -87,18 +86,16 @@ impl Engine {
         self.uploads.needs_step = true;
     }
 
-    fn read_uploads_later(&mut self, failures: u32, error: Error) {
-        if failures == 0 {
+    fn read_uploads_later(&mut self, error: Error) {
+        if !self.uploads.saving.unread.is_failing() {
             self.tell(Event::StoreFailed(error));
             self.uploads.next_id = UNKNOWN_IDS | self.random.u64(..UNKNOWN_IDS);
         }
-        let failures = failures.saturating_add(1);
-        let wait = Backoff::STORE.delay(failures, None, &mut self.random);
-        self.uploads.saving.unread = Some((self.now.mono + wait, failures));
+        self.uploads.saving.unread.failed(self.now.mono, &mut self.random);
     }
 
     pub(super) fn retry_reading_uploads(&mut self) {
-        if self.uploads.saving.unread.is_some_and(|(at, _)| self.now.mono >= at) {
+        if self.uploads.saving.unread.is_due(self.now.mono) {
             self.restore_uploads();
         }
     }
@@ -178,27 +175,23 @@ impl Engine {
 
     /// Writes what has changed. A store that fails is told once and tried again later.
     pub(super) fn save_uploads(&mut self) {
-        if self.uploads.saving.retry.is_some_and(|at| self.now.mono < at) {
+        if self.uploads.saving.unsaved.at().is_some_and(|at| self.now.mono < at) {
             return;
         }
         if let Err(error) = self.save_changed() {
-            if self.uploads.saving.failures == 0 {
+            if self.uploads.saving.unsaved.failed(self.now.mono, &mut self.random) {
                 self.tell(Event::StoreFailed(error));
             }
-            self.uploads.saving.failures = self.uploads.saving.failures.saturating_add(1);
-            let wait = Backoff::STORE.delay(self.uploads.saving.failures, None, &mut self.random);
-            self.uploads.saving.retry = Some(self.now.mono + wait);
             return;
         }
-        self.uploads.saving.retry = None;
-        if std::mem::take(&mut self.uploads.saving.failures) > 0 {
+        if self.uploads.saving.unsaved.worked() {
             self.tell(Event::StoreRecovered);
         }
     }
 
     /// Forgets the oldest of those that went well or were canceled, once that is written down and told.
     pub(super) fn forget_oldest(&mut self) {
-        if self.uploads.saving.failures > 0 {
+        if self.uploads.saving.unsaved.is_failing() {
             return;
         }
         while let Some(id) = self.uploads.queue.to_forget(self.uploads.settings.history) {
@@ -208,7 +201,7 @@ impl Engine {
 
     fn save_changed(&mut self) -> Result<(), Error> {
         // What could not be read must not be written over: ids would be given twice.
-        if self.uploads.saving.are_settings_unsaved && self.uploads.saving.unread.is_none() {
+        if self.uploads.saving.are_settings_unsaved && !self.uploads.saving.unread.is_failing() {
             self.save_settings()?;
         }
         while let Some(id) = self.uploads.queue.next_unsaved() {

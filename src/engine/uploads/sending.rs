@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::log::log_line;
 use crate::source::Source;
 use crate::status::*;
-use crate::upload::queue::Place;
+use crate::upload::index::Place;
 use crate::upload::transfer::{Ending, Flying, Origin};
 use crate::upload::{UploadId, record};
 use std::sync::Arc;
@@ -46,8 +46,7 @@ impl Engine {
         }
         let Some(source) = upload.source.clone() else { return Ok(false) };
         let condition = source.condition()?;
-        let is_recorded = upload.recording.as_ref().is_some_and(|recording| recording.size.is_none());
-        if is_recorded && upload.recording.as_ref().is_some_and(|recording| recording.watch.is_some()) {
+        if upload.recording.as_ref().is_some_and(|recording| recording.watch.is_some()) {
             return Ok(true);
         }
         if upload.has_changed(&condition) {
@@ -126,15 +125,7 @@ impl Engine {
         let (offset, length) = upload.range(part);
         let is_first_attempt = upload.is_untried(part);
         let known = upload.take_up(part);
-        upload.flying.push(Flying {
-            request,
-            part,
-            length,
-            sent: 0,
-            failures: known.as_ref().map_or(0, |known| known.failures),
-            refusals: known.as_ref().map_or(0, |known| known.refusals),
-            may_be_stored: known.is_some_and(|known| known.may_be_stored),
-        });
+        upload.flying.push(Flying { request, known, length, sent: 0 });
         let part_request = PartRequest {
             url,
             content_type: upload.media_type.clone(),

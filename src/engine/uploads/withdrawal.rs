@@ -1,15 +1,13 @@
 //! Taking uploads off the network: for a pause, for good, or to begin them anew.
 
 use super::super::Engine;
-use super::super::calls::Caller;
-use crate::clock::Instant;
+use super::super::calls::{Caller, Withdrawal};
 use crate::error::Error;
 use crate::log::log_line;
 use crate::retry::Backoff;
 use crate::status::*;
 use crate::upload::UploadId;
-use crate::upload::parts::Troubled;
-use crate::upload::queue::Place;
+use crate::upload::index::Place;
 use crate::upload::transfer::Ending;
 use std::time::Duration;
 
@@ -17,20 +15,14 @@ impl Engine {
     /// Takes everything of an upload back from the network. What was on its way may have arrived.
     pub(super) fn suspend(&mut self, id: UploadId) {
         let Some(upload) = self.uploads.queue.get_mut(id) else { return };
-        let flying = std::mem::take(&mut upload.flying);
-        for one in &flying {
-            upload.parts.troubled.push(Troubled {
-                part: one.part,
-                failures: one.failures,
-                refusals: one.refusals,
-                not_before: Instant::default(),
-                may_be_stored: true,
-                is_gone: false,
-            });
+        let mut requests = Vec::with_capacity(upload.flying.len());
+        for flying in std::mem::take(&mut upload.flying) {
+            requests.push(flying.request);
+            upload.parts.troubled.push(flying.known.unanswered());
         }
-        for one in flying {
+        for request in requests {
             self.uploads.in_use -= 1;
-            self.abort(one.request);
+            self.abort(request);
         }
     }
 
@@ -38,16 +30,7 @@ impl Engine {
     /// has done is worth knowing. One that waits for a token must not leave any more.
     pub(super) fn hold(&mut self, id: UploadId) {
         self.suspend(id);
-        self.withdraw_unsent(id);
-    }
-
-    fn withdraw_unsent(&mut self, id: UploadId) {
-        if self.withdraw_unsent_call(Caller::Upload(id)) {
-            self.uploads.in_use -= 1;
-            if let Some(upload) = self.uploads.queue.get_mut(id) {
-                upload.has_call = false;
-            }
-        }
+        self.withdraw(id, Withdrawal::IfUnsent);
     }
 
     /// Whether a request of an upload may leave, perhaps once more with a new token: since it was made, the
@@ -63,7 +46,7 @@ impl Engine {
         if is_at_work && is_placed && self.uploads.api.is_open(self.now.mono) {
             return true;
         }
-        self.withdraw_unsent(id);
+        self.withdraw(id, Withdrawal::IfUnsent);
         self.uploads.needs_step = true;
         if is_at_work && is_new {
             // Where it belongs, and when, is looked at when its turn comes.
@@ -72,18 +55,19 @@ impl Engine {
         false
     }
 
-    /// Gives up a request to the API that is under way for an upload.
-    pub(super) fn withdraw(&mut self, id: UploadId) {
-        let Some(upload) = self.uploads.queue.get_mut(id) else { return };
-        if std::mem::take(&mut upload.has_call) {
+    /// Gives up the request to the API for an upload, if there is one.
+    pub(super) fn withdraw(&mut self, id: UploadId, withdrawal: Withdrawal) {
+        if self.withdraw_call(Caller::Upload(id), withdrawal) {
             self.uploads.in_use -= 1;
-            self.withdraw_call(Caller::Upload(id));
+            if let Some(upload) = self.uploads.queue.get_mut(id) {
+                upload.has_call = false;
+            }
         }
     }
 
     pub(super) fn end_upload(&mut self, id: UploadId, ending: Ending) {
         self.suspend(id);
-        self.withdraw(id);
+        self.withdraw(id, Withdrawal::Always);
         match &ending {
             Ending::Failed(error) => log_line!(self.log, Warn, "upload {id} failed: {error}"),
             Ending::Skipped(error) => log_line!(self.log, Info, "upload {id} skipped: {error}"),
@@ -99,7 +83,7 @@ impl Engine {
     /// A new asset for the same media.
     pub(super) fn begin_anew(&mut self, id: UploadId, why: Error) {
         self.suspend(id);
-        self.withdraw(id);
+        self.withdraw(id, Withdrawal::Always);
         let Some(upload) = self.uploads.queue.get_mut(id) else { return };
         log_line!(self.log, Info, "upload {id} begins anew: {why}");
         if upload.pushed.is_some() && upload.parts.done_count() > 0 {

@@ -11,6 +11,8 @@ pub mod recording;
 
 pub mod control;
 
+mod reader;
+
 use super::views::{self, View, fio_error};
 use super::{FIO_OP_NONE, args, fio_status, guard::guard, guard::guard_value};
 use crate::error::Error;

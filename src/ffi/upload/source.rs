@@ -1,11 +1,11 @@
 //! Where the bytes come from.
 
+use super::reader::CallbackReader;
 use super::{fio_upload, set};
 use crate::error::Error;
 use crate::ffi::callbacks::{UserData, fio_destroy_cb, fio_read_cb};
 use crate::ffi::fio_status;
 use crate::ffi::guard::guard;
-use crate::ffi::vendor::VendorReader;
 use crate::source::Source;
 use crate::source::file::FileSource;
 use crate::status::*;
@@ -134,7 +134,7 @@ pub unsafe extern "C" fn fio_upload_set_reader(
             set(upload, |spec| {
                 let read = read.ok_or_else(|| Error::new(FIO_E_NULL, "the read function is NULL"))?;
                 let user = Arc::new(UserData::new(user, destroy));
-                spec.source = SourceSpec::Attached(Arc::new(VendorReader { size, read, user }));
+                spec.source = SourceSpec::Attached(Arc::new(CallbackReader { size, read, user }));
                 Ok(())
             })
         }

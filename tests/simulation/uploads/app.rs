@@ -391,13 +391,4 @@ impl World {
         self.after_call();
         result
     }
-
-    /// Runs until the upload is over or nothing moves, at most this long.
-    pub fn see_through(&mut self, id: UploadId, at_most: u64) -> UploadState {
-        let end = self.time + at_most;
-        while self.time < end && !self.upload_state(id).is_over() {
-            self.run_for(50);
-        }
-        self.upload_state(id)
-    }
 }

@@ -8,10 +8,12 @@
 //! | `judge.rs` | how uploads must have ended |
 //! | `tracked.rs` | what is known of one upload from outside |
 //! | `app.rs`, `life.rs` | what an application does with uploads, and what happens to it |
+//! | `course.rs` | the course of one upload, for the tests of single cases |
 //! | `log_lines.rs` | what no line of the log may say |
 //! | the rest | the tests; `lives.rs` is the one with many seeds |
 
 mod app;
+mod course;
 mod judge;
 mod life;
 mod log_lines;

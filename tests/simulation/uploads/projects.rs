@@ -5,10 +5,16 @@ use super::app::{New, paired};
 use crate::world::{HOUR, MINUTE, SECOND, World};
 use fio_c2c::engine::Operation;
 use fio_c2c::status::*;
-use fio_c2c::upload::UploadState;
+use fio_c2c::upload::{UploadId, UploadState};
 
-fn look_at_the_device(world: &mut World) {
-    assert_eq!(world.run(Operation::DeviceInfo), FIO_OK);
+/// A file that was queued for one project, of a device that is in another by now.
+fn left_behind() -> (World, UploadId) {
+    let mut world = paired(2);
+    world.pause_queue(true);
+    let id = world.upload(New::file(300));
+    world.move_device("project-2");
+    world.pause_queue(false);
+    (world, id)
 }
 
 #[test]
@@ -30,31 +36,19 @@ fn media_of_a_pause_is_skipped_and_no_other() {
 
 #[test]
 fn what_was_queued_for_one_project_waits_while_the_device_is_in_another() {
-    let mut world = paired(2);
-    world.pause_queue(true);
-    let id = world.upload(New::file(300));
-    world.service.project = "project-2".into();
-    look_at_the_device(&mut world);
-    world.pause_queue(false);
+    let (mut world, id) = left_behind();
     world.run_for(HOUR);
-    assert_eq!((world.upload_state(id), world.reason(id)), (UploadState::Waiting, FIO_E_OTHER_PROJECT));
+    world.waits_for(id, FIO_E_OTHER_PROJECT);
     let other = world.upload(New::file(300));
     assert_eq!(world.see_through(other, MINUTE), UploadState::Done);
 
-    world.service.project = "project-1".into();
-    look_at_the_device(&mut world);
-    assert_eq!(world.see_through(id, MINUTE), UploadState::Done);
-    world.judge_uploads();
+    world.move_device("project-1");
+    world.ends_well(id);
 }
 
 #[test]
 fn a_move_sends_it_to_the_present_project() {
-    let mut world = paired(2);
-    world.pause_queue(true);
-    let id = world.upload(New::file(300));
-    world.service.project = "project-2".into();
-    look_at_the_device(&mut world);
-    world.pause_queue(false);
+    let (mut world, id) = left_behind();
     world.move_to_project(id).expect("it waits for another project");
     assert_eq!(world.see_through(id, MINUTE), UploadState::Done);
     assert_eq!(world.service.assets.list[0].project, "project-2");
@@ -67,7 +61,7 @@ fn a_move_of_the_device_in_the_moment_of_the_creation_puts_no_bytes_in_the_wrong
     world.service.project = "project-2".into();
     let id = world.upload(New::file(300));
     world.run_for(MINUTE);
-    assert_eq!((world.upload_state(id), world.reason(id)), (UploadState::Waiting, FIO_E_OTHER_PROJECT));
+    world.waits_for(id, FIO_E_OTHER_PROJECT);
     assert_eq!(world.service.assets.list[0].stored_parts(), 0);
     world.judge_uploads();
 }
@@ -88,8 +82,7 @@ fn after_a_start_nothing_is_begun_before_the_service_has_named_the_project() {
 #[test]
 fn what_is_queued_after_a_new_pairing_is_for_its_project() {
     let mut world = paired(2);
-    world.service.grants.revoke_all();
-    assert_eq!(world.run(Operation::Refresh), FIO_E_AUTHORIZATION_LOST);
+    world.lose_authorization();
     world.service.project = "project-2".into();
     // The new pairing is there, and its device information is not: no answer for a while.
     let op = world.start(Operation::Pair { codes: 1 }).expect("a pairing can be started");
@@ -100,8 +93,7 @@ fn what_is_queued_after_a_new_pairing_is_for_its_project() {
     }
     let id = world.upload(New::file(300));
     assert_eq!(world.finish(op, MINUTE), FIO_OK);
-    assert_eq!(world.see_through(id, MINUTE), UploadState::Done);
-    world.judge_uploads();
+    world.ends_well(id);
 }
 
 #[test]
@@ -109,7 +101,7 @@ fn what_is_queued_without_a_pairing_is_for_the_next() {
     let mut world = World::new(2, Default::default());
     let id = world.upload(New::file(300));
     world.run_for(MINUTE);
-    assert_eq!((world.upload_state(id), world.reason(id)), (UploadState::Waiting, FIO_E_NOT_AUTHORIZED));
+    world.waits_for(id, FIO_E_NOT_AUTHORIZED);
     world.pair();
     assert_eq!(world.see_through(id, MINUTE), UploadState::Done);
 }
@@ -119,12 +111,10 @@ fn what_was_never_sent_is_not_done_when_the_authorization_ends_in_a_pause() {
     let mut world = paired(2);
     let id = world.upload(New::file(300));
     world.pause_queue(true);
-    world.service.grants.revoke_all();
-    assert_eq!(world.run(Operation::Refresh), FIO_E_AUTHORIZATION_LOST);
+    world.lose_authorization();
     world.pause_queue(false);
     world.run_for(MINUTE);
-    assert_eq!((world.upload_state(id), world.reason(id)), (UploadState::Waiting, FIO_E_NOT_AUTHORIZED));
+    world.waits_for(id, FIO_E_NOT_AUTHORIZED);
     world.pair();
-    assert_eq!(world.see_through(id, MINUTE), UploadState::Done);
-    world.judge_uploads();
+    world.ends_well(id);
 }

@@ -9,8 +9,37 @@ use fio_c2c::upload::{RecordingSpec, UploadId, UploadState};
 const MIB: u64 = 1 << 20;
 
 fn recording() -> (World, UploadId) {
+    begun(New::recording())
+}
+
+fn begun(new: New) -> (World, UploadId) {
     let mut world = paired(3);
-    let id = world.upload(New::recording());
+    let id = world.upload(new);
+    (world, id)
+}
+
+/// One that stands at so many bytes, as it has for a while.
+fn recorded(new: New, bytes: u64) -> (World, UploadId) {
+    let (mut world, id) = begun(new);
+    world.record(id, bytes).expect("it is running");
+    world.run_for(MINUTE);
+    (world, id)
+}
+
+const HELD_HEAD: u64 = 64 << 10;
+
+fn with_held_head() -> (World, UploadId) {
+    let spec = RecordingSpec { held_head: HELD_HEAD, ..RecordingSpec::default() };
+    recorded(New { recording: Some(spec), ..New::recording() }, 13 * MIB)
+}
+
+/// What the device pushes instead of writing it to a card.
+fn pushed(held_head: u64) -> (World, UploadId) {
+    let (mut world, id) = begun(New::pushed(held_head));
+    for _ in 0..7 {
+        world.record(id, MIB).expect("there is room");
+        world.run_for(10 * SECOND);
+    }
     (world, id)
 }
 
@@ -35,10 +64,8 @@ fn parts_leave_while_it_is_recorded_and_the_last_one_at_its_end() {
 
 #[test]
 fn one_that_ends_exactly_where_a_part_ends_has_no_empty_part() {
-    let (mut world, id) = recording();
     let end = Growth::new(RecordingSpec::default()).start(2);
-    world.record(id, end).expect("it is running");
-    world.run_for(MINUTE);
+    let (mut world, id) = recorded(New::recording(), end);
     assert_eq!(stored(&world), [1], "the second may be the last");
     world.finish_recording(id, None).expect("it is running");
     assert_eq!(world.see_through(id, MINUTE), UploadState::Done);
@@ -48,44 +75,26 @@ fn one_that_ends_exactly_where_a_part_ends_has_no_empty_part() {
 
 #[test]
 fn a_held_head_goes_last_as_the_camera_has_rewritten_it() {
-    let mut world = paired(3);
-    let held_head = 64 << 10;
-    let spec = RecordingSpec { held_head, ..RecordingSpec::default() };
-    let id = world.upload(New { recording: Some(spec), ..New::recording() });
-    world.record(id, 13 * MIB).expect("it is running");
-    world.run_for(MINUTE);
+    let (mut world, id) = with_held_head();
     assert_eq!(stored(&world), [2]);
-    world.rewrite_head(id, held_head);
-    world.finish_recording(id, None).expect("it is running");
-    assert_eq!(world.see_through(id, MINUTE), UploadState::Done);
-    world.judge_uploads();
+    world.rewrite_head(id, HELD_HEAD);
+    world.stops_well(id);
 }
 
 #[test]
 fn a_held_head_stays_held_over_a_power_cut() {
-    let mut world = paired(3);
-    let held_head = 64 << 10;
-    let spec = RecordingSpec { held_head, ..RecordingSpec::default() };
-    let id = world.upload(New { recording: Some(spec), ..New::recording() });
-    world.record(id, 13 * MIB).expect("it is running");
-    world.run_for(MINUTE);
-    world.cut_power();
-    world.boot();
+    let (mut world, id) = with_held_head();
+    world.cut_power_and_boot();
     world.record(id, MIB).expect("it goes on");
     world.run_for(MINUTE);
     assert_eq!(stored(&world), [2]);
-    world.rewrite_head(id, held_head);
-    world.finish_recording(id, None).expect("it is running");
-    assert_eq!(world.see_through(id, MINUTE), UploadState::Done);
-    world.judge_uploads();
+    world.rewrite_head(id, HELD_HEAD);
+    world.stops_well(id);
 }
 
 #[test]
 fn a_name_may_come_at_the_end() {
-    let mut world = paired(3);
-    let id = world.upload(New { is_nameless: true, ..New::recording() });
-    world.record(id, 7 * MIB).expect("it is running");
-    world.run_for(MINUTE);
+    let (mut world, id) = recorded(New { is_nameless: true, ..New::recording() }, 7 * MIB);
     assert_eq!(world.service.assets.list[0].name, None);
     world.finish_recording(id, None).expect("it is running");
     assert_eq!(world.see_through(id, MINUTE), UploadState::Done);
@@ -94,9 +103,7 @@ fn a_name_may_come_at_the_end() {
 
 #[test]
 fn a_power_cut_in_the_middle_ends_it_as_far_as_the_file_goes() {
-    let (mut world, id) = recording();
-    world.record(id, 12 * MIB).expect("it is running");
-    world.run_for(MINUTE);
+    let (mut world, id) = recorded(New::recording(), 12 * MIB);
     let path = world.watch.of(id).path.clone();
     world.cut_power();
     // What the card had still to write.
@@ -109,9 +116,7 @@ fn a_power_cut_in_the_middle_ends_it_as_far_as_the_file_goes() {
 
 #[test]
 fn a_power_cut_that_costs_bytes_that_were_sent_sends_the_rest_anew() {
-    let (mut world, id) = recording();
-    world.record(id, 12 * MIB).expect("it is running");
-    world.run_for(MINUTE);
+    let (mut world, id) = recorded(New::recording(), 12 * MIB);
     let path = world.watch.of(id).path.clone();
     world.cut_power();
     world.card.change(&path, true, |contents| contents.size = 7 * MIB);
@@ -126,11 +131,8 @@ fn a_power_cut_that_costs_bytes_that_were_sent_sends_the_rest_anew() {
 fn a_power_cut_between_a_part_and_its_answer_is_no_obstacle() {
     let (mut world, id) = recording();
     world.record(id, 7 * MIB).expect("it is running");
-    while world.service.assets.list.is_empty() || stored(&world).is_empty() {
-        world.run_for(1);
-    }
-    world.cut_power();
-    world.boot();
+    world.run_until_stored(1);
+    world.cut_power_and_boot();
     world.record(id, MIB).expect("it goes on");
     world.finish_recording(id, None).expect("it is running");
     assert_eq!(world.see_through(id, HOUR), UploadState::Done);
@@ -142,11 +144,8 @@ fn the_lost_answer_of_the_last_part_and_a_power_cut_leave_it_done_once() {
     let (mut world, id) = recording();
     world.record(id, 2 * MIB).expect("it is running");
     world.finish_recording(id, None).expect("it is running");
-    while world.service.assets.list.is_empty() || stored(&world).is_empty() {
-        world.run_for(1);
-    }
-    world.cut_power();
-    world.boot();
+    world.run_until_stored(1);
+    world.cut_power_and_boot();
     assert_eq!(world.see_through(id, HOUR), UploadState::Done);
     assert_eq!(world.service.assets.creations, 1);
     world.judge_uploads();
@@ -154,34 +153,31 @@ fn the_lost_answer_of_the_last_part_and_a_power_cut_leave_it_done_once() {
 
 #[test]
 fn pushed_data_is_a_recording_without_a_file() {
-    let mut world = paired(3);
-    let id = world.upload(New::pushed(4096));
-    for _ in 0..7 {
-        world.record(id, MIB).expect("there is room");
-        world.run_for(10 * SECOND);
-    }
+    let (mut world, id) = pushed(4096);
     world.rewrite_head(id, 4096);
-    world.finish_recording(id, None).expect("it is running");
-    assert_eq!(world.see_through(id, MINUTE), UploadState::Done);
-    world.judge_uploads();
+    world.stops_well(id);
 }
 
 #[test]
 fn pushed_data_goes_on_after_a_restart_where_it_is_missing() {
-    let mut world = paired(3);
-    let id = world.upload(New::pushed(0));
-    for _ in 0..7 {
-        world.record(id, MIB).expect("there is room");
-        world.run_for(10 * SECOND);
-    }
-    world.cut_power();
-    world.boot();
+    let (mut world, id) = pushed(0);
+    world.cut_power_and_boot();
     world.run_for(MINUTE);
-    assert_eq!((world.upload_state(id), world.reason(id)), (UploadState::Waiting, FIO_E_SOURCE_NEEDED));
+    world.waits_for(id, FIO_E_SOURCE_NEEDED);
     world.attach(id).expect("it waits for that");
     assert_eq!(world.info(id).size, 5 * MIB, "from there on it has to be pushed again");
     world.record(id, 3 * MIB).expect("there is room");
+    world.stops_well(id);
+}
+
+#[test]
+fn a_finished_recording_that_lost_every_byte_cannot_be_retried() {
+    let (mut world, id) = recorded(New::recording(), 7 * MIB);
+    let path = world.watch.of(id).path.clone();
     world.finish_recording(id, None).expect("it is running");
-    assert_eq!(world.see_through(id, MINUTE), UploadState::Done);
-    world.judge_uploads();
+    world.card.change(&path, true, |contents| contents.size = 0);
+    assert_eq!(world.see_through(id, MINUTE), UploadState::Failed);
+    assert_eq!(world.reason(id), FIO_E_SOURCE_CHANGED);
+    let refused = world.retry(id).expect_err("nothing is left of it");
+    assert_eq!((refused.status, world.upload_state(id)), (FIO_E_SOURCE_EMPTY, UploadState::Failed));
 }

@@ -17,16 +17,6 @@ fn one_by_one() -> (World, UploadId) {
     (world, id)
 }
 
-fn parts_stored(world: &World, asset: usize) -> usize {
-    world.service.assets.list[asset].stored_parts()
-}
-
-fn run_until_stored(world: &mut World, parts: usize) {
-    while world.service.assets.list.is_empty() || parts_stored(world, 0) < parts {
-        world.run_for(1);
-    }
-}
-
 #[test]
 fn a_file_goes_up_once_and_is_done() {
     let (mut world, id) = one_by_one();
@@ -38,9 +28,8 @@ fn a_file_goes_up_once_and_is_done() {
 #[test]
 fn after_a_power_cut_it_goes_on_at_the_first_part_that_is_missing() {
     let (mut world, id) = one_by_one();
-    run_until_stored(&mut world, 3);
-    world.cut_power();
-    world.boot();
+    world.run_until_stored(3);
+    world.cut_power_and_boot();
     assert_eq!(world.see_through(id, MINUTE), UploadState::Done);
     assert_eq!(world.service.assets.creations, 1);
     // The third may have had its answer on the way.
@@ -113,11 +102,11 @@ fn however_weak_the_network_a_404_after_a_lost_answer_is_no_reason_to_begin_anew
 #[test]
 fn an_upload_the_storage_has_forgotten_is_begun_anew() {
     let (mut world, id) = one_by_one();
-    run_until_stored(&mut world, 2);
+    world.run_until_stored(2);
     world.run_for(10 * SECOND - 1);
     let (mut world, id) =
         if world.upload_state(id) == UploadState::Done { one_by_one() } else { (world, id) };
-    run_until_stored(&mut world, 2);
+    world.run_until_stored(2);
     let time = world.time;
     world.service.assets.forget(0, time);
     assert_eq!(world.see_through(id, MINUTE), UploadState::Done);
@@ -129,7 +118,7 @@ fn an_upload_the_storage_has_forgotten_is_begun_anew() {
 #[test]
 fn addresses_that_have_ended_lead_to_new_ones_with_the_true_age() {
     let (mut world, id) = one_by_one();
-    run_until_stored(&mut world, 2);
+    world.run_until_stored(2);
     world.pause_upload(id).expect("it is not over");
     world.run_for(2 * DAY);
     world.resume_upload(id).expect("it is paused");
@@ -146,8 +135,7 @@ fn a_part_that_arrives_damaged_is_sent_again() {
     world.restart();
     world.network.plan_for_parts([(Fate::Through, Twist::Damaged)]);
     let id = world.upload(New { verify: true, ..New::file(500) });
-    assert_eq!(world.see_through(id, MINUTE), UploadState::Done);
-    world.judge_uploads();
+    world.ends_well(id);
     assert_eq!(world.network.sent_parts, 6);
 }
 
@@ -171,10 +159,8 @@ fn a_damaged_last_part_is_not_taken_for_the_file_after_a_power_cut_either() {
     while world.network.sent_parts < 2 {
         world.run_for(1);
     }
-    world.cut_power();
-    world.boot();
-    assert_eq!(world.see_through(id, MINUTE), UploadState::Done);
-    world.judge_uploads();
+    world.cut_power_and_boot();
+    world.ends_well(id);
 }
 
 fn overloaded() -> fio_c2c::api::Response {
@@ -212,7 +198,7 @@ fn a_bad_file_blocks_no_other() {
 #[test]
 fn a_retry_goes_on_where_it_was() {
     let (mut world, id) = one_by_one();
-    run_until_stored(&mut world, 2);
+    world.run_until_stored(2);
     let path = world.watch.of(id).path.clone();
     world.card.fail(&path, Some(crate::files::Fault::Reads));
     assert_eq!(world.see_through(id, MINUTE), UploadState::Failed);
@@ -227,7 +213,7 @@ fn a_retry_goes_on_where_it_was() {
 #[test]
 fn a_retry_of_a_file_that_was_changed_sends_it_as_it_is() {
     let (mut world, id) = one_by_one();
-    run_until_stored(&mut world, 2);
+    world.run_until_stored(2);
     let path = world.watch.of(id).path.clone();
     world.card.change(&path, true, |contents| {
         contents.version += 1;

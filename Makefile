@@ -25,6 +25,8 @@ OUT := $(BUILD)/$(VARIANT)
 # there holds the lock until the result is taken away.
 LIBRARY_DIR := $(TARGET_DIR)/library
 LOCKED := flock $(LIBRARY_DIR).lock
+# A panic names its source file: not by where it was on the machine that compiled.
+WITHOUT_PATHS := RUSTFLAGS="$$RUSTFLAGS --remap-path-prefix=$${CARGO_HOME:-$$HOME/.cargo}/registry/src=crates --remap-path-prefix=$(CURDIR)=."
 LEFT_OUT := $(if $(filter no,$(UPLOADS)),--cfg fio_no_uploads)
 EXPORTS := sed -n 's/^.*\b\(fio_[a-z0-9_]*\)(.*/\1/p' include/fio_c2c.h | grep -v _cb \
 	$(if $(filter no,$(UPLOADS)),| grep -v -e '^fio_upload_' -e '^fio_queue_' -e '^fio_comment') | sort -u
@@ -47,8 +49,8 @@ STRIP := $(CROSS)strip
 endif
 
 # What a static link against the library needs besides itself.
-STATIC_LIBS_bundled := -lpthread -ldl -lm -lgcc_s
-STATIC_LIBS_system := -lcurl -lpthread -ldl -lm -lgcc_s
+STATIC_LIBS_bundled := -lutil -lrt -lpthread -lm -ldl -lgcc_s
+STATIC_LIBS_system := -lcurl -lutil -lrt -lpthread -lm -ldl -lgcc_s
 
 SHARED_FLAGS := -Wl,-soname,libfio_c2c.so.$(SOVERSION) -Wl,-z,nodelete -Wl,-z,now -Wl,-z,relro -Wl,-z,defs \
 	-Wl,-z,noexecstack -Wl,-z,noseparate-code -Wl,-O1 -Wl,--gc-sections -Wl,--as-needed
@@ -69,9 +71,9 @@ lib: $(OUT)/libfio_c2c.so $(OUT)/libfio_c2c.a
 # another libcurl or a second Rust library in the same program. Both libraries are made of that object.
 $(OUT)/fio_c2c.o: $(SOURCES) $(OUT)/symbols
 	mkdir -p $(LIBRARY_DIR)
-	$(LOCKED) sh -ec '$(WITH_TARGET) $(CARGO) rustc --release --lib --crate-type staticlib $(FEATURES_$(TLS)) \
+	$(LOCKED) sh -ec '$(WITHOUT_PATHS) $(WITH_TARGET) $(CARGO) rustc --release --lib --crate-type staticlib $(FEATURES_$(TLS)) \
 		$(TARGET:%=--target %) --target-dir $(LIBRARY_DIR) -- --cfg fio_c_library $(LEFT_OUT); \
-		$(LD) -r $$(sed "s/^/-u /" $(OUT)/symbols) -o $@ $(LIBRARY_DIR)/$(TARGET:%=%/)release/libfio_c2c.a'
+		$(LD) -r --force-group-allocation $$(sed "s/^/-u /" $(OUT)/symbols) -o $@ $(LIBRARY_DIR)/$(TARGET:%=%/)release/libfio_c2c.a'
 	$(OBJCOPY) --keep-global-symbols=$(OUT)/symbols --remove-section=.llvmbc --remove-section=.llvmcmd $@
 	$(STRIP) -g $@
 

@@ -60,6 +60,7 @@ def _variant(tls: str, needs: list[tuple[str, bool]]) -> list[Step]:
         step("Python tests", "tests/python"),
         step("examples and demo", "tests/demo"),
         step("torture", "tests/torture"),
+        step("installation", "tests/install"),
     ]
 
 
@@ -67,6 +68,7 @@ def steps() -> list[Step]:
     system = [("libcurl4-openssl-dev", _has_system_libcurl())]
     rustfmt = [_program("rustfmt", "rustfmt")]
     clippy = [_program("cargo-clippy", "clippy")]
+    doxygen = [_program("doxygen", "doxygen")]
     bench_needs = [
         *system,
         ("libcjson-dev", Path("/usr/include/cjson/cJSON.h").exists()),
@@ -83,6 +85,9 @@ def steps() -> list[Step]:
         Step("Rust tests of the emulator", [CARGO, "test", "--quiet", "-p", "fio-emulator"]),
         Step("lints", [CARGO, "clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"], needs=clippy),
         *_variant("system", system),
-        Step("library without uploads (system)", [sys.executable, "-B", "tests/c/pairing_only.py"], needs=system, after=built),
+        # After the installation, which makes this library as well.
+        Step("library without uploads (system)", [sys.executable, "-B", "tests/c/pairing_only.py"], needs=system,
+             after=["installation (system)"]),
+        Step("manual", _python_tests("tests/docs"), needs=doxygen, after=built[:1]),
         Step("cost and size", _make("bench", "ASSERT=1"), needs=bench_needs, after=built, alone=True),
     ]

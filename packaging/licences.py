@@ -1,0 +1,167 @@
+#!/usr/bin/env python3
+"""Writes the licences of everything that is inside the libraries: a table of the parts, and every text once.
+
+    licences.py --tls bundled --target x86_64-unknown-linux-gnu -- --features bundled > LICENSES.txt
+
+It reads what the build has fetched already: the sources of the Rust crates, with the C code that some of them
+carry, and the notices that come with the Rust compiler for its standard library. Nothing is downloaded. A part
+without a licence is an error that names it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import licences_of_rust
+from licence_part import MissingLicence, Part, prefer_mit
+
+ROOT = Path(__file__).resolve().parents[1]
+LICENCE_FILE = re.compile(r"(licen[cs]e|copying|unlicense|notice|copyright)", re.I)
+LICENCE_WORDS = re.compile(r"Permission is hereby granted|Redistribution and use in source")
+
+
+@dataclass
+class CarriedCode:
+    """A library in C that a crate carries and compiles."""
+
+    name: str
+    licence: str
+    folder: str
+    texts: tuple[str, ...]
+    version_file: str
+    version_macro: str
+
+
+CARRIED = {
+    "curl-sys": CarriedCode("libcurl", "curl AND ISC", "curl", ("COPYING", "LICENSES/ISC.txt"),
+                            "include/curl/curlver.h", "LIBCURL_VERSION"),
+    "libz-sys": CarriedCode("zlib", "Zlib", "src/zlib", ("LICENSE",), "zlib.h", "ZLIB_VERSION"),
+    "aws-lc-sys": CarriedCode("AWS-LC", "Apache-2.0 AND ISC AND MIT AND BSD-3-Clause", "aws-lc",
+                              ("LICENSE", "third_party/fiat/LICENSE"), "include/openssl/base.h",
+                              "AWSLC_VERSION_NUMBER_STRING"),
+}
+# With TLS=system they are only the way to the system's libraries.
+OF_THE_SYSTEM = {"curl-sys", "libz-sys"}
+# They have a `links` key for other reasons than C code.
+WITHOUT_C = {"aws-lc-rs", "rustls-ffi"}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--tls", choices=("bundled", "system"), required=True)
+    parser.add_argument("--target", help="the processor; the one of this machine by default")
+    parser.add_argument("--cargo", default="cargo")
+    parser.add_argument("features", nargs="*", help="cargo's feature options, after --")
+    arguments = parser.parse_args()
+    target = arguments.target or licences_of_rust.host()
+    try:
+        own, others = linked_crates(arguments.cargo.split(), target, arguments.features)
+        parts = [Part(*own, [(ROOT / "LICENSE").read_text()])]
+        for name, version, licence in others:
+            folder = crate_folder(name, version)
+            parts.append(Part(name, version, licence, crate_texts(folder, name, licence)))
+            parts += carried_code(folder, name, arguments.tls)
+        parts += licences_of_rust.parts(target)
+    except MissingLicence as error:
+        print(f"licences.py: {error}", file=sys.stderr)
+        return 1
+    sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
+    sys.stdout.write(document(parts))
+    return 0
+
+
+def linked_crates(cargo: list[str], target: str, features: list[str]) -> tuple[tuple[str, str, str], list[tuple[str, str, str]]]:
+    """Name, version and licence of the library and of every crate whose code ends up in it."""
+    command = [*cargo, "tree", "--offline", "--locked", "--package", "fio-c2c", "--edges", "normal,no-proc-macro",
+               "--prefix", "none", "--format", "{p}\t{l}", "--target", target, *features]
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
+    if done.returncode != 0:
+        raise MissingLicence(f"the list of crates cannot be had: run `make lib` first\n{done.stderr}")
+    found = []
+    for line in done.stdout.splitlines():
+        package, licence = line.split("\t")
+        name, version = package.split()[:2]
+        entry = (name, version.lstrip("v"), licence.replace(" (*)", ""))
+        if entry not in found:
+            found.append(entry)
+    return found[0], sorted(found[1:])
+
+
+def crate_folder(name: str, version: str) -> Path:
+    """Where cargo has unpacked it, or where the distribution's archive has it."""
+    home = Path(os.environ.get("CARGO_HOME") or Path.home() / ".cargo")
+    for folder in (*sorted(home.glob("registry/src/*")), ROOT / "vendor"):
+        for candidate in (folder / f"{name}-{version}", folder / name):
+            if f'version = "{version}"' in _read(candidate / "Cargo.toml"):
+                return candidate
+    raise MissingLicence(f"the sources of {name} {version} are not there: run `cargo fetch`")
+
+
+def crate_texts(folder: Path, name: str, licence: str) -> list[str]:
+    files = sorted(path for path in folder.iterdir() if LICENCE_FILE.match(path.name) and path.is_file())
+    texts = [_read(path) for path in files]
+    if not texts:
+        # Some have it only at the top of their source.
+        opening = re.match(r"\s*/\*(.*?)\*/", _read(folder / "src" / "lib.rs"), re.S)
+        if opening and LICENCE_WORDS.search(opening[1]):
+            texts = [re.sub(r"^ \* ?", "", opening[1], flags=re.M)]
+    if not texts or not licence:
+        raise MissingLicence(f"the crate {name} (licence: {licence or 'none said'}) comes without a licence text, in {folder}")
+    return prefer_mit(licence, texts)
+
+
+def carried_code(folder: Path, name: str, tls: str) -> list[Part]:
+    """The C code in a crate. One that may carry some and is not known here must be looked at first."""
+    if tls == "system" and name in OF_THE_SYSTEM:
+        return []
+    code = CARRIED.get(name)
+    if code is None:
+        if re.search(r"^links = ", _read(folder / "Cargo.toml"), re.M) and name not in WITHOUT_C:
+            raise MissingLicence(f"the crate {name} links a library: add its licence to CARRIED, or its name to WITHOUT_C")
+        return []
+    texts = [_read(folder / code.folder / text) for text in code.texts]
+    version = re.search(rf'{code.version_macro}\s+"([\d.]+)', _read(folder / code.folder / code.version_file))
+    if version is None or not all(texts):
+        raise MissingLicence(f"the licence or the version of {code.name} is not where it was, in {folder / code.folder}")
+    return [Part(code.name, version[1], code.licence, texts)]
+
+
+def _read(path: Path) -> str:
+    return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+
+
+def document(parts: list[Part]) -> str:
+    width = max(len(part.name) for part in parts) + 2
+    versions = max(len(part.version) for part in parts) + 2
+    lines = ["What is inside libfio_c2c, and under which licences. The texts follow, each with the parts it is for.",
+             "Of a part that is offered under several licences and MIT is one of them, that text is given.", ""]
+    lines += [f"{part.name:{width}}{part.version:{versions}}{part.licence}" for part in parts]
+    users: dict[str, tuple[str, list[str]]] = {}
+    for part in parts:
+        for text in part.texts:
+            # The same text is often wrapped differently.
+            _, names = users.setdefault(" ".join(text.split()), (text, []))
+            names.append(f"{part.name} {part.version}")
+    for text, names in users.values():
+        lines += ["", "=" * 80, *_wrapped(names), "=" * 80, "", text.strip("\n")]
+    return "\n".join(lines) + "\n"
+
+
+def _wrapped(names: list[str]) -> list[str]:
+    lines = [""]
+    for name in dict.fromkeys(names):
+        if len(lines[-1]) + len(name) > 78:
+            lines.append("")
+        lines[-1] += f"{name}, "
+    lines[-1] = lines[-1][:-2]
+    return [line.rstrip() for line in lines]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

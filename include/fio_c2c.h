@@ -17,7 +17,7 @@
  *
  * Rules that hold everywhere:
  *
- *   - The library starts no thread, prints nothing, never aborts, installs no signal handler, and
+ *   - The library starts no thread, prints nothing, does not abort, installs no signal handler, and
  *     reads neither environment variables nor configuration files. (libcurl reads one variable by
  *     itself, SSLKEYLOGFILE, and writes TLS session keys to that file: do not set it in a product.)
  *   - Strings are UTF-8 and NUL-terminated. What you pass in is copied before the call returns. What
@@ -25,6 +25,15 @@
  *     nothing is ever to be released with free().
  *   - Structs given to you may grow at their end in later versions: do not compare or copy them by
  *     sizeof.
+ *   - Callbacks are of two kinds. Completions and events run from fio_drive(), fio_wait() or
+ *     fio_client_free(): they may call everything but fio_drive() and fio_wait() on the same client, and
+ *     may free it. Data callbacks (log, store, clocks, random numbers, reader) run in the middle of a
+ *     call: on the same client they may call only fio_wakeup() and fio_cancel(). What a callback may not
+ *     call answers FIO_E_REENTRANT. Both return normally: no exception may leave them, and no longjmp
+ *     may cross them.
+ *   - Memory is bounded (see fio_config_set_parallel_parts() and fio_upload_push()). If the system has
+ *     none left, fio_upload_push() answers FIO_E_NOMEM; in any other place the process ends, with one
+ *     line on standard error, which is what the Rust runtime does then.
  *   - Every function may return FIO_E_PANIC: a defect in the library was caught. The client then
  *     answers FIO_E_POISONED to everything but fio_client_free().
  *   - A client, config or upload pointer must be one that this library gave and that was not freed.
@@ -1875,8 +1884,8 @@ const struct fio_error *fio_client_error(const struct fio_client *client);
  * @param client      the client
  * @param timeout_ms  0: do what can be done without waiting. Positive: wait at most so long for
  *                    something to happen. Negative: wait until something happens. Waiting ends as
- *                    soon as a callback was made, `fio_wakeup` or `fio_cancel` was called, or a
- *                    signal handler ran.
+ *                    soon as a callback was made, or would have been made for an event if one were
+ *                    set; as `fio_wakeup` or `fio_cancel` was called; or a signal handler ran.
  *
  * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_REENTRANT` (inside a callback) |
  *            `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` (freed by one of its callbacks: do not
@@ -1931,8 +1940,10 @@ FIO_API
 int32_t fio_fd(struct fio_client *client);
 
 /**
- * How long a loop of the application's own may sleep before it calls `fio_drive`, if it does not
- * watch `fio_fd`. (With `fio_fd` it is not needed: the descriptor has the timer in it.)
+ * How long a loop of the application's own may sleep before it calls `fio_drive`, if it watches no
+ * descriptor. With the default poller this speaks of timers only, and `fio_fd` (which has the timer in it)
+ * says what arrives: a loop that only sleeps sets `FIO_POLLER_PORTABLE`, with which the time is short while
+ * answers are awaited.
  *
  * @param client      the client
  * @param timeout_ms  [out] milliseconds, 0 for now, -1 for no need at all
@@ -2712,6 +2723,7 @@ fio_status fio_upload_get(struct fio_client *client,
  * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (not
  *            pushed, or not attached since the restart; finished or over) | `FIO_E_ARGUMENT` (neither at
  *            the end nor within the held head; beyond 5 TiB) | `FIO_E_WOULD_BLOCK` (nothing was taken) |
+ *            `FIO_E_NOMEM` (nothing was taken) |
  *            `FIO_E_REENTRANT` (inside a data callback) | `FIO_E_BUSY` | `FIO_E_FORKED` |
  *            `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
  * Callbacks: store, clock and log callbacks, if set

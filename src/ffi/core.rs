@@ -70,6 +70,9 @@ pub enum Delivery {
     Complete(Completion, OpId, Result<Outcome, Error>, crate::clock::Instant),
     ShowCode(Completion, View<views::fio_code>),
     Event(fio_event_cb, Arc<UserData>, Event),
+    /// An event that nobody registered for. It ends a wait all the same: the caller may be waiting for what
+    /// it tells, and look for it by other means.
+    Unheard,
 }
 
 /// A lock that a panic elsewhere does not close: for data that is whole at every moment.
@@ -233,11 +236,10 @@ impl Core {
                         deliveries.push(Delivery::ShowCode(*completion, views::code(&shown, op, now)));
                     }
                 }
-                Notice::Event(event) => {
-                    if let Some((callback, user)) = &self.event {
-                        deliveries.push(Delivery::Event(*callback, user.clone(), event));
-                    }
-                }
+                Notice::Event(event) => deliveries.push(match &self.event {
+                    Some((callback, user)) => Delivery::Event(*callback, user.clone(), event),
+                    None => Delivery::Unheard,
+                }),
             }
         }
         deliveries
@@ -276,7 +278,7 @@ impl Delivery {
                 // SAFETY: registered by `fio_pair` for this; the view outlives the call.
                 unsafe { show(user, view.as_ptr()) };
             }
-            Delivery::ShowCode(..) => {}
+            Delivery::ShowCode(..) | Delivery::Unheard => {}
             Delivery::Event(callback, user, event) => {
                 if let Some(callback) = callback {
                     let view = views::event::event(&event);

@@ -95,8 +95,8 @@ unsafe fn driving(
 /// @param client      the client
 /// @param timeout_ms  0: do what can be done without waiting. Positive: wait at most so long for
 ///                    something to happen. Negative: wait until something happens. Waiting ends as
-///                    soon as a callback was made, `fio_wakeup` or `fio_cancel` was called, or a
-///                    signal handler ran.
+///                    soon as a callback was made, or would have been made for an event if one were
+///                    set; as `fio_wakeup` or `fio_cancel` was called; or a signal handler ran.
 ///
 /// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_REENTRANT` (inside a callback) |
 ///            `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` (freed by one of its callbacks: do not
@@ -172,8 +172,10 @@ pub unsafe extern "C" fn fio_fd(client: *mut fio_client) -> i32 {
     })
 }
 
-/// How long a loop of the application's own may sleep before it calls `fio_drive`, if it does not
-/// watch `fio_fd`. (With `fio_fd` it is not needed: the descriptor has the timer in it.)
+/// How long a loop of the application's own may sleep before it calls `fio_drive`, if it watches no
+/// descriptor. With the default poller this speaks of timers only, and `fio_fd` (which has the timer in it)
+/// says what arrives: a loop that only sleeps sets `FIO_POLLER_PORTABLE`, with which the time is short while
+/// answers are awaited.
 ///
 /// @param client      the client
 /// @param timeout_ms  [out] milliseconds, 0 for now, -1 for no need at all

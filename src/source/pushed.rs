@@ -71,11 +71,15 @@ impl PushedSource {
         }
         let in_head = held.head_length.saturating_sub(offset).min(data.len() as u64) as usize;
         let (head, rest) = data.split_at(in_head);
+        if !is_in_head {
+            held.rest.try_reserve(rest.len()).map_err(|_| Error::of(FIO_E_NOMEM))?;
+        }
         if !head.is_empty() {
             let at = offset as usize;
-            if held.head.len() < at + head.len() {
-                held.head.resize(at + head.len(), 0);
-            }
+            let missing = (at + head.len()).saturating_sub(held.head.len());
+            held.head.try_reserve(missing).map_err(|_| Error::of(FIO_E_NOMEM))?;
+            let length = held.head.len() + missing;
+            held.head.resize(length, 0);
             held.head[at..at + head.len()].copy_from_slice(head);
         }
         if !is_in_head {

@@ -43,6 +43,26 @@ for settings in ({"base_url": "https://nonexistent.invalid"}, {"base_url": "http
 """
         self.assertEqual(self.run_program(program), "")
 
+    def test_pushed_data_without_memory_is_refused(self) -> None:
+        program = """
+import resource
+with fio_c2c.Client(client_id="P", client_secret="emulator-secret", base_url=sys.argv[1], ca_file=sys.argv[2]) as client:
+    upload = client.upload(pushed=True, name="p.mov", recording=fio_c2c.Recording())
+    data = bytes(40 << 20)
+    in_use = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+    # Room for the copy that Python hands over, not for the library's.
+    resource.setrlimit(resource.RLIMIT_AS, (in_use + (60 << 20), resource.RLIM_INFINITY))
+    try:
+        upload.push(0, data)
+    except fio_c2c.FioError as error:
+        print(error.name)
+    resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    # Nothing of it was taken, and the upload goes on.
+    upload.push(0, data)
+    print(upload.info().size)
+"""
+        self.assertEqual(self.run_program(program), f"FIO_E_NOMEM\n{40 << 20}\n")
+
     def test_the_environment_is_left_alone(self) -> None:
         program = """
 import ctypes

@@ -1,6 +1,7 @@
 """Whole files: what the service gets of them, and which are refused."""
 
 import os
+import time
 import unittest
 from pathlib import Path
 from typing import Any, Callable
@@ -22,6 +23,20 @@ class Files(UploadTest):
         self.assertEqual((asset["filetype"], asset["channel"], asset["part_count"]), ("video/quicktime", 0, 1))
         self.assertIn(asset["offset"], range(10))
         self.assertEqual(client.states(upload), [fio_c2c.FIO_UPLOAD_UPLOADING, fio_c2c.FIO_UPLOAD_DONE])
+
+    def test_a_wait_ends_with_the_upload_although_nobody_hears_of_its_end(self) -> None:
+        self.service.person("approve", after_polls=0)
+        with fio_c2c.Client(**self.config()) as client:
+            client.pair().wait(PATIENCE)
+            upload = client.upload(path=self.media())
+            start = time.monotonic()
+            rounds = 0
+            while not upload.info().is_over:
+                client.drive(int(PATIENCE * 1000))
+                rounds += 1
+            self.assertLess(time.monotonic() - start, PATIENCE)
+            self.assertLess(rounds, 50)
+            self.assertEqual(upload.info().state, fio_c2c.FIO_UPLOAD_DONE)
 
     def test_several_parts(self) -> None:
         self.service.settings(part_bytes=70_000)

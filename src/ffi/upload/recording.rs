@@ -33,6 +33,7 @@ use std::ffi::c_char;
 /// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (not
 ///            pushed, or not attached since the restart; finished or over) | `FIO_E_ARGUMENT` (neither at
 ///            the end nor within the held head; beyond 5 TiB) | `FIO_E_WOULD_BLOCK` (nothing was taken) |
+///            `FIO_E_NOMEM` (nothing was taken) |
 ///            `FIO_E_REENTRANT` (inside a data callback) | `FIO_E_BUSY` | `FIO_E_FORKED` |
 ///            `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
 /// Callbacks: store, clock and log callbacks, if set

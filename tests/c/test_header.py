@@ -4,72 +4,63 @@ from __future__ import annotations
 
 import re
 import subprocess
-import tempfile
+import sys
 import unittest
-from pathlib import Path
 
 import header
-from harness import INCLUDE, LIBRARIES, SkippingTest
+from compilers import Compiler
+from harness import HERE, LIBRARIES, ROOT, SkippingTest
 
-WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Wundef", "-Werror"]
-C_WARNINGS = ["-Wstrict-prototypes", "-Wc++-compat"]
-C_STANDARDS = ["c99", "c11", "c17"]
-CXX_STANDARDS = ["c++11", "c++17"]
-ONCE = "#include <fio_c2c.h>\n"
-USES = "int {name}(void); int {name}(void) {{ return fio_version_number() == FIO_VERSION_NUMBER; }}\n"
-
-
-def _try(command: list[str]) -> str:
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
-    return "" if done.returncode == 0 else f"{' '.join(command)}\n{done.stdout}"
+sys.path.insert(0, str(ROOT / "tests" / "abi"))
+from header_text import read_header  # noqa: E402
 
 
 class Compiles(SkippingTest):
-    """Alone, twice, and in two units of one program, in every language it is for."""
+    """Alone, twice, and in two units of one program, without a warning, in every language it is for; and every
+    field of its structs is where it belongs."""
 
-    def compile_with(self, compiler: str, standards: list[str], suffix: str, flags: list[str]) -> None:
-        with tempfile.TemporaryDirectory() as folder:
-            units = {"alone": ONCE, "twice": ONCE + ONCE, "one": ONCE + USES.format(name="one"), "two": ONCE + USES.format(name="two")}
-            for name, text in units.items():
-                (Path(folder) / (name + suffix)).write_text(text)
-            for standard in standards:
-                objects = []
-                for name in units:
-                    objects.append(f"{folder}/{name}.o")
-                    self.assertEqual("", _try([compiler, f"-std={standard}", *flags, *WARNINGS, f"-I{INCLUDE}", "-c",
-                                               f"{folder}/{name}{suffix}", "-o", objects[-1]]))
-                # Both units in one object: nothing in the header is defined twice.
-                self.assertEqual("", _try([compiler, *flags, "-r", "-nostdlib", *objects, "-o", f"{folder}/both.o"]))
-
-    def compiler(self, name: str, package: str) -> str:
-        for candidate in (name, f"{name}-14", f"{name}-16", f"{name}-19"):
-            try:
-                subprocess.run([candidate, "--version"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
-                return candidate
-            except FileNotFoundError:
-                continue
-        return self.need(name, package)
+    def compile_with(self, name: str, package: str, *flags: str, is_cxx: bool = False) -> None:
+        compiler = Compiler.find(name, *flags, is_cxx=is_cxx)
+        if compiler is None or not compiler.works():
+            self.skip(f"{' '.join([name, *flags])} does not compile: install the Debian package {package}")
+        assert compiler is not None
+        self.assertEqual(compiler.complaints(), "")
 
     def test_gcc_c(self) -> None:
-        self.compile_with(self.compiler("gcc", "gcc"), C_STANDARDS, ".c", C_WARNINGS)
+        self.compile_with("gcc", "gcc")
 
     def test_gcc_cxx(self) -> None:
-        self.compile_with(self.compiler("g++", "g++"), CXX_STANDARDS, ".cpp", [])
+        self.compile_with("g++", "g++", is_cxx=True)
 
     def test_clang_c(self) -> None:
-        self.compile_with(self.compiler("clang", "clang"), C_STANDARDS, ".c", C_WARNINGS)
+        self.compile_with("clang", "clang")
 
     def test_clang_cxx(self) -> None:
-        # The driver for C compiles C++ as well; linking is not tried.
-        self.compile_with(self.compiler("clang", "clang"), CXX_STANDARDS, ".cpp", [])
+        # The driver for C compiles C++ as well.
+        self.compile_with("clang", "clang", is_cxx=True)
 
-    def test_gcc_32_bit(self) -> None:
-        with tempfile.TemporaryDirectory() as folder:
-            probe = Path(folder) / "probe.c"
-            probe.write_text("#include <stdint.h>\n#include <stddef.h>\n")
-            if _try(["gcc", "-m32", "-c", str(probe), "-o", f"{folder}/probe.o"]):
-                self.skip("no C library for 32 bit: install the Debian package gcc-multilib")
-        self.compile_with("gcc", C_STANDARDS, ".c", ["-m32", *C_WARNINGS])
+    # The package gcc-multilib brings the same, and excludes the compilers for ARM.
+    def test_gcc_32_bit_c(self) -> None:
+        self.compile_with("gcc", "gcc-12-multilib", "-m32")
+
+    def test_gcc_32_bit_cxx(self) -> None:
+        self.compile_with("g++", "g++-12-multilib", "-m32", is_cxx=True)
+
+    def test_clang_32_bit_c(self) -> None:
+        self.compile_with("clang", "gcc-12-multilib", "-m32")
+
+    def test_clang_32_bit_cxx(self) -> None:
+        self.compile_with("clang", "gcc-12-multilib", "-m32", is_cxx=True)
+
+    def test_arm_c(self) -> None:
+        self.compile_with("arm-linux-gnueabihf-gcc", "gcc-arm-linux-gnueabihf")
+
+    def test_every_field_has_its_place_in_the_layout(self) -> None:
+        placed = re.findall(r"^(?:AT\((\w+), (\w+),|ENDS\((\w+),)", (HERE / "layout.c").read_text(), re.M)
+        structs = read_header(header.HEADER.read_text()).structs
+        self.assertEqual([place for place in placed if place[0]],
+                         [(struct, field, "") for struct, fields in structs.items() for field in fields])
+        self.assertEqual([place[2] for place in placed if place[2]], list(structs))
 
 
 class Exports(SkippingTest):

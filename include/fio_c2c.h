@@ -173,11 +173,6 @@
 #define FIO_E_UNKNOWN_OP (-19)
 
 /**
- * A callback of the application reported a failure.
- */
-#define FIO_E_CALLBACK (-20)
-
-/**
  * The pointer is not a live handle of the expected kind.
  */
 #define FIO_E_HANDLE (-21)
@@ -902,6 +897,22 @@ typedef void (*fio_log_cb)(void *user,
  */
 typedef struct fio_channel {
     /**
+     * Size of this struct in the library; it may grow at its end.
+     */
+    uint32_t struct_size;
+    /**
+     * A `FIO_PRESENCE_…`.
+     */
+    int32_t presence;
+    /**
+     * Number of the channel; 0 is the device's own.
+     */
+    uint32_t index;
+    /**
+     * 0.
+     */
+    int32_t reserved;
+    /**
      * Never NULL.
      */
     const char *id;
@@ -913,14 +924,6 @@ typedef struct fio_channel {
      * `video`, `audio`, `data`, something newer, or NULL.
      */
     const char *asset_type;
-    /**
-     * Number of the channel; 0 is the device's own.
-     */
-    uint32_t index;
-    /**
-     * A `FIO_PRESENCE_…`.
-     */
-    int32_t presence;
     /**
      * Lengths of the strings above in bytes, 0 for NULL.
      */

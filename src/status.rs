@@ -46,8 +46,6 @@ pub const FIO_E_UNSUPPORTED: i32 = -17;
 pub const FIO_E_BUFFER: i32 = -18;
 /// No operation with this id is known.
 pub const FIO_E_UNKNOWN_OP: i32 = -19;
-/// A callback of the application reported a failure.
-pub const FIO_E_CALLBACK: i32 = -20;
 /// The pointer is not a live handle of the expected kind.
 pub const FIO_E_HANDLE: i32 = -21;
 /// The configuration lacks something required (client id or client secret).
@@ -255,7 +253,6 @@ pub static DESCRIPTIONS: &[Description] = describe! {
     FIO_E_UNSUPPORTED Never "not available in this build or on this platform" "See the porting notes in the manual."
     FIO_E_BUFFER Never "the buffer is too small" "Call again with a buffer of the length that was written."
     FIO_E_UNKNOWN_OP Never "no such operation" "Use the id that the starting call wrote."
-    FIO_E_CALLBACK Later "a callback of the application reported a failure" "Look into the application's callback."
     FIO_E_HANDLE Never "the pointer is not a live handle of this kind" "Use handles made by this library that were not freed."
     FIO_E_INCOMPLETE Never "the configuration is not complete" "Set client id and client secret before making a client."
     FIO_E_ENTROPY Later "there are no random numbers to be had" "Check the application's entropy callback, or the system's generator."

@@ -46,11 +46,13 @@ class ChannelStruct(ctypes.Structure):
     """``fio_channel``"""
 
     _fields_ = [
+        ("struct_size", c_uint32),
+        ("presence", c_int32),
+        ("index", c_uint32),
+        ("reserved", c_int32),
         ("id", c_char_p),
         ("name", c_char_p),
         ("asset_type", c_char_p),
-        ("index", c_uint32),
-        ("presence", c_int32),
         ("id_length", c_size_t),
         ("name_length", c_size_t),
         ("asset_type_length", c_size_t),

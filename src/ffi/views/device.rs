@@ -18,16 +18,20 @@ pub const FIO_PRESENCE_PAUSED: i32 = 3;
 /// A part of the device that uploads under its own name.
 #[repr(C)]
 pub struct fio_channel {
+    /// Size of this struct in the library; it may grow at its end.
+    pub struct_size: u32,
+    /// A `FIO_PRESENCE_…`.
+    pub presence: i32,
+    /// Number of the channel; 0 is the device's own.
+    pub index: u32,
+    /// 0.
+    pub reserved: i32,
     /// Never NULL.
     pub id: *const c_char,
     /// Or NULL.
     pub name: *const c_char,
     /// `video`, `audio`, `data`, something newer, or NULL.
     pub asset_type: *const c_char,
-    /// Number of the channel; 0 is the device's own.
-    pub index: u32,
-    /// A `FIO_PRESENCE_…`.
-    pub presence: i32,
     /// Lengths of the strings above in bytes, 0 for NULL.
     pub id_length: usize,
     pub name_length: usize,
@@ -82,11 +86,13 @@ fn presence(presence: Presence) -> i32 {
 fn channel(channel: &Channel) -> View<fio_channel> {
     let strings = vec![Some(c_string(&channel.id)), optional(&channel.name), optional(&channel.asset_type)];
     let raw = fio_channel {
+        struct_size: struct_size::<fio_channel>(),
+        presence: presence(channel.presence),
+        index: channel.index,
+        reserved: 0,
         id: pointer(&strings[0]),
         name: pointer(&strings[1]),
         asset_type: pointer(&strings[2]),
-        index: channel.index,
-        presence: presence(channel.presence),
         id_length: length(&strings[0]),
         name_length: length(&strings[1]),
         asset_type_length: length(&strings[2]),

@@ -60,7 +60,7 @@ WARNINGS := -std=c99 -Wall -Wextra -Wpedantic -Werror
 EXAMPLES := pair camera event_loop upload
 BENCHES := peer_poll ours_poll peer_start ours_start peer_upload ours_upload ours_queue ours_network
 
-.PHONY: all lib emulator examples demo torture check header bench clean
+.PHONY: all lib emulator examples wheel demo torture check header bench clean
 
 all: lib examples
 
@@ -102,15 +102,23 @@ $(OUT)/libfio_c2c.so: $(OUT)/libfio_c2c.so.$(VERSION)
 	ln -sf libfio_c2c.so.$(VERSION) $(OUT)/libfio_c2c.so.$(SOVERSION)
 	ln -sf libfio_c2c.so.$(SOVERSION) $@
 
-emulator: $(EMULATOR)
+emulator: $(EMULATOR) $(EMULATOR).LICENSES.txt
 
 $(EMULATOR): $(shell find tests/emulator/src -name '*.rs') tests/emulator/Cargo.toml Cargo.lock
 	$(CARGO) build --release -p fio-emulator
+
+$(EMULATOR).LICENSES.txt: $(EMULATOR) packaging/licences.py packaging/licence_part.py packaging/licences_of_rust.py LICENSE
+	$(PYTHON) -B packaging/licences.py --package fio-emulator --tls $(TLS) --cargo "$(CARGO)" > $@.new
+	mv $@.new $@
 
 examples: $(EXAMPLES:%=$(OUT)/%)
 
 $(OUT)/%: examples-c/%.c $(wildcard examples-c/*.h) include/fio_c2c.h $(OUT)/libfio_c2c.so
 	$(WITH_TARGET) $(CC) $(WARNINGS) $(CFLAGS) -Iinclude $< -o $@ -L$(OUT) -lfio_c2c -Wl,-rpath,'$$ORIGIN'
+
+# The Python package, with the library and the emulator in it: see python/README.md.
+wheel: lib emulator
+	FIO_TLS=$(TLS) $(PYTHON) -m pip wheel --no-deps --wheel-dir dist ./python
 
 # PERSON=me leaves the decision to you; ADDRESS, this computer's in the network, lets a phone scan the QR.
 demo: lib emulator examples

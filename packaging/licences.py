@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
-"""Writes the licences of everything that is inside the libraries: a table of the parts, and every text once.
+"""Writes the licences of everything that is inside the libraries, or the emulator: a table of the parts, and every
+text once.
 
     licences.py --tls bundled --target x86_64-unknown-linux-gnu -- --features bundled > LICENSES.txt
+    licences.py --package fio-emulator --tls bundled > fio-emulator.LICENSES.txt
 
 It reads what the build has fetched already: the sources of the Rust crates, with the C code that some of them
 carry, and the notices that come with the Rust compiler for its standard library. Nothing is downloaded. A part
@@ -50,18 +52,22 @@ CARRIED = {
 OF_THE_SYSTEM = {"curl-sys", "libz-sys"}
 # They have a `links` key for other reasons than C code.
 WITHOUT_C = {"aws-lc-rs", "rustls-ffi"}
+# The licence files of the crate are those of its C code as well.
+WITH_OWN_C = {"ring"}
+PRODUCTS = {"fio-c2c": "libfio_c2c", "fio-emulator": "fio-emulator"}
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--tls", choices=("bundled", "system"), required=True)
+    parser.add_argument("--package", choices=sorted(PRODUCTS), default="fio-c2c")
     parser.add_argument("--target", help="the processor; the one of this machine by default")
     parser.add_argument("--cargo", default="cargo")
     parser.add_argument("features", nargs="*", help="cargo's feature options, after --")
     arguments = parser.parse_args()
     target = arguments.target or licences_of_rust.host()
     try:
-        own, others = linked_crates(arguments.cargo.split(), target, arguments.features)
+        own, others = linked_crates(arguments.package, arguments.cargo.split(), target, arguments.features)
         parts = [Part(*own, [(ROOT / "LICENSE").read_text()])]
         for name, version, licence in others:
             folder = crate_folder(name, version)
@@ -72,13 +78,14 @@ def main() -> int:
         print(f"licences.py: {error}", file=sys.stderr)
         return 1
     sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
-    sys.stdout.write(document(parts))
+    sys.stdout.write(document(PRODUCTS[arguments.package], parts))
     return 0
 
 
-def linked_crates(cargo: list[str], target: str, features: list[str]) -> tuple[tuple[str, str, str], list[tuple[str, str, str]]]:
-    """Name, version and licence of the library and of every crate whose code ends up in it."""
-    command = [*cargo, "tree", "--offline", "--locked", "--package", "fio-c2c", "--edges", "normal,no-proc-macro",
+def linked_crates(package: str, cargo: list[str], target: str,
+                  features: list[str]) -> tuple[tuple[str, str, str], list[tuple[str, str, str]]]:
+    """Name, version and licence of one of our packages and of every crate whose code ends up in it."""
+    command = [*cargo, "tree", "--offline", "--locked", "--package", package, "--edges", "normal,no-proc-macro",
                "--prefix", "none", "--format", "{p}\t{l}", "--target", target, *features]
     done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
     if done.returncode != 0:
@@ -111,6 +118,10 @@ def crate_texts(folder: Path, name: str, licence: str) -> list[str]:
         opening = re.match(r"\s*/\*(.*?)\*/", _read(folder / "src" / "lib.rs"), re.S)
         if opening and LICENCE_WORDS.search(opening[1]):
             texts = [re.sub(r"^ \* ?", "", opening[1], flags=re.M)]
+        # Or name the licence there, and whose it is.
+        holder = re.match(r"// (Copyright \d{4}.*)", _read(folder / "src" / "lib.rs"))
+        if holder and "MIT" in licence:
+            texts = [re.sub(r"^Copyright .*$", holder[1], (ROOT / "LICENSE").read_text(), count=1, flags=re.M)]
     if not texts or not licence:
         raise MissingLicence(f"the crate {name} (licence: {licence or 'none said'}) comes without a licence text, in {folder}")
     return prefer_mit(licence, texts)
@@ -122,7 +133,7 @@ def carried_code(folder: Path, name: str, tls: str) -> list[Part]:
         return []
     code = CARRIED.get(name)
     if code is None:
-        if re.search(r"^links = ", _read(folder / "Cargo.toml"), re.M) and name not in WITHOUT_C:
+        if re.search(r"^links = ", _read(folder / "Cargo.toml"), re.M) and name not in WITHOUT_C | WITH_OWN_C:
             raise MissingLicence(f"the crate {name} links a library: add its licence to CARRIED, or its name to WITHOUT_C")
         return []
     texts = [_read(folder / code.folder / text) for text in code.texts]
@@ -136,10 +147,10 @@ def _read(path: Path) -> str:
     return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
 
 
-def document(parts: list[Part]) -> str:
+def document(product: str, parts: list[Part]) -> str:
     width = max(len(part.name) for part in parts) + 2
     versions = max(len(part.version) for part in parts) + 2
-    lines = ["What is inside libfio_c2c, and under which licences. The texts follow, each with the parts it is for.",
+    lines = [f"What is inside {product}, and under which licences. The texts follow, each with the parts it is for.",
              "Of a part that is offered under several licences and MIT is one of them, that text is given.", ""]
     lines += [f"{part.name:{width}}{part.version:{versions}}{part.licence}" for part in parts]
     users: dict[str, tuple[str, list[str]]] = {}

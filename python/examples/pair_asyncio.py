@@ -1,45 +1,15 @@
-"""Pairs a device inside an asyncio loop: the loop watches the client's one descriptor.
+"""Pairs a camera inside an asyncio loop and sends the files that are named.
 
-    python3 python/examples/pair_asyncio.py CLIENT_ID CLIENT_SECRET [BASE_URL CA_FILE]
+    python3 pair_asyncio.py CLIENT_ID CLIENT_SECRET [--base-url URL] [--ca-file FILE] [FILE ...]
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
-import sys
-from pathlib import Path
-from typing import TypeVar
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from fio_c2c import Client, Code, Operation, qr_encode  # noqa: E402
-
-T = TypeVar("T")
-
-
-async def finished(client: Client, operation: "Operation[T]") -> T:
-    """The result of an operation. Abandoning the wait cancels the operation."""
-    loop = asyncio.get_running_loop()
-    over: "asyncio.Future[None]" = loop.create_future()
-
-    def drive() -> None:
-        try:
-            client.drive(0)
-        except BaseException as failure:
-            if not over.done():
-                over.set_exception(failure)
-        if operation.is_over and not over.done():
-            over.set_result(None)
-
-    # One wait at a time: the descriptor has one reader.
-    loop.add_reader(client.fd(), drive)
-    try:
-        await over
-    finally:
-        loop.remove_reader(client.fd())
-        if not operation.is_over:
-            operation.cancel()
-    return operation.result()
+from fio_c2c import Code, qr_encode
+from fio_c2c.aio import AsyncClient, Events
 
 
 def show(code: Code) -> None:
@@ -49,12 +19,31 @@ def show(code: Code) -> None:
             print("".join("██" if dark else "  " for dark in row))
 
 
-async def main(client_id: str, client_secret: str, base_url: str | None = None, ca_file: str | None = None) -> None:
-    with Client(client_id=client_id, client_secret=client_secret, client_version="1.0.0", base_url=base_url,
-                ca_file=ca_file) as client:
-        device = await finished(client, client.pair(show))
+async def tell(events: Events) -> None:
+    """Shows what the library tells, until the client is closed."""
+    async for event in events:
+        if event.upload is not None:
+            print(f"{event.upload.name}: {event.upload.state_name}, {event.upload.confirmed} of {event.upload.size} bytes")
+        elif event.error is not None:
+            print(event.error)
+
+
+async def main(options: argparse.Namespace) -> None:
+    async with AsyncClient(client_id=options.client_id, client_secret=options.client_secret, client_version="1.0.0",
+                           base_url=options.base_url, ca_file=options.ca_file) as camera:
+        telling = asyncio.create_task(tell(camera.events()))
+        device = await camera.pair(show)
         print(f"Connected to {device.project_name}")
+        uploads = [camera.upload(path=file) for file in options.files]
+        await asyncio.gather(*(upload.wait() for upload in uploads))
+    await telling
 
 
 if __name__ == "__main__":
-    asyncio.run(main(*sys.argv[1:]))
+    parser = argparse.ArgumentParser(description="Pairs a camera and sends the files that are named.")
+    parser.add_argument("client_id")
+    parser.add_argument("client_secret")
+    parser.add_argument("files", nargs="*", metavar="FILE")
+    parser.add_argument("--base-url")
+    parser.add_argument("--ca-file")
+    asyncio.run(main(parser.parse_args()))

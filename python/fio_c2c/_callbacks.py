@@ -192,12 +192,12 @@ def keeping_failure() -> Iterator[None]:
 
 @_guarded(_abi.MonotonicCallback, 0)
 def on_monotonic(key: int) -> int:
-    return registry.get(key).monotonic_ms()
+    return int(registry.get(key).monotonic_ms())
 
 
 @_guarded(_abi.WallClockCallback, 0)
 def on_wall_clock(key: int) -> int:
-    return registry.get(key).wall_seconds()
+    return int(registry.get(key).wall_seconds())
 
 
 @_guarded(_abi.EntropyCallback, constants.FIO_CB_ABORT)

@@ -55,7 +55,7 @@ def _callbacks(text: str) -> List[str]:
     theirs = {}
     for result, name, arguments in re.findall(r"^typedef ([\w\s*]+?)\s*\(\*(fio_\w+)\)\((.*?)\);", text, re.M | re.S):
         theirs[name] = (_ctype(result), _arguments(name, arguments))
-    ours = {name: (kind._restype_, list(kind._argtypes_)) for name, kind in _abi.CALLBACKS.items()}
+    ours = {name: (getattr(kind, "_restype_"), list(getattr(kind, "_argtypes_"))) for name, kind in _abi.CALLBACKS.items()}
     return _compare("callback", theirs, ours)
 
 
@@ -82,7 +82,8 @@ def _arguments(function: str, text: str) -> List[Any]:
 
 
 def _declaration(where: str, text: str) -> Tuple[str, Any]:
-    kind, name = re.match(r"(.*?)\b(\w+)\s*$", text.strip(), re.S).groups()
+    # The name is the last word.
+    kind, name = re.findall(r"^(.*?)\b(\w+)$", text.strip(), re.S)[0]
     return name, _WRITTEN_BUFFERS.get((where, name), None) or _ctype(kind)
 
 

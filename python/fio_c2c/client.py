@@ -5,21 +5,28 @@ from __future__ import annotations
 import ctypes
 import threading
 import warnings
-from types import TracebackType
-from typing import Any, Callable, Optional, Type
+from typing import TYPE_CHECKING, Any, Callable, Optional
 
 from . import _abi, _callbacks, constants
+from ._handle import Handle
 from .config import Config
+from .description import Description, described
 from .errors import FioError
 from .operation import Operation
 from .queue import Queue
 from .results import Code, Device
-from .upload import Description, Upload, described
+from .upload import Upload
 
-Then = Optional[Callable[[Operation], None]]
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from .description import UploadSettings
+    from .settings import Settings
+
+Then = Optional[Callable[[Operation[Any]], None]]
 
 
-class Client:
+class Client(Handle):
     """A client of the library; a context manager.
 
     Give it a ``Config``, or the settings of one as keywords. Operations start at once and are over
@@ -30,8 +37,7 @@ class Client:
             device = client.pair(show=lambda code: print(code.user_code)).wait()
     """
 
-    def __init__(self, config: Optional[Config] = None, **settings: Any) -> None:
-        self._handle: Optional[int] = None
+    def __init__(self, config: Optional[Config] = None, **settings: "Unpack[Settings]") -> None:
         self._library = _abi.load()
         # Held while another thread may be using the handle, so that it is not freed under it.
         self._remote = threading.RLock()
@@ -43,17 +49,10 @@ class Client:
             with Config(**settings) as own:
                 self._handle = own.new_client()
 
-    def __enter__(self) -> "Client":
-        return self
-
-    def __exit__(self, kind: Optional[Type[BaseException]], error: Optional[BaseException],
-                 trace: Optional[TracebackType]) -> None:
-        self.close()
-
     def __del__(self) -> None:
-        if getattr(self, "_handle", None) is not None:
+        if self._handle is not None:
             warnings.warn(f"unclosed {self!r}", ResourceWarning, source=self)
-            self.close()
+        super().__del__()
 
     def close(self) -> None:
         """Frees the client; operations that still run end with FIO_E_CANCELED. May be called twice, and
@@ -161,16 +160,13 @@ class Client:
     # Uploads
 
     @property
-    def queue(self) -> Queue:
+    def queue(self) -> Queue[Upload]:
         """All uploads."""
-        return Queue(self)
+        return Queue(self, lambda id: Upload(self, id))
 
-    def upload(self, description: Optional[Description] = None, **settings: Any) -> Upload:
+    def upload(self, description: Optional[Description] = None, **settings: "Unpack[UploadSettings]") -> Upload:
         """Puts an upload into the queue: a ``Description``, or the settings of one as keywords."""
-        id = ctypes.c_uint64()
-        with described(description, settings) as what:
-            self.call("fio_upload_start", what.handle, ctypes.byref(id))
-        return Upload(self, id.value)
+        return Upload(self, self.start_upload(description, settings))
 
     def comment(self, asset_id: str, text: str, frame: Optional[float] = None, then: Then = None) -> "Operation[None]":
         """Makes a comment on an uploaded asset: about a frame, counted from 0, or about the whole."""
@@ -179,9 +175,16 @@ class Client:
 
     # How C is called
 
+    def start_upload(self, description: Optional[Description], settings: "UploadSettings") -> int:
+        """The id of an upload that was put into the queue; ``upload`` calls this."""
+        id = ctypes.c_uint64()
+        with described(description, settings) as what:
+            self.call("fio_upload_start", what.handle, ctypes.byref(id))
+        return id.value
+
     def _start(self, function: str, *arguments: Any, then: Then = None,
-               show: Optional[Callable[[Code], None]] = None) -> Operation:
-        operation: Operation = Operation(self, then, show)
+               show: Optional[Callable[[Code], None]] = None) -> Operation[Any]:
+        operation: Operation[Any] = Operation(self, then, show)
         key = _callbacks.registry.add(operation)
         op = ctypes.c_uint64()
         try:
@@ -199,7 +202,7 @@ class Client:
         if handle is None:
             raise FioError.from_status(constants.FIO_E_CLOSED)
         with _callbacks.collecting():
-            value = getattr(self._library, function)(handle, *arguments)
+            value: int = getattr(self._library, function)(handle, *arguments)
         if value < 0:
             raise self._error(handle, value)
         return value

@@ -1,12 +1,14 @@
 """Starts the service emulator for a test and steers it.
 
-    with Emulator(interval=0.05) as service:
+    with Emulator() as service:
         service.person("approve", after_polls=2)
-        ...
+        with Client(**service.identity("CAM-1")) as client:
+            client.pair().wait()
         assert service.requests()[-1]["endpoint"] == "me"
 
-Only the standard library is used. The emulator ends with the process that started it, however that
-ends, because it watches its standard input.
+Only the standard library is used, and nothing of the package around it: the file can be used by itself.
+The emulator ends with the process that started it, however that ends, because it watches its standard
+input. ``python3 -m fio_c2c.emulator --help`` runs it by hand.
 """
 
 from __future__ import annotations
@@ -14,22 +16,49 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import shutil
 import ssl
 import subprocess
+import sys
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, TypedDict
 
-_ROOT = Path(__file__).resolve().parents[2]
+_PACKAGE = Path(__file__).resolve().parent
+_ROOT = _PACKAGE.parents[1]
 
-
-def find_emulator() -> str:
-    """The binary: from FIO_EMULATOR, or where `make emulator` puts it."""
-    return os.environ.get("FIO_EMULATOR") or str(_ROOT / "target" / "release" / "fio-emulator")
+#: The model secret the emulator accepts, unless it is started with others.
+SECRET = "emulator-secret"
 
 
 class EmulatorError(Exception):
-    """The emulator refused a call of its test API."""
+    """The emulator could not be started, or refused a call of its test API."""
+
+
+class Identity(TypedDict):
+    """What a client needs to be a device of an emulator."""
+
+    client_id: str
+    client_secret: str
+    client_version: str
+    base_url: str
+    ca_file: str
+
+
+def find_emulator() -> str:
+    """The program: from FIO_EMULATOR; else the copy inside this package; else, in the project's tree, where
+    `make emulator` puts it; else from PATH."""
+    given = os.environ.get("FIO_EMULATOR")
+    if given:
+        return given
+    for place in (_PACKAGE / "_native" / "fio-emulator", _ROOT / "target" / "release" / "fio-emulator"):
+        if place.is_file():
+            return str(place)
+    found = shutil.which("fio-emulator")
+    if found is None:
+        raise EmulatorError("there is no emulator: build it with `make emulator` in the project's tree, or let "
+                            "FIO_EMULATOR name the program")
+    return found
 
 
 class Emulator:
@@ -37,10 +66,14 @@ class Emulator:
 
     def __init__(self, *arguments: str, interval: float = 0.05, binary: str | None = None) -> None:
         command = [binary or find_emulator(), "--exit-with-stdin", "--interval", str(interval), *arguments]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        try:
+            self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        except OSError as failure:
+            raise EmulatorError(f"the emulator cannot be started: {failure}") from failure
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         if not line:
+            self._end()
             raise EmulatorError(f"the emulator did not start: {command}")
         ready = json.loads(line)
         self.url: str = ready["url"]
@@ -62,6 +95,9 @@ class Emulator:
         """Ends the emulator."""
         if self._connection is not None:
             self._connection.close()
+        self._end()
+
+    def _end(self) -> None:
         assert self._process.stdin is not None and self._process.stdout is not None
         self._process.stdin.close()
         try:
@@ -70,6 +106,11 @@ class Emulator:
             self._process.kill()
             self._process.wait()
         self._process.stdout.close()
+
+    def identity(self, client_id: str = "CAM-1") -> Identity:
+        """What makes a client a device of this service: ``Client(**service.identity())``."""
+        return {"client_id": client_id, "client_secret": SECRET, "client_version": "1.0.0", "base_url": self.url,
+                "ca_file": self.ca_file}
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
         """One call of the test API; returns the parsed answer."""
@@ -99,6 +140,7 @@ class Emulator:
         return text
 
     def state(self) -> Any:
+        """How it stands: clock, settings, person, codes, devices. No secrets."""
         return self.call("GET", "/emulator/state")
 
     def requests(self, endpoint: str | None = None, *, since: int = 0, **fields: Any) -> list[dict[str, Any]]:
@@ -114,15 +156,19 @@ class Emulator:
         return [violation for request in self.requests() for violation in request["violations"]]
 
     def forget_requests(self) -> None:
+        """Empties the log of requests."""
         self.call("DELETE", "/emulator/requests")
 
     def approve(self, user_code: str | None = None, project: str | None = None) -> None:
+        """Approves a code, by default the newest one, and connects the device to a project."""
         self._decide("approve", user_code=user_code, project=project)
 
     def deny(self, user_code: str | None = None) -> None:
+        """Denies a code, by default the newest one."""
         self._decide("deny", user_code=user_code)
 
     def expire(self, user_code: str | None = None) -> None:
+        """Lets a code run out, by default the newest one."""
         self._decide("expire", user_code=user_code)
 
     def _decide(self, what: str, **fields: Any) -> None:
@@ -140,6 +186,7 @@ class Emulator:
         self.call("POST", "/emulator/clock", {"advance_seconds": seconds})
 
     def settings(self, **fields: Any) -> Any:
+        """Changes settings; see the emulator's README for them. Returns all of them."""
         return self.call("POST", "/emulator/settings", fields)
 
     def fault(self, endpoint: str, kind: str, *, times: int = 1, skip: int = 0, grant: str | None = None,
@@ -153,6 +200,7 @@ class Emulator:
         self.call("POST", "/emulator/faults", body)
 
     def clear_faults(self) -> None:
+        """Takes back every fault that has not struck yet."""
         self.call("DELETE", "/emulator/faults")
 
     def faults_left(self) -> int:
@@ -184,7 +232,7 @@ class Emulator:
 
     def listener(self, certificate: str) -> int:
         """Opens a further port with a flawed certificate and returns its number."""
-        return self.call("POST", "/emulator/listeners", {"certificate": certificate})["port"]
+        return int(self.call("POST", "/emulator/listeners", {"certificate": certificate})["port"])
 
     def flawed(self, certificate: str) -> str:
         """The base URL of such a port."""
@@ -193,3 +241,7 @@ class Emulator:
     def device(self, client_id: str, action: str, **fields: Any) -> None:
         """project, pause, resume or revoke, as the user would on the web."""
         self.call("POST", f"/emulator/devices/{client_id}/{action}", fields or None)
+
+
+if __name__ == "__main__":
+    os.execv(find_emulator(), ["fio-emulator", *sys.argv[1:]])

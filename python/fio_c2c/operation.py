@@ -65,11 +65,13 @@ class Operation(Generic[T]):
     # Called from C, inside drive().
 
     def completed(self, result: Optional[T], error: Optional[FioError]) -> None:
+        """It is over."""
         self._result, self.error, self.is_over = result, error, True
         if self._then is not None:
             self._then(self)
 
     def code_shown(self, code: Code) -> None:
+        """A pairing has a code to show."""
         self.codes.append(code)
         if self._show is not None:
             self._show(code)

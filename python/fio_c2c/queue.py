@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import ctypes
-from typing import TYPE_CHECKING, Callable, Iterator, List, Sequence
+from typing import TYPE_CHECKING, Callable, Generic, Iterator, List, Sequence, TypeVar
 
 from . import _abi, _callbacks
 from .config import string_array
 from .results import Totals, UploadInfo
-from .upload import Upload
 
 if TYPE_CHECKING:
     from .client import Client
 
+U = TypeVar("U")
 
-class Queue:
-    """``Client.queue``. Iterating gives an ``Upload`` for each: those that are not over, in the order in
+
+class Queue(Generic[U]):
+    """``Client.queue``. Iterating gives an upload for each: those that are not over, in the order in
     which they are sent, then those that are, oldest first."""
 
-    def __init__(self, client: "Client") -> None:
+    def __init__(self, client: "Client", upload: Callable[[int], U]) -> None:
         self._client = client
+        self._upload = upload
 
-    def __iter__(self) -> Iterator[Upload]:
-        return iter([Upload(self._client, info.id) for info in self.list()])
+    def __iter__(self) -> Iterator[U]:
+        return iter([self._upload(info.id) for info in self.list()])
 
     def __len__(self) -> int:
         return len(self.list())

@@ -30,6 +30,7 @@ class Code:
 
     @classmethod
     def from_struct(cls, raw: Any) -> "Code":
+        """Copies a ``fio_code``."""
         return cls(
             user_code=text(raw.user_code) or "",
             verification_uri=text(raw.verification_uri),
@@ -55,6 +56,7 @@ class Channel:
 
     @classmethod
     def from_struct(cls, raw: Any) -> "Channel":
+        """Copies a ``fio_channel``."""
         return cls(text(raw.id) or "", text(raw.name), text(raw.asset_type), raw.index, raw.presence)
 
 
@@ -77,6 +79,7 @@ class Device:
 
     @classmethod
     def from_struct(cls, raw: Any) -> "Device":
+        """Copies a ``fio_device``."""
         return cls(
             project_id=text(raw.project_id) or "",
             project_name=text(raw.project_name),
@@ -134,6 +137,7 @@ class UploadInfo:
 
     @classmethod
     def from_struct(cls, raw: Any) -> "UploadInfo":
+        """Copies a ``fio_upload_info``."""
         return cls(
             id=raw.id,
             state=raw.state,
@@ -179,6 +183,7 @@ class Totals:
 
     @classmethod
     def from_struct(cls, raw: Any) -> "Totals":
+        """Copies a ``fio_totals``."""
         return cls(
             is_paused=bool(raw.is_paused),
             current=None if raw.current == constants.FIO_UPLOAD_NONE else raw.current,
@@ -227,6 +232,7 @@ class Event:
 
     @classmethod
     def from_struct(cls, raw: Any) -> "Event":
+        """Copies a ``fio_event``."""
         return cls(
             kind=raw.kind,
             wait_ms=None if raw.wait_ms < 0 else raw.wait_ms,

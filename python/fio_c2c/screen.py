@@ -23,24 +23,24 @@ def qr_encode(text: str) -> List[List[bool]]:
 
 def status_name(status: int) -> str:
     """The name of a status, such as ``FIO_E_DNS``."""
-    return _abi.load().fio_status_name(status).decode()
+    return bytes(_abi.load().fio_status_name(status)).decode()
 
 
 def status_message(status: int) -> str:
     """What a status means in general."""
-    return _abi.load().fio_status_message(status).decode()
+    return bytes(_abi.load().fio_status_message(status)).decode()
 
 
 def status_advice(status: int) -> str:
     """What a person can do about a status."""
-    return _abi.load().fio_status_advice(status).decode()
+    return bytes(_abi.load().fio_status_advice(status)).decode()
 
 
 def version() -> str:
     """The version of the library."""
-    return _abi.load().fio_version().decode()
+    return bytes(_abi.load().fio_version()).decode()
 
 
 def version_number() -> int:
     """The version of the library as one number: major * 65536 + minor * 256 + patch."""
-    return _abi.load().fio_version_number()
+    return int(_abi.load().fio_version_number())

@@ -2,13 +2,13 @@
 portable poller."""
 
 import asyncio
-import importlib.util
 import select
 import signal
 import time
 import unittest
 
-from support import PATIENCE, ROOT, Clock, RigTest, fio_c2c
+from support import PATIENCE, Clock, RigTest, fio_c2c
+from fio_c2c.aio import AsyncClient
 from fio_c2c.emulator import Emulator
 
 
@@ -125,12 +125,7 @@ class Clocks(RigTest):
 
 
 class Asyncio(unittest.TestCase):
-    def test_the_example_pairs_while_the_loop_does_other_things(self) -> None:
-        path = ROOT / "python" / "examples" / "pair_asyncio.py"
-        spec = importlib.util.spec_from_file_location("pair_asyncio", path)
-        assert spec is not None and spec.loader is not None
-        example = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(example)
+    def test_it_pairs_while_the_loop_does_other_things(self) -> None:
         ticks = []
         shown = []
 
@@ -141,15 +136,14 @@ class Asyncio(unittest.TestCase):
 
         async def main(service: Emulator) -> fio_c2c.Device:
             ticking = asyncio.create_task(tick())
-            with fio_c2c.Client(client_id="ASYNC", client_secret="emulator-secret", base_url=service.url,
-                                ca_file=service.ca_file) as client:
-                device = await asyncio.wait_for(example.finished(client, client.pair(shown.append)), PATIENCE)
-                await asyncio.wait_for(example.finished(client, client.heartbeat()), PATIENCE)
+            async with AsyncClient(**service.identity("ASYNC")) as camera:
+                device = await asyncio.wait_for(camera.pair(shown.append), PATIENCE)
+                await asyncio.wait_for(camera.heartbeat(), PATIENCE)
                 with self.assertRaises(fio_c2c.FioError):
-                    await example.finished(client, client.pair(lambda code: service.deny(code.user_code)))
+                    await camera.pair(lambda code: service.deny(code.user_code))
                 service.fault("code", "stall")
                 with self.assertRaises(asyncio.TimeoutError):
-                    await asyncio.wait_for(example.finished(client, client.request_code()), 0.05)
+                    await asyncio.wait_for(camera.request_code(), 0.05)
             ticking.cancel()
             return device
 

@@ -1,0 +1,45 @@
+"""The package and its examples are typed, for Python 3.8 as well, and wrong uses are found by mypy."""
+
+import unittest
+from typing import List
+
+from installation import PACKAGE, PackageTest, scratch, tools
+
+WRONG = """
+from fio_c2c import Client
+from fio_c2c.aio import AsyncClient
+
+Client(client_idd="CAM-1")
+AsyncClient(client_id=1)
+
+
+async def clip(camera: AsyncClient) -> str:
+    return await camera.upload(path="A001.mov", prioritty=3).wait()
+"""
+
+
+class Types(PackageTest):
+    def mypy(self) -> List[str]:
+        return ["-m", "mypy", "--strict", "--python-version", "3.8", "--cache-dir", str(scratch() / "mypy")]
+
+    def test_the_package_is_typed(self) -> None:
+        said = self.python(*self.mypy(), "-p", "fio_c2c", python=self.have(tools))
+        self.assertIn("Success: no issues found", said)
+
+    def test_what_uses_it_is_typed_and_mistakes_are_found(self) -> None:
+        wrong = self.folder / "wrong.py"
+        wrong.write_text(WRONG)
+        examples = [str(path) for path in (PACKAGE / "examples").glob("*.py")]
+        self.assertGreaterEqual(len(examples), 2)
+        said = self.fails(*self.mypy(), *examples, str(PACKAGE / "pytest_fio_c2c.py"), str(wrong),
+                          python=self.have(tools))
+        errors = [line for line in said.splitlines() if " error: " in line]
+        self.assertTrue(all(line.startswith("wrong.py:") for line in errors), said)
+        self.assertRegex(said, r'wrong\.py:5: error: Unexpected keyword argument "client_idd"')
+        self.assertRegex(said, r'wrong\.py:6: error: Argument "client_id" to "AsyncClient" has incompatible type "int"')
+        self.assertRegex(said, r'wrong\.py:10: error: Unexpected keyword argument "prioritty"')
+        self.assertRegex(said, r"wrong\.py:10: error: Incompatible return value type \(got .*UploadInfo")
+
+
+if __name__ == "__main__":
+    unittest.main()

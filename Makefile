@@ -42,6 +42,7 @@ CROSS_armv7-unknown-linux-gnueabihf := arm-linux-gnueabihf-
 CROSS := $(CROSS_$(TARGET))
 WITH_TARGET := packaging/cross.sh $(TARGET)
 CC := $(CROSS)gcc
+CXX := $(CROSS)g++
 LD := $(CROSS)ld
 AR := $(CROSS)ar
 OBJCOPY := $(CROSS)objcopy
@@ -56,11 +57,14 @@ SHARED_FLAGS := -Wl,-soname,libfio_c2c.so.$(SOVERSION) -Wl,-z,nodelete -Wl,-z,no
 	-Wl,-z,noexecstack -Wl,-z,noseparate-code -Wl,-O1 -Wl,--gc-sections -Wl,--as-needed
 
 CFLAGS ?= -O2 -g
+CXX ?= g++
+CXXFLAGS ?= -O2 -g
 WARNINGS := -std=c99 -Wall -Wextra -Wpedantic -Werror
 EXAMPLES := pair camera event_loop upload
+CXX_EXAMPLES := send_clips
 BENCHES := peer_poll ours_poll peer_start ours_start peer_upload ours_upload ours_queue ours_network
 
-.PHONY: all lib emulator examples wheel demo torture check header bench clean
+.PHONY: all lib emulator examples examples-cpp wheel demo torture check header bench clean
 
 all: lib examples
 
@@ -115,6 +119,12 @@ examples: $(EXAMPLES:%=$(OUT)/%)
 
 $(OUT)/%: examples-c/%.c $(wildcard examples-c/*.h) include/fio_c2c.h $(OUT)/libfio_c2c.so
 	$(WITH_TARGET) $(CC) $(WARNINGS) $(CFLAGS) -Iinclude $< -o $@ -L$(OUT) -lfio_c2c -Wl,-rpath,'$$ORIGIN'
+
+examples-cpp: $(CXX_EXAMPLES:%=$(OUT)/%)
+
+$(OUT)/%: examples-c/%.cpp include/fio_c2c.hpp include/fio_c2c.h $(OUT)/libfio_c2c.so
+	$(WITH_TARGET) $(CXX) -std=c++17 -Wall -Wextra -Wpedantic -Werror $(CXXFLAGS) -Iinclude $< -o $@ -L$(OUT) -lfio_c2c \
+		-Wl,-rpath,'$$ORIGIN'
 
 # The Python package, with the library and the emulator in it: see python/README.md.
 wheel: lib emulator

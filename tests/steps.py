@@ -90,6 +90,7 @@ def steps() -> list[Step]:
              after=["installation (system)"]),
         Step("binary interface", _python_tests("tests/abi"), {"FIO_TLS": "bundled"},
              [_program("abidw", "abigail-tools"), _program("arm-linux-gnueabihf-gcc", "gcc-arm-linux-gnueabihf")], built[:1]),
+        Step("C++ tests (system)", _python_tests("tests/cpp"), {"FIO_TLS": "system"}, system, built[1:]),
         Step("Python package", _python_tests("tests/package"), {"FIO_TLS": "bundled"}, after=built[:1]),
         Step("manual", _python_tests("tests/docs"), needs=doxygen, after=built[:1]),
         Step("cost and size", _make("bench", "ASSERT=1"), needs=bench_needs, after=built, alone=True),

@@ -15,10 +15,15 @@ impl Instant {
     }
 }
 
+/// Whole milliseconds, without the 128 bits that the standard library takes for them.
+pub fn milliseconds(span: Duration) -> u64 {
+    span.as_secs().saturating_mul(1000).saturating_add(span.subsec_millis().into())
+}
+
 impl Add<Duration> for Instant {
     type Output = Instant;
     fn add(self, span: Duration) -> Instant {
-        Instant(self.0.saturating_add(u64::try_from(span.as_millis()).unwrap_or(u64::MAX)))
+        Instant(self.0.saturating_add(milliseconds(span)))
     }
 }
 

@@ -36,7 +36,14 @@ impl Error {
         Error::new(status, message)
     }
 
-    pub fn new(status: i32, message: impl Into<Cow<'static, str>>) -> Error {
+    #[inline(never)]
+    pub fn new(status: i32, message: &'static str) -> Error {
+        Error::with_message(status, message.into())
+    }
+
+    /// An error whose message says more than can be known beforehand.
+    #[inline(never)]
+    pub fn told(status: i32, message: String) -> Error {
         Error::with_message(status, message.into())
     }
 

@@ -13,7 +13,7 @@
 //! | [`net`] | libcurl and the poller: the only place with sockets |
 //! | [`store`] | records on disk or with the vendor |
 //! | [`source`] | the bytes of an upload: files, callbacks, pushed data |
-//! | [`status`], [`error`], [`secret`], [`clock`], [`entropy`], [`json`], [`log`], [`sys`], [`small_map`] | what everybody uses |
+//! | [`status`], [`error`], [`secret`], [`clock`], [`entropy`], [`json`], [`log`], [`sys`], [`small_map`], [`text`] | what everybody uses |
 
 pub mod api;
 pub mod auth;
@@ -24,6 +24,8 @@ pub mod engine;
 pub mod entropy;
 pub mod error;
 pub mod ffi;
+#[cfg(fio_c_library)]
+mod heap;
 pub mod json;
 pub mod log;
 pub mod net;
@@ -34,11 +36,5 @@ pub mod source;
 pub mod status;
 pub mod store;
 pub mod sys;
+pub mod text;
 pub mod upload;
-
-/// In the C library, every block of memory is overwritten before it is given back: what the typed
-/// secrets do not reach (parsers, TLS where it is Rust) leaves nothing behind either.
-#[cfg(fio_c_library)]
-#[global_allocator]
-static ALLOCATOR: zeroizing_alloc::ZeroAlloc<std::alloc::System> =
-    zeroizing_alloc::ZeroAlloc(std::alloc::System);

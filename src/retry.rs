@@ -1,5 +1,6 @@
 //! Which failures are worth another try, and how long to wait before it.
 
+use crate::clock::milliseconds;
 use crate::error::Error;
 use crate::status::*;
 use std::time::Duration;
@@ -151,7 +152,7 @@ impl Backoff {
         let bound = self
             .first
             .saturating_mul(1u32.checked_shl(failures.saturating_sub(1).min(20)).unwrap_or(u32::MAX));
-        let bound = u64::try_from(bound.min(self.longest).as_millis()).unwrap_or(u64::MAX);
+        let bound = milliseconds(bound.min(self.longest));
         let jittered = Duration::from_millis(random.u64(bound / 10..=bound));
         jittered.max(asked.unwrap_or_default().min(Duration::from_secs(86_400)))
     }

@@ -1,9 +1,12 @@
 //! The system calls for which the standard library has no safe function. Every `unsafe` outside the C
 //! boundary and the libcurl wrapper is here.
 
+use std::ffi::CString;
 use std::fs::File;
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 
 fn check(result: libc::c_int) -> io::Result<libc::c_int> {
     if result < 0 { Err(io::Error::last_os_error()) } else { Ok(result) }
@@ -13,6 +16,14 @@ fn check(result: libc::c_int) -> io::Result<libc::c_int> {
 pub fn flock_exclusive(file: &File) -> io::Result<()> {
     // SAFETY: the descriptor is open for the duration of the call, and no memory is passed.
     check(unsafe { libc::flock(file.as_raw_fd(), libc::LOCK_EX | libc::LOCK_NB) }).map(drop)
+}
+
+/// Makes a directory, but not its parents. (The standard library's way brings that of
+/// the parents along.)
+pub fn make_directory(path: &Path, mode: libc::mode_t) -> io::Result<()> {
+    let path = CString::new(path.as_os_str().as_bytes())?;
+    // SAFETY: the path is terminated and lives through the call.
+    check(unsafe { libc::mkdir(path.as_ptr(), mode) }).map(drop)
 }
 
 /// For opening files: a pipe or a device is not waited for, and nothing becomes the terminal.

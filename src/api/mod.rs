@@ -177,18 +177,6 @@ fn form(fields: &[(&str, &str)]) -> SecretBytes {
     SecretBytes::new(encoder.finish().into_bytes())
 }
 
-/// `Retry-After` is a number of seconds or a date. A date is taken relative to the server's own
-/// `Date`, because the device's clock may be wrong.
-pub fn retry_after(value: &str, server_date: Option<&str>) -> Option<Duration> {
-    let value = value.trim();
-    if let Ok(seconds) = value.parse::<u32>() {
-        return Some(Duration::from_secs(seconds.into()));
-    }
-    let until = httpdate::parse_http_date(value).ok()?;
-    let now = httpdate::parse_http_date(server_date?.trim()).ok()?;
-    Some(until.duration_since(now).unwrap_or_default())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -197,17 +185,5 @@ mod tests {
     fn form_bodies_are_percent_encoded() {
         let request = auth_request(Endpoint::Token, Encoding::Form, &[("a", "x y&z"), ("b", "ü")]);
         assert_eq!(request.body.unwrap().expose(), b"a=x+y%26z&b=%C3%BC");
-    }
-
-    #[test]
-    fn retry_after_takes_seconds_and_dates() {
-        assert_eq!(retry_after(" 7 ", None), Some(Duration::from_secs(7)));
-        let date = "Sun, 22 Nov 2026 10:00:00 GMT";
-        assert_eq!(retry_after("Sun, 22 Nov 2026 10:01:30 GMT", Some(date)), Some(Duration::from_secs(90)));
-        assert_eq!(retry_after("Sun, 22 Nov 2026 09:00:00 GMT", Some(date)), Some(Duration::ZERO));
-        assert_eq!(retry_after("Sun, 22 Nov 2026 10:01:30 GMT", None), None);
-        for junk in ["", "-1", "soon", "1e9", "99999999999999999999"] {
-            assert_eq!(retry_after(junk, Some(date)), None, "{junk}");
-        }
     }
 }

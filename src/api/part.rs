@@ -6,6 +6,7 @@ use crate::error::Error;
 use crate::secret::Secret;
 use crate::source::Source;
 use crate::status::*;
+use crate::text::between;
 use std::fmt;
 use std::sync::Arc;
 
@@ -92,10 +93,9 @@ fn refusal(response: &Response) -> Error {
 /// The `Code` of `<Error><Code>…</Code>…</Error>`; empty if there is none. Only its letters are
 /// believed, since the rest of the document may quote the request.
 fn error_code(body: &[u8]) -> &str {
-    let text = std::str::from_utf8(body).unwrap_or_default();
-    let code = text.split_once("<Code>").and_then(|(_, rest)| rest.split_once("</Code>"));
-    code.map(|(code, _)| code)
-        .filter(|code| code.len() <= 64 && code.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+    between(body, "<Code>", "</Code>")
+        .filter(|code| code.len() <= 64 && code.iter().all(u8::is_ascii_alphanumeric))
+        .and_then(|code| std::str::from_utf8(code).ok())
         .unwrap_or_default()
 }
 

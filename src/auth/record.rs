@@ -1,7 +1,7 @@
 //! What of an authorization outlives a power cut, as the bytes of one store record.
 
 use crate::auth::session::Tokens;
-use crate::clock::Instant;
+use crate::clock::{Instant, milliseconds};
 use crate::json::{Json, ObjectWriter};
 use crate::secret::{Secret, SecretBytes};
 use std::time::Duration;
@@ -46,7 +46,7 @@ impl AuthRecord {
         if let Some(refresh) = &tokens.refresh {
             object.text("refresh_token", refresh.expose());
         }
-        object.number("life_ms", i64::try_from(tokens.life.as_millis()).unwrap_or(i64::MAX));
+        object.number("life_ms", i64::try_from(milliseconds(tokens.life)).unwrap_or(i64::MAX));
         object.number("obtained_at", tokens.obtained_at);
         object.flag("refreshing", refreshing);
         if let Some(project_id) = project_id {

@@ -24,7 +24,7 @@ mod uploads;
 
 use crate::api::{EncodingPolicy, Request, Response};
 use crate::auth::session::Session;
-use crate::clock::{Instant, Now};
+use crate::clock::{Instant, Now, milliseconds};
 use crate::error::Error;
 use crate::log::{Log, log_line};
 use crate::secret::Secret;
@@ -405,7 +405,7 @@ impl Engine {
                 log_line!(self.log, Warn, "{error}")
             }
             Event::Retrying { error, wait } => {
-                log_line!(self.log, Info, "{error}; next attempt in {} ms", wait.as_millis())
+                log_line!(self.log, Info, "{error}; next attempt in {} ms", milliseconds(*wait))
             }
             _ => {}
         }

@@ -34,7 +34,7 @@ pub unsafe fn write_if_wanted<T>(out: *mut T, value: T) {
 /// `text` is NULL or points to a NUL-terminated string that stays unchanged during `'a`.
 pub unsafe fn text<'a>(text: *const c_char, what: &'static str, longest: usize) -> Result<&'a str, Error> {
     if text.is_null() {
-        return Err(Error::new(FIO_E_NULL, format!("{what} is NULL")));
+        return Err(Error::told(FIO_E_NULL, format!("{what} is NULL")));
     }
     // SAFETY: not NULL, and the caller says it is terminated.
     let bytes = unsafe { CStr::from_ptr(text) }.to_bytes();
@@ -47,10 +47,10 @@ pub unsafe fn text<'a>(text: *const c_char, what: &'static str, longest: usize) 
 /// `start` is NULL or points to `length` readable bytes that stay unchanged during `'a`.
 pub unsafe fn bytes<'a>(start: *const u8, length: usize, what: &'static str) -> Result<&'a [u8], Error> {
     if start.is_null() {
-        return if length == 0 { Ok(&[]) } else { Err(Error::new(FIO_E_NULL, format!("{what} is NULL"))) };
+        return if length == 0 { Ok(&[]) } else { Err(Error::told(FIO_E_NULL, format!("{what} is NULL"))) };
     }
     if isize::try_from(length).is_err() {
-        return Err(Error::new(FIO_E_ARGUMENT, format!("{what} has an impossible length")));
+        return Err(Error::told(FIO_E_ARGUMENT, format!("{what} has an impossible length")));
     }
     // SAFETY: not NULL, the length is possible, and the caller says the bytes are readable.
     Ok(unsafe { std::slice::from_raw_parts(start, length) })
@@ -59,15 +59,15 @@ pub unsafe fn bytes<'a>(start: *const u8, length: usize, what: &'static str) -> 
 /// Checks that bytes are a non-empty text that can go into a header, a form or a log.
 pub fn plain_text<'a>(bytes: &'a [u8], what: &'static str, longest: usize) -> Result<&'a str, Error> {
     if bytes.is_empty() {
-        return Err(Error::new(FIO_E_ARGUMENT, format!("{what} is empty")));
+        return Err(Error::told(FIO_E_ARGUMENT, format!("{what} is empty")));
     }
     if bytes.len() > longest {
-        return Err(Error::new(FIO_E_ARGUMENT, format!("{what} is longer than {longest} bytes")));
+        return Err(Error::told(FIO_E_ARGUMENT, format!("{what} is longer than {longest} bytes")));
     }
     let text = std::str::from_utf8(bytes)
-        .map_err(|_| Error::new(FIO_E_UTF8, format!("{what} is not valid UTF-8")))?;
+        .map_err(|_| Error::told(FIO_E_UTF8, format!("{what} is not valid UTF-8")))?;
     if text.chars().any(char::is_control) {
-        return Err(Error::new(FIO_E_ARGUMENT, format!("{what} contains control characters")));
+        return Err(Error::told(FIO_E_ARGUMENT, format!("{what} contains control characters")));
     }
     Ok(text)
 }

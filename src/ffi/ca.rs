@@ -4,6 +4,7 @@
 use crate::error::Error;
 use crate::net::curl::CaSource;
 use crate::status::FIO_E_CA;
+use crate::text::between;
 use std::path::{Path, PathBuf};
 
 const LARGEST: u64 = 8 << 20;
@@ -18,7 +19,7 @@ const SYSTEM_BUNDLES: &[&str] = &[
 ];
 
 pub fn from_file(path: &str) -> Result<CaSource, Error> {
-    let failed = |why: &std::io::Error| Error::new(FIO_E_CA, format!("the CA file cannot be read: {why}"));
+    let failed = |why: &std::io::Error| Error::told(FIO_E_CA, format!("the CA file cannot be read: {why}"));
     let metadata = std::fs::metadata(path).map_err(|error| failed(&error))?;
     if !metadata.is_file() || metadata.len() > LARGEST {
         return Err(Error::new(FIO_E_CA, "the CA file is not a file of certificates"));
@@ -45,15 +46,10 @@ pub fn from_system() -> Result<CaSource, Error> {
 
 /// At least one certificate between its markers, with a body of base64.
 fn check(pem: &[u8]) -> Result<(), Error> {
-    let text = String::from_utf8_lossy(pem);
-    let body = text
-        .split_once("-----BEGIN CERTIFICATE-----")
-        .and_then(|(_, rest)| rest.split_once("-----END CERTIFICATE-----"))
-        .map(|(body, _)| body);
-    let is_base64 = |c: char| c.is_ascii_alphanumeric() || "+/=\r\n \t".contains(c);
-    match body {
+    let is_base64 = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/=\r\n \t".contains(byte);
+    match between(pem, "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----") {
         // The base64 of a DER sequence begins with M.
-        Some(body) if body.trim_start().starts_with('M') && body.chars().all(is_base64) => Ok(()),
+        Some(body) if body.trim_ascii_start().starts_with(b"M") && body.iter().all(is_base64) => Ok(()),
         _ => Err(Error::new(FIO_E_CA, "there is no PEM certificate in it")),
     }
 }

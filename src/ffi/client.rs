@@ -1,10 +1,11 @@
 //! `fio_client_new`, `fio_client_free`, and how every other function gets at a client.
 
+use super::body::Body;
 use super::config::{Config, config_mut, fio_config};
 use super::core::{Client, Completion, Core, Delivery, Entered, lock};
 use super::views::fio_error;
 use super::{args, ca, fio_op, fio_status, guard::guard, guard::guard_value};
-use crate::clock::{Clock, Now};
+use crate::clock::{Clock, Now, milliseconds};
 use crate::engine::driver::Driver;
 use crate::engine::effects::OpId;
 use crate::engine::{Engine, Operation, Settings};
@@ -71,15 +72,37 @@ unsafe fn client_even_if_forked<'a>(client: *const fio_client) -> Result<&'a Cli
 /// As for [`client_ref`].
 pub(super) unsafe fn with_core<T>(
     client: *const fio_client,
-    body: impl FnOnce(&mut Core) -> Result<T, Error>,
+    mut body: impl FnMut(&mut Core) -> Result<T, Error>,
 ) -> Result<T, Error> {
+    let mut made = None;
+    let mut body = |core: &mut Core| {
+        made = Some(body(core)?);
+        Ok(())
+    };
+    // SAFETY: as the caller says.
+    unsafe { with_core_body(client, Body::new(&mut body)) }?;
+    // It is there, since the body went well.
+    made.ok_or_else(|| Error::of(FIO_E_STATE))
+}
+
+/// # Safety
+/// As for [`with_core`].
+#[inline(never)]
+unsafe fn with_core_body(client: *const fio_client, body: Body<'_, Core>) -> Result<(), Error> {
     // SAFETY: as the caller says.
     let client_ref = unsafe { client_ref(client) }?;
     let entered = client_ref.enter()?;
     let result = client_ref.core().and_then(|mut core| {
-        let result = body(&mut core);
+        let result = body.call(&mut core);
         core.driver()?.arm();
-        result
+        match core.started.take() {
+            // Freed by a data callback meanwhile: the call answers that, so what it started has no other end.
+            Some(op) if client_ref.is_closing() => {
+                core.completions.remove(&op);
+                Err(Error::of(FIO_E_CLOSED))
+            }
+            _ => result,
+        }
     });
     if let Err(error) = &result {
         client_ref.remember(error);
@@ -96,7 +119,7 @@ pub(super) unsafe fn with_core<T>(
 /// As for [`client_ref`].
 pub(super) unsafe fn with_engine<T>(
     client: *const fio_client,
-    body: impl FnOnce(&mut Engine, Now) -> Result<T, Error>,
+    mut body: impl FnMut(&mut Engine, Now) -> Result<T, Error>,
 ) -> Result<T, Error> {
     // SAFETY: as the caller says.
     unsafe {
@@ -149,7 +172,7 @@ pub(super) unsafe fn start_with(
     client: *const fio_client,
     completion: Completion,
     op: *mut fio_op,
-    begin: impl FnOnce(&mut Engine, Now) -> Result<OpId, Error>,
+    mut begin: impl FnMut(&mut Engine, Now) -> Result<OpId, Error>,
 ) -> Result<(), Error> {
     // SAFETY: as the caller says.
     let id = unsafe {
@@ -158,11 +181,8 @@ pub(super) unsafe fn start_with(
             let driver = core.driver()?;
             let now = driver.now();
             let id = begin(&mut driver.engine, now)?;
-            // Freed by a data callback meanwhile: not started, so there is nothing to complete.
-            if client_ref.is_closing() {
-                return Err(Error::of(FIO_E_CLOSED));
-            }
             core.completions.insert(id, completion);
+            core.started = Some(id);
             lock(&client_ref.remote.running).push(id);
             Ok(id)
         })
@@ -209,7 +229,7 @@ unsafe fn bury(client: *const fio_client) {
 /// Gives a refresh that is under way some time to come back: the service may have used up the refresh
 /// token already, and without the answer the pairing would be over.
 fn await_refresh(driver: &mut Driver) {
-    let until = monotonic_ms() + LONGEST_WAIT_FOR_REFRESH.as_millis() as u64;
+    let until = monotonic_ms() + milliseconds(LONGEST_WAIT_FOR_REFRESH);
     let no_sigpipe = SigpipeGuard::new();
     while driver.engine.is_refreshing() {
         let left = until.saturating_sub(monotonic_ms());

@@ -50,14 +50,14 @@ pub unsafe extern "C" fn fio_comment(
     op: *mut fio_op,
 ) -> fio_status {
     guard(|| {
-        if asset_id.is_null() || text.is_null() {
-            return Err(Error::new(FIO_E_NULL, "the asset's id or the text is NULL"));
-        }
-        // SAFETY: the caller passes NULL or a live client, terminated strings, and NULL or a writable
+        // SAFETY: the caller passes NULL or a live client, NULL or terminated strings, and NULL or a writable
         // pointer.
         unsafe {
-            let (asset_id, text) = (CStr::from_ptr(asset_id), CStr::from_ptr(text));
             start_with(client, Completion::Done(done, user), op, |engine, now| {
+                if asset_id.is_null() || text.is_null() {
+                    return Err(Error::new(FIO_E_NULL, "the asset's id or the text is NULL"));
+                }
+                let (asset_id, text) = (CStr::from_ptr(asset_id), CStr::from_ptr(text));
                 let asset_id = checked_id(asset_id.to_bytes())?;
                 let text = checked_text(text.to_bytes())?;
                 if !frame.is_finite() {

@@ -47,6 +47,8 @@ pub struct Core {
     pub descriptor: Option<i32>,
     pub completions: SmallMap<OpId, Completion>,
     pub results: VecDeque<(OpId, i32)>,
+    /// The operation that the call in progress has started.
+    pub started: Option<OpId>,
     pub event: Option<(fio_event_cb, Arc<UserData>)>,
     /// What `fio_upload_get` gave last.
     #[cfg_attr(fio_no_uploads, allow(dead_code))]
@@ -123,6 +125,7 @@ impl Client {
                 descriptor,
                 completions: SmallMap::default(),
                 results: VecDeque::new(),
+                started: None,
                 event,
                 shown_upload: None,
                 shown_totals: None,

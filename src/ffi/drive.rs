@@ -3,6 +3,7 @@
 use super::client::{client_ref, fio_client, leave, with_core};
 use super::core::{Client, Delivery, lock};
 use super::{FIO_OP_NONE, fio_op, fio_status, guard::guard, guard::guard_value};
+use crate::clock::milliseconds;
 use crate::engine::transport::Waited;
 use crate::error::Error;
 use crate::status::*;
@@ -53,7 +54,7 @@ fn drive(client: &Client, timeout: Option<Duration>) -> Result<(), Error> {
 }
 
 fn rounds(client: &Client, timeout: Option<Duration>) -> Result<(), Error> {
-    let deadline = timeout.map(|span| monotonic_ms().saturating_add(span.as_millis() as u64));
+    let deadline = timeout.map(|span| monotonic_ms().saturating_add(milliseconds(span)));
     loop {
         let left = deadline.map(|at| Duration::from_millis(at.saturating_sub(monotonic_ms())));
         let (told, waited) = round(client, left)?;

@@ -1,13 +1,19 @@
 //! The guard every exported function runs in: a panic becomes a status, never an abort, never
 //! undefined behaviour.
 
+use super::body::Body;
 use crate::error::Error;
 use crate::status::{FIO_E_PANIC, FIO_OK};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Runs the body of a function that returns a status.
-pub fn guard(body: impl FnOnce() -> Result<(), Error>) -> i32 {
-    guard_value(FIO_E_PANIC, || match body() {
+pub fn guard(mut body: impl FnMut() -> Result<(), Error>) -> i32 {
+    guard_body(Body::new(&mut |_: &mut ()| body()))
+}
+
+#[inline(never)]
+fn guard_body(body: Body<'_, ()>) -> i32 {
+    guard_value(FIO_E_PANIC, || match body.call(&mut ()) {
         Ok(()) => FIO_OK,
         Err(error) => error.status,
     })

@@ -8,6 +8,7 @@
 
 mod args;
 pub mod authorization;
+mod body;
 mod ca;
 pub mod callbacks;
 pub mod client;

@@ -1,7 +1,7 @@
 //! Pairing (RFC 8628): a code for the person, polls for the decision, or the whole of it.
 
 use super::callbacks::{fio_code_cb, fio_device_cb, fio_done_cb, fio_show_code_cb};
-use super::client::{fio_client, start};
+use super::client::{fio_client, start, start_with};
 use super::core::Completion;
 use super::{fio_op, fio_status, guard::guard};
 use crate::engine::Operation;
@@ -37,11 +37,13 @@ pub unsafe extern "C" fn fio_request_code(
     op: *mut fio_op,
 ) -> fio_status {
     guard(|| {
-        if done.is_none() {
-            return Err(Error::new(FIO_E_NULL, "without a callback nobody would see the code"));
-        }
         // SAFETY: the caller passes NULL or a live client, and NULL or a writable pointer.
-        unsafe { start(client, Operation::RequestCode, Completion::Code(done, user), op) }
+        unsafe {
+            start_with(client, Completion::Code(done, user), op, |engine, now| {
+                seen(done.is_some())?;
+                engine.start(Operation::RequestCode, now)
+            })
+        }
     })
 }
 
@@ -115,14 +117,23 @@ pub unsafe extern "C" fn fio_pair(
     op: *mut fio_op,
 ) -> fio_status {
     guard(|| {
-        if show.is_none() {
-            return Err(Error::new(FIO_E_NULL, "without a callback nobody would see the code"));
-        }
-        let codes = match max_codes {
-            1..=1000 => max_codes as u32,
-            _ => return Err(Error::new(FIO_E_ARGUMENT, "max_codes is outside 1 to 1000")),
-        };
         // SAFETY: the caller passes NULL or a live client, and NULL or a writable pointer.
-        unsafe { start(client, Operation::Pair { codes }, Completion::Pair(show, done, user), op) }
+        unsafe {
+            start_with(client, Completion::Pair(show, done, user), op, |engine, now| {
+                seen(show.is_some())?;
+                let codes = match max_codes {
+                    1..=1000 => max_codes as u32,
+                    _ => return Err(Error::new(FIO_E_ARGUMENT, "max_codes is outside 1 to 1000")),
+                };
+                engine.start(Operation::Pair { codes }, now)
+            })
+        }
     })
+}
+
+fn seen(has_callback: bool) -> Result<(), Error> {
+    if has_callback {
+        return Ok(());
+    }
+    Err(Error::new(FIO_E_NULL, "without a callback nobody would see the code"))
 }

@@ -11,7 +11,7 @@ use super::upload::Upload;
 use super::waiting::{CurlTimer, Waiting, from_multi, from_os, waiting};
 use crate::api::Request;
 use crate::api::part::PartRequest;
-use crate::clock::Instant;
+use crate::clock::{Instant, milliseconds};
 use crate::engine::effects::RequestId;
 use crate::engine::transport::{Answer, Transport, UploadLimits, Waited};
 use crate::error::Error;
@@ -231,7 +231,7 @@ impl CurlTransport {
     }
 
     fn stall_timeout(&self) -> u64 {
-        u64::try_from(self.settings.stall_timeout.as_millis()).unwrap_or(u64::MAX)
+        milliseconds(self.settings.stall_timeout)
     }
 
     fn look_later(&mut self, now: u64) {

@@ -3,6 +3,7 @@
 use super::options;
 use crate::error::Error;
 use crate::status::*;
+use crate::text::says;
 use curl::easy::Easy2;
 use curl_sys as sys;
 
@@ -34,7 +35,7 @@ fn from_curl(code: u32, detail: &str, verify_result: libc::c_long) -> Error {
         sys::CURLE_SEND_FAIL_REWIND => FIO_E_RESET,
         sys::CURLE_GOT_NOTHING | sys::CURLE_SEND_ERROR | sys::CURLE_RECV_ERROR | sys::CURLE_PARTIAL_FILE => {
             // Some TLS libraries notice what is wrong with a handshake only while reading.
-            if detail.to_ascii_lowercase().contains("alert") { tls(detail) } else { FIO_E_RESET }
+            if says(detail, &["alert"]) { tls(detail) } else { FIO_E_RESET }
         }
         sys::CURLE_SSL_CONNECT_ERROR if is_broken(detail) => FIO_E_RESET,
         sys::CURLE_PEER_FAILED_VERIFICATION if is_stale => match verify_result {
@@ -62,23 +63,20 @@ fn from_curl(code: u32, detail: &str, verify_result: libc::c_long) -> Error {
 
 /// Whether libcurl's words are about the connection and not about TLS: it broke during the handshake.
 fn is_broken(detail: &str) -> bool {
-    let detail = detail.to_ascii_lowercase();
-    [
+    let words = [
         "send failure",
         "recv failure",
         "ssl_error_syscall",
         "unexpected eof",
         "connection closed",
         "non-properly terminated",
-    ]
-    .iter()
-    .any(|word| detail.contains(word))
+    ];
+    says(detail, &words)
 }
 
 /// OpenSSL, GnuTLS, mbedTLS and rustls each have their own words; a device may come with any.
 fn tls(detail: &str) -> i32 {
-    let detail = detail.to_ascii_lowercase();
-    let says = |words: &[&str]| words.iter().any(|word| detail.contains(word));
+    let says = |words: &[&str]| says(detail, words);
     if says(&[
         "protocol version",
         "protocolversion",

@@ -1,6 +1,6 @@
 //! The headers of an answer that matter to everybody.
 
-use crate::api::retry_after;
+use std::ffi::CString;
 use std::time::Duration;
 
 /// Kept from answer to answer for its memory; empty where there was no such header.
@@ -36,6 +36,24 @@ impl Head {
     }
 }
 
+/// `Retry-After` is a number of seconds or a date. A date is taken relative to the server's own
+/// `Date`, because the device's clock may be wrong.
+fn retry_after(value: &str, server_date: Option<&str>) -> Option<Duration> {
+    if let Ok(seconds) = value.parse::<u32>() {
+        return Some(Duration::from_secs(seconds.into()));
+    }
+    let (until, now) = (seconds_of(value)?, seconds_of(server_date?)?);
+    Some(Duration::from_secs(u64::try_from(until - now).unwrap_or(0)))
+}
+
+/// Seconds since 1970.
+fn seconds_of(date: &str) -> Option<libc::time_t> {
+    let date = CString::new(date).ok()?;
+    // SAFETY: the text is terminated; the second argument is not used.
+    let seconds = unsafe { curl_sys::curl_getdate(date.as_ptr(), std::ptr::null()) };
+    (seconds >= 0).then_some(seconds)
+}
+
 /// The value of the header, if the line has it. The name comes in small letters, with its colon.
 pub fn value_of<'a>(line: &'a [u8], name: &str) -> Option<&'a [u8]> {
     let (start, value) = line.split_at_checked(name.len())?;
@@ -59,5 +77,17 @@ mod tests {
             head.line(line.as_bytes());
         }
         assert_eq!(head.wait(), Some(Duration::from_secs(5)));
+    }
+
+    #[test]
+    fn retry_after_takes_seconds_and_dates() {
+        assert_eq!(retry_after("7", None), Some(Duration::from_secs(7)));
+        let date = "Sun, 22 Nov 2026 10:00:00 GMT";
+        assert_eq!(retry_after("Sun, 22 Nov 2026 10:01:30 GMT", Some(date)), Some(Duration::from_secs(90)));
+        assert_eq!(retry_after("Sun, 22 Nov 2026 09:00:00 GMT", Some(date)), Some(Duration::ZERO));
+        assert_eq!(retry_after("Sun, 22 Nov 2026 10:01:30 GMT", None), None);
+        for junk in ["", "-1", "soon", "1e9", "99999999999999999999"] {
+            assert_eq!(retry_after(junk, Some(date)), None, "{junk}");
+        }
     }
 }

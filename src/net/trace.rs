@@ -2,6 +2,7 @@
 //! they are known to be harmless.
 
 use crate::log::{Level, Log};
+use crate::text::says;
 use curl::easy::InfoType;
 
 /// Headers whose values may be seen in a log.
@@ -52,7 +53,7 @@ fn masked_header(line: &str) -> String {
         return line.split_once('?').map_or(line, |(before, _)| before).to_owned();
     }
     match line.split_once(':') {
-        Some((name, value)) if HARMLESS_HEADERS.contains(&name.trim().to_ascii_lowercase().as_str()) => {
+        Some((name, value)) if is_harmless(name.trim()) => {
             format!("{name}: {}", value.trim())
         }
         Some((name, _)) if !name.contains([' ', '?', '&', '=']) => format!("{name}: (not shown)"),
@@ -61,11 +62,13 @@ fn masked_header(line: &str) -> String {
     }
 }
 
+fn is_harmless(name: &str) -> bool {
+    HARMLESS_HEADERS.iter().any(|harmless| name.eq_ignore_ascii_case(harmless))
+}
+
 fn masked_text(line: &str) -> String {
-    let lower = line.to_ascii_lowercase();
-    if line.contains('?')
-        || ["authorization", "bearer", "token", "secret", "signature"].iter().any(|word| lower.contains(word))
-    {
+    let is_telling = says(line, &["authorization", "bearer", "token", "secret", "signature"]);
+    if is_telling || line.contains('?') {
         return "(not shown)".to_owned();
     }
     line.to_owned()

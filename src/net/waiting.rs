@@ -1,5 +1,6 @@
 //! How the transport waits: on epoll, or with libcurl's own means.
 
+use crate::clock::milliseconds;
 use crate::error::Error;
 use crate::status::*;
 use crate::sys::monotonic_ms;
@@ -35,7 +36,7 @@ pub fn waiting(multi: &mut Multi, curl_timer: &CurlTimer, portable: bool) -> Res
         let timer = curl_timer.clone();
         multi
             .timer_function(move |wait| {
-                let at = wait.map_or(u64::MAX, |wait| monotonic_ms() + wait.as_millis() as u64);
+                let at = wait.map_or(u64::MAX, |wait| monotonic_ms().saturating_add(milliseconds(wait)));
                 timer.store(at, Ordering::Relaxed);
                 true
             })
@@ -47,9 +48,9 @@ pub fn waiting(multi: &mut Multi, curl_timer: &CurlTimer, portable: bool) -> Res
 }
 
 pub fn from_multi(error: &curl::MultiError) -> Error {
-    Error::new(FIO_E_NETWORK, format!("libcurl's multi interface failed with code {}", error.code()))
+    Error::told(FIO_E_NETWORK, format!("libcurl's multi interface failed with code {}", error.code()))
 }
 
 pub fn from_os(error: &std::io::Error) -> Error {
-    Error::new(FIO_E_NOMEM, format!("the operating system refused a descriptor: {error}"))
+    Error::told(FIO_E_NOMEM, format!("the operating system refused a descriptor: {error}"))
 }

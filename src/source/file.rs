@@ -68,7 +68,7 @@ fn failed(error: &io::Error) -> Error {
     match error.kind() {
         ErrorKind::NotFound | ErrorKind::NotADirectory => Error::of(FIO_E_SOURCE_MISSING),
         ErrorKind::IsADirectory => Error::of(FIO_E_SOURCE_KIND),
-        _ => Error::new(FIO_E_SOURCE_READ, format!("the file cannot be read: {error}")),
+        _ => Error::told(FIO_E_SOURCE_READ, format!("the file cannot be read: {error}")),
     }
 }
 

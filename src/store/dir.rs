@@ -5,9 +5,10 @@ use super::{Store, is_valid_key};
 use crate::error::Error;
 use crate::secret::SecretBytes;
 use crate::status::*;
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use crate::sys::make_directory;
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
@@ -33,7 +34,7 @@ impl DirStore {
     /// Opens the directory, making it (but not its parents) if need be. A disk that cannot be written is
     /// no obstacle: what it holds is read, and saves fail until it can be written.
     pub fn open(path: &Path) -> Result<DirStore, Error> {
-        match DirBuilder::new().mode(DIR_MODE).create(path) {
+        match make_directory(path, DIR_MODE) {
             Ok(()) => {}
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
             Err(error) => return Err(failed("making the store directory", &error)),
@@ -152,7 +153,6 @@ impl Store for DirStore {
             let name = entry.map_err(|error| failed("listing the store", &error))?.file_name();
             keys.extend(name.to_str().filter(|name| is_valid_key(name)).map(str::to_owned));
         }
-        keys.sort_unstable();
         Ok(keys)
     }
 }
@@ -164,7 +164,7 @@ fn failed(doing: &str, error: &io::Error) -> Error {
         ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied => FIO_E_STORE_READ_ONLY,
         _ => FIO_E_STORE,
     };
-    Error::new(status, format!("{doing} failed: {error}"))
+    Error::told(status, format!("{doing} failed: {error}"))
 }
 
 #[cfg(test)]
@@ -198,7 +198,9 @@ mod tests {
         store.save("auth", b"two").unwrap();
         store.save("b", b"").unwrap();
         assert_eq!(store.load("auth").unwrap().unwrap().expose(), b"two");
-        assert_eq!(store.list().unwrap(), ["auth", "b"]);
+        let mut keys = store.list().unwrap();
+        keys.sort();
+        assert_eq!(keys, ["auth", "b"]);
         store.erase("auth").unwrap();
         store.erase("auth").unwrap();
         assert_eq!(store.list().unwrap(), ["b"]);

@@ -88,7 +88,7 @@ impl Records {
             Err(error) => Err(error),
         };
         let kept = if moved.is_ok() { "kept aside" } else { "and could not be moved aside" };
-        Error::new(FIO_E_STORE_DAMAGED, format!("the stored record '{key}' {reason}; {kept}"))
+        Error::told(FIO_E_STORE_DAMAGED, format!("the stored record '{key}' {reason}; {kept}"))
     }
 
     fn frame(&mut self, key: &str, value: &[u8]) -> Result<SecretBytes, Error> {

@@ -19,25 +19,54 @@ pub enum Place {
     Over,
 }
 
-/// Higher priorities first, then in the order of their ids.
+/// By a number, then in the order of their ids: for their turns, higher priorities first.
 pub type Turn = (i64, UploadId);
+
+/// Some uploads in an order. One type for whatever the order is, so that the tree is compiled once.
+#[derive(Default)]
+pub struct Line(BTreeSet<Turn>);
+
+impl Line {
+    #[inline(never)]
+    pub fn insert(&mut self, turn: Turn) {
+        self.0.insert(turn);
+    }
+
+    #[inline(never)]
+    pub fn remove(&mut self, turn: Turn) {
+        self.0.remove(&turn);
+    }
+
+    pub fn first(&self) -> Option<Turn> {
+        self.0.first().copied()
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = Turn> {
+        self.0.iter().copied()
+    }
+
+    pub fn is_longer_than(&self, most: u32) -> bool {
+        self.0.len() > most as usize
+    }
+}
 
 #[derive(Default)]
 pub struct Index {
-    pub ready: BTreeSet<Turn>,
-    pub active: BTreeSet<Turn>,
-    pub timers: BTreeSet<(Instant, UploadId)>,
-    /// Done and canceled ones, which are forgotten in this order.
-    pub history: BTreeSet<(u64, UploadId)>,
+    pub ready: Line,
+    pub active: Line,
+    /// By the moment.
+    timers: Line,
+    /// Done and canceled ones, which are forgotten in the order in which they ended.
+    pub history: Line,
 }
 
 impl Index {
     pub fn insert(&mut self, upload: &Upload, place: Place) {
         match place {
-            Place::Ready => drop(self.ready.insert(turn(upload))),
-            Place::Active => drop(self.active.insert(turn(upload))),
-            Place::Timed(at) => drop(self.timers.insert((at, upload.id))),
-            Place::Over if is_history(upload) => drop(self.history.insert((upload.ended_as, upload.id))),
+            Place::Ready => self.ready.insert(turn(upload)),
+            Place::Active => self.active.insert(turn(upload)),
+            Place::Timed(at) => self.timers.insert((number(at.0), upload.id)),
+            Place::Over if is_history(upload) => self.history.insert(end(upload)),
             Place::Parked(_) | Place::Over => {}
         }
     }
@@ -45,17 +74,30 @@ impl Index {
     /// To be called before anything of the upload changes that decides where it is.
     pub fn remove(&mut self, upload: &Upload, place: Place) {
         match place {
-            Place::Ready => drop(self.ready.remove(&turn(upload))),
-            Place::Active => drop(self.active.remove(&turn(upload))),
-            Place::Timed(at) => drop(self.timers.remove(&(at, upload.id))),
-            Place::Over => drop(self.history.remove(&(upload.ended_as, upload.id))),
+            Place::Ready => self.ready.remove(turn(upload)),
+            Place::Active => self.active.remove(turn(upload)),
+            Place::Timed(at) => self.timers.remove((number(at.0), upload.id)),
+            Place::Over => self.history.remove(end(upload)),
             Place::Parked(_) => {}
         }
+    }
+
+    pub fn next_timer(&self) -> Option<(Instant, UploadId)> {
+        self.timers.first().map(|(at, id)| (Instant(at.unsigned_abs()), id))
     }
 }
 
 pub fn turn(upload: &Upload) -> Turn {
     (-i64::from(upload.priority), upload.id)
+}
+
+/// In which order those that are over stand.
+pub fn end(upload: &Upload) -> Turn {
+    (number(upload.ended_as), upload.id)
+}
+
+fn number(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
 }
 
 fn is_history(upload: &Upload) -> bool {

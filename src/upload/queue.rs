@@ -1,13 +1,13 @@
 //! All uploads in their order. What an upload waits for decides where it is filed, so that a step looks at
 //! the few that are at work and at the first of the others, however many there are.
 
-use super::index::{Index, Place, Turn, turn};
+use super::by_id::ById;
+use super::index::{Index, Line, Place, Turn, end, turn};
 use super::transfer::{Ending, Upload};
 use super::{Totals, UploadId, UploadInfo, UploadState};
 use crate::clock::Instant;
 use crate::error::Error;
 use crate::status::*;
-use std::collections::{BTreeMap, BTreeSet};
 
 struct Entry {
     upload: Upload,
@@ -20,12 +20,12 @@ struct Entry {
 
 #[derive(Default)]
 pub struct Queue {
-    entries: BTreeMap<UploadId, Box<Entry>>,
+    entries: ById<Box<Entry>>,
     index: Index,
-    /// Changed state and not told yet.
-    changed: BTreeSet<UploadId>,
-    /// The store is behind.
-    unsaved: BTreeSet<UploadId>,
+    /// Changed state and not told yet; in the order of their ids, as (0, id).
+    changed: Line,
+    /// The store is behind; likewise.
+    unsaved: Line,
     counts: [u64; 7],
     bytes_left: u64,
     last_ended: u64,
@@ -48,7 +48,7 @@ impl Queue {
     }
 
     pub fn highest_id(&self) -> UploadId {
-        self.entries.last_key_value().map_or(0, |(&id, _)| id)
+        self.entries.highest_id().unwrap_or(0)
     }
 
     /// Takes an upload in. `is_known` if the application has heard of its state before.
@@ -68,32 +68,32 @@ impl Queue {
     }
 
     pub fn remove(&mut self, id: UploadId) -> Option<Upload> {
-        let entry = self.entries.remove(&id)?;
+        let entry = self.entries.remove(id)?;
         self.index.remove(&entry.upload, entry.place);
         let (state, left) = entry.counted;
         self.counts[slot(state)] -= 1;
         self.bytes_left -= left;
-        self.changed.remove(&id);
-        self.unsaved.remove(&id);
+        self.changed.remove((0, id));
+        self.unsaved.remove((0, id));
         Some(entry.upload)
     }
 
     pub fn get(&self, id: UploadId) -> Option<&Upload> {
-        self.entries.get(&id).map(|entry| &entry.upload)
+        self.entries.get(id).map(|entry| &entry.upload)
     }
 
     /// For changes that neither move it nor count: those go through the methods below.
     pub fn get_mut(&mut self, id: UploadId) -> Option<&mut Upload> {
-        self.entries.get_mut(&id).map(|entry| &mut entry.upload)
+        self.entries.get_mut(id).map(|entry| &mut entry.upload)
     }
 
     pub fn place(&self, id: UploadId) -> Option<Place> {
-        self.entries.get(&id).map(|entry| entry.place)
+        self.entries.get(id).map(|entry| entry.place)
     }
 
     /// Files an upload anew.
     pub fn move_to(&mut self, id: UploadId, place: Place) {
-        let Some(entry) = self.entries.get_mut(&id) else { return };
+        let Some(entry) = self.entries.get_mut(id) else { return };
         self.index.remove(&entry.upload, entry.place);
         entry.place = place;
         self.index.insert(&entry.upload, place);
@@ -122,7 +122,7 @@ impl Queue {
     }
 
     pub fn set_priority(&mut self, id: UploadId, priority: i32) {
-        let Some(entry) = self.entries.get_mut(&id) else { return };
+        let Some(entry) = self.entries.get_mut(id) else { return };
         self.index.remove(&entry.upload, entry.place);
         entry.upload.priority = priority;
         self.index.insert(&entry.upload, entry.place);
@@ -130,7 +130,7 @@ impl Queue {
 
     /// Counts an upload's bytes and state anew.
     pub fn recount(&mut self, id: UploadId) {
-        let Some(entry) = self.entries.get_mut(&id) else { return };
+        let Some(entry) = self.entries.get_mut(id) else { return };
         let state = state_at(&entry.upload, entry.place);
         let left = bytes_left(&entry.upload, state);
         let (old_state, old_left) = std::mem::replace(&mut entry.counted, (state, left));
@@ -140,54 +140,55 @@ impl Queue {
     }
 
     fn note_change(&mut self, id: UploadId) {
-        let Some(entry) = self.entries.get(&id) else { return };
+        let Some(entry) = self.entries.get(id) else { return };
         let now = (state_at(&entry.upload, entry.place), reason_at(&entry.upload, entry.place));
         if now == entry.told {
-            self.changed.remove(&id)
+            self.changed.remove((0, id));
         } else {
-            self.changed.insert(id)
-        };
+            self.changed.insert((0, id));
+        }
     }
 
     /// One whose state is another than was told last.
     pub fn next_change(&mut self) -> Option<UploadId> {
-        let id = self.changed.pop_first()?;
-        if let Some(entry) = self.entries.get_mut(&id) {
+        let next @ (_, id) = self.changed.first()?;
+        self.changed.remove(next);
+        if let Some(entry) = self.entries.get_mut(id) {
             entry.told = (state_at(&entry.upload, entry.place), reason_at(&entry.upload, entry.place));
         }
         Some(id)
     }
 
     pub fn needs_saving(&mut self, id: UploadId) {
-        if self.entries.contains_key(&id) {
-            self.unsaved.insert(id);
+        if self.entries.get(id).is_some() {
+            self.unsaved.insert((0, id));
         }
     }
 
     pub fn next_unsaved(&self) -> Option<UploadId> {
-        self.unsaved.first().copied()
+        self.unsaved.first().map(|(_, id)| id)
     }
 
     pub fn saved(&mut self, id: UploadId) {
-        self.unsaved.remove(&id);
+        self.unsaved.remove((0, id));
     }
 
     pub fn first_ready(&self) -> Option<Turn> {
-        self.index.ready.first().copied()
+        self.index.ready.first()
     }
 
     /// Those at work, in their order.
     pub fn active(&self) -> impl Iterator<Item = Turn> {
-        self.index.active.iter().copied()
+        self.index.active.iter()
     }
 
     pub fn next_timer(&self) -> Option<Instant> {
-        self.index.timers.first().map(|(at, _)| *at)
+        self.index.next_timer().map(|(at, _)| at)
     }
 
     /// Makes those ready whose time has come.
     pub fn wake(&mut self, now: Instant) {
-        while let Some(&(at, id)) = self.index.timers.first() {
+        while let Some((at, id)) = self.index.next_timer() {
             if at > now {
                 break;
             }
@@ -197,15 +198,14 @@ impl Queue {
 
     /// All of them: in the order in which they are sent, then those that are over, oldest first.
     pub fn ids(&self) -> Vec<UploadId> {
-        let mut turns: Vec<(bool, i64, UploadId)> = Vec::with_capacity(self.len());
-        for (&id, entry) in &self.entries {
-            turns.push(match entry.place {
-                Place::Over => (true, i64::try_from(entry.upload.ended_as).unwrap_or(i64::MAX), id),
-                _ => (false, turn(&entry.upload).0, id),
-            });
+        let (mut waiting, mut over) = (Line::default(), Line::default());
+        for entry in self.entries.values() {
+            match entry.place {
+                Place::Over => over.insert(end(&entry.upload)),
+                _ => waiting.insert(turn(&entry.upload)),
+            }
         }
-        turns.sort_unstable();
-        turns.into_iter().map(|(_, _, id)| id).collect()
+        waiting.iter().chain(over.iter()).map(|(_, id)| id).collect()
     }
 
     pub fn uploads(&self) -> impl Iterator<Item = (&Upload, Place)> {
@@ -214,15 +214,12 @@ impl Queue {
 
     /// The oldest of those that are over and went well or were canceled, if there are more than `most`.
     pub fn to_forget(&self, most: u32) -> Option<UploadId> {
-        if self.index.history.len() > most as usize {
-            self.index.history.first().map(|(_, id)| *id)
-        } else {
-            None
-        }
+        let history = &self.index.history;
+        history.first().filter(|_| history.is_longer_than(most)).map(|(_, id)| id)
     }
 
     pub fn info(&self, id: UploadId, now: Instant) -> Option<UploadInfo> {
-        let entry = self.entries.get(&id)?;
+        let entry = self.entries.get(id)?;
         let upload = &entry.upload;
         let (mut state, mut reason) = (state_at(upload, entry.place), reason_of(upload, entry.place));
         let held_by = if self.is_paused { FIO_E_UPLOAD_PAUSED } else { self.gate };
@@ -287,7 +284,7 @@ impl Queue {
             canceled: count(UploadState::Canceled),
             bytes_per_second: 0,
             seconds_left: None,
-            current: self.index.active.first().map(|(_, id)| *id).filter(|_| !self.is_paused),
+            current: self.index.active.first().map(|(_, id)| id).filter(|_| !self.is_paused),
             is_paused: self.is_paused,
         }
     }

@@ -10,14 +10,15 @@ enum place {
 static struct scene {
     enum place place;
     fio_client *client;
-    int is_armed, is_freed;
+    /* Armed for the how many-th time from now that a callback is there. */
+    int armed, is_freed;
     int completed, log_destroyed, event_destroyed, store_destroyed, clock_destroyed;
     fio_status completed_with;
 } scene;
 
 static void at(enum place place)
 {
-    if (place != scene.place || !scene.is_armed || scene.is_freed)
+    if (place != scene.place || scene.armed == 0 || --scene.armed > 0)
         return;
     scene.is_freed = 1;
     CHECK_STATUS(fio_client_free(scene.client), FIO_OK);
@@ -155,29 +156,50 @@ static void freed_while_driven(enum place place)
     fio_op op;
     prepare(place);
     CHECK_STATUS(fio_pair(scene.client, 1, on_show, on_device, NULL, &op), FIO_OK);
-    scene.is_armed = 1;
+    scene.armed = 1;
     CHECK_STATUS(fio_wait(scene.client, op), FIO_E_CLOSED);
     CHECK(scene.is_freed);
     CHECK_STATUS(scene.completed_with, place == IN_COMPLETION ? FIO_OK : FIO_E_CANCELED);
     is_over(1);
 }
 
-/* Freed by a data callback in the middle of a call that starts something: nothing was started. */
-static void freed_while_started(enum place place)
+/* Freed by a data callback in the middle of a call that starts something, when it is there for the nth time: nothing
+   was started. Returns whether it was there so often. */
+static int freed_while_started(enum place place, int nth)
 {
     fio_op op = 5;
+    fio_status status;
+
     prepare(place);
-    scene.is_armed = 1;
-    CHECK_STATUS(fio_pair(scene.client, 1, on_show, on_device, NULL, &op), FIO_E_CLOSED);
-    CHECK(scene.is_freed);
+    scene.armed = nth;
+    status = fio_pair(scene.client, 1, on_show, on_device, NULL, &op);
+    if (!scene.is_freed) {
+        CHECK_STATUS(status, FIO_OK);
+        scene.armed = 0;
+        CHECK_STATUS(fio_client_free(scene.client), FIO_OK);
+        is_over(1);
+        return 0;
+    }
+    CHECK_STATUS(status, FIO_E_CLOSED);
     CHECK_EQUAL(op, 5);
     is_over(0);
+    return 1;
+}
+
+/* Each time that it is there. */
+static void freed_whenever_started(enum place place)
+{
+    int nth = 1;
+
+    while (freed_while_started(place, nth))
+        nth++;
+    CHECK(nth > 1);
 }
 
 static void freed_while_asked(void)
 {
     prepare(IN_MONOTONIC_CLOCK);
-    scene.is_armed = 1;
+    scene.armed = 1;
     CHECK_STATUS(fio_auth_state(scene.client), FIO_E_CLOSED);
     is_over(0);
 }
@@ -185,7 +207,7 @@ static void freed_while_asked(void)
 static void freed_by_the_code(void)
 {
     prepare(IN_CODE);
-    scene.is_armed = 1;
+    scene.armed = 1;
     CHECK_STATUS(fio_request_code(scene.client, on_code, NULL, NULL), FIO_OK);
     while (!scene.is_freed) {
         fio_status status = fio_drive(scene.client, -1);
@@ -199,7 +221,7 @@ static void freed_twice(void)
 {
     prepare(IN_COMPLETION);
     CHECK_STATUS(fio_pair(scene.client, 1, on_show, on_device, NULL, NULL), FIO_OK);
-    scene.is_armed = 1;
+    scene.armed = 1;
     CHECK_STATUS(fio_client_free(scene.client), FIO_OK);
     CHECK(scene.is_freed);
     CHECK_STATUS(scene.completed_with, FIO_E_CANCELED);
@@ -222,14 +244,14 @@ int main(int argc, char **argv)
         if (place == IN_CODE)
             freed_by_the_code();
         else if (place == IN_LOG_OF_A_START)
-            freed_while_started(place);
+            freed_whenever_started(place);
         else if (place >= IN_LOG_DESTROY)
             freed_by_destroy(place);
         else
             freed_while_driven(place);
     }
-    freed_while_started(IN_MONOTONIC_CLOCK);
-    freed_while_started(IN_WALL_CLOCK);
+    freed_whenever_started(IN_MONOTONIC_CLOCK);
+    freed_whenever_started(IN_WALL_CLOCK);
     freed_while_asked();
     freed_twice();
     return 0;

@@ -269,6 +269,15 @@ class Pushed(RecordingTest):
         upload.wait(PATIENCE)
         self.arrived("pushed.mov", self.content)
 
+    def test_a_name_that_comes_before_the_asset_is_there(self) -> None:
+        client = self.paired()
+        upload = client.upload(pushed=True, extension=".mov", recording=fio_c2c.Recording())
+        # The creation has left, without a name; its answer is not read before the client is driven.
+        upload.push(0, self.content[:MB])
+        upload.finish(name="quick.mov")
+        upload.wait(PATIENCE)
+        self.arrived("quick.mov", self.content[:MB])
+
     def test_the_head_can_be_pushed_again(self) -> None:
         client = self.paired()
         upload = client.upload(pushed=True, name="p.mov", recording=fio_c2c.Recording(held_head=6 * MB))

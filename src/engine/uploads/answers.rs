@@ -5,6 +5,7 @@ use super::super::Engine;
 use super::super::calls::Reply;
 use crate::api::asset::Asset;
 use crate::api::part::{self, Sent};
+use crate::clock::milliseconds;
 use crate::error::Error;
 use crate::log::log_line;
 use crate::retry::{Backoff, Verdict, api_verdict, part_may_be_stored, part_verdict};
@@ -57,9 +58,6 @@ impl Engine {
         upload.has_address_record = record::needs_address_record(&asset.addresses);
         upload.addresses_unsaved = upload.has_address_record;
         upload.address_list = asset.addresses.into();
-        if let Some(recording) = &mut upload.recording {
-            recording.is_nameless = upload.name.is_empty();
-        }
         self.uploads.queue.needs_saving(id);
     }
 
@@ -117,7 +115,7 @@ impl Engine {
     fn pause_after(&mut self, id: UploadId, error: Error, backoff: Backoff, failures: u32) {
         let now = self.now.mono;
         let wait = self.uploads.api.failed(now, failures, &error, backoff, &mut self.random);
-        log_line!(self.log, Info, "upload {id}: {error}; next attempt in {} ms", wait.as_millis());
+        log_line!(self.log, Info, "upload {id}: {error}; next attempt in {} ms", milliseconds(wait));
         let Some(upload) = self.uploads.queue.get_mut(id) else { return };
         upload.trouble = Some(error);
         let is_idle = upload.flying.is_empty();
@@ -247,7 +245,7 @@ impl Engine {
             Info,
             "upload {id}, part {}: {error}; again in {} ms",
             part + 1,
-            wait.as_millis()
+            milliseconds(wait)
         );
         troubled.not_before = now + wait;
         upload.trouble = Some(error);

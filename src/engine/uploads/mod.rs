@@ -96,8 +96,13 @@ impl Uploads {
     }
 
     /// The request that creates the asset of an upload, with its age as it is now.
-    pub fn asset_request(&self, id: UploadId, kind: Kind, now: Now) -> Option<Request> {
-        let upload = self.queue.get(id)?;
+    pub fn asset_request(&mut self, id: UploadId, kind: Kind, now: Now) -> Option<Request> {
+        let upload = self.queue.get_mut(id)?;
+        if let Some(recording) = &mut upload.recording {
+            // Now, not when the answer is there: it may be given its name meanwhile, which the service then
+            // learns with the last part.
+            recording.is_nameless = upload.name.is_empty();
+        }
         Some(asset::request(&NewAsset {
             name: Some(upload.name.as_str()).filter(|name| !name.is_empty()),
             extension: upload.extension.as_deref().filter(|_| upload.name.is_empty()),

@@ -9,7 +9,7 @@ use crate::clock::Instant;
 use crate::error::Error;
 use crate::secret::SecretBytes;
 use crate::status::FIO_E_STORE_DAMAGED;
-use crate::upload::index::Place;
+use crate::upload::index::{Line, Place};
 use crate::upload::transfer::{Ending, Origin, Upload};
 use crate::upload::{UploadId, record};
 
@@ -68,15 +68,17 @@ impl Engine {
             self.tell(Event::StoreRecovered);
         }
         self.restore_settings();
-        let mut addresses: Vec<UploadId> = Vec::new();
+        // In the order of their ids, whatever that of the store is.
+        let (mut uploads, mut addresses) = (Line::default(), Line::default());
         for (id, of_addresses) in keys.iter().filter_map(|key| record::id_of(key)) {
-            if of_addresses {
-                addresses.push(id);
-            } else if self.uploads.queue.get(id).is_none() {
+            if of_addresses { addresses.insert((0, id)) } else { uploads.insert((0, id)) }
+        }
+        for (_, id) in uploads.iter() {
+            if self.uploads.queue.get(id).is_none() {
                 self.restore_upload(id);
             }
         }
-        self.adopt_addresses(addresses);
+        self.adopt_addresses(&addresses);
         // A life that could not read which ids are taken could not write down either which it gave.
         let highest = self.uploads.queue.highest_id();
         let is_unknown = highest > 0 && highest >= self.uploads.saving.reserved;
@@ -125,8 +127,8 @@ impl Engine {
 
     /// The addresses are written before the upload's own record says so: a power cut in between leaves
     /// addresses of an asset that is to be used, not made anew.
-    fn adopt_addresses(&mut self, ids: Vec<UploadId>) {
-        for id in ids {
+    fn adopt_addresses(&mut self, ids: &Line) {
+        for (_, id) in ids.iter() {
             let Some(upload) = self.uploads.queue.get_mut(id) else {
                 // Of an upload that is gone. If this fails, the next start tries again.
                 let _ = self.records.erase(&record::address_key(id));

@@ -15,6 +15,7 @@ pub mod uploads;
 
 pub mod platform;
 
+use super::body::Body;
 use super::callbacks::*;
 use super::vendor::{ClockFunctions, StoreFunctions, VendorClock, VendorEntropy, VendorStore};
 use super::views::{self, View, fio_error};
@@ -178,11 +179,19 @@ pub(super) unsafe fn config_mut<'a>(config: *mut fio_config) -> Result<&'a mut C
 /// As for [`config_mut`].
 unsafe fn set(
     config: *mut fio_config,
-    setter: impl FnOnce(&mut Config) -> Result<(), Error>,
+    mut setter: impl FnMut(&mut Config) -> Result<(), Error>,
 ) -> Result<(), Error> {
     // SAFETY: as the caller says.
+    unsafe { set_body(config, Body::new(&mut setter)) }
+}
+
+/// # Safety
+/// As for [`config_mut`].
+#[inline(never)]
+unsafe fn set_body(config: *mut fio_config, setter: Body<'_, Config>) -> Result<(), Error> {
+    // SAFETY: as the caller says.
     let config = unsafe { config_mut(config) }?;
-    setter(config).inspect_err(|error| config.remember(error))
+    setter.call(config).inspect_err(|error| config.remember(error))
 }
 
 /// Makes a configuration with the default of every setting.

@@ -13,6 +13,7 @@ pub mod control;
 
 mod reader;
 
+use super::body::Body;
 use super::views::{self, View, fio_error};
 use super::{FIO_OP_NONE, args, fio_status, guard::guard, guard::guard_value};
 use crate::error::Error;
@@ -66,11 +67,21 @@ unsafe fn builder_mut<'a>(upload: *mut fio_upload) -> Result<&'a mut Builder, Er
 /// As for [`builder_mut`].
 unsafe fn set(
     upload: *mut fio_upload,
-    setter: impl FnOnce(&mut UploadSpec) -> Result<(), Error>,
+    mut setter: impl FnMut(&mut UploadSpec) -> Result<(), Error>,
 ) -> Result<(), Error> {
     // SAFETY: as the caller says.
+    unsafe { set_body(upload, Body::new(&mut setter)) }
+}
+
+/// # Safety
+/// As for [`builder_mut`].
+#[inline(never)]
+unsafe fn set_body(upload: *mut fio_upload, setter: Body<'_, UploadSpec>) -> Result<(), Error> {
+    // SAFETY: as the caller says.
     let builder = unsafe { builder_mut(upload) }?;
-    setter(&mut builder.spec).inspect_err(|error| builder.last_error = Some(views::error(error, FIO_OP_NONE)))
+    setter
+        .call(&mut builder.spec)
+        .inspect_err(|error| builder.last_error = Some(views::error(error, FIO_OP_NONE)))
 }
 
 /// Makes the description of an upload, with the default of every setting and without a source.

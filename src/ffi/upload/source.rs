@@ -93,7 +93,7 @@ pub unsafe extern "C" fn fio_upload_set_descriptor(upload: *mut fio_upload, fd: 
 fn not_duplicated(error: std::io::Error) -> Error {
     // EBADF: no such descriptor. What else there is says that there are too many.
     let status = if error.raw_os_error() == Some(9) { FIO_E_ARGUMENT } else { FIO_E_NOMEM };
-    Error::new(status, format!("the descriptor cannot be duplicated: {error}"))
+    Error::told(status, format!("the descriptor cannot be duplicated: {error}"))
 }
 
 /// Takes the bytes from a function of the application, for media that is no file: raw flash, a block

@@ -110,7 +110,7 @@ fn length(text: &Option<CString>) -> usize {
 }
 
 fn milliseconds(span: Duration) -> i64 {
-    i64::try_from(span.as_millis()).unwrap_or(i64::MAX)
+    i64::try_from(crate::clock::milliseconds(span)).unwrap_or(i64::MAX)
 }
 
 /// A struct together with what it points to. The strings' memory does not move with the view.

@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 use time::format_description::well_known::Rfc3339;
 use time::{Date, OffsetDateTime, Time};
 
+use crate::checklist::event::Moment;
+
 /// The furthest a test may push the clock in all: a century, well inside every type used here.
 const FURTHEST: Duration = Duration::from_secs(100 * 366 * 86_400);
 
@@ -33,6 +35,12 @@ impl Clock {
 
     pub fn now(&self) -> Duration {
         self.started.elapsed() + self.offset()
+    }
+
+    /// The time together with how far it was moved.
+    pub fn moment(&self) -> Moment {
+        let moved = self.offset();
+        Moment { clock: self.started.elapsed() + moved, moved }
     }
 
     pub fn offset(&self) -> Duration {

@@ -7,9 +7,12 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
+use crate::checklist::Checklist;
+use crate::checklist::event::{Deed, Event};
+use crate::checklist::report::Report;
 use crate::clock::Clock;
 use crate::faults::Faults;
-use crate::journal::Journal;
+use crate::journal::{Entry, Journal};
 use crate::mask::Mask;
 use crate::random;
 use crate::service::Service;
@@ -36,6 +39,7 @@ pub struct World {
     pub service: Service,
     pub faults: Faults,
     pub journal: Journal,
+    pub checklist: Checklist,
     pub rate: RateWindow,
     pub extra_listeners: usize,
 }
@@ -54,6 +58,7 @@ impl Emulator {
             service,
             faults: Faults::default(),
             journal: Journal::default(),
+            checklist: Checklist::default(),
             rate: RateWindow::default(),
             extra_listeners: 0,
         };
@@ -72,6 +77,22 @@ impl Emulator {
 
     pub fn world(&self) -> MutexGuard<'_, World> {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The checklist as it stands.
+    pub fn checklist(&self) -> Report {
+        let date = self.clock.date_time(self.clock.now());
+        let world = self.world();
+        world.checklist.report(date, world.journal.last_seq(), false)
+    }
+
+    /// Tells the checklist what somebody did to a device.
+    pub fn deed(&self, device: &str, deed: &Deed) {
+        let at = self.clock.moment();
+        let world = &mut *self.world();
+        let journal = &world.journal;
+        let look_up = |seq| journal.get(seq).map(Entry::quote);
+        world.checklist.see(&Event::Deed { at, device, deed }, look_up);
     }
 
     pub fn shut_down(&self) {

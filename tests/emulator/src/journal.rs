@@ -4,6 +4,8 @@ use std::collections::VecDeque;
 
 use serde::Serialize;
 
+use crate::checklist::event::Told;
+use crate::checklist::ledger::Quote;
 use crate::endpoint::{Endpoint, GrantType};
 
 const MOST_ENTRIES: usize = 20_000;
@@ -38,9 +40,28 @@ pub struct Entry {
     pub oauth_error: Option<&'static str>,
     pub fault: Option<&'static str>,
     pub violations: Vec<&'static str>,
+    /// For the checklist: what the calls know about the answer.
+    #[serde(skip)]
+    pub told: Told,
 }
 
 impl Entry {
+    /// How the checklist shows it.
+    pub fn quote(&self) -> Quote {
+        Quote {
+            seq: self.seq,
+            time: self.time,
+            connection: self.connection,
+            method: self.method.clone(),
+            path: self.path.clone(),
+            headers: self.headers.clone(),
+            fields: self.fields.clone(),
+            status: self.status,
+            oauth_error: self.oauth_error,
+            fault: self.fault,
+        }
+    }
+
     fn size(&self) -> usize {
         let pairs = self.headers.iter().chain(&self.fields);
         let text: usize = pairs.map(|(name, value)| name.len() + value.len() + 48).sum();
@@ -87,6 +108,11 @@ impl Journal {
         self.entries.get_mut(at)
     }
 
+    pub fn get(&self, seq: u64) -> Option<&Entry> {
+        let at = self.entries.binary_search_by_key(&seq, |entry| entry.seq).ok()?;
+        self.entries.get(at)
+    }
+
     pub fn since(&self, seq: u64) -> impl Iterator<Item = &Entry> {
         self.entries.iter().filter(move |entry| entry.seq > seq)
     }
@@ -127,6 +153,7 @@ mod tests {
             oauth_error: None,
             fault: None,
             violations: Vec::new(),
+            told: Told::default(),
         }
     }
 

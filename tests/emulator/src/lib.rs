@@ -2,10 +2,11 @@
 //!
 //! The service proper is in [`service`]: pure state machines that are told the time. Around it are
 //! the order book of [`faults`], the [`journal`] of requests, the [`storage`] of
-//! parts, and [`http`], which is the only part that touches a socket. [`run`] puts them together.
+//! parts, the [`checklist`] that judges devices, and [`http`], which is the only part that touches a socket. [`run`] puts them together.
 
 #![forbid(unsafe_code)]
 
+pub mod checklist;
 pub mod cli;
 pub mod clock;
 pub mod emulator;

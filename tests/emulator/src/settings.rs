@@ -44,6 +44,15 @@ pub enum Etag {
     Absent,
 }
 
+/// Whose time the device under test lives in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeviceClock {
+    Own,
+    /// A test moves it, so that the device waits less than it believes.
+    Moved,
+}
+
 /// Which addresses of parts are handed out: proper ones, or a kind of bad ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -77,6 +86,7 @@ pub struct Settings {
     pub asset_urls: AssetUrls,
     pub etag: Etag,
     pub keep_content: bool,
+    pub device_clock: DeviceClock,
 }
 
 impl Default for Settings {
@@ -98,6 +108,7 @@ impl Default for Settings {
             asset_urls: AssetUrls::Normal,
             etag: Etag::Md5,
             keep_content: false,
+            device_clock: DeviceClock::Own,
         }
     }
 }
@@ -122,6 +133,7 @@ pub struct SettingsChange {
     pub asset_urls: Option<AssetUrls>,
     pub etag: Option<Etag>,
     pub keep_content: Option<bool>,
+    pub device_clock: Option<DeviceClock>,
 }
 
 impl Settings {
@@ -168,6 +180,7 @@ impl Settings {
         put(&mut self.asset_urls, change.asset_urls);
         put(&mut self.etag, change.etag);
         put(&mut self.keep_content, change.keep_content);
+        put(&mut self.device_clock, change.device_clock);
         Ok(())
     }
 }

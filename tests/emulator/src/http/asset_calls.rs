@@ -49,10 +49,13 @@ fn create(emulator: &Emulator, call: &Call<'_>, seq: u64) -> Result<Answer, Answ
             Some(_) => {}
         }
         let asset = fields.check()?;
-        let id = world.service.create_asset(call.arrived, &client_id, asset)?;
+        let created = world.service.create_asset(call.arrived, &client_id, asset);
         if let Some(entry) = world.journal.entry(seq) {
-            entry.asset = Some(id.clone());
+            entry.asset = created.as_ref().ok().cloned();
+            entry.told.created = entry.asset.clone();
+            entry.told.paused = created == Err(Refused::Paused);
         }
+        let id = created?;
         let upload = world.service.uploads.get(&id).ok_or_else(Answer::not_found)?;
         if upload.realtime {
             return Ok(Answer::ok(&json!({ "id": upload.id, "name": upload.name })));

@@ -17,7 +17,7 @@ use tokio_rustls::server::TlsStream;
 
 use super::listener::Site;
 use super::wire::{Ending, Watched, Wire};
-use super::{route, storage_api};
+use super::{plain, route, storage_api};
 use crate::emulator::Emulator;
 
 const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);
@@ -40,19 +40,20 @@ pub async fn serve(emulator: Arc<Emulator>, acceptor: TlsAcceptor, tcp: TcpStrea
     let number = count.accepted.fetch_add(1, Ordering::Relaxed) + 1;
     // Answers are one small write each: waiting to fill a packet only delays them.
     let _ = tcp.set_nodelay(true);
+    let peer = tcp.peer_addr().ok().map(|address| address.ip());
     let mut first = [0];
     match timeout(HANDSHAKE_LIMIT, tcp.peek(&mut first)).await {
         Ok(Ok(1)) if first[0] == TLS_HANDSHAKE => {}
         Ok(Ok(1)) => {
             count.not_tls.fetch_add(1, Ordering::Relaxed);
-            return;
+            return plain::record(&emulator, tcp, number).await;
         }
         _ => return,
     }
     match timeout(HANDSHAKE_LIMIT, acceptor.accept(BufReader::with_capacity(read_ahead(site), tcp))).await {
         Ok(Ok(tls)) => {
             count.open.fetch_add(1, Ordering::Relaxed);
-            exchange(&emulator, tls, number, site).await;
+            exchange(&emulator, tls, Wire::new(number, peer), site).await;
             count.open.fetch_sub(1, Ordering::Relaxed);
         }
         _ => {
@@ -63,8 +64,7 @@ pub async fn serve(emulator: Arc<Emulator>, acceptor: TlsAcceptor, tcp: TcpStrea
 
 type Stream = TlsStream<BufReader<TcpStream>>;
 
-async fn exchange(emulator: &Arc<Emulator>, tls: Stream, number: u64, site: Site) {
-    let wire = Wire::new(number);
+async fn exchange(emulator: &Arc<Emulator>, tls: Stream, wire: Arc<Wire>, site: Site) {
     let service = service_fn(|request| {
         let (emulator, wire) = (Arc::clone(emulator), Arc::clone(&wire));
         Box::pin(async move {

@@ -12,9 +12,12 @@ use super::answer::Answer;
 use super::body::AnswerBody;
 use super::deliver::{self, Outcome};
 use super::device_calls::{self, Call};
+use super::exchange::Exchange;
+use super::facts;
 use super::payload::{self, PayloadError};
 use super::route::{BodyProblem, read_body};
 use super::wire::Wire;
+use crate::checklist::event::Told;
 use crate::emulator::{Emulator, RateWindow};
 use crate::endpoint::{Endpoint, GrantType, below_asset};
 use crate::faults::kinds::Fault;
@@ -22,6 +25,7 @@ use crate::faults::{Strike, Target};
 use crate::form::{self, Form, FormError};
 use crate::journal::{Entry, clip};
 use crate::service::Service;
+use crate::settings::DeviceClock;
 
 pub async fn answer(
     emulator: &Arc<Emulator>,
@@ -43,14 +47,16 @@ pub async fn answer(
     let call = Call { arrived, endpoint, head: &head, form: &form, payload: &payload };
     let grant = call.field("grant_type").and_then(GrantType::parse);
     let entry = entry(emulator, wire, &call, grant, body.as_ref().map_or(0, |body| body.len() as u64));
-    let (seq, strike) = {
+    let (exchange, strike) = {
         let mut world = emulator.world();
         let world = &mut *world;
         let strike = world.faults.strike(&target(&world.service, &call, grant));
-        let seq =
-            world.journal.begin(Entry { fault: strike.as_ref().map(|strike| strike.fault.name()), ..entry });
-        (seq, strike)
+        let entry = Entry { fault: strike.as_ref().map(|strike| strike.fault.name()), ..entry };
+        let timed = world.service.settings.device_clock == DeviceClock::Own;
+        let asked = facts::of_call(emulator, wire, &call, grant, timed);
+        (Exchange::begin(emulator, world, entry, asked), strike)
     };
+    let seq = exchange.seq;
 
     let processed = || process(emulator, &call, body.as_ref().err().copied(), seq);
     let outcome = match strike {
@@ -69,7 +75,7 @@ pub async fn answer(
         }
         Some(strike) => Outcome::of(strike.fault, strike.processed.then(processed), endpoint),
     };
-    log_outcome(emulator, seq, &outcome);
+    exchange.over(&outcome);
     outcome.send(wire).await
 }
 
@@ -92,15 +98,6 @@ fn with_rate(emulator: &Emulator, answer: Answer, now: Duration) -> Answer {
             HeaderName::from_static("x-ratelimit-window"),
             HeaderValue::from(RateWindow::WINDOW.as_millis() as u64),
         )
-}
-
-pub fn log_outcome(emulator: &Emulator, seq: u64, outcome: &Outcome) {
-    let mut world = emulator.world();
-    let (Some(answer), Some(entry)) = (outcome.answer(), world.journal.entry(seq)) else {
-        return;
-    };
-    entry.status = Some(answer.status.as_u16());
-    entry.oauth_error = answer.oauth_error;
 }
 
 fn content_type(head: &Parts) -> Option<&str> {
@@ -175,6 +172,7 @@ pub fn head_entry(
         oauth_error: None,
         fault: None,
         violations: Vec::new(),
+        told: Told::default(),
     }
 }
 

@@ -18,9 +18,11 @@ use crate::form::{Encoding, Form, FormError};
 use crate::service::Service;
 use crate::service::devices::{Device, name_of};
 use crate::service::grants::Tokens;
-use crate::settings::{VerificationComplete, number};
+use crate::settings::{VerificationComplete, number, seconds};
 
 const LONGEST_CLIENT_ID: usize = 255;
+/// What a device waits between polls when it was not told (RFC 8628 section 3.2).
+const INTERVAL: Duration = Duration::from_secs(5);
 
 /// One request, read.
 pub struct Call<'a> {
@@ -37,7 +39,7 @@ pub fn process(emulator: &Emulator, call: &Call<'_>, seq: u64) -> Answer {
     }
     let world = &mut *emulator.world();
     match call.endpoint {
-        Endpoint::Code => code(emulator, world, call).unwrap_or_else(Answer::from),
+        Endpoint::Code => code(emulator, world, call, seq).unwrap_or_else(Answer::from),
         Endpoint::Token => token(emulator, world, call, seq).unwrap_or_else(Answer::from),
         Endpoint::Revoke => revoke(world, call).unwrap_or_else(Answer::from),
         Endpoint::Me => me(&emulator.clock, world, call, seq).unwrap_or_else(Answer::not_authorized),
@@ -66,12 +68,16 @@ fn required<'a>(form: &'a Form, name: &str) -> Result<&'a str, OAuthError> {
     form.get(name).ok().flatten().ok_or(OAuthError::InvalidRequest)
 }
 
-fn code(emulator: &Emulator, world: &mut World, call: &Call<'_>) -> Result<Answer, OAuthError> {
+fn code(emulator: &Emulator, world: &mut World, call: &Call<'_>, seq: u64) -> Result<Answer, OAuthError> {
     let (form, client_id) = client(&world.service, call)?;
     let scope = required(form, "scope")?;
     let settings = world.service.settings.clone();
     let firmware = call.firmware().map(str::to_owned);
     let code = world.service.issue_code(call.arrived, client_id, scope, firmware)?;
+    if let Some(entry) = world.journal.entry(seq) {
+        let interval = if settings.omit_interval { INTERVAL } else { seconds(settings.interval) };
+        entry.told.device_code = Some((emulator.mask.secret(&code.device_code), interval));
+    }
     let mut body = json!({
         "device_code": code.device_code,
         "user_code": code.user_code,
@@ -169,9 +175,15 @@ pub fn violation(world: &mut World, seq: u64, name: &'static str) {
 
 fn log_tokens(emulator: &Emulator, world: &mut World, seq: u64, tokens: &Tokens) {
     if let Some(entry) = world.journal.entry(seq) {
-        entry.issued.push(("access_token", emulator.mask.secret(&tokens.access_token)));
+        let access_token = emulator.mask.secret(&tokens.access_token);
+        entry.issued.push(("access_token", access_token.clone()));
+        entry.told.access_token = Some(access_token);
+        entry.told.lives = Some(seconds(tokens.expires_in));
         if let Some(token) = &tokens.refresh_token {
-            entry.issued.push(("refresh_token", emulator.mask.secret(token)));
+            let refresh_token = emulator.mask.secret(token);
+            entry.issued.push(("refresh_token", refresh_token.clone()));
+            entry.told.refresh_token = Some(refresh_token);
+            entry.told.renewable_for = Some(seconds(world.service.settings.refresh_token_seconds));
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What the request handlers and the connection's own task tell each other about one connection.
 
 use std::io;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
@@ -26,6 +27,7 @@ pub enum Ending {
 #[derive(Debug)]
 pub struct Wire {
     pub connection: u64,
+    pub peer: Option<IpAddr>,
     state: Mutex<State>,
     ended: Notify,
 }
@@ -39,9 +41,9 @@ struct State {
 }
 
 impl Wire {
-    pub fn new(connection: u64) -> Arc<Self> {
+    pub fn new(connection: u64, peer: Option<IpAddr>) -> Arc<Self> {
         let state = State { handling: false, head_began: None, progressed: Instant::now(), ending: None };
-        Arc::new(Self { connection, state: Mutex::new(state), ended: Notify::new() })
+        Arc::new(Self { connection, peer, state: Mutex::new(state), ended: Notify::new() })
     }
 
     /// Asks the connection's task to end it.

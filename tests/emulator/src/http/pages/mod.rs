@@ -18,6 +18,7 @@ use super::answer::Answer;
 use super::deliver;
 use super::origin::is_cross_site;
 use super::route::read_body;
+use crate::checklist::event::Deed;
 use crate::emulator::Emulator;
 use crate::form::{self, Form};
 use crate::service::Service;
@@ -129,19 +130,19 @@ fn decide(emulator: &Emulator, form: &Form) -> Answer {
 fn act(emulator: &Emulator, form: &Form) -> Answer {
     let field = |name| form.get(name).ok().flatten().unwrap_or_default();
     let now = emulator.clock.now();
-    let service = &mut emulator.world().service;
-    let found = match field("action") {
-        "revoke" => service.disconnect(now, field("client_id")),
-        action @ ("pause" | "resume") => match service.devices.get_mut(field("client_id")) {
-            Some(device) => {
+    let done = {
+        let service = &mut emulator.world().service;
+        match field("action") {
+            "revoke" => service.disconnect(now, field("client_id")).then_some(Deed::Disconnected),
+            action @ ("pause" | "resume") => service.devices.get_mut(field("client_id")).map(|device| {
                 device.set_paused(now, action == "pause");
-                true
-            }
-            None => false,
-        },
-        _ => false,
+                if action == "pause" { Deed::Paused } else { Deed::Resumed }
+            }),
+            _ => None,
+        }
     };
-    if found {
+    if let Some(deed) = done {
+        emulator.deed(field("client_id"), &deed);
         Answer::see_other("/")
     } else {
         message(StatusCode::NOT_FOUND, "No such device", "It may have been replaced meanwhile.")

@@ -17,13 +17,17 @@ use self::put::Put;
 use self::transfer::Transfer;
 use super::body::AnswerBody;
 use super::deliver::Outcome;
-use super::device_api::{head_entry, log_outcome};
+use super::device_api::head_entry;
+use super::exchange::Exchange;
+use super::facts;
 use super::wire::Wire;
+use crate::checklist::event::Asked;
 use crate::emulator::Emulator;
 use crate::endpoint::Endpoint;
 use crate::faults::kinds::Fault;
 use crate::faults::{Strike, Target};
 use crate::journal::{Entry, clip};
+use crate::settings::DeviceClock;
 use crate::storage::links;
 
 pub async fn answer(
@@ -34,7 +38,8 @@ pub async fn answer(
     let arrived = emulator.clock.now();
     let (head, body) = request.into_parts();
     let target = links::target(head.uri.path());
-    let (seq, strike) = begin(emulator, wire, &head, target, arrived);
+    let (exchange, strike) = begin(emulator, wire, &head, target, arrived);
+    let seq = exchange.seq;
     let mut transfer = Transfer::new(emulator, body, target, seq);
     let put = Put { emulator, head: &head, target, arrived, seq };
     let outcome = match strike {
@@ -62,7 +67,7 @@ pub async fn answer(
         }
     };
     transfer.count();
-    log_outcome(emulator, seq, &outcome);
+    exchange.over(&outcome);
     if outcome.answer().is_none() {
         // Without an answer nothing more is read either, and the body is not let go.
         let response = outcome.send(wire).await;
@@ -75,12 +80,12 @@ pub async fn answer(
 
 /// Logs the request and looks for a fault. From here on the part counts as started.
 fn begin(
-    emulator: &Emulator,
+    emulator: &Arc<Emulator>,
     wire: &Wire,
     head: &Parts,
     target: Option<(&str, u32)>,
     arrived: Duration,
-) -> (u64, Option<Strike>) {
+) -> (Exchange, Option<Strike>) {
     let endpoint = if target.is_some() { Endpoint::Part } else { Endpoint::Unknown };
     let query = head.uri.query().map(|query| ("query".to_owned(), emulator.mask.secret(query)));
     let entry = Entry {
@@ -100,12 +105,18 @@ fn begin(
         part: target.map(|(_, part)| part),
     };
     let strike = if endpoint == Endpoint::Part { world.faults.strike(&call) } else { None };
+    let timed = world.service.settings.device_clock == DeviceClock::Own;
+    let asked = Asked {
+        device: upload.as_ref().map(|upload| upload.client_id.clone()),
+        asset: target.map(|(asset_id, _)| clip(asset_id)),
+        part: target.map(|(_, part)| part),
+        ..facts::of_head(emulator, wire, head, endpoint, arrived, timed)
+    };
     if let (Some(upload), Some((_, part)), &Method::PUT) = (upload, target, &head.method) {
         upload.part_begins(part);
     }
-    let seq =
-        world.journal.begin(Entry { fault: strike.as_ref().map(|strike| strike.fault.name()), ..entry });
-    (seq, strike)
+    let entry = Entry { fault: strike.as_ref().map(|strike| strike.fault.name()), ..entry };
+    (Exchange::begin(emulator, world, entry, asked), strike)
 }
 
 fn violations(head: &Parts, is_part: bool) -> Vec<&'static str> {

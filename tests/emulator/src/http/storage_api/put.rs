@@ -134,6 +134,7 @@ impl Put<'_> {
     fn announced_bytes(&self) -> Result<u64, StorageError> {
         let length = self.head.headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok());
         length.and_then(|length| length.parse().ok()).ok_or_else(|| {
+            violation(&mut self.emulator.world(), self.seq, "part_without_length");
             StorageError::new(
                 StatusCode::LENGTH_REQUIRED,
                 "MissingContentLength",
@@ -168,6 +169,9 @@ impl Put<'_> {
             stored.map_err(|refusal| refused(refusal, bytes))?
         };
         if let Then::Assemble(files) = stored.then {
+            if let Some(entry) = self.emulator.world().journal.entry(self.seq) {
+                entry.told.completed = true;
+            }
             assembly::begin(self.emulator, asset_id.to_owned(), files);
         }
         Ok(())

@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use super::input::{project_name, read};
 use super::report;
+use crate::checklist::event::Deed;
 use crate::emulator::Emulator;
 use crate::http::answer::Answer;
 
@@ -27,7 +28,8 @@ pub fn act(emulator: &Emulator, method: &Method, rest: &str, body: &Bytes) -> Re
         return Err(Answer::method_not_allowed("POST"));
     }
     let now = emulator.clock.now();
-    let service = &mut emulator.world().service;
+    let mut world = emulator.world();
+    let service = &mut world.service;
     if action == "revoke" {
         service.disconnect(now, &client_id);
     }
@@ -44,5 +46,14 @@ pub fn act(emulator: &Emulator, method: &Method, rest: &str, body: &Bytes) -> Re
         _ => {}
     }
     let device = service.devices.get(&client_id).ok_or_else(no_device)?;
-    Ok(Answer::ok(&report::device(&emulator.clock, service, device, now)))
+    let answer = Answer::ok(&report::device(&emulator.clock, service, device, now));
+    drop(world);
+    let deed = match action {
+        "project" => Deed::MovedToProject,
+        "pause" => Deed::Paused,
+        "resume" => Deed::Resumed,
+        _ => Deed::Disconnected,
+    };
+    emulator.deed(&client_id, &deed);
+    Ok(answer)
 }

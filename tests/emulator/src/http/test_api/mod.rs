@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 
 use input::{bad, project_name, read, read_or_default};
 
+use crate::checklist::event::Deed;
 use crate::emulator::Emulator;
 use crate::faults::Rule;
 use crate::http::answer::Answer;
@@ -46,6 +47,25 @@ struct Advance {
 #[serde(deny_unknown_fields)]
 struct Listen {
     certificate: CertificateKind,
+}
+
+/// What somebody did at the device, where the emulator cannot see it.
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum TestDeed {
+    PowerCut,
+    NetworkChanged,
+    PairingCancelled,
+    UploadCancelled,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Told {
+    client_id: String,
+    what: TestDeed,
+    #[serde(default)]
+    name: Option<String>,
 }
 
 pub async fn answer(emulator: &Arc<Emulator>, request: Request<Incoming>) -> Response<AnswerBody> {
@@ -135,6 +155,8 @@ async fn call(
         }
         ("/uploads", "GET") => uploads::list(emulator, query).await,
         ("/uploads", "DELETE") => Ok(uploads::forget(emulator)),
+        ("/checklist", "GET") => Ok(Answer::ok(&json!(emulator.checklist()))),
+        ("/told", "POST") => told(emulator, read(body)?),
         ("/listeners", "POST") => listen(emulator, read(body)?).await,
         ("/shutdown", "POST") => {
             emulator.shut_down();
@@ -146,8 +168,10 @@ async fn call(
 
 fn refuse(path: &str) -> Answer {
     match path {
-        "/state" => Answer::method_not_allowed("GET"),
-        "/approve" | "/deny" | "/expire" | "/listeners" | "/shutdown" => Answer::method_not_allowed("POST"),
+        "/state" | "/checklist" => Answer::method_not_allowed("GET"),
+        "/approve" | "/deny" | "/expire" | "/listeners" | "/shutdown" | "/told" => {
+            Answer::method_not_allowed("POST")
+        }
         "/person" | "/clock" | "/settings" => Answer::method_not_allowed("GET, POST"),
         "/faults" => Answer::method_not_allowed("GET, POST, DELETE"),
         "/requests" | "/uploads" => Answer::method_not_allowed("GET, DELETE"),
@@ -186,6 +210,18 @@ async fn listen(emulator: &Arc<Emulator>, wanted: Listen) -> Result {
     let failed = |_| Answer::detailed(StatusCode::INTERNAL_SERVER_ERROR, "The listener could not be opened");
     let address = listener::open(emulator, wanted.certificate).await.map_err(failed)?;
     Ok(Answer::ok(&json!({ "port": address.port(), "url": format!("https://{address}") })))
+}
+
+fn told(emulator: &Emulator, told: Told) -> Result {
+    let deed = match (told.what, told.name) {
+        (TestDeed::UploadCancelled, name) => Deed::UploadCancelled { name },
+        (_, Some(_)) => return Err(bad("Only a cancelled upload has a name")),
+        (TestDeed::PowerCut, None) => Deed::PowerCut,
+        (TestDeed::NetworkChanged, None) => Deed::NetworkChanged,
+        (TestDeed::PairingCancelled, None) => Deed::PairingCancelled,
+    };
+    emulator.deed(&told.client_id, &deed);
+    Ok(Answer::ok(&json!({ "time": emulator.clock.now().as_secs_f64() })))
 }
 
 fn clock(emulator: &Emulator) -> Value {

@@ -1,0 +1,168 @@
+//! What rules have found, by row and by device, in bounded memory: counts of everything, and of the
+//! breaches the first ones with the requests that broke the rule.
+
+use std::collections::{BTreeMap, HashMap};
+
+use serde::Serialize;
+
+use super::row::{Row, Status};
+
+/// Breaches told of one row by one device; the further ones are counted.
+const MOST_TOLD: usize = 5;
+/// The same over all rows and devices.
+const MOST_TOLD_IN_ALL: usize = 2_000;
+/// Devices told apart; the further ones share one name.
+const MOST_DEVICES: usize = 1_000;
+const OTHERS: &str = "(others)";
+
+/// The name of who cannot be named: a request without a token or client id.
+pub const NOBODY: &str = "(no device)";
+
+#[derive(Debug, Default)]
+pub struct Tally {
+    pub kept: u64,
+    pub broken: u64,
+    pub breaches: Vec<Breach>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct Breach {
+    pub why: String,
+    /// By their sequence numbers; the last one is the one that broke the rule.
+    pub requests: Vec<u64>,
+}
+
+/// A request as the report shows it: secrets are hashes.
+#[derive(Debug, Clone, Serialize)]
+pub struct Quote {
+    pub seq: u64,
+    pub time: f64,
+    pub connection: u64,
+    pub method: String,
+    pub path: String,
+    pub headers: Vec<(String, String)>,
+    pub fields: Vec<(String, String)>,
+    pub status: Option<u16>,
+    pub oauth_error: Option<&'static str>,
+    pub fault: Option<&'static str>,
+}
+
+#[derive(Debug, Default)]
+pub struct Ledger {
+    tallies: HashMap<&'static str, BTreeMap<String, Tally>>,
+    devices: BTreeMap<String, ()>,
+    pub quotes: HashMap<u64, Quote>,
+    /// Requests to be quoted that nobody has looked up yet.
+    wanted: Vec<u64>,
+    told: usize,
+}
+
+impl Ledger {
+    /// The device did what the row asks for.
+    pub fn kept(&mut self, row: &'static Row, device: Option<&str>) {
+        self.tally(row, device).kept += 1;
+    }
+
+    /// The device broke it; `requests` are quoted, the one that broke it last.
+    pub fn broken(&mut self, row: &'static Row, device: Option<&str>, why: String, requests: &[u64]) {
+        let room = self.told < MOST_TOLD_IN_ALL;
+        let tally = self.tally(row, device);
+        tally.broken += 1;
+        if !room || tally.breaches.len() >= MOST_TOLD {
+            return;
+        }
+        tally.breaches.push(Breach { why, requests: requests.to_vec() });
+        self.told += 1;
+        self.wanted.extend(requests);
+    }
+
+    /// Quotes what was broken since the last time, as `look_up` finds it.
+    pub fn quote(&mut self, mut look_up: impl FnMut(u64) -> Option<Quote>) {
+        for seq in std::mem::take(&mut self.wanted) {
+            if let Some(quote) = look_up(seq) {
+                self.quotes.insert(seq, quote);
+            }
+        }
+    }
+
+    /// A request that is quoted already has its answer now.
+    pub fn answered(&mut self, seq: u64, look_up: impl FnOnce(u64) -> Option<Quote>) {
+        if let Some(quote) = self.quotes.get_mut(&seq) {
+            if let Some(newer) = look_up(seq) {
+                *quote = newer;
+            }
+        }
+    }
+
+    pub fn tallies(&self, row: &Row) -> impl Iterator<Item = (&str, &Tally)> {
+        self.tallies.get(row.name).into_iter().flatten().map(|(device, tally)| (device.as_str(), tally))
+    }
+
+    pub fn status(&self, row: &Row, device: Option<&str>) -> Status {
+        let mut status = None;
+        for (name, tally) in self.tallies(row) {
+            if device.is_some_and(|device| device != name) {
+                continue;
+            }
+            if tally.broken > 0 {
+                return Status::Broken;
+            }
+            if tally.kept > 0 {
+                status = Some(Status::Fulfilled);
+            }
+        }
+        let open = if row.question.is_some() { Status::AskTheEngineer } else { Status::NotExercised };
+        status.unwrap_or(open)
+    }
+
+    /// Everybody who was judged in any way.
+    pub fn devices(&self) -> impl Iterator<Item = &str> {
+        self.devices.keys().map(String::as_str)
+    }
+
+    fn tally(&mut self, row: &'static Row, device: Option<&str>) -> &mut Tally {
+        let name = device.unwrap_or(NOBODY);
+        if !self.devices.contains_key(name) && self.devices.len() < MOST_DEVICES {
+            self.devices.insert(name.to_owned(), ());
+        }
+        let name = if self.devices.contains_key(name) { name } else { OTHERS };
+        self.tallies.entry(row.name).or_default().entry(name.to_owned()).or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    static ROW: Row = Row { name: "row", numbers: &[], requirement: "", reference: "", question: None };
+    static ASKED: Row = Row { name: "asked", question: Some("?"), ..ROW };
+
+    #[test]
+    fn one_breach_outweighs_everything_and_only_for_its_device() {
+        let mut ledger = Ledger::default();
+        assert_eq!(ledger.status(&ROW, None), Status::NotExercised);
+        assert_eq!(ledger.status(&ASKED, None), Status::AskTheEngineer);
+        ledger.kept(&ROW, Some("A"));
+        ledger.broken(&ROW, Some("B"), "why".into(), &[7]);
+        ledger.kept(&ROW, Some("B"));
+        assert_eq!(ledger.status(&ROW, Some("A")), Status::Fulfilled);
+        assert_eq!(ledger.status(&ROW, Some("B")), Status::Broken);
+        assert_eq!(ledger.status(&ROW, Some("C")), Status::NotExercised);
+        assert_eq!(ledger.status(&ROW, None), Status::Broken);
+    }
+
+    #[test]
+    fn a_hundred_thousand_breaches_are_counted_and_few_are_told() {
+        let mut ledger = Ledger::default();
+        for seq in 0..100_000 {
+            ledger.broken(&ROW, Some(&format!("CAM-{}", seq % 5_000)), "why".into(), &[seq]);
+            ledger.quote(|_| None);
+        }
+        assert_eq!(ledger.tallies(&ROW).map(|(_, tally)| tally.broken).sum::<u64>(), 100_000);
+        assert_eq!(
+            ledger.tallies(&ROW).map(|(_, tally)| tally.breaches.len()).sum::<usize>(),
+            MOST_TOLD_IN_ALL
+        );
+        assert_eq!(ledger.tallies(&ROW).count(), MOST_DEVICES + 1);
+    }
+}

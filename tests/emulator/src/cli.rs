@@ -74,6 +74,18 @@ pub struct Options {
     #[arg(long, value_name = "SECONDS")]
     pub url_seconds: Option<u64>,
 
+    /// Where the checklist goes at the end: JSON for .json, JUnit for .xml, text otherwise; may be repeated
+    #[arg(long = "report", value_name = "FILE")]
+    pub reports: Vec<PathBuf>,
+
+    /// Where each request of a device goes as a line of JSON, secrets masked; - is standard error
+    #[arg(long, value_name = "FILE")]
+    pub log: Option<PathBuf>,
+
+    /// Answer what breaks a rule with an error, instead of only recording it
+    #[arg(long)]
+    pub strict: bool,
+
     /// End when standard input closes
     #[arg(long)]
     pub exit_with_stdin: bool,

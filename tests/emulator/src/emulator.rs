@@ -15,6 +15,7 @@ use crate::faults::Faults;
 use crate::journal::{Entry, Journal};
 use crate::mask::Mask;
 use crate::random;
+use crate::request_log::RequestLog;
 use crate::service::Service;
 use crate::storage::Storage;
 use crate::tls::authority::Authority;
@@ -27,6 +28,7 @@ pub struct Emulator {
     pub connections: Connections,
     /// Where people and devices reach the pairing page.
     pub pair_url: String,
+    log_file: Option<RequestLog>,
     /// Carried by every form of the pages, so that no other site's form is taken for one.
     pub form_token: String,
     world: Mutex<World>,
@@ -53,7 +55,13 @@ pub struct Connections {
 }
 
 impl Emulator {
-    pub fn new(service: Service, authority: Authority, storage: Storage, pair_url: String) -> Self {
+    pub fn new(
+        service: Service,
+        authority: Authority,
+        storage: Storage,
+        pair_url: String,
+        log_file: Option<RequestLog>,
+    ) -> Self {
         let world = World {
             service,
             faults: Faults::default(),
@@ -70,6 +78,7 @@ impl Emulator {
             connections: Connections::default(),
             stop: watch::Sender::new(false),
             pair_url,
+            log_file,
             form_token: random::opaque::<32>(),
             world: Mutex::new(world),
         }
@@ -83,7 +92,15 @@ impl Emulator {
     pub fn checklist(&self) -> Report {
         let date = self.clock.date_time(self.clock.now());
         let world = self.world();
-        world.checklist.report(date, world.journal.last_seq(), false)
+        world.checklist.report(date, world.journal.last_seq(), world.service.settings.strict)
+    }
+
+    /// Writes an entry of the request log to the file, if there is one, with no lock held.
+    pub fn log(&self, world: MutexGuard<'_, World>, seq: u64) {
+        let Some(file) = &self.log_file else { return };
+        let line = world.journal.get(seq).and_then(|entry| serde_json::to_vec(entry).ok());
+        drop(world);
+        line.into_iter().for_each(|line| file.line(line));
     }
 
     /// Tells the checklist what somebody did to a device.

@@ -6,6 +6,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod atomic;
 pub mod checklist;
 pub mod cli;
 pub mod clock;
@@ -18,6 +19,8 @@ pub mod http;
 pub mod journal;
 pub mod mask;
 pub mod random;
+pub mod report_files;
+pub mod request_log;
 pub mod run;
 pub mod service;
 pub mod settings;

@@ -42,7 +42,7 @@ async fn serve(options: &Options) -> io::Result<()> {
         () = running.stopped() => {}
         () = async { signalled.await; running.stopped().await } => {}
     }
-    Ok(())
+    running.write_reports()
 }
 
 fn announce(line: &str) -> io::Result<()> {

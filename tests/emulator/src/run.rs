@@ -14,6 +14,8 @@ use crate::cli::Options;
 use crate::emulator::Emulator;
 use crate::http::listener::{self, Site};
 use crate::random;
+use crate::report_files;
+use crate::request_log::RequestLog;
 use crate::service::Service;
 use crate::service::person::Person;
 use crate::service::projects::clean_name;
@@ -35,6 +37,7 @@ pub struct Running {
     pub ca_file: PathBuf,
     /// A directory of our own making, with the files of parts in it; removed at the end.
     temporary: PathBuf,
+    reports: Vec<PathBuf>,
 }
 
 /// Must be called inside a Tokio runtime, which then serves.
@@ -58,11 +61,16 @@ pub async fn start(options: &Options) -> io::Result<Running> {
     let parts = temporary.join("parts");
     std::fs::create_dir_all(&parts)?;
     let ca_file = authority.write(options.ca_dir.as_ref().unwrap_or(&temporary))?;
+    let log = options.log.as_deref().map(RequestLog::open).transpose()?;
     let service = Service::new(settings, options.client_secrets.clone(), person);
-    let emulator = Arc::new(Emulator::new(service, authority, Storage::new(storage_url, parts), pair_url));
+    let emulator =
+        Arc::new(Emulator::new(service, authority, Storage::new(storage_url, parts), pair_url, log));
+    // Now rather than at the end: whoever wants a report is told at once that it cannot be written.
+    report_files::write(&options.reports, &emulator.checklist())?;
     listener::spawn(&emulator, listener, acceptor, Site::Service);
     listener::spawn(&emulator, storage_listener, storage_acceptor, Site::Storage);
-    Ok(Running { emulator, address, url, ca_file, temporary })
+    let reports = options.reports.clone();
+    Ok(Running { emulator, address, url, ca_file, temporary, reports })
 }
 
 impl Running {
@@ -88,6 +96,12 @@ impl Running {
             }
         };
         let _ = tokio::time::timeout(STOPPING_LIMIT, all_closed).await;
+    }
+}
+
+impl Running {
+    pub fn write_reports(&self) -> io::Result<()> {
+        report_files::write(&self.reports, &self.emulator.checklist())
     }
 }
 
@@ -134,6 +148,7 @@ fn settings(options: &Options) -> io::Result<Settings> {
         storage: Some(options.storage),
         part_bytes: options.part_bytes,
         url_seconds: options.url_seconds,
+        strict: Some(options.strict),
         ..SettingsChange::default()
     };
     settings.change(&change).map_err(|name| io::Error::other(format!("{name} is out of range")))?;

@@ -87,6 +87,7 @@ pub struct Settings {
     pub etag: Etag,
     pub keep_content: bool,
     pub device_clock: DeviceClock,
+    pub strict: bool,
 }
 
 impl Default for Settings {
@@ -109,6 +110,7 @@ impl Default for Settings {
             etag: Etag::Md5,
             keep_content: false,
             device_clock: DeviceClock::Own,
+            strict: false,
         }
     }
 }
@@ -134,6 +136,7 @@ pub struct SettingsChange {
     pub etag: Option<Etag>,
     pub keep_content: Option<bool>,
     pub device_clock: Option<DeviceClock>,
+    pub strict: Option<bool>,
 }
 
 impl Settings {
@@ -181,6 +184,7 @@ impl Settings {
         put(&mut self.etag, change.etag);
         put(&mut self.keep_content, change.keep_content);
         put(&mut self.device_clock, change.device_clock);
+        put(&mut self.strict, change.strict);
         Ok(())
     }
 }

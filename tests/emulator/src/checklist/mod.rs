@@ -4,12 +4,14 @@
 #[cfg(test)]
 pub mod bench;
 pub mod event;
+pub mod junit;
 pub mod ledger;
 pub mod recent;
 pub mod report;
 pub mod row;
 pub mod rule;
 pub mod rules;
+pub mod text;
 
 use event::{Answered, Asked, Deed, Event};
 use ledger::{Ledger, Quote};

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::answer::Answer;
 use super::device_calls::{Call, authenticate, violation};
 use super::payload::{Payload, PayloadError, WrongType};
+use super::strict;
 use crate::emulator::{Emulator, World};
 use crate::endpoint::{Endpoint, below_asset};
 use crate::errors;
@@ -43,10 +44,15 @@ fn create(emulator: &Emulator, call: &Call<'_>, seq: u64) -> Result<Answer, Answ
         let world = &mut *emulator.world();
         let (client_id, payload) = open(world, call, seq)?;
         let fields = asset_fields(payload)?;
-        match fields.offset {
-            None => violation(world, seq, "offset_missing"),
-            Some(..0) => violation(world, seq, "offset_negative"),
-            Some(_) => {}
+        let wrong = match fields.offset {
+            None => Some("offset_missing"),
+            Some(..0) => Some("offset_negative"),
+            Some(_) => None,
+        };
+        if let Some(wrong) = wrong {
+            violation(world, seq, wrong);
+            let refusal = strict::refusal(wrong, call.endpoint);
+            refusal.filter(|_| world.service.settings.strict).map_or(Ok(()), Err)?;
         }
         let asset = fields.check()?;
         let created = world.service.create_asset(call.arrived, &client_id, asset);

@@ -16,6 +16,7 @@ use super::exchange::Exchange;
 use super::facts;
 use super::payload::{self, PayloadError};
 use super::route::{BodyProblem, read_body};
+use super::strict;
 use super::wire::Wire;
 use crate::checklist::event::Told;
 use crate::emulator::{Emulator, RateWindow};
@@ -84,7 +85,12 @@ fn process(emulator: &Emulator, call: &Call<'_>, problem: Option<BodyProblem>, s
         (Some(problem), _) => deliver::body_problem(problem),
         (None, None) => Answer::not_found(),
         (None, Some(method)) if method != call.head.method => Answer::method_not_allowed(method.as_str()),
-        (None, Some(_)) => device_calls::process(emulator, call, seq),
+        (None, Some(_)) => {
+            let strict = emulator.world().service.settings.strict;
+            let refusal = || violations(call).iter().find_map(|found| strict::refusal(found, call.endpoint));
+            let refusal = strict.then(refusal).flatten();
+            refusal.unwrap_or_else(|| device_calls::process(emulator, call, seq))
+        }
     };
     with_rate(emulator, answer, call.arrived)
 }

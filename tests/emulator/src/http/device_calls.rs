@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::answer::Answer;
 use super::asset_calls;
 use super::payload::{Payload, PayloadError};
+use super::strict;
 use crate::clock::Clock;
 use crate::emulator::{Emulator, World};
 use crate::endpoint::{Endpoint, GrantType};
@@ -149,6 +150,9 @@ fn me(clock: &Clock, world: &mut World, call: &Call<'_>, seq: u64) -> Option<Ans
 fn heartbeat(world: &mut World, call: &Call<'_>, seq: u64) -> Option<Answer> {
     if authenticate(world, call, seq)?.heartbeat(call.arrived) {
         violation(world, seq, "heartbeat_too_soon");
+        if world.service.settings.strict {
+            return strict::refusal("heartbeat_too_soon", call.endpoint);
+        }
     }
     Some(Answer::empty(StatusCode::NO_CONTENT))
 }

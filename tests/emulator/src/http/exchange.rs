@@ -68,6 +68,7 @@ impl Exchange {
             told: &told,
         };
         checklist.answered(&answered, |seq| journal.get(seq).map(Entry::quote));
+        self.emulator.log(world, self.seq);
     }
 }
 

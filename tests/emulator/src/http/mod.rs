@@ -17,5 +17,6 @@ pub mod payload;
 pub mod plain;
 pub mod route;
 pub mod storage_api;
+pub mod strict;
 pub mod test_api;
 pub mod wire;

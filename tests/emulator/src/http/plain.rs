@@ -30,9 +30,11 @@ pub async fn record(emulator: &Arc<Emulator>, mut tcp: TcpStream, connection: u6
     let Some(entry) = entry(emulator, &String::from_utf8_lossy(&head), connection) else {
         return;
     };
-    let World { journal, checklist, .. } = &mut *emulator.world();
+    let mut world = emulator.world();
+    let World { journal, checklist, .. } = &mut *world;
     let seq = journal.begin(entry);
     checklist.see(&Event::PlainHttp { seq }, |seq| journal.get(seq).map(Entry::quote));
+    emulator.log(world, seq);
 }
 
 fn ends(head: &[u8]) -> bool {

@@ -2,7 +2,9 @@
 
 #![allow(dead_code, reason = "each test file uses its own part of it")]
 
+pub mod checklist;
 pub mod device;
+pub mod program;
 
 use std::error::Error;
 use std::io;

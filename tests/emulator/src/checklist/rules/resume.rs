@@ -79,7 +79,10 @@ impl Asset {
         if self.confirmed.len() <= part {
             self.confirmed.resize(part + 1, 0);
         }
-        self.confirmed[part] = second.saturating_add(1);
+        // What comes again was there before.
+        if self.confirmed[part] == 0 {
+            self.confirmed[part] = second.saturating_add(1);
+        }
     }
 
     /// Whether a part was confirmed well before everything stopped.

@@ -47,6 +47,8 @@ pub struct DeviceCode {
     pub interval: Duration,
     decision: Decision,
     last_poll: Option<Duration>,
+    /// A hasty poll is not even told the decision.
+    strict: bool,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -134,6 +136,7 @@ impl Codes {
             interval: seconds(settings.interval),
             decision: Decision::Pending,
             last_poll: None,
+            strict: settings.strict,
         });
         let newest = self.codes.len() - 1;
         &self.codes[newest]
@@ -153,13 +156,15 @@ impl Codes {
             return Poll { outcome: Err(OAuthError::InvalidGrant), too_fast: false };
         };
         let too_fast = code.arrived(now);
-        let outcome = match code.status(now) {
+        let status = code.status(now);
+        let may_wait = status == CodeStatus::Pending || (code.strict && status == CodeStatus::Approved);
+        let outcome = match status {
             CodeStatus::Used => Err(OAuthError::InvalidGrant),
             CodeStatus::Expired => Err(OAuthError::ExpiredToken),
             CodeStatus::Denied => Err(OAuthError::AccessDenied),
             // slow_down is a variant of authorization_pending: once the person has decided, the
             // decision is what the device is told.
-            CodeStatus::Pending if too_fast => {
+            _ if too_fast && may_wait => {
                 code.slow_downs += 1;
                 code.interval += SLOW_DOWN;
                 Err(OAuthError::SlowDown)

@@ -1,0 +1,140 @@
+//! The report as continuous integration reads it: one test per row in the XML of JUnit. Broken rows are
+//! failures; what was not exercised or is to be asked counts as skipped.
+
+use super::report::{BreachReport, Report, RowReport};
+use super::row::Status;
+
+pub fn xml(report: &Report) -> String {
+    let count = |status| report.rows.iter().filter(|row| row.status == status).count();
+    let skipped = count(Status::NotExercised) + count(Status::AskTheEngineer);
+    let cases: String = report.rows.iter().map(case).collect();
+    format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n<testsuite name=\"integrator checklist\" \
+         tests=\"{}\" failures=\"{}\" errors=\"0\" skipped=\"{skipped}\" timestamp=\"{}\">\n{cases}</testsuite>\n\
+         </testsuites>\n",
+        report.rows.len(),
+        count(Status::Broken),
+        // JUnit's schema has no time zone.
+        escape(report.date.trim_end_matches('Z'))
+    )
+}
+
+fn case(row: &RowReport) -> String {
+    let inside = match row.status {
+        Status::Fulfilled => String::new(),
+        Status::Broken => {
+            let told: Vec<_> = row.breaches.iter().map(breach).collect();
+            format!("<failure message=\"{}\">{}</failure>", escape(row.requirement), escape(&told.join("\n")))
+        }
+        status => {
+            let questions = row.questions.iter().map(|question| format!(" {question}")).collect::<String>();
+            format!("<skipped message=\"{}.{}\"/>", status.in_words(), escape(&questions))
+        }
+    };
+    format!("<testcase classname=\"checklist\" name=\"{}\">{inside}</testcase>\n", escape(row.name))
+}
+
+fn breach(breach: &BreachReport) -> String {
+    let requests: Vec<_> = breach.requests.iter().map(|quoted| quoted.seq().to_string()).collect();
+    format!("{}: {} (requests {})", breach.device, breach.why, requests.join(", "))
+}
+
+/// Also leaves out what XML cannot have in it at all.
+fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\n' => out.push('\n'),
+            c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => out.push('\u{fffd}'),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::super::report::Quoted;
+    use super::super::text::Text;
+    use super::*;
+
+    fn report() -> Report {
+        let row = RowReport {
+            name: "row",
+            numbers: &[13],
+            requirement: "Do \"this\".",
+            reference: "a guide",
+            status: Status::Broken,
+            kept: 1,
+            broken: 2,
+            breaches: vec![BreachReport {
+                device: "<CAM>\u{1b}[2J".into(),
+                why: "It did not & so.".into(),
+                requests: vec![Quoted::Forgotten { seq: 7 }],
+            }],
+            questions: Vec::new(),
+        };
+        let asked = RowReport {
+            name: "asked",
+            status: Status::AskTheEngineer,
+            breaches: Vec::new(),
+            questions: vec!["Is it <so>?".into()],
+            ..report_row()
+        };
+        Report {
+            emulator: "0.0.0",
+            date: "2030-01-02T03:04:05Z".into(),
+            requests: 7,
+            strict: false,
+            summary: BTreeMap::new(),
+            rows: vec![row, asked],
+            devices: BTreeMap::from([("<CAM>".to_owned(), BTreeMap::from([("row", Status::Broken)]))]),
+        }
+    }
+
+    fn report_row() -> RowReport {
+        RowReport {
+            name: "",
+            numbers: &[],
+            requirement: "",
+            reference: "",
+            status: Status::NotExercised,
+            kept: 0,
+            broken: 0,
+            breaches: Vec::new(),
+            questions: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn what_devices_write_stays_text() {
+        let xml = xml(&report());
+        assert!(
+            xml.contains(r#"tests="2" failures="1" errors="0" skipped="1" timestamp="2030-01-02T03:04:05""#)
+        );
+        assert!(xml.contains("&lt;CAM&gt;\u{fffd}[2J: It did not &amp; so. (requests 7)"), "{xml}");
+        assert!(xml.contains(r#"<skipped message="ask the engineer. Is it &lt;so&gt;?"/>"#), "{xml}");
+        assert!(!xml.contains("<CAM>"));
+    }
+
+    #[test]
+    fn people_read_which_row_and_why() {
+        let text = Text(&report()).to_string();
+        for expected in [
+            "BROKEN: 1\n\n  row\n    Do \"this\".\n    [a guide; checklist row 13]\n    seen 3 times, broken 2 times",
+            "! <CAM>\u{fffd}[2J: It did not & so.",
+            "request 7 is not in the log any more",
+            "ASK THE ENGINEER: 1\n\n  asked",
+            "? Is it <so>?",
+            "<CAM>: 1 of 1 rows broken",
+        ] {
+            assert!(text.contains(expected), "{expected}\n{text}");
+        }
+    }
+}

@@ -18,12 +18,16 @@ pub struct Options {
     #[arg(long, default_value = "127.0.0.1:0", value_name = "ADDRESS")]
     pub listen: SocketAddr,
 
-    /// Where to write ca.pem and ca.crt [default: a temporary directory, removed at the end]
+    /// Where to write ca.pem and ca.crt [default: that of --state, or a temporary one, removed at the end]
     #[arg(long, value_name = "DIR")]
     pub ca_dir: Option<PathBuf>,
 
+    /// A directory for what survives a restart: the authority, devices, authorizations, projects, uploads
+    #[arg(long, value_name = "DIR")]
+    pub state: Option<PathBuf>,
+
     /// A further host name or address for the server's certificate
-    #[arg(long = "host", value_name = "NAME")]
+    #[arg(long = "host", visible_alias = "host-name", value_name = "NAME")]
     pub hosts: Vec<String>,
 
     /// The address people and devices reach, such as https://192.168.0.7 [default: the listening one]
@@ -91,6 +95,18 @@ pub struct Options {
     pub exit_with_stdin: bool,
 }
 
+impl Options {
+    /// What it means that others than this computer can reach it.
+    pub fn warning(&self) -> Option<&'static str> {
+        let storage = self.storage_listen.map_or(self.listen.ip(), |address| address.ip());
+        let is_private = self.listen.ip().is_loopback() && storage.is_loopback();
+        (!is_private).then_some(
+            "This emulator does not only listen on this computer: whoever reaches it can pair and \
+             disconnect devices, read what they upload, and end it.",
+        )
+    }
+}
+
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub enum PersonChoice {
     Approve,
@@ -105,5 +121,30 @@ impl From<PersonChoice> for PersonDecision {
             PersonChoice::Deny => Self::Deny,
             PersonChoice::Ignore => Self::Ignore,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_listens_to_everybody_is_warned() {
+        for (arguments, warned) in [
+            (&[][..], false),
+            (&["--listen", "[::1]:0"], false),
+            (&["--listen", "0.0.0.0:443"], true),
+            (&["--listen", "192.168.0.7:443", "--storage-listen", "127.0.0.1:0"], true),
+            (&["--storage-listen", "[::]:0"], true),
+        ] {
+            let options = Options::parse_from(["fio-emulator"].iter().chain(arguments));
+            assert_eq!(options.warning().is_some(), warned, "{arguments:?}");
+        }
+    }
+
+    #[test]
+    fn both_names_of_a_host_name() {
+        let options = Options::parse_from(["fio-emulator", "--host", "a", "--host-name", "b"]);
+        assert_eq!(options.hosts, ["a", "b"]);
     }
 }

@@ -4,6 +4,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use serde::{Deserialize, Serialize};
 use time::format_description::well_known::Rfc3339;
 use time::{Date, OffsetDateTime, Time};
 
@@ -16,8 +17,20 @@ const FURTHEST: Duration = Duration::from_secs(100 * 366 * 86_400);
 #[derive(Debug)]
 pub struct Clock {
     started: Instant,
+    /// The emulator's time was so late already when this run started, without what tests moved.
+    before: Duration,
+    /// When the emulator's time began.
     started_utc: OffsetDateTime,
     offset_micros: AtomicU64,
+}
+
+/// A clock between two runs.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct SavedClock {
+    /// When its time began, in seconds since 1970.
+    began: i64,
+    passed: Duration,
+    moved: Duration,
 }
 
 /// The advance was negative, not a number, or beyond what the clock can hold.
@@ -26,21 +39,42 @@ pub struct BadAdvance;
 
 impl Clock {
     pub fn start() -> Self {
-        Self {
+        let (before, offset_micros) = (Duration::ZERO, AtomicU64::new(0));
+        Self { started: Instant::now(), before, started_utc: OffsetDateTime::now_utc(), offset_micros }
+    }
+
+    /// Goes on from the clock of a run before: the time between has passed.
+    pub fn resume(saved: &SavedClock) -> Option<Self> {
+        let started_utc = OffsetDateTime::from_unix_timestamp(saved.began).ok()?;
+        let passed = Duration::try_from(OffsetDateTime::now_utc() - started_utc).unwrap_or_default();
+        // The machine's clock may have been set back; the emulator's is not.
+        let before = passed.max(saved.passed);
+        let offset_micros = u64::try_from(saved.moved.as_micros()).ok()?;
+        Some(Self {
             started: Instant::now(),
-            started_utc: OffsetDateTime::now_utc(),
-            offset_micros: AtomicU64::new(0),
-        }
+            before,
+            started_utc,
+            offset_micros: AtomicU64::new(offset_micros),
+        })
+    }
+
+    pub fn save(&self) -> SavedClock {
+        let moved = self.offset();
+        SavedClock { began: self.started_utc.unix_timestamp(), passed: self.passed(), moved }
+    }
+
+    fn passed(&self) -> Duration {
+        self.before + self.started.elapsed()
     }
 
     pub fn now(&self) -> Duration {
-        self.started.elapsed() + self.offset()
+        self.passed() + self.offset()
     }
 
     /// The time together with how far it was moved.
     pub fn moment(&self) -> Moment {
         let moved = self.offset();
-        Moment { clock: self.started.elapsed() + moved, moved }
+        Moment { clock: self.passed() + moved, moved }
     }
 
     pub fn offset(&self) -> Duration {
@@ -108,6 +142,19 @@ mod tests {
             assert_eq!(clock.advance(bad), Err(BadAdvance), "{bad}");
         }
         assert_eq!(clock.offset(), Duration::from_millis(28_800_500));
+    }
+
+    #[test]
+    fn the_next_run_goes_on_and_never_back() {
+        let clock = Clock::start();
+        clock.advance(1_000.0).expect("an advance");
+        let mut saved = clock.save();
+        let next = Clock::resume(&saved).expect("a clock");
+        assert!(next.now() >= clock.now() - Duration::from_secs(1) && next.offset() == clock.offset());
+        saved.passed = Duration::from_secs(500);
+        assert!(Clock::resume(&saved).expect("a clock").now() >= Duration::from_secs(1_500));
+        saved.began = i64::MAX;
+        assert!(Clock::resume(&saved).is_none());
     }
 
     #[test]

@@ -17,6 +17,7 @@ use crate::mask::Mask;
 use crate::random;
 use crate::request_log::RequestLog;
 use crate::service::Service;
+use crate::state::State;
 use crate::storage::Storage;
 use crate::tls::authority::Authority;
 
@@ -28,7 +29,10 @@ pub struct Emulator {
     pub connections: Connections,
     /// Where people and devices reach the pairing page.
     pub pair_url: String,
-    log_file: Option<RequestLog>,
+    pub log_file: Option<RequestLog>,
+    pub state: Option<State>,
+    /// What people are to know about this run.
+    pub warning: Option<&'static str>,
     /// Carried by every form of the pages, so that no other site's form is taken for one.
     pub form_token: String,
     world: Mutex<World>,
@@ -56,11 +60,11 @@ pub struct Connections {
 
 impl Emulator {
     pub fn new(
+        clock: Clock,
         service: Service,
         authority: Authority,
         storage: Storage,
         pair_url: String,
-        log_file: Option<RequestLog>,
     ) -> Self {
         let world = World {
             service,
@@ -71,14 +75,16 @@ impl Emulator {
             extra_listeners: 0,
         };
         Self {
-            clock: Clock::start(),
+            clock,
             authority,
             mask: Mask::default(),
             storage,
             connections: Connections::default(),
             stop: watch::Sender::new(false),
             pair_url,
-            log_file,
+            log_file: None,
+            state: None,
+            warning: None,
             form_token: random::opaque::<32>(),
             world: Mutex::new(world),
         }
@@ -93,6 +99,13 @@ impl Emulator {
         let date = self.clock.date_time(self.clock.now());
         let world = self.world();
         world.checklist.report(date, world.journal.last_seq(), world.service.settings.strict)
+    }
+
+    /// Something that is to survive a restart may have changed.
+    pub fn changed(&self) {
+        if let Some(state) = &self.state {
+            state.changed();
+        }
     }
 
     /// Writes an entry of the request log to the file, if there is one, with no lock held.

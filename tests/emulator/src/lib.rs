@@ -24,5 +24,6 @@ pub mod request_log;
 pub mod run;
 pub mod service;
 pub mod settings;
+pub mod state;
 pub mod storage;
 pub mod tls;

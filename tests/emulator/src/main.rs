@@ -30,6 +30,9 @@ async fn serve(options: &Options) -> io::Result<()> {
     if options.exit_with_stdin {
         run::stop_with_stdin(&running.emulator);
     }
+    if let Some(warning) = options.warning() {
+        eprintln!("fio-emulator: WARNING: {warning}");
+    }
     announce(&running.ready_line().to_string())?;
     let signalled = async {
         tokio::select! {
@@ -42,7 +45,7 @@ async fn serve(options: &Options) -> io::Result<()> {
         () = running.stopped() => {}
         () = async { signalled.await; running.stopped().await } => {}
     }
-    running.write_reports()
+    running.leave()
 }
 
 fn announce(line: &str) -> io::Result<()> {

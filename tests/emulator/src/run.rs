@@ -2,7 +2,7 @@
 
 use std::io::{self, Read};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -16,11 +16,12 @@ use crate::http::listener::{self, Site};
 use crate::random;
 use crate::report_files;
 use crate::request_log::RequestLog;
-use crate::service::Service;
 use crate::service::person::Person;
 use crate::service::projects::clean_name;
 use crate::settings::{Settings, SettingsChange};
-use crate::storage::Storage;
+use crate::state::{self, State};
+use crate::storage::files::PartDir;
+use crate::storage::{Storage, assembly};
 use crate::tls::authority::{Authority, CertificateKind};
 
 /// How long connections may take to end once the emulator stops.
@@ -35,8 +36,8 @@ pub struct Running {
     pub address: SocketAddr,
     pub url: String,
     pub ca_file: PathBuf,
-    /// A directory of our own making, with the files of parts in it; removed at the end.
-    temporary: PathBuf,
+    /// Dropped after the emulator has stopped.
+    _temporary: Temporary,
     reports: Vec<PathBuf>,
 }
 
@@ -44,7 +45,11 @@ pub struct Running {
 pub async fn start(options: &Options) -> io::Result<Running> {
     let settings = settings(options)?;
     let person = person(options)?;
-    let authority = Authority::new(&options.hosts).map_err(io::Error::other)?;
+    let state = options.state.as_deref().map(State::open).transpose()?;
+    let authority = match &options.state {
+        Some(dir) => Authority::kept(dir, &options.hosts)?,
+        None => Authority::new(&options.hosts).map_err(io::Error::other)?,
+    };
     let acceptor = authority.acceptor(CertificateKind::Valid)?;
     let listener = TcpListener::bind(options.listen).await?;
     let address = listener.local_addr()?;
@@ -57,20 +62,28 @@ pub async fn start(options: &Options) -> io::Result<Running> {
         Some(url) => url.trim_end_matches('/').to_owned(),
         None => format!("https://{}", reachable(storage_listener.local_addr()?)),
     };
-    let temporary = temporary_dir();
-    let parts = temporary.join("parts");
+    let temporary = Temporary::new();
+    let parts = options.state.as_ref().unwrap_or(&temporary.0).join("parts");
     std::fs::create_dir_all(&parts)?;
-    let ca_file = authority.write(options.ca_dir.as_ref().unwrap_or(&temporary))?;
-    let log = options.log.as_deref().map(RequestLog::open).transpose()?;
-    let service = Service::new(settings, options.client_secrets.clone(), person);
-    let emulator =
-        Arc::new(Emulator::new(service, authority, Storage::new(storage_url, parts), pair_url, log));
+    let parts = PartDir::new(parts);
+    let ca_dir = options.ca_dir.as_ref().or(options.state.as_ref()).unwrap_or(&temporary.0);
+    let ca_file = authority.write(ca_dir)?;
+    let past = state.as_ref().map(|state| state.load(&parts)).transpose()?.unwrap_or_default();
+    let service = past.service.with(settings, options.client_secrets.clone(), person);
+    let storage = Storage::new(storage_url, parts, past.signer);
+    let mut emulator = Emulator::new(past.clock, service, authority, storage, pair_url);
+    emulator.log_file = options.log.as_deref().map(RequestLog::open).transpose()?;
+    emulator.state = state;
+    emulator.warning = options.warning();
+    let emulator = Arc::new(emulator);
     // Now rather than at the end: whoever wants a report is told at once that it cannot be written.
     report_files::write(&options.reports, &emulator.checklist())?;
+    assembly::resume(&emulator);
+    state::keep(&emulator);
     listener::spawn(&emulator, listener, acceptor, Site::Service);
     listener::spawn(&emulator, storage_listener, storage_acceptor, Site::Storage);
     let reports = options.reports.clone();
-    Ok(Running { emulator, address, url, ca_file, temporary, reports })
+    Ok(Running { emulator, address, url, ca_file, _temporary: temporary, reports })
 }
 
 impl Running {
@@ -100,23 +113,36 @@ impl Running {
 }
 
 impl Running {
-    pub fn write_reports(&self) -> io::Result<()> {
-        report_files::write(&self.reports, &self.emulator.checklist())
+    /// What is to be there when it has ended: reports and, for the next run, the state.
+    pub fn leave(&self) -> io::Result<()> {
+        report_files::write(&self.reports, &self.emulator.checklist())?;
+        state::leave(&self.emulator)
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
         self.emulator.shut_down();
-        remove(&self.temporary);
     }
 }
 
-/// A part that is still arriving may add a file just while the directory is emptied.
-fn remove(dir: &Path) {
-    for _ in 0..REMOVALS {
-        if std::fs::remove_dir_all(dir).is_ok() {
-            return;
+/// A directory of our own making, with the files of parts in it unless there is a better place for them.
+struct Temporary(PathBuf);
+
+impl Temporary {
+    fn new() -> Self {
+        let name = format!("fio-emulator-{}-{}", std::process::id(), random::opaque::<8>());
+        Self(std::env::temp_dir().join(name))
+    }
+}
+
+impl Drop for Temporary {
+    /// A part that is still arriving may add a file just while the directory is emptied.
+    fn drop(&mut self) {
+        for _ in 0..REMOVALS {
+            if !self.0.exists() || std::fs::remove_dir_all(&self.0).is_ok() {
+                return;
+            }
         }
     }
 }
@@ -163,10 +189,6 @@ fn person(options: &Options) -> io::Result<Person> {
         None => None,
     };
     Ok(Person { decision: options.person.into(), after_polls: options.person_after_polls, project })
-}
-
-fn temporary_dir() -> PathBuf {
-    std::env::temp_dir().join(format!("fio-emulator-{}-{}", std::process::id(), random::opaque::<8>()))
 }
 
 /// An address to connect to: listening everywhere includes the loopback.

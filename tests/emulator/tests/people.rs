@@ -40,6 +40,23 @@ async fn a_person_approves_pauses_and_disconnects() -> Outcome {
 }
 
 #[tokio::test]
+async fn the_authority_can_be_downloaded() -> Outcome {
+    let running = emulator(&[]).await?;
+    let mut client = Client::connect(&running).await?;
+    client.send("GET", "/ca.crt", &[], "").await?;
+    assert_eq!(client.receive_bytes().await?, std::fs::read(running.ca_file.with_extension("crt"))?);
+    let pem = client.call("GET", "/ca.pem", &[], "").await?;
+    assert_eq!(pem.body, std::fs::read_to_string(&running.ca_file)?);
+    assert!(pem.head.contains("content-type: application/x-pem-file"));
+    assert_eq!(client.call("POST", "/ca.pem", &[], "").await?.status, 405);
+    let page = client.call("GET", "/", &[], "").await?.body;
+    assert!(page.contains(r#"href="/ca.crt""#));
+    let log = client.call("GET", "/emulator/requests", &[], "").await?.json();
+    assert_eq!(log["last_seq"], 0, "people are no devices");
+    Ok(())
+}
+
+#[tokio::test]
 async fn other_sites_are_refused() -> Outcome {
     let running = emulator(&[]).await?;
     let mut client = Client::connect(&running).await?;

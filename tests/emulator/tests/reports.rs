@@ -3,34 +3,13 @@
 mod client;
 
 use std::fs;
-use std::path::PathBuf;
 use std::process::Command;
 
 use client::device::Device;
 use client::program::{ca_file, ends, port, spawn, terminate};
+use client::scratch::Scratch;
 use client::{Client, Outcome};
 use serde_json::Value;
-
-/// A directory that goes at the end of the test.
-struct Scratch(PathBuf);
-
-impl Scratch {
-    fn new(name: &str) -> std::io::Result<Self> {
-        let dir = std::env::temp_dir().join(format!("fio-emulator-{name}-{}", std::process::id()));
-        fs::create_dir_all(&dir)?;
-        Ok(Self(dir))
-    }
-
-    fn path(&self, name: &str) -> String {
-        self.0.join(name).to_string_lossy().into_owned()
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
 
 #[tokio::test]
 async fn reports_and_the_log_are_written_when_it_is_terminated() -> Outcome {

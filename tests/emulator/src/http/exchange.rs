@@ -41,6 +41,7 @@ impl Exchange {
 
     fn end(&mut self, end: &End<'_>) {
         let Some(asked) = self.asked.take() else { return };
+        self.emulator.changed();
         let at = self.emulator.clock.moment();
         let mut world = self.emulator.world();
         let World { journal, checklist, .. } = &mut *world;

@@ -38,7 +38,7 @@ pub async fn answer(
             test_api::answer(emulator, request).await
         }
         path if path == "/"
-            || path == "/pair"
+            || matches!(path, "/pair" | "/ca.crt" | "/ca.pem")
             || path.starts_with("/pair/")
             || path.starts_with("/devices/") =>
         {

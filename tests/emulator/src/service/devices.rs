@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use ring::digest::{SHA256, digest};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::grants::GrantId;
 use super::pauses::Pauses;
@@ -25,7 +25,7 @@ pub enum DeviceStatus {
     Paused,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Device {
     pub id: String,
     pub device_id: String,
@@ -94,7 +94,7 @@ impl Device {
     }
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Devices {
     devices: BTreeMap<String, Device>,
 }

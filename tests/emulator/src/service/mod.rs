@@ -21,20 +21,26 @@ use grants::{GrantId, Grants, Tokens};
 use person::{Person, PersonDecision};
 use projects::Projects;
 use scope::Scope;
+use serde::{Deserialize, Serialize};
 use uploads::Uploads;
 
 use crate::errors::{OAuthError, Refusal};
 use crate::settings::Settings;
 
-#[derive(Debug, Default)]
+/// What is not skipped survives a restart.
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Service {
+    #[serde(skip)]
     pub settings: Settings,
+    #[serde(skip)]
     pub person: Person,
+    #[serde(skip)]
     pub codes: Codes,
     pub devices: Devices,
     pub grants: Grants,
     pub projects: Projects,
     pub uploads: Uploads,
+    #[serde(skip)]
     client_secrets: Vec<String>,
 }
 
@@ -47,7 +53,12 @@ pub struct PollAnswer {
 
 impl Service {
     pub fn new(settings: Settings, client_secrets: Vec<String>, person: Person) -> Self {
-        Self { settings, client_secrets, person, ..Self::default() }
+        Self::default().with(settings, client_secrets, person)
+    }
+
+    /// The same devices, under the settings of this run.
+    pub fn with(self, settings: Settings, client_secrets: Vec<String>, person: Person) -> Self {
+        Self { settings, client_secrets, person, ..self }
     }
 
     /// The model's secret, checked before anything else is looked at.

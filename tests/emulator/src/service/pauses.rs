@@ -4,17 +4,19 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 /// Windows remembered; beyond it the oldest are forgotten.
 const MOST_WINDOWS: usize = 1_000;
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Window {
     from: Duration,
     /// Absent while the pause lasts.
     until: Option<Duration>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Pauses {
     windows: VecDeque<Window>,
 }

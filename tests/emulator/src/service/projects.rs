@@ -1,18 +1,20 @@
 //! The projects devices are connected to. A project is its id; its name is for people.
 
+use serde::{Deserialize, Serialize};
+
 use crate::random;
 
 /// Frame.io limits display names to this many characters.
 pub const LONGEST_NAME: usize = 255;
 const MOST_PROJECTS: usize = 1_000;
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Project {
     pub id: String,
     pub name: String,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Projects {
     projects: Vec<Project>,
 }

@@ -1,6 +1,8 @@
 //! The scopes a hardware device may ask for.
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Scope {
     pub asset_create: bool,
     pub offline: bool,

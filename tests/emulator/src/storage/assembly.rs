@@ -12,9 +12,21 @@ use tokio::task::spawn_blocking;
 use super::files::PartFile;
 use super::presign::hex;
 use crate::emulator::Emulator;
-use crate::service::uploads::upload::Sums;
+use crate::service::uploads::upload::{State, Sums};
 
 const BLOCK: usize = 1 << 20;
+
+/// Goes on with what the run before did not finish.
+pub fn resume(emulator: &Arc<Emulator>) {
+    let open: Vec<_> = {
+        let world = emulator.world();
+        let open = world.service.uploads.iter().filter(|upload| upload.state == State::Assembling);
+        open.map(|upload| (upload.id.clone(), upload.files())).collect()
+    };
+    for (upload, files) in open {
+        begin(emulator, upload, files);
+    }
+}
 
 /// Assembles an upload whose parts are all there; without files there is nothing to compute.
 pub fn begin(emulator: &Arc<Emulator>, upload: String, files: Option<Vec<Arc<PartFile>>>) {
@@ -49,6 +61,7 @@ fn finish(emulator: &Emulator, upload: &str, sums: Option<Option<Sums>>) {
             if keep { Vec::new() } else { upload.take_files() }
         })
     };
+    emulator.changed();
 }
 
 fn sums(files: &[Arc<PartFile>], is_stopping: impl Fn() -> bool) -> io::Result<Sums> {

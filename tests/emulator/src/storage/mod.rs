@@ -7,10 +7,9 @@ pub mod links;
 pub mod presign;
 pub mod sink;
 
-use std::path::PathBuf;
-
 use tokio::sync::watch;
 
+use files::PartDir;
 use presign::Signer;
 
 pub struct Storage {
@@ -18,14 +17,14 @@ pub struct Storage {
     pub url: String,
     pub signer: Signer,
     /// Where the files of parts are.
-    pub dir: PathBuf,
+    pub dir: PartDir,
     /// How many assemblies are running.
     assemblies: watch::Sender<usize>,
 }
 
 impl Storage {
-    pub fn new(url: String, dir: PathBuf) -> Self {
-        Self { url, signer: Signer::new(), dir, assemblies: watch::Sender::new(0) }
+    pub fn new(url: String, dir: PartDir, signer: Signer) -> Self {
+        Self { url, signer, dir, assemblies: watch::Sender::new(0) }
     }
 
     /// The host a client names in its requests to the storage.

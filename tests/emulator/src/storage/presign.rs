@@ -3,6 +3,7 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use ring::digest::{SHA256, digest};
 use ring::hmac::{HMAC_SHA256, Key, sign, verify};
+use serde::{Deserialize, Serialize};
 
 use crate::random;
 
@@ -12,7 +13,8 @@ const SIGNED_HEADERS: &str = "content-type;host;x-amz-acl";
 /// What AWS leaves as it is in a query.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
-/// The account in whose name addresses are signed. Each run has its own.
+/// The account in whose name addresses are signed. Each run has its own, unless it goes on from another.
+#[derive(Clone, Serialize, Deserialize)]
 pub struct Signer {
     access_key: String,
     secret: String,

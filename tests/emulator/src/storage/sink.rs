@@ -3,14 +3,13 @@
 
 use std::fs::File;
 use std::io::{self, Write};
-use std::path::Path;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use md5::{Digest, Md5};
 use tokio::task::{JoinHandle, spawn_blocking};
 
-use super::files::PartFile;
+use super::files::{PartDir, PartFile};
 use super::presign::hex;
 
 /// How much is gathered before it is written.
@@ -49,8 +48,8 @@ pub struct Kept {
 }
 
 impl Sink {
-    pub fn keep(dir: &Path, with_md5: bool) -> io::Result<Self> {
-        let (part, file) = PartFile::create(dir)?;
+    pub fn keep(dir: &PartDir, with_md5: bool) -> io::Result<Self> {
+        let (part, file) = dir.create()?;
         let work = Work { file, md5: with_md5.then(Md5::new) };
         let writer = Writer { part, gathered: Vec::new(), gathered_bytes: 0, disk: Disk::Idle(work) };
         Ok(Self::Keep(Box::new(writer)))

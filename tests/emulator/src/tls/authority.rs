@@ -13,8 +13,14 @@ use serde::Deserialize;
 use time::{Duration, OffsetDateTime};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::crypto::ring;
-use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use tokio_rustls::rustls::{ServerConfig, version};
+
+use crate::atomic;
+
+/// Devices find the authority by this name and by its key.
+const NAME: &str = "fio-emulator test CA";
 
 /// What is right or wrong with a listener's certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -29,7 +35,8 @@ pub enum CertificateKind {
 }
 
 pub struct Authority {
-    certificate: Certificate,
+    pem: String,
+    der: CertificateDer<'static>,
     issuer: Issuer<'static, KeyPair>,
     names: Vec<String>,
 }
@@ -41,9 +48,29 @@ impl Authority {
             ["localhost", "127.0.0.1", "::1", "api.frame.io"].map(str::to_owned).into();
         names.extend(extra_names.iter().cloned());
         let key = KeyPair::generate()?;
-        let params = authority_params("fio-emulator test CA");
+        let params = authority_params(NAME);
         let certificate = params.self_signed(&key)?;
-        Ok(Self { certificate, issuer: Issuer::new(params, key), names })
+        let (pem, der) = (certificate.pem(), certificate.der().clone());
+        Ok(Self { pem, der, issuer: Issuer::new(params, key), names })
+    }
+
+    /// The authority of a run before, from `ca.pem` and `ca.key`, so that devices go on trusting it; a new
+    /// one where there is none.
+    pub fn kept(dir: &Path, extra_names: &[String]) -> io::Result<Self> {
+        let (certificate, key) = (dir.join("ca.pem"), dir.join("ca.key"));
+        let new = Self::new(extra_names).map_err(io::Error::other)?;
+        if !key.try_exists()? {
+            atomic::write(&key, new.issuer.key().serialize_pem().as_bytes(), atomic::PRIVATE)?;
+            atomic::write(&certificate, new.pem.as_bytes(), atomic::PUBLIC)?;
+            return Ok(new);
+        }
+        let unusable = |why: String| io::Error::other(format!("{} cannot be used: {why}", dir.display()));
+        let pem = std::fs::read_to_string(&certificate)?;
+        let der =
+            CertificateDer::from_pem_slice(pem.as_bytes()).map_err(|error| unusable(error.to_string()))?;
+        let key = KeyPair::from_pem(&std::fs::read_to_string(&key)?)
+            .map_err(|error| unusable(error.to_string()))?;
+        Ok(Self { pem, der, issuer: Issuer::new(authority_params(NAME), key), names: new.names })
     }
 
     /// Writes `ca.pem` and, for cameras that load binary certificates, `ca.crt`.
@@ -51,9 +78,17 @@ impl Authority {
         std::fs::create_dir_all(dir)?;
         let dir = dir.canonicalize()?;
         let pem = dir.join("ca.pem");
-        std::fs::write(&pem, self.certificate.pem())?;
-        std::fs::write(dir.join("ca.crt"), self.certificate.der())?;
+        atomic::write(&pem, self.pem.as_bytes(), atomic::PUBLIC)?;
+        atomic::write(&dir.join("ca.crt"), &self.der, atomic::PUBLIC)?;
         Ok(pem)
+    }
+
+    pub fn pem(&self) -> &str {
+        &self.pem
+    }
+
+    pub fn der(&self) -> &[u8] {
+        &self.der
     }
 
     pub fn acceptor(&self, kind: CertificateKind) -> io::Result<TlsAcceptor> {

@@ -5,6 +5,7 @@
 pub mod checklist;
 pub mod device;
 pub mod program;
+pub mod scratch;
 
 use std::error::Error;
 use std::io;

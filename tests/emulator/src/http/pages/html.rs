@@ -81,7 +81,14 @@ pub fn pair<'a>(
     )
 }
 
-pub fn devices(form_token: &str, rows: &[DeviceRow<'_>], uploads: &[UploadRow<'_>]) -> String {
+const AUTHORITY: &str = r#"<h2>Certificate authority</h2><p>Devices trust the emulator once they have its authority: <a href="/ca.crt" download>ca.crt</a> (DER) or <a href="/ca.pem" download>ca.pem</a>.</p>"#;
+
+pub fn devices(
+    form_token: &str,
+    rows: &[DeviceRow<'_>],
+    uploads: &[UploadRow<'_>],
+    warning: Option<&str>,
+) -> String {
     let list = if rows.is_empty() {
         "<p>No device is connected yet.</p>".to_owned()
     } else {
@@ -98,7 +105,10 @@ pub fn devices(form_token: &str, rows: &[DeviceRow<'_>], uploads: &[UploadRow<'_
             uploads.iter().map(upload).collect::<String>()
         )
     };
-    layout("Devices", &format!("<h1>Devices</h1>{list}{uploads}"))
+    let warning = warning.map_or(String::new(), |warning| {
+        format!(r#"<p id="warning" class="problem" role="note">{}</p>"#, escape(warning))
+    });
+    layout("Devices", &format!("<h1>Devices</h1>{warning}{list}{uploads}{AUTHORITY}"))
 }
 
 fn upload(row: &UploadRow<'_>) -> String {
@@ -181,6 +191,12 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_warning_is_on_the_page() {
+        assert!(devices("token", &[], &[], Some("Beware.")).contains(r#"role="note">Beware.</p>"#));
+        assert!(!devices("token", &[], &[], None).contains("role=\"note\""));
+    }
+
+    #[test]
     fn foreign_text_stays_text() {
         let nasty = r#""><script>alert('x')</script>&"#;
         let row = DeviceRow {
@@ -201,7 +217,7 @@ mod tests {
             sha256: Some(nasty),
         };
         for page in [
-            devices("token", &[row], &[upload]),
+            devices("token", &[row], &[upload], Some(nasty)),
             pair("token", nasty, Some(nasty), [nasty].into_iter(), Some(nasty)),
             message(nasty, nasty),
         ] {

@@ -41,6 +41,14 @@ pub async fn answer(emulator: &Arc<Emulator>, request: Request<Incoming>) -> Ans
     let path = head.uri.path();
     let answer = match (path, head.method.clone()) {
         ("/", Method::GET) => devices(emulator),
+        ("/ca.crt", Method::GET) => {
+            let der = emulator.authority.der().to_vec();
+            Answer::text(StatusCode::OK, "application/x-x509-ca-cert", der)
+        }
+        ("/ca.pem", Method::GET) => {
+            Answer::text(StatusCode::OK, "application/x-pem-file", emulator.authority.pem().to_owned())
+        }
+        ("/ca.crt" | "/ca.pem", _) => Answer::method_not_allowed("GET"),
         ("/pair", Method::GET) => pair(emulator, StatusCode::OK, "", None),
         ("/pair", Method::POST) | ("/devices/act", Method::POST) => {
             let content_type = head.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
@@ -68,6 +76,9 @@ pub async fn answer(emulator: &Arc<Emulator>, request: Request<Incoming>) -> Ans
         (path, _) if path.starts_with("/pair/") => Answer::method_not_allowed("GET"),
         _ => Answer::not_found(),
     };
+    if head.method != Method::GET {
+        emulator.changed();
+    }
     hardened(answer)
 }
 
@@ -179,7 +190,8 @@ fn devices(emulator: &Emulator) -> Answer {
         .collect();
     let uploads: Vec<_> =
         service.uploads.iter().rev().take(UPLOADS_SHOWN).map(|upload| row(service, upload)).collect();
-    Answer::html(StatusCode::OK, html::devices(&emulator.form_token, &rows, &uploads))
+    let page = html::devices(&emulator.form_token, &rows, &uploads, emulator.warning);
+    Answer::html(StatusCode::OK, page)
 }
 
 fn row<'a>(service: &'a Service, upload: &'a Upload) -> html::UploadRow<'a> {

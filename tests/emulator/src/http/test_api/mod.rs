@@ -88,6 +88,9 @@ pub async fn answer(emulator: &Arc<Emulator>, request: Request<Incoming>) -> Res
         Some(rest) => devices::act(emulator, &head.method, rest, &body),
         None => call(emulator, &head.method, path, head.uri.query(), &body).await,
     };
+    if head.method != Method::GET {
+        emulator.changed();
+    }
     deliver::whole(result.unwrap_or_else(|refusal| refusal))
 }
 

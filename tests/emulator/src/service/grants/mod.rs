@@ -6,19 +6,23 @@ mod tests;
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
+use ring::digest::{SHA256, digest};
+use serde::{Deserialize, Serialize};
+
 use super::scope::Scope;
 use crate::errors::{OAuthError, Refusal};
 use crate::random;
 use crate::settings::{Settings, seconds};
+use crate::storage::presign::hex;
 
 /// Spent refresh tokens and ended grants remembered; older ones answer as unknown.
 const MOST_SPENT: usize = 50_000;
 const MOST_ENDED: usize = 4_096;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct GrantId(u64);
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Grant {
     pub id: String,
     pub client_id: String,
@@ -27,6 +31,7 @@ pub struct Grant {
     pub ended: bool,
     pub access_expires_at: Duration,
     pub refresh_expires_at: Duration,
+    /// Hashes, as all tokens here: nobody needs the tokens themselves but the device.
     access: String,
     refresh: Option<String>,
 }
@@ -39,20 +44,24 @@ pub struct Tokens {
     pub expires_in: f64,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 enum Use {
     Access,
     Refresh,
     SpentRefresh,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Grants {
     grants: HashMap<GrantId, Grant>,
     tokens: HashMap<String, (GrantId, Use)>,
     spent: VecDeque<String>,
     ended: VecDeque<GrantId>,
     issued: u64,
+}
+
+fn hash(token: &str) -> String {
+    hex(digest(&SHA256, token.as_bytes()).as_ref())
 }
 
 impl Grants {
@@ -84,7 +93,7 @@ impl Grants {
 
     /// The grant a bearer token gives access to now.
     pub fn bearer(&self, now: Duration, access_token: &str) -> Option<GrantId> {
-        let (id, Use::Access) = *self.tokens.get(access_token)? else {
+        let (id, Use::Access) = *self.tokens.get(&hash(access_token))? else {
             return None;
         };
         let grant = self.grants.get(&id)?;
@@ -99,7 +108,8 @@ impl Grants {
         client_id: &str,
         token: &str,
     ) -> Result<(GrantId, Tokens), Refusal> {
-        let Some((id, kind)) = self.tokens.get(token).copied() else {
+        let token = hash(token);
+        let Some((id, kind)) = self.tokens.get(&token).copied() else {
             return Err(OAuthError::InvalidGrant.into());
         };
         let Some(grant) = self.grants.get_mut(&id) else {
@@ -120,8 +130,8 @@ impl Grants {
         grant.refreshes += 1;
         let old_access = std::mem::take(&mut grant.access);
         self.tokens.remove(&old_access);
-        self.tokens.insert(token.to_owned(), (id, Use::SpentRefresh));
-        self.spent.push_back(token.to_owned());
+        self.tokens.insert(token.clone(), (id, Use::SpentRefresh));
+        self.spent.push_back(token);
         if self.spent.len() > MOST_SPENT {
             if let Some(oldest) = self.spent.pop_front() {
                 self.tokens.remove(&oldest);
@@ -133,7 +143,7 @@ impl Grants {
     /// RFC 7009: either token ends the whole authorization. An unknown token is no error; one of
     /// another device is.
     pub fn revoke(&mut self, client_id: &str, token: &str) -> Result<Option<GrantId>, OAuthError> {
-        let Some((id, kind)) = self.tokens.get(token).copied() else {
+        let Some((id, kind)) = self.tokens.get(&hash(token)).copied() else {
             return Ok(None);
         };
         if self.grants.get(&id).is_none_or(|grant| grant.client_id != client_id) {
@@ -174,13 +184,13 @@ impl Grants {
             refresh_token: offline.then(random::uuid),
             expires_in: settings.access_token_seconds,
         };
-        self.tokens.insert(tokens.access_token.clone(), (id, Use::Access));
-        if let Some(token) = &tokens.refresh_token {
+        let (access, refresh) = (hash(&tokens.access_token), tokens.refresh_token.as_deref().map(hash));
+        self.tokens.insert(access.clone(), (id, Use::Access));
+        if let Some(token) = &refresh {
             self.tokens.insert(token.clone(), (id, Use::Refresh));
         }
         if let Some(grant) = self.grants.get_mut(&id) {
-            grant.access = tokens.access_token.clone();
-            grant.refresh = tokens.refresh_token.clone();
+            (grant.access, grant.refresh) = (access, refresh);
             grant.access_expires_at = now + seconds(settings.access_token_seconds);
             grant.refresh_expires_at = now + seconds(settings.refresh_token_seconds);
         }

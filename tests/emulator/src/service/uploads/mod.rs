@@ -12,9 +12,11 @@ use std::time::Duration;
 
 use asset::{Kind, NewAsset, part_count, part_sizes};
 use realtime::Announcement;
+use serde::{Deserialize, Serialize};
 use upload::{Comment, Upload};
 
 use super::Service;
+use crate::storage::files::PartDir;
 
 /// Uploads remembered; beyond it the oldest are forgotten, and unknown to the storage too.
 const MOST_UPLOADS: usize = 10_000;
@@ -36,11 +38,13 @@ pub enum Refused {
 }
 
 /// In the order of their creation.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Uploads {
     uploads: VecDeque<Upload>,
     /// The place of each, counted from the first that ever was.
+    #[serde(skip)]
     places: HashMap<String, usize>,
+    #[serde(skip)]
     forgotten: usize,
 }
 
@@ -52,6 +56,14 @@ impl Uploads {
     pub fn get_mut(&mut self, id: &str) -> Option<&mut Upload> {
         let place = self.place(id)?;
         self.uploads.get_mut(place)
+    }
+
+    /// After they were read from a file: finds them and the files of their parts again.
+    pub fn restore(&mut self, dir: &PartDir) {
+        for (place, upload) in self.uploads.iter_mut().enumerate() {
+            self.places.insert(upload.id.clone(), place);
+            upload.restore(dir);
+        }
     }
 
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Upload> + ExactSizeIterator {

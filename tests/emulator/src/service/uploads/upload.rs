@@ -4,14 +4,16 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::random;
 use crate::service::projects::Project;
-use crate::storage::files::PartFile;
+use crate::storage::files::{PartDir, PartFile};
 
 /// Comments remembered; beyond it the oldest are forgotten.
 const MOST_COMMENTS: usize = 1_000;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum State {
     Open,
     /// All there, and its checksums are being computed.
@@ -21,7 +23,7 @@ pub enum State {
     Broken,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Upload {
     pub id: String,
     /// What the storage calls it, in the addresses of its parts.
@@ -48,7 +50,7 @@ pub struct Upload {
     missing: usize,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Part {
     pub size: u64,
     pub is_final: bool,
@@ -59,18 +61,31 @@ pub struct Part {
 }
 
 /// The file is absent when the bytes were only counted.
-#[derive(Debug)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(from = "Option<String>", into = "Option<String>")]
 struct StoredPart {
     file: Option<Arc<PartFile>>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+impl From<Option<String>> for StoredPart {
+    fn from(name: Option<String>) -> Self {
+        Self { file: name.map(|name| Arc::new(PartFile::remembered(&name))) }
+    }
+}
+
+impl From<StoredPart> for Option<String> {
+    fn from(part: StoredPart) -> Self {
+        part.file.map(|file| file.name())
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sums {
     pub sha256: String,
     pub md5: String,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Comment {
     pub id: String,
     pub text: String,
@@ -143,6 +158,22 @@ impl Upload {
             upload.expect_part(number, size, false);
         }
         upload
+    }
+
+    /// After it was read from a file: takes the files of its parts over, and misses the parts whose file
+    /// is gone or not whole.
+    pub fn restore(&mut self, dir: &PartDir) {
+        for part in self.parts.values_mut() {
+            let Some(StoredPart { file: Some(file) }) = &part.stored else { continue };
+            let found =
+                dir.take_over(&file.name(), part.size).map(|file| StoredPart { file: Some(Arc::new(file)) });
+            part.stored =
+                if self.state == State::Complete { found.or(Some(StoredPart { file: None })) } else { found };
+        }
+        self.missing = self.parts.values().filter(|part| !part.is_stored()).count();
+        if self.state == State::Assembling && self.missing > 0 {
+            (self.state, self.completed) = (State::Open, None);
+        }
     }
 
     pub fn part(&self, number: u32) -> Option<&Part> {
@@ -244,6 +275,11 @@ impl Upload {
     /// The files of all parts in order, if every one has a file.
     pub fn files(&self) -> Option<Vec<Arc<PartFile>>> {
         self.parts.values().map(|part| part.stored.as_ref()?.file.clone()).collect()
+    }
+
+    /// Of the files of its parts.
+    pub fn file_names(&self) -> impl Iterator<Item = String> {
+        self.parts.values().filter_map(|part| Some(part.stored.as_ref()?.file.as_ref()?.name()))
     }
 
     pub fn take_files(&mut self) -> Vec<Arc<PartFile>> {

@@ -1,7 +1,7 @@
 //! What rules have found, by row and by device, in bounded memory: counts of everything, and of the
 //! breaches the first ones with the requests that broke the rule.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::Serialize;
 
@@ -50,7 +50,7 @@ pub struct Quote {
 #[derive(Debug, Default)]
 pub struct Ledger {
     tallies: HashMap<&'static str, BTreeMap<String, Tally>>,
-    devices: BTreeMap<String, ()>,
+    devices: BTreeSet<String>,
     pub quotes: HashMap<u64, Quote>,
     /// Requests to be quoted that nobody has looked up yet.
     wanted: Vec<u64>,
@@ -60,20 +60,24 @@ pub struct Ledger {
 impl Ledger {
     /// The device did what the row asks for.
     pub fn kept(&mut self, row: &'static Row, device: Option<&str>) {
-        self.tally(row, device).kept += 1;
+        self.tally(row, device, |tally| tally.kept += 1);
     }
 
     /// The device broke it; `requests` are quoted, the one that broke it last.
     pub fn broken(&mut self, row: &'static Row, device: Option<&str>, why: String, requests: &[u64]) {
         let room = self.told < MOST_TOLD_IN_ALL;
-        let tally = self.tally(row, device);
-        tally.broken += 1;
-        if !room || tally.breaches.len() >= MOST_TOLD {
-            return;
+        let mut is_told = false;
+        self.tally(row, device, |tally| {
+            tally.broken += 1;
+            is_told = room && tally.breaches.len() < MOST_TOLD;
+            if is_told {
+                tally.breaches.push(Breach { why, requests: requests.to_vec() });
+            }
+        });
+        if is_told {
+            self.told += 1;
+            self.wanted.extend(requests);
         }
-        tally.breaches.push(Breach { why, requests: requests.to_vec() });
-        self.told += 1;
-        self.wanted.extend(requests);
     }
 
     /// Quotes what was broken since the last time, as `look_up` finds it.
@@ -117,16 +121,21 @@ impl Ledger {
 
     /// Everybody who was judged in any way.
     pub fn devices(&self) -> impl Iterator<Item = &str> {
-        self.devices.keys().map(String::as_str)
+        self.devices.iter().map(String::as_str)
     }
 
-    fn tally(&mut self, row: &'static Row, device: Option<&str>) -> &mut Tally {
+    fn tally(&mut self, row: &'static Row, device: Option<&str>, count: impl FnOnce(&mut Tally)) {
         let name = device.unwrap_or(NOBODY);
-        if !self.devices.contains_key(name) && self.devices.len() < MOST_DEVICES {
-            self.devices.insert(name.to_owned(), ());
+        if !self.devices.contains(name) && self.devices.len() < MOST_DEVICES {
+            self.devices.insert(name.to_owned());
         }
-        let name = if self.devices.contains_key(name) { name } else { OTHERS };
-        self.tallies.entry(row.name).or_default().entry(name.to_owned()).or_default()
+        let name = if self.devices.contains(name) { name } else { OTHERS };
+        let tallies = self.tallies.entry(row.name).or_default();
+        // Most are there already, and their names need no copy.
+        match tallies.get_mut(name) {
+            Some(tally) => count(tally),
+            None => count(tallies.entry(name.to_owned()).or_default()),
+        }
     }
 }
 

@@ -56,6 +56,10 @@ impl<K: Hash + Eq + Clone, V> Recent<K, V> {
         self.values.remove(key)
     }
 
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+
     pub fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
         self.values.iter()
     }

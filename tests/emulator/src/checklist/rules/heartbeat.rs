@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::checklist::event::{Answered, Asked, Event, Moment};
+use crate::checklist::event::{Answered, Asked, Deed, Event, Moment};
 use crate::checklist::ledger::Ledger;
 use crate::checklist::recent::Recent;
 use crate::checklist::row::Row;
@@ -37,8 +37,16 @@ pub struct Heartbeat {
 #[derive(Default)]
 struct Device {
     /// The last one that the device knows to have arrived.
-    beat: Option<(Moment, u64)>,
+    beat: Option<Beat>,
     contact: Option<Contact>,
+}
+
+struct Beat {
+    at: Moment,
+    seq: u64,
+    connection: u64,
+    /// It came too soon itself, which a device that had been switched off could not know.
+    early: bool,
 }
 
 struct Contact {
@@ -65,13 +73,13 @@ impl Heartbeat {
             return;
         }
         if asked.is(Endpoint::Heartbeat) {
-            if let Some((last, seq)) = device.beat {
-                let waited = asked.at.since(last);
-                if waited + TOLERANCE >= HEARTBEAT_AT_MOST_EVERY {
+            if let Some(last) = &device.beat {
+                let waited = asked.at.since(last.at);
+                if !is_early(asked, last) {
                     ledger.kept(&OFTEN, Some(name));
-                } else if asked.timed {
+                } else if asked.timed && (last.early || last.connection == asked.connection) {
                     let why = format!("It came {:.1} s after the one before.", waited.as_secs_f64());
-                    ledger.broken(&OFTEN, Some(name), why, &[seq, asked.seq]);
+                    ledger.broken(&OFTEN, Some(name), why, &[last.seq, asked.seq]);
                 }
                 if waited <= OFFLINE_AFTER {
                     ledger.kept(&RARELY, Some(name));
@@ -88,7 +96,8 @@ impl Heartbeat {
         let Some(name) = &asked.device else { return };
         let Some(device) = self.devices.get_mut(name) else { return };
         if asked.is(Endpoint::Heartbeat) && answered.succeeded() && answered.is_certain() {
-            device.beat = Some((asked.at, asked.seq));
+            let early = device.beat.as_ref().is_some_and(|last| is_early(asked, last));
+            device.beat = Some(Beat { at: asked.at, seq: asked.seq, connection: asked.connection, early });
         }
         // A long part that has just ended shows as well that the device was on.
         if asked.is(Endpoint::Part) && answered.succeeded() {
@@ -97,6 +106,10 @@ impl Heartbeat {
             }
         }
     }
+}
+
+fn is_early(asked: &Asked, last: &Beat) -> bool {
+    asked.at.since(last.at) + TOLERANCE < HEARTBEAT_AT_MOST_EVERY
 }
 
 /// Parts come and calls do not.
@@ -118,6 +131,8 @@ impl Rule for Heartbeat {
         match event {
             Event::Asked(asked) => self.asked(asked, ledger),
             Event::Answered(answered) => self.answered(answered, ledger),
+            // Another authorization is another beginning.
+            Event::Deed { device, deed: Deed::Disconnected, .. } => drop(self.devices.remove(*device)),
             _ => {}
         }
     }
@@ -142,6 +157,28 @@ mod tests {
         assert_eq!((bench.status(&OFTEN), bench.status(&RARELY)), (Status::Fulfilled, Status::Fulfilled));
         beat(bench.wait(30.0)).answer(204, told());
         assert_eq!(bench.breach(&OFTEN).requests, [3, 4]);
+    }
+
+    #[test]
+    fn a_device_that_was_switched_off_does_not_remember() {
+        let mut bench = Bench::new(Heartbeat::default());
+        let on = |bench: &mut Bench, connection| {
+            bench.call(Endpoint::Heartbeat, |asked| {
+                asked.bearer = Some("#a".into());
+                asked.connection = connection;
+            });
+            bench.answer(204, told());
+        };
+        on(&mut bench, 1);
+        on(bench.wait(5.0), 2);
+        assert_ne!(bench.status(&OFTEN), Status::Broken);
+        on(bench.wait(5.0), 3);
+        assert_eq!(bench.breach(&OFTEN).requests, [2, 3], "not that often");
+        let mut bench = Bench::new(Heartbeat::default());
+        on(&mut bench, 1);
+        bench.deed(Deed::Disconnected);
+        on(bench.wait(5.0), 1);
+        assert_eq!(bench.status(&OFTEN), Status::NotExercised, "another authorization");
     }
 
     #[test]

@@ -63,7 +63,8 @@ impl Offset {
             );
             return ledger.broken(&PLAUSIBLE, device, why, &[asked.seq]);
         }
-        let failed = key(asked).and_then(|(key, _)| self.failed.remove(&key));
+        let failed =
+            key(asked).filter(|_| !self.failed.is_empty()).and_then(|(key, _)| self.failed.remove(&key));
         if let Some((at, seq, before)) = failed {
             let waited = asked.at.really_since(at).as_secs();
             // A device without a clock says 0 again and again, as it is to.
@@ -76,7 +77,10 @@ impl Offset {
     }
 
     fn answered(&mut self, answered: &Answered<'_>) {
-        if let Some((key, offset)) = key(answered.asked).filter(|_| answered.is_passing_failure()) {
+        if !answered.is_passing_failure() {
+            return;
+        }
+        if let Some((key, offset)) = key(answered.asked) {
             self.failed.insert(key, (answered.asked.at, answered.asked.seq, offset));
         }
     }

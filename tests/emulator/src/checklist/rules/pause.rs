@@ -55,6 +55,9 @@ fn recorded(asked: &Asked) -> (i128, i128) {
 
 impl Pause {
     fn asked(&mut self, asked: &Asked, ledger: &mut Ledger) {
+        if self.refused.is_empty() {
+            return;
+        }
         let Some(refused) = key(asked).and_then(|key| self.refused.get_mut(&key)) else {
             return;
         };

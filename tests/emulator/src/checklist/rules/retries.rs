@@ -81,9 +81,11 @@ fn key(asked: &Asked) -> String {
 
 impl Retries {
     fn asked(&mut self, asked: &Asked, ledger: &mut Ledger) {
-        let Some(failing) = self.failing.get_mut(&key(asked)).filter(|_| asked.timed) else {
+        // Most of the time nothing fails.
+        if self.failing.is_empty() || !asked.timed {
             return;
-        };
+        }
+        let Some(failing) = self.failing.get_mut(&key(asked)) else { return };
         let Some(last) = failing.last else { return };
         let device = asked.device.as_deref();
         if let Some(wait) = last.wait {
@@ -132,6 +134,9 @@ impl Retries {
             failing.last = Some(Last { seq: asked.seq, at: answered.at, wait });
             failing.lost |= answered.is_lost();
             failing.refused |= (passing && !answered.is_lost()) || is_expired;
+            return;
+        }
+        if self.failing.is_empty() {
             return;
         }
         let Some(failing) = self.failing.remove(&key(asked)) else { return };

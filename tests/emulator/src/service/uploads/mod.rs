@@ -2,6 +2,7 @@
 
 pub mod asset;
 pub mod realtime;
+mod restore;
 pub mod upload;
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::random;
 use crate::service::projects::Project;
-use crate::storage::files::{PartDir, PartFile};
+use crate::storage::files::PartFile;
 
 /// Comments remembered; beyond it the oldest are forgotten.
 const MOST_COMMENTS: usize = 1_000;
@@ -45,9 +45,9 @@ pub struct Upload {
     pub comments: VecDeque<Comment>,
     /// Parts sent again when nothing was to be sent any more.
     pub after_completion: u64,
-    parts: BTreeMap<u32, Part>,
+    pub(super) parts: BTreeMap<u32, Part>,
     /// How many of them are not there.
-    missing: usize,
+    pub(super) missing: usize,
 }
 
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -57,26 +57,14 @@ pub struct Part {
     pub times_started: u64,
     pub times_received: u64,
     pub bytes_received: u64,
-    stored: Option<StoredPart>,
+    pub(super) stored: Option<StoredPart>,
 }
 
 /// The file is absent when the bytes were only counted.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(from = "Option<String>", into = "Option<String>")]
-struct StoredPart {
-    file: Option<Arc<PartFile>>,
-}
-
-impl From<Option<String>> for StoredPart {
-    fn from(name: Option<String>) -> Self {
-        Self { file: name.map(|name| Arc::new(PartFile::remembered(&name))) }
-    }
-}
-
-impl From<StoredPart> for Option<String> {
-    fn from(part: StoredPart) -> Self {
-        part.file.map(|file| file.name())
-    }
+pub(super) struct StoredPart {
+    pub(super) file: Option<Arc<PartFile>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -158,22 +146,6 @@ impl Upload {
             upload.expect_part(number, size, false);
         }
         upload
-    }
-
-    /// After it was read from a file: takes the files of its parts over, and misses the parts whose file
-    /// is gone or not whole.
-    pub fn restore(&mut self, dir: &PartDir) {
-        for part in self.parts.values_mut() {
-            let Some(StoredPart { file: Some(file) }) = &part.stored else { continue };
-            let found =
-                dir.take_over(&file.name(), part.size).map(|file| StoredPart { file: Some(Arc::new(file)) });
-            part.stored =
-                if self.state == State::Complete { found.or(Some(StoredPart { file: None })) } else { found };
-        }
-        self.missing = self.parts.values().filter(|part| !part.is_stored()).count();
-        if self.state == State::Assembling && self.missing > 0 {
-            (self.state, self.completed) = (State::Open, None);
-        }
     }
 
     pub fn part(&self, number: u32) -> Option<&Part> {
@@ -275,11 +247,6 @@ impl Upload {
     /// The files of all parts in order, if every one has a file.
     pub fn files(&self) -> Option<Vec<Arc<PartFile>>> {
         self.parts.values().map(|part| part.stored.as_ref()?.file.clone()).collect()
-    }
-
-    /// Of the files of its parts.
-    pub fn file_names(&self) -> impl Iterator<Item = String> {
-        self.parts.values().filter_map(|part| Some(part.stored.as_ref()?.file.as_ref()?.name()))
     }
 
     pub fn take_files(&mut self) -> Vec<Arc<PartFile>> {

@@ -65,6 +65,12 @@ impl StorageError {
         )
     }
 
+    /// Not S3's: its disks are never full. The emulator's may be, and it goes on all the same.
+    pub fn full() -> Self {
+        let message = "The disk of the emulator is full.";
+        Self::new(StatusCode::INSUFFICIENT_STORAGE, "InsufficientStorage", message)
+    }
+
     pub fn internal() -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "InternalError", INTERNAL)
     }

@@ -208,5 +208,22 @@ fn refused(refusal: PutRefusal, bytes: u64) -> StorageError {
 
 fn disk_error(error: io::Error) -> StorageError {
     eprintln!("fio-emulator: a part could not be kept: {error}");
-    StorageError::internal()
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => StorageError::full(),
+        _ => StorageError::internal(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_told_apart() -> io::Result<()> {
+        use std::io::Write;
+        let full = std::fs::File::options().write(true).open("/dev/full")?.write_all(b"x");
+        assert_eq!(full.map_err(disk_error), Err(StorageError::full()));
+        assert_eq!(disk_error(io::Error::other("?")), StorageError::internal());
+        Ok(())
+    }
 }

@@ -130,6 +130,8 @@ impl Devices {
         });
         device.move_to(now, project);
         device.seen(now, firmware);
+        // Another authorization is another beginning.
+        device.last_heartbeat_at = None;
         device.pairings += 1;
         device.grant.replace(grant)
     }

@@ -42,7 +42,7 @@ ifneq ($(TARGET),)
 CROSS_aarch64-unknown-linux-gnu := aarch64-linux-gnu-
 CROSS_armv7-unknown-linux-gnueabihf := arm-linux-gnueabihf-
 CROSS := $(CROSS_$(TARGET))
-WITH_TARGET := packaging/cross.sh $(TARGET)
+WITH_TARGET := TLS=$(TLS) packaging/cross.sh $(TARGET)
 CC := $(CROSS)gcc
 CXX := $(CROSS)g++
 LD := $(CROSS)ld

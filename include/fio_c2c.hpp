@@ -575,6 +575,7 @@ public:
     Op op() const noexcept { return details_->op; }
 
 private:
+    /// @cond
     struct Details {
         explicit Details(errc code) : status(code), message(status_message(code)), advice(status_advice(code)) {}
         explicit Details(ErrorView error)
@@ -594,6 +595,7 @@ private:
         std::string advice;
         std::optional<std::string> oauth_error;
     };
+    /// @endcond
 
     std::shared_ptr<const Details> details_;
 };

@@ -76,5 +76,5 @@ uninstall:
 lib: $(LICENSES)
 
 $(LICENSES): $(OUT)/fio_c2c.o packaging/licences.py packaging/licence_part.py packaging/licences_of_rust.py LICENSE Cargo.lock
-	$(PYTHON) -B packaging/licences.py --tls $(TLS) $(TARGET:%=--target %) --cargo "$(CARGO)" -- $(FEATURES_$(TLS)) > $@.new
+	MAKEFLAGS= $(WITH_TARGET) $(PYTHON) -B packaging/licences.py --tls $(TLS) $(TARGET:%=--target %) --cargo "$(CARGO)" -- $(FEATURES_$(TLS)) > $@.new
 	mv $@.new $@

@@ -13,8 +13,8 @@ from licence_part import MissingLicence, Part, prefer_mit
 # The crates of its own source tree, which its own licence is for.
 IN_TREE = re.compile(r"alloc|compiler_builtins|core|panic_\w+|proc_macro|profiler_builtins|rustc_std_workspace_\w+|"
                      r"std|std_detect|sysroot|test|unwind")
-# Where Debian has the notices for its own Rust packages.
-PLAIN_NOTICES = Path("/usr/share/doc/libstd-rust-dev/copyright")
+# Where Debian's Rust packages have them, below the folder that the compiler is in.
+PLAIN_NOTICES = "share/doc/libstd-rust*-dev/copyright"
 
 
 def _rustc(*arguments: str) -> str:
@@ -31,12 +31,13 @@ def host() -> str:
 def parts(target: str) -> list[Part]:
     """The standard library, and the crates it is built from for that processor."""
     version = _rustc("--version").split()[1]
-    notices = Path(_rustc("--print", "sysroot")) / "share" / "doc" / "rust"
+    sysroot = Path(_rustc("--print", "sysroot"))
+    notices = sysroot / "share" / "doc" / "rust"
     of_library = notices / "COPYRIGHT-library.html"
     if not of_library.is_file():
-        if PLAIN_NOTICES.is_file():
-            return [Part("Rust standard library", version, "MIT OR Apache-2.0", [PLAIN_NOTICES.read_text()])]
-        raise MissingLicence(f"the Rust compiler came without its notices: neither {of_library} nor {PLAIN_NOTICES} is there."
+        for plain in sysroot.glob(PLAIN_NOTICES):
+            return [Part("Rust standard library", version, "MIT OR Apache-2.0", [plain.read_text()])]
+        raise MissingLicence(f"the Rust compiler came without its notices: neither {of_library} nor {sysroot / PLAIN_NOTICES} is there."
                              " Install Rust with rustup, or the documentation of your package of it")
     page = of_library.read_text(encoding="utf-8")
     own, _, others = page.partition('<h2 id="out-of-tree-dependencies">')

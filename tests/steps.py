@@ -69,6 +69,11 @@ def steps() -> list[Step]:
     rustfmt = [_program("rustfmt", "rustfmt")]
     clippy = [_program("cargo-clippy", "clippy")]
     doxygen = [_program("doxygen", "doxygen")]
+    cross = [
+        _program("aarch64-linux-gnu-gcc", "gcc-aarch64-linux-gnu"),
+        _program("arm-linux-gnueabihf-gcc", "gcc-arm-linux-gnueabihf"),
+        _program("qemu-aarch64-static", "qemu-user-static"),
+    ]
     bench_needs = [
         *system,
         ("libcjson-dev", Path("/usr/include/cjson/cJSON.h").exists()),
@@ -83,6 +88,8 @@ def steps() -> list[Step]:
         Step(built[1], _make("TLS=system", "lib", "emulator", "examples"), needs=system, after=built[:1]),
         *_variant("bundled", []),
         Step("Rust tests of the emulator", [CARGO, "test", "--quiet", "-p", "fio-emulator"]),
+        Step("archives", _make("dist"), needs=[*system, *cross], after=built),
+        Step("programs on ARM", _python_tests("tests/cross"), needs=[*system, *cross], after=["archives"]),
         Step("lints", [CARGO, "clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"], needs=clippy),
         *_variant("system", system),
         # After the installation, which makes this library as well.

@@ -6,11 +6,12 @@ from __future__ import annotations
 import unittest
 
 import guard
-from changes import EXPLANATIONS
+from changes import EXPLANATIONS, Changes, compare_shapes
 from copies import GuardTest, edit, edit_header
 from libraries import header_of
+from shapes import Field, Shapes, Struct, read_shapes
 from symbols import TABLE, read_table
-from tools import TARGETS
+from tools import ROOT, TARGETS
 
 BOTH = {target.name for target in TARGETS}
 
@@ -74,8 +75,18 @@ class Breaks(GuardTest):
                            {"fio_upload_info": ("struct changed", "uint64_t weight at byte 48 is new, and not behind")})
 
     def test_a_struct_grows_that_does_not_say_its_size(self) -> None:
-        self.assert_caught([(r"^} fio_channel;", r"    uint64_t added;\n\g<0>")],
-                           {"fio_channel": ("struct without struct_size grew", "uint64_t added")})
+        # No struct of the header is such a one.
+        promised = Struct(4, [Field(0, "uint32_t", "index")])
+        grown = Struct(8, [*promised.fields, Field(4, "uint32_t", "added")])
+        changes = Changes()
+        compare_shapes(Shapes(structs={"fio_small": promised}), Shapes(structs={"fio_small": grown}), "x86_64", changes)
+        self.assertEqual([(found.name, found.kind) for found in changes.breaks], [("fio_small", "struct without struct_size grew")])
+
+    def test_every_struct_of_the_header_says_its_size(self) -> None:
+        for target in TARGETS:
+            promised = read_shapes((ROOT / target.baseline).read_text(), as_declared=True)
+            self.assertGreater(len(promised.structs), 5)
+            self.assertEqual({struct.fields[0].name for struct in promised.structs.values()}, {"struct_size"})
 
     def test_growth_does_not_hide_what_else_changed_in_the_struct(self) -> None:
         self.assert_caught([(r"^} fio_error;", r"    uint64_t added;\n\g<0>"), (r"^    const char \*oauth_error;", "    char *oauth_error;")],

@@ -1,0 +1,110 @@
+"""packaging/cross.sh: where it takes tools from, and what it says when there are none."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+from archives import ROOT, ArchiveTest
+
+TARGET = "aarch64-unknown-linux-gnu"
+
+
+class ToolchainTest(ArchiveTest):
+    """A copy of the script in an empty project, on a machine that is made of stand-ins."""
+
+    def setUp(self) -> None:
+        self.home = Path(self.enterContext(tempfile.TemporaryDirectory(prefix="fio-cross-")))
+        self.programs = self.home / "programs"
+        self.programs.mkdir()
+        self.script = self.home / "project" / "packaging" / "cross.sh"
+        self.script.parent.mkdir(parents=True)
+        for part in (ROOT / "packaging").glob("cross*.sh"):
+            shutil.copy(part, self.script.parent)
+
+    def stand_in(self, name: str, script: str) -> None:
+        """A program that writes down that it was called, and then does this."""
+        program = self.programs / name
+        program.write_text(f'#!/bin/sh\necho "{name} $*" >> {self.home}/called\n{script}\n')
+        program.chmod(program.stat().st_mode | stat.S_IXUSR)
+
+    def a_compiler(self) -> None:
+        self.stand_in("aarch64-linux-gnu-gcc", "echo /usr/aarch64-linux-gnu/lib/crt1.o")
+
+    def a_rust(self, *targets: str) -> None:
+        for target in targets:
+            library = self.home / "rust" / "lib" / "rustlib" / target / "lib" / "libstd-1.rlib"
+            library.parent.mkdir(parents=True)
+            library.touch()
+        self.stand_in("rustc", f"echo {self.home}/rust")
+
+    def called(self) -> str:
+        calls = self.home / "called"
+        return calls.read_text() if calls.exists() else ""
+
+    def cross(self, *command: str, target: str = TARGET, with_system: bool = True,
+              **environment: str) -> subprocess.CompletedProcess[str]:
+        path = f"{self.programs}:{os.defpath}" if with_system else str(self.programs)
+        return subprocess.run([shutil.which("bash") or "bash", str(self.script), target, *command], stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60, check=False,
+                              env={"PATH": path, "TLS": "bundled", **environment})
+
+    def test_a_processor_it_does_not_know(self) -> None:
+        done = self.cross("true", target="riscv64gc-unknown-linux-gnu")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("no tools are known for riscv64gc-unknown-linux-gnu: aarch64-unknown-linux-gnu and", done.stdout)
+
+    def test_says_which_compiler_to_install(self) -> None:
+        done = self.cross("true", with_system=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("apt-get install gcc-aarch64-linux-gnu libc6-dev-arm64-cross", done.stdout)
+        # A compiler without the C library is no help; it gives the bare name back.
+        self.stand_in("aarch64-linux-gnu-gcc", "echo crt1.o")
+        self.assertIn("libc6-dev-arm64-cross", self.cross("true", with_system=False).stdout)
+
+    def test_what_is_there_is_used_and_nothing_is_fetched(self) -> None:
+        self.a_compiler()
+        self.a_rust(TARGET)
+        for name in ("rustup", "apt-get"):
+            self.stand_in(name, "exit 1")
+        show = "echo $CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER $CC_aarch64_unknown_linux_gnu; exit 3"
+        done = self.cross("sh", "-c", show)
+        self.assertEqual((done.returncode, done.stdout), (3, "aarch64-linux-gnu-gcc aarch64-linux-gnu-gcc\n"))
+        self.assertNotIn("rustup", self.called())
+        self.assertNotIn("apt-get", self.called())
+
+    def test_rustup_is_asked_first_and_then_debian(self) -> None:
+        self.a_compiler()
+        self.a_rust("x86_64-unknown-linux-gnu")
+        self.stand_in("rustup", "exit 1")
+        self.stand_in("dpkg", "echo amd64")
+        self.stand_in("apt-get", "echo 'E: There is no network' >&2; exit 100")
+        self.stand_in("apt-cache", "")
+        done = self.cross("true")
+        self.assertEqual(done.returncode, 1, done.stdout)
+        self.assertIn(f"rustup target add {TARGET}\n", self.called())
+        self.assertRegex(done.stdout, "rustup did not add .* so Rust is taken from Debian's packages\n")
+        self.assertIn("E: There is no network", done.stdout)
+        # What was forced is not replaced by something else.
+        done = self.cross("true", FIO_CROSS="rustup")
+        self.assertEqual(done.returncode, 1)
+        self.assertNotIn("Debian", done.stdout)
+        done = self.cross("true", FIO_CROSS="elsewhere")
+        self.assertIn("FIO_CROSS is rustup, debian, or not set, but not elsewhere", done.stdout)
+
+    def test_a_target_that_rustup_adds(self) -> None:
+        self.a_compiler()
+        self.a_rust("x86_64-unknown-linux-gnu")
+        library = self.home / "rust" / "lib" / "rustlib" / TARGET / "lib"
+        self.stand_in("rustup", f"mkdir -p {library} && touch {library}/libstd-1.rlib")
+        done = self.cross("sh", "-c", "echo ${RUSTC:-rustc}")
+        self.assertEqual((done.returncode, done.stdout), (0, "rustc\n"))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -159,7 +159,7 @@ $(BUILD)/system/peer_%: benches/peer_%.c benches/bench.h benches/peer.h benches/
 	mkdir -p $(@D)
 	$(CC) $(WARNINGS) -D_POSIX_C_SOURCE=200809L -O2 $< -o $@ -lcurl -lcjson
 
-$(BUILD)/system/ours_%: benches/ours_%.c benches/bench.h benches/ours.h include/fio_c2c.h $(BUILD)/system/libfio_c2c.so
+$(BUILD)/system/ours_%: benches/ours_%.c benches/bench.h benches/ours.h benches/ours_client.h include/fio_c2c.h $(BUILD)/system/libfio_c2c.so
 	$(CC) $(WARNINGS) -D_POSIX_C_SOURCE=200809L -O2 -Iinclude $< -o $@ -L$(BUILD)/system -lfio_c2c -Wl,-rpath,'$$ORIGIN'
 
 # The header is made by build.rs; this commits it.

@@ -5,9 +5,7 @@
  */
 
 #include "bench.h"
-#include "fio_c2c.h"
-
-#include <string.h>
+#include "ours_client.h"
 
 static void on_code(void *user, const fio_error *error, const fio_code *code)
 {
@@ -26,7 +24,6 @@ static void on_done(void *user, const fio_error *error)
 
 int main(int argc, char **argv)
 {
-    fio_config *config = NULL;
     fio_client *client = NULL;
     fio_op op = FIO_OP_NONE;
     fio_status status;
@@ -35,14 +32,9 @@ int main(int argc, char **argv)
         (void)fprintf(stderr, "usage: %s URL CA_FILE CLIENT_ID CLIENT_SECRET\n", argv[0]);
         return 2;
     }
-    if (fio_config_new(&config) != FIO_OK || fio_config_set_base_url(config, argv[1]) != FIO_OK
-        || fio_config_set_ca_file(config, argv[2]) != FIO_OK
-        || fio_config_set_client_id(config, argv[3]) != FIO_OK
-        || fio_config_set_client_secret(config, argv[4], strlen(argv[4])) != FIO_OK
-        || fio_config_set_client_version(config, "1.0.0") != FIO_OK
-        || fio_client_new(config, &client) != FIO_OK)
+    client = new_client(argv + 1);
+    if (client == NULL)
         return 2;
-    fio_config_free(config);
 
     status = fio_request_code(client, on_code, NULL, &op);
     if (status == FIO_OK)

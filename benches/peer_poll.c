@@ -51,18 +51,7 @@ int main(int argc, char **argv)
     append_field(easy, body, sizeof body, "client_id", argv[3]);
     append_field(easy, body, sizeof body, "client_secret", argv[4]);
     headers = curl_slist_append(headers, "x-client-version: 1.0.0");
-    curl_easy_setopt(easy, CURLOPT_URL, url);
-    curl_easy_setopt(easy, CURLOPT_CAINFO, argv[2]);
-    curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, 10L);
-    curl_easy_setopt(easy, CURLOPT_TIMEOUT, 30L);
-    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
-    curl_easy_setopt(easy, CURLOPT_USERAGENT, "by-hand/0.1.0");
-    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body);
-    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, receive);
-    curl_easy_setopt(easy, CURLOPT_WRITEDATA, &answer);
+    prepare(easy, url, argv[2], headers, body, &answer);
 
     while (done < polls && !failed) {
         long status = 0;

@@ -1,4 +1,8 @@
-"""The size of the stripped shared libraries. The limit is that of a device that only pairs (UPLOADS=no)."""
+"""The size of the stripped shared libraries.
+
+With the system's libcurl the target is met by the library for devices that only pair (UPLOADS=no). The whole one
+misses it, is known to, and is said to: a size that grows shows itself, and nothing else depends on it.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,8 @@ from pathlib import Path
 
 from support import judgement
 
-MOST_BYTES = {"system-pairing": 450_000}
+MOST_BYTES = {"system-pairing": 450_000, "system": 450_000, "bundled": 3_500_000}
+KNOWN_MISSES = {"system"}
 
 
 def show(libraries: dict[str, Path]) -> bool:
@@ -18,8 +23,8 @@ def show(libraries: dict[str, Path]) -> bool:
         if not path.exists():
             print(f"{title:<28}{'not built':>12}")
             continue
-        size, most = path.stat().st_size, MOST_BYTES.get(name)
-        target = "" if most is None else f"<= {most:,}   {judgement(size <= most)}"
-        met = met and (most is None or size <= most)
-        print(f"{title:<28}{size:>12,}   {target}".rstrip())
+        size = path.stat().st_size
+        is_met = size <= MOST_BYTES[name]
+        met = met and (is_met or name in KNOWN_MISSES)
+        print(f"{title:<28}{size:>12,}   <= {MOST_BYTES[name]:<13,}{judgement(is_met)}")
     return met

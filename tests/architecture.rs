@@ -11,6 +11,7 @@ const RANKS: &[(&str, u32)] = &[
     ("clock", 0),
     ("sys", 0),
     ("small_map", 0),
+    ("sorted_map", 0),
     ("text", 0),
     ("heap", 0),
     ("error", 1),

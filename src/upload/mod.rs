@@ -2,7 +2,6 @@
 //! ([`plan`], [`recording`]), where one upload stands ([`transfer`]), all of them in their order
 //! ([`queue`], [`index`]), and what of it outlives a power cut ([`record`]).
 
-pub mod by_id;
 pub mod index;
 pub mod media_type;
 pub mod parts;

@@ -1,12 +1,12 @@
 //! All uploads in their order. What an upload waits for decides where it is filed, so that a step looks at
 //! the few that are at work and at the first of the others, however many there are.
 
-use super::by_id::ById;
 use super::index::{Index, Line, Place, Turn, end, turn};
 use super::transfer::{Ending, Upload};
 use super::{Totals, UploadId, UploadInfo, UploadState};
 use crate::clock::Instant;
 use crate::error::Error;
+use crate::sorted_map::SortedMap;
 use crate::status::*;
 
 struct Entry {
@@ -20,7 +20,7 @@ struct Entry {
 
 #[derive(Default)]
 pub struct Queue {
-    entries: ById<Box<Entry>>,
+    entries: SortedMap<UploadId, Box<Entry>>,
     index: Index,
     /// Changed state and not told yet; in the order of their ids, as (0, id).
     changed: Line,
@@ -48,7 +48,7 @@ impl Queue {
     }
 
     pub fn highest_id(&self) -> UploadId {
-        self.entries.highest_id().unwrap_or(0)
+        self.entries.keys().next_back().copied().unwrap_or(0)
     }
 
     /// Takes an upload in. `is_known` if the application has heard of its state before.
@@ -68,7 +68,7 @@ impl Queue {
     }
 
     pub fn remove(&mut self, id: UploadId) -> Option<Upload> {
-        let entry = self.entries.remove(id)?;
+        let entry = self.entries.remove(&id)?;
         self.index.remove(&entry.upload, entry.place);
         let (state, left) = entry.counted;
         self.counts[slot(state)] -= 1;
@@ -79,21 +79,21 @@ impl Queue {
     }
 
     pub fn get(&self, id: UploadId) -> Option<&Upload> {
-        self.entries.get(id).map(|entry| &entry.upload)
+        self.entries.get(&id).map(|entry| &entry.upload)
     }
 
     /// For changes that neither move it nor count: those go through the methods below.
     pub fn get_mut(&mut self, id: UploadId) -> Option<&mut Upload> {
-        self.entries.get_mut(id).map(|entry| &mut entry.upload)
+        self.entries.get_mut(&id).map(|entry| &mut entry.upload)
     }
 
     pub fn place(&self, id: UploadId) -> Option<Place> {
-        self.entries.get(id).map(|entry| entry.place)
+        self.entries.get(&id).map(|entry| entry.place)
     }
 
     /// Files an upload anew.
     pub fn move_to(&mut self, id: UploadId, place: Place) {
-        let Some(entry) = self.entries.get_mut(id) else { return };
+        let Some(entry) = self.entries.get_mut(&id) else { return };
         self.index.remove(&entry.upload, entry.place);
         entry.place = place;
         self.index.insert(&entry.upload, place);
@@ -122,7 +122,7 @@ impl Queue {
     }
 
     pub fn set_priority(&mut self, id: UploadId, priority: i32) {
-        let Some(entry) = self.entries.get_mut(id) else { return };
+        let Some(entry) = self.entries.get_mut(&id) else { return };
         self.index.remove(&entry.upload, entry.place);
         entry.upload.priority = priority;
         self.index.insert(&entry.upload, entry.place);
@@ -130,7 +130,7 @@ impl Queue {
 
     /// Counts an upload's bytes and state anew.
     pub fn recount(&mut self, id: UploadId) {
-        let Some(entry) = self.entries.get_mut(id) else { return };
+        let Some(entry) = self.entries.get_mut(&id) else { return };
         let state = state_at(&entry.upload, entry.place);
         let left = bytes_left(&entry.upload, state);
         let (old_state, old_left) = std::mem::replace(&mut entry.counted, (state, left));
@@ -140,7 +140,7 @@ impl Queue {
     }
 
     fn note_change(&mut self, id: UploadId) {
-        let Some(entry) = self.entries.get(id) else { return };
+        let Some(entry) = self.entries.get(&id) else { return };
         let now = (state_at(&entry.upload, entry.place), reason_at(&entry.upload, entry.place));
         if now == entry.told {
             self.changed.remove((0, id));
@@ -153,14 +153,14 @@ impl Queue {
     pub fn next_change(&mut self) -> Option<UploadId> {
         let next @ (_, id) = self.changed.first()?;
         self.changed.remove(next);
-        if let Some(entry) = self.entries.get_mut(id) {
+        if let Some(entry) = self.entries.get_mut(&id) {
             entry.told = (state_at(&entry.upload, entry.place), reason_at(&entry.upload, entry.place));
         }
         Some(id)
     }
 
     pub fn needs_saving(&mut self, id: UploadId) {
-        if self.entries.get(id).is_some() {
+        if self.entries.get(&id).is_some() {
             self.unsaved.insert((0, id));
         }
     }
@@ -219,7 +219,7 @@ impl Queue {
     }
 
     pub fn info(&self, id: UploadId, now: Instant) -> Option<UploadInfo> {
-        let entry = self.entries.get(id)?;
+        let entry = self.entries.get(&id)?;
         let upload = &entry.upload;
         let (mut state, mut reason) = (state_at(upload, entry.place), reason_of(upload, entry.place));
         let held_by = if self.is_paused { FIO_E_UPLOAD_PAUSED } else { self.gate };

@@ -1,6 +1,7 @@
 //! The log of device-API requests that tests read back: the newest ones, in bounded memory.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use serde::Serialize;
 
@@ -46,6 +47,33 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// One of which nothing is known yet but when it came, and where.
+    pub fn begun(arrived: Duration, connection: u64) -> Entry {
+        Entry {
+            seq: 0,
+            time: arrived.as_secs_f64(),
+            connection,
+            method: String::new(),
+            path: String::new(),
+            http_version: "HTTP/1.1",
+            headers: Vec::new(),
+            content_type: None,
+            body_bytes: 0,
+            fields: Vec::new(),
+            endpoint: Endpoint::Unknown,
+            grant: None,
+            client_id: None,
+            asset: None,
+            part: None,
+            issued: Vec::new(),
+            status: None,
+            oauth_error: None,
+            fault: None,
+            violations: Vec::new(),
+            told: Told::default(),
+        }
+    }
+
     /// How the checklist shows it.
     pub fn quote(&self) -> Quote {
         Quote {
@@ -133,27 +161,10 @@ mod tests {
 
     fn entry(header_bytes: usize) -> Entry {
         Entry {
-            seq: 0,
-            time: 0.0,
-            connection: 1,
             method: "GET".into(),
             path: "/".into(),
-            http_version: "HTTP/1.1",
             headers: vec![("x".into(), "y".repeat(header_bytes))],
-            content_type: None,
-            body_bytes: 0,
-            fields: Vec::new(),
-            endpoint: Endpoint::Unknown,
-            grant: None,
-            client_id: None,
-            asset: None,
-            part: None,
-            issued: Vec::new(),
-            status: None,
-            oauth_error: None,
-            fault: None,
-            violations: Vec::new(),
-            told: Told::default(),
+            ..Entry::begun(Duration::ZERO, 1)
         }
     }
 

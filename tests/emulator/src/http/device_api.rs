@@ -18,7 +18,6 @@ use super::payload::{self, PayloadError};
 use super::route::{BodyProblem, read_body};
 use super::strict;
 use super::wire::Wire;
-use crate::checklist::event::Told;
 use crate::emulator::{Emulator, RateWindow};
 use crate::endpoint::{Endpoint, GrantType, below_asset};
 use crate::faults::kinds::Fault;
@@ -158,27 +157,13 @@ pub fn head_entry(
         (name.as_str().to_owned(), clip(&mask.header(name.as_str(), &value)))
     });
     Entry {
-        seq: 0,
-        time: arrived.as_secs_f64(),
-        connection: wire.connection,
         method: clip(head.method.as_str()),
         path: clip(head.uri.path()),
         http_version: if head.version == Version::HTTP_10 { "HTTP/1.0" } else { "HTTP/1.1" },
         headers: headers.collect(),
         content_type: content_type(head).map(clip),
-        body_bytes: 0,
-        fields: Vec::new(),
         endpoint,
-        grant: None,
-        client_id: None,
-        asset: None,
-        part: None,
-        issued: Vec::new(),
-        status: None,
-        oauth_error: None,
-        fault: None,
-        violations: Vec::new(),
-        told: Told::default(),
+        ..Entry::begun(arrived, wire.connection)
     }
 }
 

@@ -8,9 +8,8 @@ use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use crate::checklist::event::{Event, Told};
+use crate::checklist::event::Event;
 use crate::emulator::{Emulator, World};
-use crate::endpoint::Endpoint;
 use crate::journal::{Entry, clip};
 
 const LONGEST_HEAD: usize = 8 << 10;
@@ -61,27 +60,13 @@ fn entry(emulator: &Emulator, head: &str, connection: u64) -> Option<Entry> {
         })
         .collect();
     Some(Entry {
-        seq: 0,
-        time: emulator.clock.now().as_secs_f64(),
-        connection,
         method: clip(method),
         // Without the query, in which there may be anything.
         path: clip(target.split('?').next().unwrap_or_default()),
         http_version,
         content_type: headers.iter().find(|(name, _)| name == "content-type").map(|(_, value)| value.clone()),
         headers,
-        body_bytes: 0,
-        fields: Vec::new(),
-        endpoint: Endpoint::Unknown,
-        grant: None,
-        client_id: None,
-        asset: None,
-        part: None,
-        issued: Vec::new(),
-        status: None,
-        oauth_error: None,
-        fault: None,
         violations: vec!["plain_http"],
-        told: Told::default(),
+        ..Entry::begun(emulator.clock.now(), connection)
     })
 }

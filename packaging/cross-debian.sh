@@ -22,6 +22,8 @@ debian_index() {
     mkdir -p "$cross/apt/state/lists/partial" "$cross/apt/cache/archives/partial"
     : >"$cross/apt/state/status"
     echo "cross.sh: reading the lists of Debian's packages" >&2
+    # One list that cannot be had must not be in the way of the others; a package that is then missing is told by
+    # debian_fail, with this log.
     debian_apt apt-get update >"$cross/apt/log" 2>&1 || true
     touch "$cross/apt/lists-are-new"
 }

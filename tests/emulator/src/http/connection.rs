@@ -1,4 +1,5 @@
-//! One TCP connection from its acceptance to its end.
+//! One connection from its acceptance to its end. What is said on it needs no socket: [`exchange`] goes
+//! over any stream of bytes.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -9,7 +10,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use socket2::SockRef;
-use tokio::io::{AsyncWriteExt, BufReader};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_rustls::TlsAcceptor;
@@ -53,7 +54,9 @@ pub async fn serve(emulator: Arc<Emulator>, acceptor: TlsAcceptor, tcp: TcpStrea
     match timeout(HANDSHAKE_LIMIT, acceptor.accept(BufReader::with_capacity(read_ahead(site), tcp))).await {
         Ok(Ok(tls)) => {
             count.open.fetch_add(1, Ordering::Relaxed);
-            exchange(&emulator, tls, Wire::new(number, peer), site).await;
+            if let Some((tls, ending)) = exchange(&emulator, tls, Wire::new(number, peer), site).await {
+                finish(tls, ending).await;
+            }
             count.open.fetch_sub(1, Ordering::Relaxed);
         }
         _ => {
@@ -62,9 +65,14 @@ pub async fn serve(emulator: Arc<Emulator>, acceptor: TlsAcceptor, tcp: TcpStrea
     }
 }
 
-type Stream = TlsStream<BufReader<TcpStream>>;
-
-async fn exchange(emulator: &Arc<Emulator>, tls: Stream, wire: Arc<Wire>, site: Site) {
+/// Answers requests until the client goes, rests for too long, or a fault ends the connection: then the
+/// stream comes back, to be ended that way.
+pub async fn exchange<S: AsyncRead + AsyncWrite + Unpin>(
+    emulator: &Arc<Emulator>,
+    stream: S,
+    wire: Arc<Wire>,
+    site: Site,
+) -> Option<(S, Ending)> {
     let service = service_fn(|request| {
         let (emulator, wire) = (Arc::clone(emulator), Arc::clone(&wire));
         Box::pin(async move {
@@ -77,7 +85,7 @@ async fn exchange(emulator: &Arc<Emulator>, tls: Stream, wire: Arc<Wire>, site: 
             Ok::<_, Infallible>(response)
         })
     });
-    let io = TokioIo::new(Watched::new(tls, Arc::clone(&wire)));
+    let io = TokioIo::new(Watched::new(stream, Arc::clone(&wire)));
     let mut connection = http1::Builder::new()
         // Head and body leave in one write.
         .writev(false)
@@ -92,24 +100,23 @@ async fn exchange(emulator: &Arc<Emulator>, tls: Stream, wire: Arc<Wire>, site: 
         tokio::select! {
             biased;
             ending = wire.ended() => {
-                let stream = connection.into_parts().io.into_inner().stream;
-                return finish(stream, ending).await;
+                return Some((connection.into_parts().io.into_inner().stream, ending));
             }
-            _ = &mut connection => return,
+            _ = &mut connection => return None,
             () = emulator.stopping(), if !asked_to_stop => {
                 asked_to_stop = true;
                 std::pin::Pin::new(&mut connection).graceful_shutdown();
             }
             _ = check.tick() => {
                 if wire.is_overdue() {
-                    return;
+                    return None;
                 }
             }
         }
     }
 }
 
-async fn finish(mut tls: Stream, ending: Ending) {
+async fn finish(mut tls: TlsStream<BufReader<TcpStream>>, ending: Ending) {
     match ending {
         Ending::Close => {
             let _ = timeout(CLOSING_LIMIT, tls.shutdown()).await;

@@ -82,6 +82,10 @@ pub struct Options {
     #[arg(long = "report", value_name = "FILE")]
     pub reports: Vec<PathBuf>,
 
+    /// The engineer's answers to what the emulator cannot see, as JSON; GET /emulator/answers is the form
+    #[arg(long, value_name = "FILE")]
+    pub answers: Option<PathBuf>,
+
     /// Where each request of a device goes as a line of JSON, secrets masked; - is standard error
     #[arg(long, value_name = "FILE")]
     pub log: Option<PathBuf>,

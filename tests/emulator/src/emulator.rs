@@ -38,6 +38,8 @@ pub struct Emulator {
     world: Mutex<World>,
     /// Turns true once, when everything is to end.
     stop: watch::Sender<bool>,
+    /// Counts what happens, for those who wait for it.
+    changes: watch::Sender<u64>,
 }
 
 /// What requests change. One lock for all of it: calls are short and never wait inside.
@@ -81,6 +83,7 @@ impl Emulator {
             storage,
             connections: Connections::default(),
             stop: watch::Sender::new(false),
+            changes: watch::Sender::new(0),
             pair_url,
             log_file: None,
             state: None,
@@ -101,11 +104,23 @@ impl Emulator {
         world.checklist.report(date, world.journal.last_seq(), world.service.settings.strict)
     }
 
-    /// Something that is to survive a restart may have changed.
+    /// Something may have changed that is to survive a restart, or that somebody waits for.
     pub fn changed(&self) {
+        self.changes.send_modify(|changes| *changes += 1);
         if let Some(state) = &self.state {
             state.changed();
         }
+    }
+
+    /// How often something has changed.
+    pub fn changes(&self) -> u64 {
+        *self.changes.borrow()
+    }
+
+    /// Waits until it is another number than the one seen.
+    pub async fn changes_beyond(&self, seen: Option<u64>) {
+        // The sender lives as long as `self`, so this cannot fail.
+        let _ = self.changes.subscribe().wait_for(|changes| Some(*changes) != seen).await;
     }
 
     /// Writes an entry of the request log to the file, if there is one, with no lock held.

@@ -6,6 +6,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod answers_file;
 pub mod atomic;
 pub mod checklist;
 pub mod cli;

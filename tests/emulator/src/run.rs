@@ -10,6 +10,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
+use crate::answers_file;
 use crate::cli::Options;
 use crate::emulator::Emulator;
 use crate::http::listener::{self, Site};
@@ -75,6 +76,11 @@ pub async fn start(options: &Options) -> io::Result<Running> {
     emulator.log_file = options.log.as_deref().map(RequestLog::open).transpose()?;
     emulator.state = state;
     emulator.warning = options.warning();
+    emulator.world().checklist.answers = past.answers;
+    if let Some(path) = &options.answers {
+        let now = emulator.clock.date_time(emulator.clock.now());
+        answers_file::read(path, &mut emulator.world().checklist, &now)?;
+    }
     let emulator = Arc::new(emulator);
     // Now rather than at the end: whoever wants a report is told at once that it cannot be written.
     report_files::write(&options.reports, &emulator.checklist())?;

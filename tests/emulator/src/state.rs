@@ -1,5 +1,5 @@
 //! What survives a restart, in a directory: the authority, devices and their authorizations, projects,
-//! uploads and what is kept of them. Tokens are in it as hashes only; the key of the storage's addresses and
+//! uploads and what is kept of them, the engineer's answers. Tokens are in it as hashes only; the key of the storage's addresses and
 //! that of the authority are as they are, so the files are for the owner only.
 
 use std::collections::BTreeSet;
@@ -15,6 +15,7 @@ use tokio::sync::Notify;
 use tokio::task::spawn_blocking;
 
 use crate::atomic;
+use crate::checklist::answers::Answers;
 use crate::clock::{Clock, SavedClock};
 use crate::emulator::Emulator;
 use crate::service::Service;
@@ -31,6 +32,9 @@ struct Saved<S> {
     clock: SavedClock,
     signer: Signer,
     service: S,
+    /// Not in files of emulators that did not take answers.
+    #[serde(default)]
+    answers: Answers,
 }
 
 /// Where it is, and whether something of it has changed.
@@ -44,11 +48,17 @@ pub struct Past {
     pub clock: Clock,
     pub signer: Signer,
     pub service: Service,
+    pub answers: Answers,
 }
 
 impl Default for Past {
     fn default() -> Self {
-        Self { clock: Clock::start(), signer: Signer::new(), service: Service::default() }
+        Self {
+            clock: Clock::start(),
+            signer: Signer::new(),
+            service: Service::default(),
+            answers: Answers::default(),
+        }
     }
 }
 
@@ -78,7 +88,7 @@ impl State {
         service.uploads.restore(parts);
         let kept = service.uploads.iter().flat_map(|upload| upload.file_names());
         parts.remove_all_but(&kept.collect::<BTreeSet<_>>())?;
-        Ok(Past { clock, signer: saved.signer, service })
+        Ok(Past { clock, signer: saved.signer, service, answers: saved.answers })
     }
 
     pub fn changed(&self) {
@@ -93,6 +103,7 @@ impl State {
                 clock: emulator.clock.save(),
                 signer: emulator.storage.signer.clone(),
                 service: &world.service,
+                answers: world.checklist.answers.clone(),
             })
         };
         let cannot =

@@ -132,6 +132,10 @@ impl Bench {
     }
 
     pub fn questions(&self) -> Vec<Question> {
-        self.rule.questions()
+        let questions = self.rule.questions();
+        for question in &questions {
+            assert!(self.rule.may_ask().contains(&question.row), "{} cannot be answered", question.row.name);
+        }
+        questions
     }
 }

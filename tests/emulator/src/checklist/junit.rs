@@ -1,19 +1,20 @@
 //! The report as continuous integration reads it: one test per row in the XML of JUnit. Broken rows are
-//! failures; what was not exercised or is to be asked counts as skipped.
+//! failures, and so are those that the engineer denied; what was not exercised, is to be asked or does not
+//! apply counts as skipped.
 
 use super::report::{BreachReport, Report, RowReport};
 use super::row::Status;
 
 pub fn xml(report: &Report) -> String {
     let count = |status| report.rows.iter().filter(|row| row.status == status).count();
-    let skipped = count(Status::NotExercised) + count(Status::AskTheEngineer);
+    let skipped = count(Status::NotExercised) + count(Status::AskTheEngineer) + count(Status::NotApplicable);
     let cases: String = report.rows.iter().map(case).collect();
     format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n<testsuite name=\"integrator checklist\" \
          tests=\"{}\" failures=\"{}\" errors=\"0\" skipped=\"{skipped}\" timestamp=\"{}\">\n{cases}</testsuite>\n\
          </testsuites>\n",
         report.rows.len(),
-        count(Status::Broken),
+        count(Status::Broken) + count(Status::Denied),
         // JUnit's schema has no time zone.
         escape(report.date.trim_end_matches('Z'))
     )
@@ -22,16 +23,33 @@ pub fn xml(report: &Report) -> String {
 fn case(row: &RowReport) -> String {
     let inside = match row.status {
         Status::Fulfilled => String::new(),
+        Status::Confirmed => format!("<system-out>{}</system-out>", escape(&asked_and_answered(row))),
+        Status::Denied => {
+            format!(
+                "<failure message=\"{}\">{}</failure>",
+                escape(row.requirement),
+                escape(&asked_and_answered(row))
+            )
+        }
         Status::Broken => {
             let told: Vec<_> = row.breaches.iter().map(breach).collect();
             format!("<failure message=\"{}\">{}</failure>", escape(row.requirement), escape(&told.join("\n")))
         }
         status => {
-            let questions = row.questions.iter().map(|question| format!(" {question}")).collect::<String>();
-            format!("<skipped message=\"{}.{}\"/>", status.in_words(), escape(&questions))
+            let said = asked_and_answered(row);
+            let said = if said.is_empty() { said } else { format!(" {said}") };
+            format!("<skipped message=\"{}.{}\"/>", status.in_words(), escape(&said))
         }
     };
     format!("<testcase classname=\"checklist\" name=\"{}\">{inside}</testcase>\n", escape(row.name))
+}
+
+fn asked_and_answered(row: &RowReport) -> String {
+    let answer = row.answer.as_ref().map(|given| {
+        let note = given.note.as_ref().map_or(String::new(), |note| format!(": {note}"));
+        format!("Answered on {}: {}{note}", given.date, given.answer.in_words())
+    });
+    row.questions.iter().cloned().chain(answer).collect::<Vec<_>>().join(" ")
 }
 
 fn breach(breach: &BreachReport) -> String {
@@ -79,6 +97,7 @@ mod tests {
                 requests: vec![Quoted::Forgotten { seq: 7 }],
             }],
             questions: Vec::new(),
+            answer: None,
         };
         let asked = RowReport {
             name: "asked",
@@ -109,6 +128,7 @@ mod tests {
             broken: 0,
             breaches: Vec::new(),
             questions: Vec::new(),
+            answer: None,
         }
     }
 

@@ -1,9 +1,11 @@
 //! The integrator checklist, judged while devices are served. Rules know nothing of HTTP: they are told
 //! what happened, in the order in which it did, and keep no more of it than they need.
 
+pub mod answers;
 #[cfg(test)]
 pub mod bench;
 pub mod event;
+pub mod format;
 pub mod junit;
 pub mod ledger;
 pub mod recent;
@@ -13,6 +15,7 @@ pub mod rule;
 pub mod rules;
 pub mod text;
 
+use answers::Answers;
 use event::{Answered, Asked, Deed, Event};
 use ledger::{Ledger, Quote};
 use recent::Recent;
@@ -26,13 +29,19 @@ const MOST_TOKENS: usize = 20_000;
 pub struct Checklist {
     rules: Vec<Box<dyn Rule>>,
     ledger: Ledger,
+    pub answers: Answers,
     /// Which device an access token was given to.
     owners: Recent<String, String>,
 }
 
 impl Default for Checklist {
     fn default() -> Self {
-        Self { rules: rules::all(), ledger: Ledger::default(), owners: Recent::new(MOST_TOKENS) }
+        Self {
+            rules: rules::all(),
+            ledger: Ledger::default(),
+            answers: Answers::default(),
+            owners: Recent::new(MOST_TOKENS),
+        }
     }
 }
 

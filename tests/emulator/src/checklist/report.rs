@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::Checklist;
+use super::answers::Answer;
 use super::ledger::Quote;
 use super::row::{Row, Status};
 use super::rule::Question;
@@ -34,6 +35,8 @@ pub struct RowReport {
     pub broken: u64,
     pub breaches: Vec<BreachReport>,
     pub questions: Vec<String>,
+    /// What the engineer said. It counts only where nothing was seen.
+    pub answer: Option<Answer>,
 }
 
 #[derive(Debug, Serialize)]
@@ -97,6 +100,11 @@ impl Checklist {
         if status == Status::AskTheEngineer {
             asked.splice(0..0, row.question.map(str::to_owned));
         }
+        let answer = self.answers.get(row.name).cloned();
+        let status = match &answer {
+            Some(given) if status == Status::AskTheEngineer => given.answer.status(),
+            _ => status,
+        };
         RowReport {
             name: row.name,
             numbers: row.numbers,
@@ -107,6 +115,7 @@ impl Checklist {
             broken: tallies().map(|(_, tally)| tally.broken).sum(),
             breaches: breaches.collect(),
             questions: asked,
+            answer,
         }
     }
 
@@ -124,5 +133,8 @@ fn name(status: Status) -> &'static str {
         Status::Fulfilled => "fulfilled",
         Status::AskTheEngineer => "ask_the_engineer",
         Status::NotExercised => "not_exercised",
+        Status::Confirmed => "confirmed",
+        Status::Denied => "denied",
+        Status::NotApplicable => "not_applicable",
     }
 }

@@ -10,7 +10,7 @@ pub struct Row {
     pub numbers: &'static [u8],
     pub requirement: &'static str,
     pub reference: &'static str,
-    /// What to ask the engineer, where nothing that was seen settles it.
+    /// What to ask the engineer, where nothing that was seen settles it; yes fulfils the row.
     pub question: Option<&'static str>,
 }
 
@@ -21,10 +21,22 @@ pub enum Status {
     Broken,
     NotExercised,
     AskTheEngineer,
+    /// What the engineer answered, where nothing was seen.
+    Confirmed,
+    Denied,
+    NotApplicable,
 }
 
 impl Status {
-    pub const ALL: [Self; 4] = [Self::Broken, Self::Fulfilled, Self::AskTheEngineer, Self::NotExercised];
+    pub const ALL: [Self; 7] = [
+        Self::Broken,
+        Self::Denied,
+        Self::Fulfilled,
+        Self::Confirmed,
+        Self::AskTheEngineer,
+        Self::NotApplicable,
+        Self::NotExercised,
+    ];
 
     pub fn in_words(self) -> &'static str {
         match self {
@@ -32,6 +44,9 @@ impl Status {
             Self::Broken => "broken",
             Self::NotExercised => "not exercised",
             Self::AskTheEngineer => "ask the engineer",
+            Self::Confirmed => "confirmed by the engineer",
+            Self::Denied => "denied by the engineer",
+            Self::NotApplicable => "not applicable",
         }
     }
 }

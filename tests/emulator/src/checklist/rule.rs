@@ -17,7 +17,12 @@ pub trait Rule: Send {
 
     fn see(&mut self, event: &Event<'_>, ledger: &mut Ledger);
 
-    /// What is left to ask when the session ends now.
+    /// Rows that the engineer can be asked about.
+    fn may_ask(&self) -> Vec<&'static Row> {
+        self.rows().into_iter().filter(|row| row.question.is_some()).collect()
+    }
+
+    /// What is left to ask when the session ends now, about rows that may ask; yes fulfils the row.
     fn questions(&self) -> Vec<Question> {
         Vec::new()
     }

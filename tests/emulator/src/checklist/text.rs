@@ -42,6 +42,10 @@ fn row(out: &mut Formatter<'_>, row: &RowReport) -> fmt::Result {
     for question in &row.questions {
         writeln!(out, "    ? {}", line(question))?;
     }
+    if let Some(given) = &row.answer {
+        let note = given.note.as_ref().map_or(String::new(), |note| format!(": {}", line(note)));
+        writeln!(out, "    = {}, {}{note}", given.answer.in_words(), line(&given.date))?;
+    }
     row.breaches.iter().try_for_each(|breach| self::breach(out, breach))
 }
 

@@ -31,6 +31,7 @@ impl Exchange {
         asked.seq = world.journal.begin(entry);
         let journal = &world.journal;
         world.checklist.asked(&mut asked, |seq| journal.get(seq).map(Entry::quote));
+        emulator.changed();
         Self { emulator: Arc::clone(emulator), seq: asked.seq, asked: Some(asked) }
     }
 
@@ -40,8 +41,13 @@ impl Exchange {
     }
 
     fn end(&mut self, end: &End<'_>) {
-        let Some(asked) = self.asked.take() else { return };
-        self.emulator.changed();
+        if let Some(asked) = self.asked.take() {
+            self.tell(&asked, end);
+            self.emulator.changed();
+        }
+    }
+
+    fn tell(&self, asked: &Asked, end: &End<'_>) {
         let at = self.emulator.clock.moment();
         let mut world = self.emulator.world();
         let World { journal, checklist, .. } = &mut *world;
@@ -49,7 +55,7 @@ impl Exchange {
         // It was cleared away: what it was told cannot be known any more.
         let Some(entry) = entry else {
             let (fault, told) = (None, &Default::default());
-            let answered = Answered { asked: &asked, at, status: None, fault, body_bytes: 0, told };
+            let answered = Answered { asked, at, status: None, fault, body_bytes: 0, told };
             return checklist.answered(&answered, |_| None);
         };
         if let Some(answer) = end.answer {
@@ -61,7 +67,7 @@ impl Exchange {
         told.violations = entry.violations.clone();
         told.retry_after = end.answer.and_then(retry_after);
         let answered = Answered {
-            asked: &asked,
+            asked,
             at,
             status: entry.status.filter(|_| end.is_whole),
             fault: entry.fault,

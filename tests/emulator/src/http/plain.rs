@@ -33,6 +33,7 @@ pub async fn record(emulator: &Arc<Emulator>, mut tcp: TcpStream, connection: u6
     let World { journal, checklist, .. } = &mut *world;
     let seq = journal.begin(entry);
     checklist.see(&Event::PlainHttp { seq }, |seq| journal.get(seq).map(Entry::quote));
+    emulator.changed();
     emulator.log(world, seq);
 }
 

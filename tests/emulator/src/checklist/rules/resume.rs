@@ -201,6 +201,10 @@ impl Rule for Resume {
         }
     }
 
+    fn may_ask(&self) -> Vec<&'static Row> {
+        vec![&SURVIVES]
+    }
+
     fn questions(&self) -> Vec<Question> {
         let open = self.assets.iter().filter(|(_, asset)| asset.cut.is_some_and(|cut| cut.lost));
         let open = open.map(|(id, asset)| Question {

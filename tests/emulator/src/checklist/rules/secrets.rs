@@ -19,7 +19,7 @@ pub static PLACE: Row = Row {
     requirement: "Tokens and secrets are in the header or the body that asks for them, and never in an address.",
     reference: "protocol 3 and 13; RFC 6750 section 2.3; RFC 6749 section 2.3.1",
     question: Some(
-        "Can anybody read client_secret or tokens from the device: files, logs, debug ports, a backup?",
+        "Are client_secret and tokens out of everybody's reach on the device: in files, logs, debug ports, a backup?",
     ),
 };
 

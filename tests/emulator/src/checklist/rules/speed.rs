@@ -84,11 +84,15 @@ impl Rule for Speed {
         }
     }
 
+    fn may_ask(&self) -> Vec<&'static Row> {
+        self.rows()
+    }
+
     fn questions(&self) -> Vec<Question> {
         let slow = self.devices.iter().filter_map(|(name, device)| {
             let best = device.best.filter(|best| *best < WANTED)?;
             let text = format!(
-                "The fastest upload was {:.1} Mbit/s: does the link between the device and the emulator have more?",
+                "The fastest upload was {:.1} Mbit/s: is that all that the link between the device and the emulator has?",
                 best / 1e6
             );
             Some(Question { row: &ROW, device: name.clone(), text })

@@ -1,5 +1,7 @@
 //! The API for tests, under `/emulator`. The README lists it call by call.
 
+mod answers;
+mod changes;
 mod devices;
 mod input;
 mod report;
@@ -159,6 +161,10 @@ async fn call(
         ("/uploads", "GET") => uploads::list(emulator, query).await,
         ("/uploads", "DELETE") => Ok(uploads::forget(emulator)),
         ("/checklist", "GET") => Ok(Answer::ok(&json!(emulator.checklist()))),
+        ("/report", "GET") => report::whole(emulator, query),
+        ("/answers", "GET") => Ok(answers::form(emulator)),
+        ("/answers", "POST") => answers::give(emulator, body),
+        ("/changes", "GET") => changes::wait(emulator, query).await,
         ("/told", "POST") => told(emulator, read(body)?),
         ("/listeners", "POST") => listen(emulator, read(body)?).await,
         ("/shutdown", "POST") => {
@@ -171,11 +177,11 @@ async fn call(
 
 fn refuse(path: &str) -> Answer {
     match path {
-        "/state" | "/checklist" => Answer::method_not_allowed("GET"),
+        "/state" | "/checklist" | "/report" | "/changes" => Answer::method_not_allowed("GET"),
         "/approve" | "/deny" | "/expire" | "/listeners" | "/shutdown" | "/told" => {
             Answer::method_not_allowed("POST")
         }
-        "/person" | "/clock" | "/settings" => Answer::method_not_allowed("GET, POST"),
+        "/person" | "/clock" | "/settings" | "/answers" => Answer::method_not_allowed("GET, POST"),
         "/faults" => Answer::method_not_allowed("GET, POST, DELETE"),
         "/requests" | "/uploads" => Answer::method_not_allowed("GET, DELETE"),
         _ => Answer::not_found(),

@@ -2,10 +2,14 @@
 
 use std::time::Duration;
 
+use hyper::StatusCode;
 use serde_json::{Value, json};
 
+use super::input::bad;
+use crate::checklist::format::Format;
 use crate::clock::Clock;
 use crate::emulator::Emulator;
+use crate::http::answer::Answer;
 use crate::service::Service;
 use crate::service::codes::DeviceCode;
 use crate::service::devices::Device;
@@ -66,4 +70,19 @@ pub fn device(clock: &Clock, service: &Service, device: &Device, now: Duration) 
 pub fn requests(emulator: &Emulator, since: u64) -> Value {
     let world = emulator.world();
     json!({ "requests": world.journal.since(since).collect::<Vec<_>>(), "last_seq": world.journal.last_seq() })
+}
+
+/// The checklist as `--report` writes it.
+pub fn whole(emulator: &Emulator, query: Option<&str>) -> Result<Answer, Answer> {
+    let mut format = Format::Text;
+    for (name, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
+        match (name.as_ref(), Format::named(&value)) {
+            ("format", Some(named)) => format = named,
+            _ => return Err(bad("The only parameter is format: text, json or junit")),
+        }
+    }
+    let written = format.write(&emulator.checklist());
+    let written =
+        written.map_err(|error| Answer::detailed(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()))?;
+    Ok(Answer::text(StatusCode::OK, format.content_type(), written))
 }

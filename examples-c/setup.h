@@ -1,5 +1,5 @@
-/* What camera.c and upload.c have in common: their command line, the client's configuration, signals,
- * and how a failure is told.
+/* What camera.c and upload.c have in common: their command line, the client's configuration, signals, time,
+ * and how a failure is told. What they have in common about uploads is in uploads.h.
  */
 #ifndef SETUP_H
 #define SETUP_H
@@ -13,12 +13,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #define FIRMWARE_VERSION "1.4.0"
 #define KEY_LENGTH 32
 
-/* ---- Signals ------------------------------------------------------------------------------------ */
+/* ---- Signals and time --------------------------------------------------------------------------- */
 
 static volatile sig_atomic_t stop_requested;
 
@@ -37,6 +38,14 @@ static int setup_catch_signals(void)
     action.sa_handler = request_stop;
     sigemptyset(&action.sa_mask);
     return sigaction(SIGINT, &action, NULL) == 0 && sigaction(SIGTERM, &action, NULL) == 0 ? 0 : -1;
+}
+
+static int64_t now_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 /* ---- What is told ------------------------------------------------------------------------------- */

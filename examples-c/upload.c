@@ -15,19 +15,14 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <time.h>
 
 #include "recorder.h"
 #include "setup.h"
+#include "uploads.h"
 
 #define MAX_CODES 5
 /* How long one wait lasts at most: a signal that arrives just before it begins is noticed at its end. */
 #define TICK_MS 1000
-/* Uploads that are done are found by their tag for as long as the library remembers them: more than a
- * card holds. */
-#define REMEMBERED 5000
-#define MEGABYTE 1e6
 
 struct uploader {
     fio_client *client;
@@ -38,43 +33,7 @@ struct uploader {
     fio_upload_id recording;
 };
 
-static int64_t now_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* ---- What is shown ------------------------------------------------------------------------------ */
-
-static const char *state_name(int32_t state)
-{
-    static const char *const names[] = {"",     "queued", "uploading", "waiting",
-                                        "done", "failed", "skipped",   "cancelled"};
-
-    return state > 0 && state < (int32_t)(sizeof names / sizeof names[0]) ? names[state] : "?";
-}
-
-static void show_upload(const fio_upload_info *info)
-{
-    printf("%s: %s", info->name, state_name(info->state));
-    if (info->reason != NULL)
-        printf(": %s (%s). %s", info->reason->message, info->reason->name, info->reason->advice);
-    if (info->retry_in_ms >= 0)
-        printf(" Next attempt in %.1f s.", (double)info->retry_in_ms / 1000.0);
-    putchar('\n');
-}
-
-static void show_totals(const fio_totals *totals)
-{
-    printf("Left: %llu %s, %.1f MB", (unsigned long long)totals->files_left,
-           totals->files_left == 1 ? "file" : "files", (double)totals->bytes_left / MEGABYTE);
-    if (totals->seconds_left >= 0)
-        printf("; %.1f MB/s, %lld s to go", (double)totals->bytes_per_second / MEGABYTE,
-               (long long)totals->seconds_left);
-    putchar('\n');
-}
 
 static void on_event(void *user, const fio_event *event)
 {
@@ -125,57 +84,19 @@ static void pair_if_needed(struct uploader *uploader)
 
 /* ---- The queue ---------------------------------------------------------------------------------- */
 
-/* The tag says which clip an upload is. Here that is its path; a camera has better ids. */
-struct search {
-    const char *tag;
-    fio_upload_id id;
-    int32_t state;
-    int32_t is_recording;
-};
-
-static void compare_tag(void *user, const fio_upload_info *info)
-{
-    struct search *search = (struct search *)user;
-
-    if (info->tag_length != strlen(search->tag) || memcmp(info->tag, search->tag, info->tag_length) != 0)
-        return;
-    search->id = info->id;
-    search->state = info->state;
-    search->is_recording = info->is_recording;
-}
-
-static fio_status start(struct uploader *uploader, const char *path, int is_recording, fio_upload_id *id)
-{
-    fio_upload *upload = NULL;
-    fio_status status = fio_upload_new(&upload);
-
-    if (status == FIO_OK)
-        status = fio_upload_set_path(upload, path);
-    if (status == FIO_OK)
-        status = fio_upload_set_tag(upload, (const uint8_t *)path, strlen(path));
-    if (status == FIO_OK && is_recording)
-        status = fio_upload_set_recording(upload, RECORDER_BYTES_PER_SECOND, RECORDER_HEAD);
-    if (status != FIO_OK)
-        print_error(path, fio_upload_error(upload));
-    else if ((status = fio_upload_start(uploader->client, upload, id)) != FIO_OK)
-        print_error(path, fio_client_error(uploader->client));
-    fio_upload_free(upload);
-    return status;
-}
-
 /* Puts a file into the queue, unless an earlier run of this program has done so. Returns what is known of
  * it then; its id is FIO_UPLOAD_NONE if it could not be queued. */
-static struct search enqueue(struct uploader *uploader, const char *path, int is_recording)
+static struct upload_search enqueue(struct uploader *uploader, const char *path, int is_recording)
 {
-    struct search found = {NULL, FIO_UPLOAD_NONE, 0, 0};
     char *absolute = realpath(path, NULL);
+    const char *tag = absolute != NULL ? absolute : path; /* one that is missing is told by fio_upload_start() */
+    struct upload_search found = find_upload(uploader->client, tag);
     fio_status status = FIO_OK;
 
-    found.tag = absolute != NULL ? absolute : path; /* one that is missing is told by fio_upload_start() */
-    fio_queue_list(uploader->client, compare_tag, &found);
     if (found.id == FIO_UPLOAD_NONE || found.state == FIO_UPLOAD_CANCELED) {
         found.is_recording = is_recording;
-        status = start(uploader, found.tag, is_recording, &found.id);
+        status = start_upload(uploader->client, tag, is_recording ? RECORDER_BYTES_PER_SECOND : 0, RECORDER_HEAD,
+                              &found.id);
     } else if (found.state == FIO_UPLOAD_FAILED) {
         printf("%s failed last time: once more\n", path);
         status = fio_upload_retry(uploader->client, found.id);
@@ -196,7 +117,7 @@ static struct search enqueue(struct uploader *uploader, const char *path, int is
 /* The file is made first, then queued; a kill in between changes nothing. */
 static void begin_recording(struct uploader *uploader, const char *path, double seconds)
 {
-    struct search found;
+    struct upload_search found;
 
     if (recorder_open(&uploader->recorder, path, seconds) != 0) {
         perror(path);
@@ -311,7 +232,7 @@ static fio_client *new_client(const struct setup *setup, struct uploader *upload
     fio_status status = setup_config(setup, on_event, uploader, &config);
 
     if (status == FIO_OK)
-        status = fio_config_set_history(config, REMEMBERED);
+        status = fio_config_set_history(config, UPLOADS_REMEMBERED);
     if (status == FIO_OK)
         status = fio_client_new(config, &client);
     if (status != FIO_OK)

@@ -1,0 +1,104 @@
+/* What camera.c and upload.c have in common about uploads: how they are shown, how a clip finds its way into
+ * the queue, and how it is found there again.
+ */
+#ifndef UPLOADS_H
+#define UPLOADS_H
+
+#include <fio_c2c.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "setup.h"
+
+/* Uploads that are done are found by their tag for as long as the library remembers them: more than a
+ * card holds. */
+#define UPLOADS_REMEMBERED 5000
+#define MEGABYTE 1e6
+
+/* ---- What is shown ------------------------------------------------------------------------------ */
+
+static const char *state_name(int32_t state)
+{
+    static const char *const names[] = {"",     "queued", "uploading", "waiting",
+                                        "done", "failed", "skipped",   "cancelled"};
+
+    return state > 0 && state < (int32_t)(sizeof names / sizeof names[0]) ? names[state] : "?";
+}
+
+static void show_upload(const fio_upload_info *info)
+{
+    printf("%s: %s", info->name, state_name(info->state));
+    if (info->reason != NULL)
+        printf(": %s (%s). %s", info->reason->message, info->reason->name, info->reason->advice);
+    if (info->retry_in_ms >= 0)
+        printf(" Next attempt in %.1f s.", (double)info->retry_in_ms / 1000.0);
+    putchar('\n');
+}
+
+static void show_totals(const fio_totals *totals)
+{
+    printf("Left: %llu %s, %.1f MB", (unsigned long long)totals->files_left,
+           totals->files_left == 1 ? "file" : "files", (double)totals->bytes_left / MEGABYTE);
+    if (totals->seconds_left >= 0)
+        printf("; %.1f MB/s, %lld s to go", (double)totals->bytes_per_second / MEGABYTE,
+               (long long)totals->seconds_left);
+    putchar('\n');
+}
+
+/* ---- The queue ---------------------------------------------------------------------------------- */
+
+/* The tag says which clip an upload is. Here that is its path; a camera has better ids. */
+struct upload_search {
+    const char *tag;
+    fio_upload_id id; /* FIO_UPLOAD_NONE if the queue does not know the clip */
+    int32_t state;
+    int32_t is_recording;
+};
+
+static void compare_tag(void *user, const fio_upload_info *info)
+{
+    struct upload_search *search = (struct upload_search *)user;
+
+    if (info->tag_length != strlen(search->tag) || memcmp(info->tag, search->tag, info->tag_length) != 0)
+        return;
+    if (info->id < search->id)
+        return; /* one of an earlier time, which was cancelled */
+    search->id = info->id;
+    search->state = info->state;
+    search->is_recording = info->is_recording;
+}
+
+/* The newest upload of a clip. */
+static struct upload_search find_upload(fio_client *client, const char *tag)
+{
+    struct upload_search search = {NULL, FIO_UPLOAD_NONE, 0, 0};
+
+    search.tag = tag;
+    fio_queue_list(client, compare_tag, &search);
+    return search;
+}
+
+/* A recording comes at so many bytes a second, and its first `held_head` bytes are written again at its end;
+ * a rate of 0 means a clip that is whole. */
+static fio_status start_upload(fio_client *client, const char *path, uint64_t bytes_per_second, uint64_t held_head,
+                               fio_upload_id *id)
+{
+    fio_upload *upload = NULL;
+    fio_status status = fio_upload_new(&upload);
+
+    if (status == FIO_OK)
+        status = fio_upload_set_path(upload, path);
+    if (status == FIO_OK)
+        status = fio_upload_set_tag(upload, (const uint8_t *)path, strlen(path));
+    if (status == FIO_OK && bytes_per_second > 0)
+        status = fio_upload_set_recording(upload, bytes_per_second, held_head);
+    if (status != FIO_OK)
+        print_error(path, fio_upload_error(upload));
+    else if ((status = fio_upload_start(client, upload, id)) != FIO_OK)
+        print_error(path, fio_client_error(client));
+    fio_upload_free(upload);
+    return status;
+}
+
+#endif

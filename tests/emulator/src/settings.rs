@@ -71,6 +71,8 @@ const LONGEST_URL_SECONDS: u64 = 604_800;
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Settings {
     pub interval: f64,
+    /// So many polls of each code get `slow_down`, however patient the device is.
+    pub slow_downs: u64,
     pub expires_in: f64,
     pub access_token_seconds: f64,
     pub refresh_token_seconds: f64,
@@ -94,6 +96,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             interval: 5.0,
+            slow_downs: 0,
             expires_in: 120.0,
             access_token_seconds: 28_800.0,
             refresh_token_seconds: 14.0 * 86_400.0,
@@ -120,6 +123,7 @@ impl Default for Settings {
 #[serde(deny_unknown_fields, default)]
 pub struct SettingsChange {
     pub interval: Option<f64>,
+    pub slow_downs: Option<u64>,
     pub expires_in: Option<f64>,
     pub access_token_seconds: Option<f64>,
     pub refresh_token_seconds: Option<f64>,
@@ -168,6 +172,7 @@ impl Settings {
             *slot = new.unwrap_or(*slot);
         }
         put(&mut self.interval, change.interval);
+        put(&mut self.slow_downs, change.slow_downs);
         put(&mut self.expires_in, change.expires_in);
         put(&mut self.access_token_seconds, change.access_token_seconds);
         put(&mut self.refresh_token_seconds, change.refresh_token_seconds);

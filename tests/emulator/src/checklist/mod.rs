@@ -104,6 +104,16 @@ mod tests {
     }
 
     #[test]
+    fn what_cannot_be_seen_fulfilled_is_asked() {
+        let unseen: Vec<_> = rules::all().iter().flat_map(|rule| rule.unseen()).collect();
+        assert!(unseen.iter().all(|row| row.question.is_some()), "{unseen:?}");
+        let report = Checklist::default().report(String::new(), 0, false);
+        let observable = |name: &str| report.rows.iter().any(|row| row.name == name && row.observable);
+        assert!(observable("polling_pace") && observable("formats"), "seen, or else asked");
+        assert!(!observable("wpa2") && !observable("direct_connection"));
+    }
+
+    #[test]
     fn a_token_names_its_device_also_when_it_is_not_valid_any_more() {
         let mut checklist = Checklist::default();
         let mut pairing = asked(Endpoint::Token);

@@ -30,6 +30,8 @@ pub struct RowReport {
     pub numbers: &'static [u8],
     pub requirement: &'static str,
     pub reference: &'static str,
+    /// Whether it can be seen from the service that a device fulfils it.
+    pub observable: bool,
     pub status: Status,
     pub kept: u64,
     pub broken: u64,
@@ -110,6 +112,7 @@ impl Checklist {
             numbers: row.numbers,
             requirement: row.requirement,
             reference: row.reference,
+            observable: !self.rules.iter().any(|rule| rule.unseen().contains(&row)),
             status,
             kept: tallies().map(|(_, tally)| tally.kept).sum(),
             broken: tallies().map(|(_, tally)| tally.broken).sum(),

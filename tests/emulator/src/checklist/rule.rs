@@ -22,6 +22,11 @@ pub trait Rule: Send {
         self.rows().into_iter().filter(|row| row.question.is_some()).collect()
     }
 
+    /// Those of its rows that the service may see broken, but never fulfilled.
+    fn unseen(&self) -> Vec<&'static Row> {
+        Vec::new()
+    }
+
     /// What is left to ask when the session ends now, about rows that may ask; yes fulfils the row.
     fn questions(&self) -> Vec<Question> {
         Vec::new()

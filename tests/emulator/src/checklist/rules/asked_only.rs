@@ -52,4 +52,8 @@ impl Rule for AskedOnly {
     }
 
     fn see(&mut self, _: &Event<'_>, _: &mut Ledger) {}
+
+    fn unseen(&self) -> Vec<&'static Row> {
+        self.rows()
+    }
 }

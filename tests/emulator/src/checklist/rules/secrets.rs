@@ -31,6 +31,10 @@ impl Rule for Secrets {
         vec![&STORAGE, &PLACE]
     }
 
+    fn unseen(&self) -> Vec<&'static Row> {
+        vec![&PLACE]
+    }
+
     fn see(&mut self, event: &Event<'_>, ledger: &mut Ledger) {
         let Event::Asked(asked) = event else { return };
         let device = asked.device.as_deref();

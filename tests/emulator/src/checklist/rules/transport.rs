@@ -31,6 +31,10 @@ impl Rule for Transport {
         vec![&HTTPS, &DIRECT]
     }
 
+    fn unseen(&self) -> Vec<&'static Row> {
+        vec![&DIRECT]
+    }
+
     fn see(&mut self, event: &Event<'_>, ledger: &mut Ledger) {
         match event {
             Event::PlainHttp { seq } => {

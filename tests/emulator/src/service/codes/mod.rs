@@ -45,6 +45,8 @@ pub struct DeviceCode {
     pub slow_downs: u64,
     /// The least time between polls, grown by each `slow_down`.
     pub interval: Duration,
+    /// So many of them come without a reason.
+    slow_downs_ordered: u64,
     decision: Decision,
     last_poll: Option<Duration>,
     /// A hasty poll is not even told the decision.
@@ -134,6 +136,7 @@ impl Codes {
             pending_polls: 0,
             slow_downs: 0,
             interval: seconds(settings.interval),
+            slow_downs_ordered: settings.slow_downs,
             decision: Decision::Pending,
             last_poll: None,
             strict: settings.strict,
@@ -164,7 +167,7 @@ impl Codes {
             CodeStatus::Denied => Err(OAuthError::AccessDenied),
             // slow_down is a variant of authorization_pending: once the person has decided, the
             // decision is what the device is told.
-            _ if too_fast && may_wait => {
+            _ if may_wait && (too_fast || code.slow_downs < code.slow_downs_ordered) => {
                 code.slow_downs += 1;
                 code.interval += SLOW_DOWN;
                 Err(OAuthError::SlowDown)

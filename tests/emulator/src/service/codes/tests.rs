@@ -84,6 +84,17 @@ fn polling_too_fast_grows_the_interval() {
 }
 
 #[test]
+fn a_patient_device_is_slowed_down_when_that_was_ordered() {
+    let mut codes = Codes::default();
+    let settings = Settings { interval: 1.0, slow_downs: 1, ..Settings::default() };
+    let code = codes.issue(at(0.0), &settings, "CAM", SCOPE, None).device_code.clone();
+    let first = codes.poll(at(1.0), "CAM", &code);
+    assert_eq!((first.outcome, first.too_fast), (Err(OAuthError::SlowDown), false));
+    assert_eq!(poll(&mut codes, 7.0, &code), Err(OAuthError::AuthorizationPending));
+    assert!(codes.poll(at(8.0), "CAM", &code).too_fast, "six seconds are asked for now");
+}
+
+#[test]
 fn short_intervals_have_twenty_milliseconds_of_grace() {
     let mut codes = Codes::default();
     let settings = Settings { interval: 0.05, ..Settings::default() };

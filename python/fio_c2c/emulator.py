@@ -4,35 +4,32 @@
         service.person("approve", after_polls=2)
         with Client(**service.identity("CAM-1")) as client:
             client.pair().wait()
-        assert service.requests()[-1]["endpoint"] == "me"
+        service.assert_clean("polling_pace", "device_information")
 
-Only the standard library is used, and nothing of the package around it: the file can be used by itself.
-The emulator ends with the process that started it, however that ends, because it watches its standard
-input. ``python3 -m fio_c2c.emulator --help`` runs it by hand.
+Only the standard library is used, and the C library is not needed for it. The emulator ends with the process
+that started it, however that ends. ``python3 -m fio_c2c.emulator --help`` runs it by hand.
 """
 
 from __future__ import annotations
 
-import http.client
-import json
 import os
-import shutil
-import ssl
-import subprocess
 import sys
+import time
 from pathlib import Path
-from types import TracebackType
-from typing import Any, TypedDict
+from typing import Any, Callable, TypedDict, TypeVar
 
-_PACKAGE = Path(__file__).resolve().parent
-_ROOT = _PACKAGE.parents[1]
+from ._program import EmulatorError, Program, find_emulator
+from .checklist import Checklist, Row, quoted
+
+__all__ = ["SECRET", "Emulator", "EmulatorError", "Identity", "find_emulator"]
 
 #: The model secret the emulator accepts, unless it is started with others.
 SECRET = "emulator-secret"
 
+#: How long one call waits for a change: less than calls may take in all.
+_LONG_POLL = 10.0
 
-class EmulatorError(Exception):
-    """The emulator could not be started, or refused a call of its test API."""
+T = TypeVar("T")
 
 
 class Identity(TypedDict):
@@ -45,99 +42,20 @@ class Identity(TypedDict):
     ca_file: str
 
 
-def find_emulator() -> str:
-    """The program: from FIO_EMULATOR; else the copy inside this package; else, in the project's tree, where
-    `make emulator` puts it; else from PATH."""
-    given = os.environ.get("FIO_EMULATOR")
-    if given:
-        return given
-    for place in (_PACKAGE / "_native" / "fio-emulator", _ROOT / "target" / "release" / "fio-emulator"):
-        if place.is_file():
-            return str(place)
-    found = shutil.which("fio-emulator")
-    if found is None:
-        raise EmulatorError("there is no emulator: build it with `make emulator` in the project's tree, or let "
-                            "FIO_EMULATOR name the program")
-    return found
+class Emulator(Program):
+    """One running emulator; a context manager. `arguments` are options of the program; with a folder for its
+    `state` it can be stopped and started again, and devices go on with it."""
 
-
-class Emulator:
-    """One running emulator; a context manager."""
-
-    def __init__(self, *arguments: str, interval: float = 0.05, binary: str | None = None) -> None:
-        command = [binary or find_emulator(), "--exit-with-stdin", "--interval", str(interval), *arguments]
-        try:
-            self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        except OSError as failure:
-            raise EmulatorError(f"the emulator cannot be started: {failure}") from failure
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline()
-        if not line:
-            self._end()
-            raise EmulatorError(f"the emulator did not start: {command}")
-        ready = json.loads(line)
-        self.url: str = ready["url"]
-        self.port: int = ready["port"]
-        self.storage_url: str = ready["storage_url"]
-        self.ca_file: str = ready["ca_file"]
-        self.pair_url: str = ready["pair_url"]
-        self.pid: int = ready["pid"]
-        self._context = ssl.create_default_context(cafile=self.ca_file)
-        self._connection: http.client.HTTPSConnection | None = None
-
-    def __enter__(self) -> "Emulator":
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Ends the emulator."""
-        if self._connection is not None:
-            self._connection.close()
-        self._end()
-
-    def _end(self) -> None:
-        assert self._process.stdin is not None and self._process.stdout is not None
-        self._process.stdin.close()
-        try:
-            self._process.wait(timeout=20)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._process.stdout.close()
+    def __init__(self, *arguments: str, interval: float = 0.05, binary: str | None = None,
+                 state: str | os.PathLike[str] | None = None) -> None:
+        kept = [] if state is None else ["--state", os.fspath(state)]
+        command = [binary or find_emulator(), "--exit-with-stdin", "--interval", str(interval), *kept, *arguments]
+        super().__init__(command, keeps_state=state is not None)
 
     def identity(self, client_id: str = "CAM-1") -> Identity:
         """What makes a client a device of this service: ``Client(**service.identity())``."""
         return {"client_id": client_id, "client_secret": SECRET, "client_version": "1.0.0", "base_url": self.url,
                 "ca_file": self.ca_file}
-
-    def call(self, method: str, path: str, body: Any = None) -> Any:
-        """One call of the test API; returns the parsed answer."""
-        text = self.raw(method, path, body)
-        return json.loads(text) if text else None
-
-    def raw(self, method: str, path: str, body: Any = None) -> bytes:
-        """The same with the answer as it came."""
-        payload = None if body is None else json.dumps(body)
-        headers = {"Content-Type": "application/json"} if payload is not None else {}
-        for attempt in (1, 2):
-            if self._connection is None:
-                self._connection = http.client.HTTPSConnection("127.0.0.1", self.port, context=self._context, timeout=20)
-            try:
-                self._connection.request(method, path, payload, headers)
-                answer = self._connection.getresponse()
-                text = answer.read()
-                break
-            except (http.client.HTTPException, OSError):
-                # A kept-alive connection may have been closed meanwhile.
-                self._connection.close()
-                self._connection = None
-                if attempt == 2:
-                    raise
-        if answer.status >= 400:
-            raise EmulatorError(f"{method} {path}: {answer.status} {text.decode(errors='replace')}")
-        return text
 
     def state(self) -> Any:
         """How it stands: clock, settings, person, codes, devices. No secrets."""
@@ -241,6 +159,80 @@ class Emulator:
     def device(self, client_id: str, action: str, **fields: Any) -> None:
         """project, pause, resume or revoke, as the user would on the web."""
         self.call("POST", f"/emulator/devices/{client_id}/{action}", fields or None)
+
+
+    # Waiting
+
+    def wait_until(self, condition: Callable[[], T], timeout: float = 20.0, *, what: str = "what was waited for",
+                   drive: Callable[[], object] | None = None) -> T:
+        """Waits until a condition is true, and returns what made it so. It is looked at when something has happened
+        at the emulator or, with `drive`, after each call of that: a camera in this thread goes on meanwhile
+        (``drive=lambda: client.drive(50)``). Raises TimeoutError."""
+        deadline = time.monotonic() + timeout
+        while True:
+            changes = self.call("GET", "/emulator/changes")["changes"]
+            found = condition()
+            if found:
+                return found
+            left = deadline - time.monotonic()
+            if left <= 0:
+                last = [quoted(request) for request in self.requests()[-10:]] or ["no request came"]
+                raise TimeoutError("\n  ".join([f"{what} did not come within {timeout} s; the last requests:", *last]))
+            if drive is not None:
+                drive()
+            else:
+                self.call("GET", f"/emulator/changes?seen={changes}&wait={min(left, _LONG_POLL):.3f}")
+
+    def wait_for_request(self, endpoint: str | None = None, *, times: int = 1, since: int = 0, timeout: float = 20.0,
+                         drive: Callable[[], object] | None = None, **fields: Any) -> dict[str, Any]:
+        """Waits for the request that `requests` with these arguments would find; for the second or third one with
+        `times`. It may be without its answer yet: wait for one that has it with a field like `status=200`."""
+        def found() -> list[dict[str, Any]]:
+            return self.requests(endpoint, since=since, **fields)[times - 1:]
+
+        what = f"request {times} to {endpoint or 'any endpoint'}{_in_words(fields)}"
+        return self.wait_until(found, timeout, what=what, drive=drive)[0]
+
+    def wait_for_upload(self, name: str | None = None, *, state: str = "complete", timeout: float = 20.0,
+                        drive: Callable[[], object] | None = None, **fields: Any) -> dict[str, Any]:
+        """Waits for an upload in a state: complete, open or broken."""
+        what = f"an upload{'' if name is None else ' called ' + name}{_in_words({'state': state, **fields})}"
+        return self.wait_until(lambda: self.uploads(name, state=state, **fields), timeout, what=what, drive=drive)[0]
+
+    # The checklist
+
+    def checklist(self) -> Checklist:
+        """How the devices stand to the integrator checklist by now."""
+        return Checklist(self.call("GET", "/emulator/checklist"))
+
+    def assert_clean(self, *fulfilled: str) -> None:
+        """Raises an AssertionError that quotes the requests if a device broke a row of the checklist, or one of the
+        rows that are named is not fulfilled: for the end of a test."""
+        self.checklist().assert_clean(*fulfilled)
+
+    def told(self, what: str, client_id: str = "CAM-1", name: str | None = None) -> None:
+        """Tells the checklist what was done at a device, which the emulator cannot see: power_cut, network_changed,
+        pairing_cancelled or upload_cancelled (of a file's name, or of all)."""
+        body = {"client_id": client_id, "what": what, "name": name}
+        self.call("POST", "/emulator/told", {key: value for key, value in body.items() if value is not None})
+
+    def answer(self, row: str, answer: str | None, note: str | None = None) -> Row:
+        """Answers what the checklist asks the engineer: yes, no or not_applicable, or None to take it back."""
+        self.call("POST", "/emulator/answers", {"row": row, "answer": answer, "note": note})
+        return self.checklist()[row]
+
+    def report(self, path: str | os.PathLike[str] | None = None, format: str | None = None) -> str:
+        """The checklist as text, json or junit, and into a file if there is one, as the ending of its name says."""
+        ending = "" if path is None else os.path.splitext(os.fspath(path))[1]
+        chosen = format or {".json": "json", ".xml": "junit"}.get(ending, "text")
+        text = self.raw("GET", f"/emulator/report?format={chosen}").decode()
+        if path is not None:
+            Path(path).write_text(text, encoding="utf-8")
+        return text
+
+
+def _in_words(fields: dict[str, Any]) -> str:
+    return "".join(f", {name}={value!r}" for name, value in fields.items())
 
 
 if __name__ == "__main__":

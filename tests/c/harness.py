@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import json
 import os
 import re
@@ -18,6 +17,10 @@ from typing import Any
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
+sys.path.insert(0, str(ROOT / "python"))
+
+from fio_c2c.emulator import Emulator  # noqa: E402
+
 TLS = os.environ.get("FIO_TLS", "bundled")
 LIBRARIES = ROOT / "build" / TLS
 WORK = LIBRARIES / "tests"
@@ -31,19 +34,6 @@ VALGRIND = ["valgrind", "--quiet", "--error-exitcode=99", "--leak-check=full", "
             f"--suppressions={HERE / 'valgrind.supp'}"]
 MODES = ("plain", "sanitized", "valgrind")
 LINKS = ("so", "a")
-
-
-def _load_emulator() -> Any:
-    """The Python harness of the emulator, without the package around it (that loads the library)."""
-    spec = importlib.util.spec_from_file_location("fio_emulator", ROOT / "python" / "fio_c2c" / "emulator.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["fio_emulator"] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-Emulator = _load_emulator().Emulator
 
 
 class SkippingTest(unittest.TestCase):

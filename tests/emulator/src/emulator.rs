@@ -19,6 +19,7 @@ use crate::request_log::RequestLog;
 use crate::service::Service;
 use crate::state::State;
 use crate::storage::Storage;
+use crate::storage::pictures::Pictures;
 use crate::tls::authority::Authority;
 
 pub struct Emulator {
@@ -48,6 +49,7 @@ pub struct World {
     pub faults: Faults,
     pub journal: Journal,
     pub checklist: Checklist,
+    pub pictures: Pictures,
     pub rate: RateWindow,
     pub extra_listeners: usize,
 }
@@ -73,6 +75,7 @@ impl Emulator {
             faults: Faults::default(),
             journal: Journal::default(),
             checklist: Checklist::default(),
+            pictures: Pictures::default(),
             rate: RateWindow::default(),
             extra_listeners: 0,
         };
@@ -106,10 +109,15 @@ impl Emulator {
 
     /// Something may have changed that is to survive a restart, or that somebody waits for.
     pub fn changed(&self) {
-        self.changes.send_modify(|changes| *changes += 1);
         if let Some(state) = &self.state {
             state.changed();
         }
+        self.happened();
+    }
+
+    /// The same for what only those are told who wait, because the next run begins without it.
+    pub fn happened(&self) {
+        self.changes.send_modify(|changes| *changes += 1);
     }
 
     /// How often something has changed.

@@ -41,6 +41,9 @@ pub struct Entry {
     pub oauth_error: Option<&'static str>,
     pub fault: Option<&'static str>,
     pub violations: Vec<&'static str>,
+    /// Whose it is, as far as that is known, also when it does not say so itself.
+    #[serde(skip)]
+    pub device: Option<String>,
     /// For the checklist: what the calls know about the answer.
     #[serde(skip)]
     pub told: Told,
@@ -70,6 +73,7 @@ impl Entry {
             oauth_error: None,
             fault: None,
             violations: Vec::new(),
+            device: None,
             told: Told::default(),
         }
     }
@@ -141,7 +145,7 @@ impl Journal {
         self.entries.get(at)
     }
 
-    pub fn since(&self, seq: u64) -> impl Iterator<Item = &Entry> {
+    pub fn since(&self, seq: u64) -> impl DoubleEndedIterator<Item = &Entry> {
         self.entries.iter().filter(move |entry| entry.seq > seq)
     }
 

@@ -67,9 +67,8 @@ impl Quoted {
 
 impl Checklist {
     pub fn report(&self, date: String, requests: u64, strict: bool) -> Report {
-        let questions: Vec<Question> = self.rules.iter().flat_map(|rule| rule.questions()).collect();
+        let rows = self.rows(usize::MAX);
         let known: Vec<&'static Row> = self.rules.iter().flat_map(|rule| rule.rows()).collect();
-        let rows: Vec<_> = known.iter().map(|row| self.row(row, &questions)).collect();
         let mut summary: BTreeMap<_, _> = Status::ALL.iter().map(|status| (name(*status), 0)).collect();
         for row in &rows {
             *summary.entry(name(row.status)).or_default() += 1;
@@ -83,7 +82,14 @@ impl Checklist {
         Report { emulator: env!("CARGO_PKG_VERSION"), date, requests, strict, summary, rows, devices }
     }
 
-    fn row(&self, row: &'static Row, questions: &[Question]) -> RowReport {
+    /// Each row, with so many breaches of it at most.
+    pub fn rows(&self, breaches: usize) -> Vec<RowReport> {
+        let questions: Vec<Question> = self.rules.iter().flat_map(|rule| rule.questions()).collect();
+        let known = self.rules.iter().flat_map(|rule| rule.rows());
+        known.map(|row| self.row(row, &questions, breaches)).collect()
+    }
+
+    fn row(&self, row: &'static Row, questions: &[Question], most_breaches: usize) -> RowReport {
         let tallies = || self.ledger.tallies(row);
         let breaches = tallies().flat_map(|(device, tally)| {
             tally.breaches.iter().map(|breach| BreachReport {
@@ -116,7 +122,7 @@ impl Checklist {
             status,
             kept: tallies().map(|(_, tally)| tally.kept).sum(),
             broken: tallies().map(|(_, tally)| tally.broken).sum(),
-            breaches: breaches.collect(),
+            breaches: breaches.take(most_breaches).collect(),
             questions: asked,
             answer,
         }

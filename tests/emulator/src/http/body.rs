@@ -30,6 +30,8 @@ pub enum AnswerBody {
         left: u64,
         blocks: mpsc::Receiver<Bytes>,
     },
+    /// Whatever comes, until nobody sends any more.
+    Stream(mpsc::Receiver<Bytes>),
     /// Fewer bytes than announced, then silence or the end of the connection.
     Cut {
         sent: Bytes,
@@ -83,6 +85,9 @@ impl Body for AnswerBody {
                 *left = left.saturating_sub(block.as_ref().map_or(0, |block| block.len() as u64));
                 Poll::Ready(block.map(|block| Ok(Frame::data(block))))
             }
+            Self::Stream(blocks) => {
+                Poll::Ready(ready!(blocks.poll_recv(cx)).map(|block| Ok(Frame::data(block))))
+            }
             Self::Cut { sent, .. } if !sent.is_empty() => {
                 Poll::Ready(Some(Ok(Frame::data(std::mem::take(sent)))))
             }
@@ -102,7 +107,7 @@ impl Body for AnswerBody {
         match self {
             Self::Whole(bytes) => bytes.is_empty(),
             Self::Big { left, .. } | Self::Content { left, .. } => *left == 0,
-            Self::Cut { .. } => false,
+            Self::Stream(_) | Self::Cut { .. } => false,
         }
     }
 
@@ -110,7 +115,7 @@ impl Body for AnswerBody {
         match self {
             Self::Whole(bytes) => SizeHint::with_exact(bytes.len() as u64),
             Self::Big { left, .. } | Self::Content { left, .. } => SizeHint::with_exact(*left),
-            Self::Cut { .. } => SizeHint::default(),
+            Self::Stream(_) | Self::Cut { .. } => SizeHint::default(),
         }
     }
 }

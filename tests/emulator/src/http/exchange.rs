@@ -31,6 +31,9 @@ impl Exchange {
         asked.seq = world.journal.begin(entry);
         let journal = &world.journal;
         world.checklist.asked(&mut asked, |seq| journal.get(seq).map(Entry::quote));
+        if let Some(entry) = world.journal.entry(asked.seq) {
+            entry.device.clone_from(&asked.device);
+        }
         emulator.changed();
         Self { emulator: Arc::clone(emulator), seq: asked.seq, asked: Some(asked) }
     }

@@ -37,13 +37,7 @@ pub async fn answer(
         path if path == "/emulator" || path.starts_with("/emulator/") => {
             test_api::answer(emulator, request).await
         }
-        path if path == "/"
-            || matches!(path, "/pair" | "/ca.crt" | "/ca.pem")
-            || path.starts_with("/pair/")
-            || path.starts_with("/devices/") =>
-        {
-            deliver::whole(pages::answer(emulator, request).await)
-        }
+        path if pages::is_page(path) => deliver::whole(pages::answer(emulator, request).await),
         _ => device_api::answer(emulator, wire, request).await,
     }
 }

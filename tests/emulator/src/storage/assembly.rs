@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use tokio::task::spawn_blocking;
 
 use super::files::PartFile;
+use super::pictures::{self, Picture};
 use super::presign::hex;
 use crate::emulator::Emulator;
 use crate::service::uploads::upload::{State, Sums};
@@ -31,18 +32,18 @@ pub fn resume(emulator: &Arc<Emulator>) {
 /// Assembles an upload whose parts are all there; without files there is nothing to compute.
 pub fn begin(emulator: &Arc<Emulator>, upload: String, files: Option<Vec<Arc<PartFile>>>) {
     let Some(files) = files else {
-        finish(emulator, &upload, Some(None));
+        finish(emulator, &upload, Some(None), None);
         return;
     };
     let running = Running::new(&emulator.storage.assemblies);
     let emulator = Arc::clone(emulator);
     spawn_blocking(move || {
         match sums(&files, || emulator.is_stopping()) {
-            Ok(sums) => finish(&emulator, &upload, Some(Some(sums))),
+            Ok(sums) => finish(&emulator, &upload, Some(Some(sums)), pictures::read(&files)),
             Err(_) if emulator.is_stopping() => {}
             Err(error) => {
                 eprintln!("fio-emulator: an upload could not be assembled: {error}");
-                finish(&emulator, &upload, None);
+                finish(&emulator, &upload, None, None);
             }
         }
         // Whoever waited for the assembly finds the files gone.
@@ -51,10 +52,14 @@ pub fn begin(emulator: &Arc<Emulator>, upload: String, files: Option<Vec<Arc<Par
     });
 }
 
-/// `None` says that it failed, and `Some(None)` that there was nothing to compute.
-fn finish(emulator: &Emulator, upload: &str, sums: Option<Option<Sums>>) {
+/// Without sums it failed; `Some(None)` says that there was nothing to compute.
+fn finish(emulator: &Emulator, upload: &str, sums: Option<Option<Sums>>, picture: Option<Picture>) {
     let _not_needed_any_more = {
-        let service = &mut emulator.world().service;
+        let mut world = emulator.world();
+        if let Some(picture) = picture {
+            world.pictures.keep(upload, picture);
+        }
+        let service = &mut world.service;
         let keep = service.settings.keep_content;
         service.uploads.get_mut(upload).map(|upload| {
             upload.assembled(sums);

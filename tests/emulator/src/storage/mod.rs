@@ -4,6 +4,7 @@
 pub mod assembly;
 pub mod files;
 pub mod links;
+pub mod pictures;
 pub mod presign;
 pub mod sink;
 

@@ -96,6 +96,7 @@ impl Transfer {
                 upload.part_grows(*part, bytes);
             }
         }
+        self.emulator.happened();
     }
 
     /// Reads on beside the answer: closing a socket with unread data in it could take the answer

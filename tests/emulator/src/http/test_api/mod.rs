@@ -3,14 +3,17 @@
 mod answers;
 mod changes;
 mod devices;
+mod events;
 mod input;
 mod report;
 mod uploads;
+mod view;
 
 use std::sync::Arc;
 
 use bytes::Bytes;
 use hyper::body::Incoming;
+use hyper::header::HeaderValue;
 use hyper::{Method, Request, Response, StatusCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -84,7 +87,10 @@ pub async fn answer(emulator: &Arc<Emulator>, request: Request<Incoming>) -> Res
     };
     let path = head.uri.path().strip_prefix("/emulator").unwrap_or_default();
     if let Some(rest) = path.strip_prefix("/uploads/") {
-        return uploads::content(emulator, &head.method, rest).unwrap_or_else(deliver::whole);
+        return hardened(uploads::below(emulator, &head.method, rest).unwrap_or_else(deliver::whole));
+    }
+    if (path, &head.method) == ("/events", &Method::GET) {
+        return hardened(events::answer(emulator));
     }
     let result = match path.strip_prefix("/devices/") {
         Some(rest) => devices::act(emulator, &head.method, rest, &body),
@@ -93,7 +99,20 @@ pub async fn answer(emulator: &Arc<Emulator>, request: Request<Incoming>) -> Res
     if head.method != Method::GET {
         emulator.changed();
     }
-    deliver::whole(result.unwrap_or_else(|refusal| refusal))
+    hardened(deliver::whole(result.unwrap_or_else(|refusal| refusal)))
+}
+
+/// Whatever a device sent is neither run nor shown on another site's page.
+fn hardened(mut response: Response<AnswerBody>) -> Response<AnswerBody> {
+    for (name, value) in [
+        ("content-security-policy", "default-src 'none'; sandbox"),
+        ("cross-origin-resource-policy", "same-origin"),
+        ("x-content-type-options", "nosniff"),
+        ("cache-control", "no-store"),
+    ] {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    response
 }
 
 type Result = std::result::Result<Answer, Answer>;
@@ -160,6 +179,7 @@ async fn call(
         }
         ("/uploads", "GET") => uploads::list(emulator, query).await,
         ("/uploads", "DELETE") => Ok(uploads::forget(emulator)),
+        ("/view", "GET") => view::view(emulator, query),
         ("/checklist", "GET") => Ok(Answer::ok(&json!(emulator.checklist()))),
         ("/report", "GET") => report::whole(emulator, query),
         ("/answers", "GET") => Ok(answers::form(emulator)),
@@ -177,7 +197,9 @@ async fn call(
 
 fn refuse(path: &str) -> Answer {
     match path {
-        "/state" | "/checklist" | "/report" | "/changes" => Answer::method_not_allowed("GET"),
+        "/state" | "/checklist" | "/report" | "/changes" | "/view" | "/events" => {
+            Answer::method_not_allowed("GET")
+        }
         "/approve" | "/deny" | "/expire" | "/listeners" | "/shutdown" | "/told" => {
             Answer::method_not_allowed("POST")
         }

@@ -87,20 +87,33 @@ pub async fn list(emulator: &Emulator, query: Option<&str>) -> Result<Answer, An
 
 pub fn forget(emulator: &Emulator) -> Answer {
     // Dropped, and their files with them, when the lock is no longer held.
-    let forgotten = emulator.world().service.uploads.clear();
+    let mut world = emulator.world();
+    world.pictures.clear();
+    let forgotten = world.service.uploads.clear();
+    drop(world);
     Answer::ok(&json!({ "forgotten": forgotten.len() }))
 }
 
-/// `rest` is `{id}/content`.
-pub fn content(
-    emulator: &Arc<Emulator>,
-    method: &Method,
-    rest: &str,
-) -> Result<Response<AnswerBody>, Answer> {
-    let id = rest.strip_suffix("/content").ok_or_else(Answer::not_found)?;
-    if method != Method::GET {
-        return Err(Answer::method_not_allowed("GET"));
+/// `rest` is `{id}/content` or `{id}/picture`.
+pub fn below(emulator: &Arc<Emulator>, method: &Method, rest: &str) -> Result<Response<AnswerBody>, Answer> {
+    let (id, what) = rest.rsplit_once('/').ok_or_else(Answer::not_found)?;
+    match what {
+        "content" | "picture" if method != Method::GET => Err(Answer::method_not_allowed("GET")),
+        "content" => content(emulator, id),
+        "picture" => picture(emulator, id).map(deliver::whole),
+        _ => Err(Answer::not_found()),
     }
+}
+
+/// Its type is what its content begins with, one of the few that are pictures and no programs.
+fn picture(emulator: &Emulator, id: &str) -> Result<Answer, Answer> {
+    let picture = emulator.world().pictures.get(id).cloned();
+    let none = || Answer::detailed(StatusCode::NOT_FOUND, "No picture is kept of that upload");
+    let picture = picture.ok_or_else(none)?;
+    Ok(Answer::text(StatusCode::OK, picture.content_type, picture.content))
+}
+
+fn content(emulator: &Arc<Emulator>, id: &str) -> Result<Response<AnswerBody>, Answer> {
     let (files, left) = {
         let world = emulator.world();
         let upload = world.service.uploads.get(id).filter(|upload| upload.state == State::Complete);

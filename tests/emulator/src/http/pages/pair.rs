@@ -1,0 +1,114 @@
+//! Pairing: a person types the six digits, or comes by the QR code that has them, and decides. It works
+//! without scripts.
+
+use hyper::StatusCode;
+use hyper::http::request::Parts;
+use ring::hmac;
+
+use super::html;
+use crate::emulator::Emulator;
+use crate::form::Form;
+use crate::http::answer::Answer;
+use crate::http::origin::is_cross_site;
+use crate::service::codes::Verdict;
+use crate::service::devices::name_of;
+use crate::service::projects::clean_name;
+
+pub fn page(emulator: &Emulator, status: StatusCode, digits: &str, problem: Option<&str>) -> Answer {
+    let now = emulator.clock.now();
+    let world = emulator.world();
+    let service = &world.service;
+    let waiting = service.codes.pending(now, digits).map(|code| name_of(&code.client_id));
+    let page =
+        html::pair(&emulator.form_token, digits, waiting.as_deref(), service.projects.names(), problem);
+    Answer::html(status, page)
+}
+
+/// The form token proves that the form is from one of these pages: other sites cannot read it.
+pub fn is_ours(emulator: &Emulator, head: &Parts, form: &Form) -> bool {
+    let sent = form.get("form_token").ok().flatten().unwrap_or_default();
+    // Compared by keyed hash, so that the time it takes tells nothing.
+    let key = hmac::Key::new(hmac::HMAC_SHA256, emulator.form_token.as_bytes());
+    let expected = hmac::sign(&key, emulator.form_token.as_bytes());
+    !is_cross_site(&head.headers) && hmac::verify(&key, sent.as_bytes(), expected.as_ref()).is_ok()
+}
+
+pub fn decide(emulator: &Emulator, form: &Form) -> Answer {
+    let field = |name| form.get(name).ok().flatten().unwrap_or_default();
+    let typed = field("user_code");
+    let Some(digits) = six_digits(typed) else {
+        return page(emulator, StatusCode::BAD_REQUEST, typed, Some("A code has six digits."));
+    };
+    let approve = match field("decision") {
+        "approve" => true,
+        "deny" => false,
+        _ => {
+            return page(emulator, StatusCode::BAD_REQUEST, &digits, Some("Choose Approve or Deny."));
+        }
+    };
+    let chosen = if field("new_project").trim().is_empty() { field("project") } else { field("new_project") };
+    let project = clean_name(chosen);
+    if approve && project.is_none() {
+        return page(
+            emulator,
+            StatusCode::BAD_REQUEST,
+            &digits,
+            Some("Choose a project, or type a name of at most 255 characters."),
+        );
+    }
+    let now = emulator.clock.now();
+    let verdict = match (&project, approve) {
+        (Some(project), true) => Verdict::Approve { project: project.clone() },
+        _ => Verdict::Deny,
+    };
+    let decided = emulator.world().service.decide(now, Some(&digits), verdict);
+    match (decided, project) {
+        (None, _) => page(
+            emulator,
+            StatusCode::NOT_FOUND,
+            &digits,
+            Some(
+                "No device is waiting with this code. It may have expired: look at the device for a new one.",
+            ),
+        ),
+        (Some(_), Some(project)) if approve => message(
+            StatusCode::OK,
+            "Approved",
+            &format!("The device joins “{project}” as soon as it asks again."),
+        ),
+        _ => message(StatusCode::OK, "Denied", "The device will be told that you refused."),
+    }
+}
+
+pub fn not_ours() -> Answer {
+    message(
+        StatusCode::FORBIDDEN,
+        "That did not come from here",
+        "Open the page again and use its own buttons.",
+    )
+}
+
+fn message(status: StatusCode, title: &str, text: &str) -> Answer {
+    Answer::html(status, html::message(title, text))
+}
+
+/// The digits of a code as people type it: spaces and hyphens between them do not matter.
+pub fn six_digits(typed: &str) -> Option<String> {
+    let digits: String = typed.chars().filter(|c| !matches!(c, ' ' | '-')).take(7).collect();
+    (digits.len() == 6 && digits.bytes().all(|byte| byte.is_ascii_digit())).then_some(digits)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_as_people_type_them() {
+        for typed in ["012345", " 012 345 ", "012-345"] {
+            assert_eq!(six_digits(typed).as_deref(), Some("012345"));
+        }
+        for bad in ["", "12345", "1234567", "12345a", "１２３４５６", "<b>123"] {
+            assert_eq!(six_digits(bad), None, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,108 @@
+"""Tests of the page: an emulator, devices that are this project's library, and a person at a browser."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import struct
+import sys
+import time
+import zlib
+from pathlib import Path
+from typing import Any, Callable, Optional
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT / "tests" / "python"), str(ROOT / "tests" / "c")]
+
+from support import SECRET, Emulator, RigClient, RigTest  # noqa: E402
+
+from harness import SkippingTest  # noqa: E402
+
+from browser import DESKTOP, PATIENCE, PROGRAMS, Browser, browser, home, trust  # noqa: E402
+from installation import Unavailable  # noqa: E402
+
+#: Where pictures of the page go, if they are wanted.
+PICTURES = os.environ.get("FIO_PAGE_PICTURES")
+
+
+def authority() -> Path:
+    """A directory with the authority that all emulators of this run have, because the browser is told it once."""
+    kept = home() / "authority"
+    if not kept.exists():
+        Emulator("--state", str(kept)).close()
+        trust(kept / "ca.pem")
+    return kept
+
+
+def png(width: int, height: int) -> bytes:
+    """A picture: a slope of colours."""
+    def chunk(kind: bytes, content: bytes) -> bytes:
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+    rows = b"".join(b"\0" + bytes(part for x in range(width) for part in (255 * x // width, 255 * y // height, 160))
+                    for y in range(height))
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+
+
+class PageTest(RigTest, SkippingTest):
+    """A test with the page open in a browser. At its end the browser must have had nothing to complain about,
+    and must have asked nobody but the emulator."""
+
+    # What the console may say, because the test makes it.
+    expected_complaint: Optional[str] = None
+
+    def setUp(self) -> None:
+        for program, package in PROGRAMS.items():
+            self.need(program, package)
+        self.service = self.emulator()
+        self.addCleanup(self.service.close)
+        try:
+            self.browser: Browser = browser()
+        except Unavailable as failure:
+            self.skip(str(failure))
+        self.browser.resize(DESKTOP)
+        self.browser.complaints(), self.browser.requested()
+        self.browser.open(self.service.url)
+        self.card = self.scratch()
+
+    def tearDown(self) -> None:
+        complaints = [text for text in self.browser.complaints() if not self.expected_complaint or self.expected_complaint not in text]
+        strangers = [url for url in self.browser.requested() if not url.startswith((f"{self.service.url}/", "data:", "about:"))]
+        self.browser.open("about:blank")
+        self.assertEqual((complaints, strangers), ([], []))
+
+    def emulator(self) -> Emulator:
+        state = self.scratch()
+        for name in ("ca.pem", "ca.key"):
+            shutil.copy(authority() / name, state / name)
+        return Emulator("--state", str(state))
+
+    def until(self, condition: Callable[[], Any], client: Optional[RigClient] = None) -> None:
+        """Waits until the page shows something, while a device goes on."""
+        if client is not None:
+            client.drive_until(condition, step_ms=10)
+            return
+        deadline = time.monotonic() + PATIENCE
+        while not condition():
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"the page does not show it:\n{self.browser.text('body')}")
+
+    def sees(self, css: str, text: str = "", client: Optional[RigClient] = None) -> None:
+        """Waits until there is such a thing on the page, with this written in it."""
+        try:
+            self.until(self.browser.has(css, text), client)
+        except TimeoutError as failure:
+            raise TimeoutError(f"no {css} with {text!r}:\n{self.browser.text('body')}") from failure
+
+    def media(self, name: str, content: bytes) -> Path:
+        path = self.card / name
+        path.write_bytes(content)
+        return path
+
+    def picture(self, name: str) -> None:
+        """Takes a picture for the manual, if pictures are wanted."""
+        if PICTURES is not None:
+            self.browser.picture(Path(PICTURES) / name)
+
+
+__all__ = ["SECRET", "PageTest", "png"]

@@ -16,7 +16,7 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import Any, Callable, TypedDict, TypeVar
+from typing import Any, Callable, Iterable, TypedDict, TypeVar
 
 from ._program import EmulatorError, Program, find_emulator
 from .checklist import Checklist, Row, quoted
@@ -205,10 +205,10 @@ class Emulator(Program):
         """How the devices stand to the integrator checklist by now."""
         return Checklist(self.call("GET", "/emulator/checklist"))
 
-    def assert_clean(self, *fulfilled: str) -> None:
+    def assert_clean(self, *fulfilled: str, may_break: Iterable[str] = ()) -> None:
         """Raises an AssertionError that quotes the requests if a device broke a row of the checklist, or one of the
         rows that are named is not fulfilled: for the end of a test."""
-        self.checklist().assert_clean(*fulfilled)
+        self.checklist().assert_clean(*fulfilled, may_break=may_break)
 
     def told(self, what: str, client_id: str = "CAM-1", name: str | None = None) -> None:
         """Tells the checklist what was done at a device, which the emulator cannot see: power_cut, network_changed,

@@ -28,7 +28,7 @@ EMULATOR = ROOT / "target" / "release" / "fio-emulator"
 PATIENCE = 120
 
 # Pinned, so that a new release of a tool does not fail a test. This mypy is the last that knows Python 3.8.
-TOOLS = ["setuptools==75.3.2", "pytest==8.3.5", "mypy==1.14.1", "auditwheel==6.4.2"]
+TOOLS = ["setuptools==75.3.2", "pytest==8.3.5", "pytest-xdist==3.6.1", "mypy==1.14.1", "auditwheel==6.4.2"]
 
 # The index cannot be asked, or has nothing.
 _OFFLINE = re.compile(r"NewConnectionError|ConnectTimeout|ReadTimeout|name resolution|Network is unreachable"

@@ -1,5 +1,6 @@
 """The fixtures for pytest, as a test engineer has them after `pip install`."""
 
+import json
 import unittest
 from pathlib import Path
 
@@ -35,8 +36,69 @@ def test_they_are_closed_at_the_end():
             camera.auth_state()
 """
 
+JUDGED = """
+import pytest
+from fio_c2c.emulator import EmulatorError
+
+def careless(service):
+    with pytest.raises(EmulatorError):
+        service.raw("GET", "/v2/devices/me")
+
+def test_careless(fio_emulator):
+    careless(fio_emulator)
+
+@pytest.mark.fio_clean
+def test_found_out(fio_emulator):
+    careless(fio_emulator)
+
+@pytest.mark.fio_clean(may_break=["version_header"])
+def test_forgiven(fio_emulator):
+    careless(fio_emulator)
+
+@pytest.mark.fio_clean("device_information")
+def test_clean(fio_emulator, fio_client):
+    fio_emulator.person("approve")
+    fio_client().pair().wait(20)
+
+@pytest.mark.fio_clean("pause_honoured")
+def test_not_exercised(fio_emulator):
+    pass
+
+@pytest.mark.fio_clean
+def test_fails_by_itself(fio_emulator):
+    careless(fio_emulator)
+    assert not fio_emulator.requests(), "its own reason"
+"""
+
+STARTED = """
+import pytest
+
+@pytest.mark.fio_emulator("--strict", "--person", "approve", interval=1)
+def test_arguments(fio_emulator):
+    settings = fio_emulator.state()["settings"]
+    assert (settings["strict"], settings["interval"]) == (True, 1)
+    assert fio_emulator.call("GET", "/emulator/person")["decision"] == "approve"
+
+def test_a_service_that_is_down(fio_emulator, fio_client):
+    fio_emulator.person("approve")
+    camera = fio_client()
+    camera.pair().wait(20)
+    fio_emulator.stop()
+    with pytest.raises(Exception, match="FIO_E_CONNECT"):
+        camera.heartbeat().wait(20)
+    fio_emulator.start()
+    camera.heartbeat().wait(20)
+
+def test_answers(fio_emulator):
+    fio_emulator.assert_clean("ethernet")
+"""
+
 
 class Plugin(PackageTest):
+    def judged(self, *options: str) -> str:
+        return self.fails("-X", "dev", "-W", "error", "-m", "pytest", "-p", "no:cacheprovider", *options, str(self.written(JUDGED)),
+                          python=self.have(tools))
+
     def passes(self, path: Path, count: int) -> None:
         said = self.python("-X", "dev", "-W", "error", "-m", "pytest", "-p", "no:cacheprovider", str(path), python=self.have(tools))
         self.assertRegex(said, rf"\b{count} passed in ")
@@ -62,6 +124,42 @@ class Plugin(PackageTest):
         said = self.fails("-m", "pytest", "-p", "no:cacheprovider", str(self.written(NO_LIBRARY)), python=self.have(tools),
                           FIO_EMULATOR="/nowhere/fio-emulator")
         self.assertRegex(said, "EmulatorError: the emulator cannot be started: .*/nowhere/fio-emulator")
+
+    def test_a_test_that_is_to_be_clean_fails_for_a_broken_row(self) -> None:
+        said = self.judged()
+        self.assertRegex(said, r"\b3 failed, 3 passed in ")
+        self.assertRegex(said, r"_ test_found_out _+\nchecklist: version_header is broken\nversion_header is broken: ")
+        self.assertRegex(said, r"_ test_not_exercised _+\nchecklist: pause_honoured is not_exercised\n")
+        self.assertRegex(said, r"FAILED .*::test_fails_by_itself - AssertionError: its own reason\n")
+
+    def test_what_the_emulator_saw_is_told_with_a_failure(self) -> None:
+        found = self.judged("-k", "fails_by_itself")
+        self.assertRegex(found, r"-+ fio_emulator: the last requests -+\nrequest 1 at \d+\.\d+ s: GET /v2/devices/me: 401 "
+                                r"\[client_version_missing\]\n-+ fio_emulator: checklist -+\n1 broken, ")
+
+    def test_every_test_can_be_made_to_be_clean(self) -> None:
+        (self.folder / "pytest.ini").write_text("[pytest]\nfio_fail_on_broken_rows = true\n")
+        said = self.judged("-k", "careless or forgiven")
+        self.assertRegex(said, r"test_careless - Failed: checklist: version_header(.|\n)*\b1 failed, 1 passed, 4 deselected in ")
+
+    def test_the_report_of_a_run(self) -> None:
+        said = self.judged("--fio-report", "checklist.txt", "-k", "not fails_by_itself")
+        self.assertRegex(said, r"integrator checklist: 1 broken, \d+ fulfilled, .* in 5 sessions: .*/checklist\.txt\n")
+        text = (self.folder / "checklist.txt").read_text()
+        self.assertRegex(text, r"\nBROKEN: 1\n\n  version_header\n    .*\n    in test_written.py::test_careless\n        "
+                               r"\(no device\): It has .*\n          request 1 at .*\n    in test_written.py::test_found_out\n")
+        self.assertRegex(text, r"\n  device_information\n    .*\n    in test_written.py::test_clean\n")
+        self.judged("--fio-report", "checklist.json", "-n", "2", "-k", "test_clean or test_found_out")
+        rows = {row["name"]: row for row in json.loads((self.folder / "checklist.json").read_text())["rows"]}
+        self.assertEqual(rows["version_header"]["status"], "broken")
+        self.assertEqual({session.split("::")[1]: told["status"] for session, told in rows["version_header"]["sessions"].items()},
+                         {"test_found_out": "broken", "test_clean": "fulfilled"})
+        self.assertIn("--fio-report: ", self.judged("--fio-report", "absent/checklist.txt"))
+
+    def test_the_emulator_is_started_as_the_test_wants_it(self) -> None:
+        (self.folder / "answers.json").write_text('{"ethernet": {"answer": "yes"}}')
+        (self.folder / "pytest.ini").write_text("[pytest]\nfio_answers = answers.json\n")
+        self.passes(self.written(STARTED), 3)
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ class Judged(RigTest):
         self.careless()
         with self.assertRaises(ChecklistBroken) as caught:
             self.service.assert_clean()
-        self.assertRegex(str(caught.exception), r"^a row of the checklist should be fulfilled\nversion_header is broken: .*\n"
+        self.assertRegex(str(caught.exception), r"^checklist: version_header is broken\nversion_header is broken: .*\n"
                                                 r"  \(no device\): It has no x-client-version header\.\n"
                                                 r"    request 1 at \d+\.\d+ s: GET /v2/devices/me: 401\Z")
         row, = self.service.checklist().broken

@@ -381,6 +381,8 @@ int main(int argc, char **argv)
         return 1;
     if (arguments.card != NULL && card_insert(&camera.card, arguments.card) != 0)
         perror(arguments.card); /* a camera without a card still pairs */
+    if (arguments.has_buttons)
+        puts("Ready for buttons.");
     status = live(&camera, arguments.once);
     if (stop_requested)
         puts("Switched off.");

@@ -29,12 +29,12 @@ LIMIT = 60.0  # seconds any program may take; the demonstration is the slowest
 class Program:
     """A running program; its standard output and error together, read line by line."""
 
-    def __init__(self, *command: object, secret: str | None = SECRET) -> None:
+    def __init__(self, *command: object, secret: str | None = SECRET, stdin: int | None = None) -> None:
         environment = {name: value for name, value in os.environ.items() if name != "FIO_CLIENT_SECRET"}
         if secret is not None:
             environment["FIO_CLIENT_SECRET"] = secret
         self.text = ""
-        self._process = subprocess.Popen([str(part) for part in command], stdout=subprocess.PIPE,
+        self._process = subprocess.Popen([str(part) for part in command], stdin=stdin, stdout=subprocess.PIPE,
                                          stderr=subprocess.STDOUT, text=True, encoding="utf-8", env=environment)
         self._watchdog = threading.Timer(LIMIT, self._process.kill)
         self._watchdog.start()
@@ -47,6 +47,16 @@ class Program:
                 return
         raise AssertionError(f"never said {text!r}: {self.text}")
 
+    def press(self, button: str) -> None:
+        """A button, where standard input is a pipe."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(f"{button}\n")
+        self._process.stdin.flush()
+
+    def end_input(self) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+
     def signal(self, number: int) -> None:
         self._process.send_signal(number)
 
@@ -57,6 +67,8 @@ class Program:
             self.text += self._process.stdout.read()
             self._process.stdout.close()
         status = self._process.wait()
+        if self._process.stdin is not None:
+            self._process.stdin.close()
         self._watchdog.cancel()
         return status
 
@@ -89,8 +101,8 @@ class ProgramTest(unittest.TestCase):
         return [EXAMPLES / "camera", "--base-url", service.url, "--ca-file", service.ca_file,
                 "--client-id", "CAM-1", "--store", self.home / "store", *more]
 
-    def camera(self, service: Emulator, *more: object, secret: str | None = SECRET) -> Program:
-        program = Program(*self.camera_command(service, *more), secret=secret)
+    def camera(self, service: Emulator, *more: object, secret: str | None = SECRET, stdin: int | None = None) -> Program:
+        program = Program(*self.camera_command(service, *more), secret=secret, stdin=stdin)
         self.addCleanup(program.end)
         self.addCleanup(program.signal, signal.SIGKILL)
         return program

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Parser, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::service::person::PersonDecision;
 use crate::settings::StorageMode;
@@ -11,8 +11,43 @@ use crate::settings::StorageMode;
 /// An emulator of the Frame.io Camera-to-Cloud device API.
 ///
 /// It prints one line of JSON when it is ready, and nothing else on standard output.
+#[derive(Debug, Parser)]
+#[command(version, args_conflicts_with_subcommands = true)]
+pub struct Arguments {
+    #[command(subcommand)]
+    pub command: Option<Command>,
+
+    #[command(flatten)]
+    pub options: Options,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Play scenarios with a device, one after another, and end with the report: 0 if all passed, 1 if not
+    Run(Box<Run>),
+    /// List the built-in scenarios
+    Scenarios {
+        /// Print the file of this one, to start from
+        #[arg(long, value_name = "NAME")]
+        show: Option<String>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct Run {
+    /// A file that ends with .toml, the name of a built-in one, or all
+    #[arg(required = true, value_name = "SCENARIO")]
+    pub scenarios: Vec<String>,
+
+    /// A program that operates the device, run by sh -c: it is told what to do line by line, in JSON
+    #[arg(long, value_name = "COMMAND")]
+    pub operator: Option<String>,
+
+    #[command(flatten)]
+    pub options: Options,
+}
+
 #[derive(Debug, Clone, Parser)]
-#[command(version)]
 pub struct Options {
     /// Where to listen; port 0 picks a free one
     #[arg(long, default_value = "127.0.0.1:0", value_name = "ADDRESS")]

@@ -8,14 +8,16 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 
 use crate::checklist::Checklist;
-use crate::checklist::event::{Deed, Event};
+use crate::checklist::event::{Deed, Event, Moment};
 use crate::checklist::report::Report;
 use crate::clock::Clock;
 use crate::faults::Faults;
 use crate::journal::{Entry, Journal};
 use crate::mask::Mask;
+use crate::network::Network;
 use crate::random;
 use crate::request_log::RequestLog;
+use crate::scenario::playing::Scenarios;
 use crate::service::Service;
 use crate::state::State;
 use crate::storage::Storage;
@@ -28,6 +30,7 @@ pub struct Emulator {
     pub mask: Mask,
     pub storage: Storage,
     pub connections: Connections,
+    pub network: Network,
     /// Where people and devices reach the pairing page.
     pub pair_url: String,
     pub log_file: Option<RequestLog>,
@@ -50,6 +53,7 @@ pub struct World {
     pub journal: Journal,
     pub checklist: Checklist,
     pub pictures: Pictures,
+    pub scenarios: Scenarios,
     pub rate: RateWindow,
     pub extra_listeners: usize,
 }
@@ -76,6 +80,7 @@ impl Emulator {
             journal: Journal::default(),
             checklist: Checklist::default(),
             pictures: Pictures::default(),
+            scenarios: Scenarios::default(),
             rate: RateWindow::default(),
             extra_listeners: 0,
         };
@@ -85,6 +90,7 @@ impl Emulator {
             mask: Mask::default(),
             storage,
             connections: Connections::default(),
+            network: Network::default(),
             stop: watch::Sender::new(false),
             changes: watch::Sender::new(0),
             pair_url,
@@ -104,7 +110,14 @@ impl Emulator {
     pub fn checklist(&self) -> Report {
         let date = self.clock.date_time(self.clock.now());
         let world = self.world();
-        world.checklist.report(date, world.journal.last_seq(), world.service.settings.strict)
+        let report = world.checklist.report(date, world.journal.last_seq(), world.service.settings.strict);
+        Report { scenarios: world.scenarios.played.clone(), ..report }
+    }
+
+    /// A device was refused, because there is no network.
+    pub fn refused_connection(&self) {
+        self.network.count_refused();
+        self.happened();
     }
 
     /// Something may have changed that is to survive a restart, or that somebody waits for.
@@ -142,10 +155,7 @@ impl Emulator {
     /// Tells the checklist what somebody did to a device.
     pub fn deed(&self, device: &str, deed: &Deed) {
         let at = self.clock.moment();
-        let world = &mut *self.world();
-        let journal = &world.journal;
-        let look_up = |seq| journal.get(seq).map(Entry::quote);
-        world.checklist.see(&Event::Deed { at, device, deed }, look_up);
+        self.world().deed(at, device, deed);
     }
 
     pub fn shut_down(&self) {
@@ -160,6 +170,14 @@ impl Emulator {
     pub async fn stopping(&self) {
         // The sender lives as long as `self`, so this cannot fail.
         let _ = self.stop.subscribe().wait_for(|stop| *stop).await;
+    }
+}
+
+impl World {
+    pub fn deed(&mut self, at: Moment, device: &str, deed: &Deed) {
+        let journal = &self.journal;
+        let look_up = |seq| journal.get(seq).map(Entry::quote);
+        self.checklist.see(&Event::Deed { at, device, deed }, look_up);
     }
 }
 

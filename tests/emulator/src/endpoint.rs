@@ -39,6 +39,13 @@ impl GrantType {
             _ => None,
         }
     }
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::DeviceCode => "device_code",
+            Self::RefreshToken => "refresh_token",
+        }
+    }
 }
 
 impl Endpoint {

@@ -2,7 +2,7 @@
 //!
 //! The service proper is in [`service`]: pure state machines that are told the time. Around it are
 //! the order book of [`faults`], the [`journal`] of requests, the [`storage`] of
-//! parts, the [`checklist`] that judges devices, and [`http`], which is the only part that touches a socket. [`run`] puts them together.
+//! parts, the [`checklist`] that judges devices, [`scenario`]s that are played with them, and [`http`], which is the only part that touches a socket. [`run`] puts them together.
 
 #![forbid(unsafe_code)]
 
@@ -19,12 +19,16 @@ pub mod form;
 pub mod http;
 pub mod journal;
 pub mod mask;
+pub mod network;
+pub mod people;
 pub mod random;
 pub mod report_files;
 pub mod request_log;
 pub mod run;
+pub mod scenario;
 pub mod service;
 pub mod settings;
+pub mod size;
 pub mod state;
 pub mod storage;
 pub mod tls;

@@ -119,7 +119,7 @@ impl Default for Settings {
 }
 
 /// A subset of the settings, as a test sends it.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SettingsChange {
     pub interval: Option<f64>,

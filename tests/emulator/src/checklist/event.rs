@@ -21,7 +21,12 @@ impl Moment {
 
     /// The time between as a device has felt it: for rules that ask for haste.
     pub fn really_since(self, earlier: Self) -> Duration {
-        (self.clock.saturating_sub(self.moved)).saturating_sub(earlier.clock.saturating_sub(earlier.moved))
+        self.really().saturating_sub(earlier.really())
+    }
+
+    /// On a clock that nobody moves.
+    pub fn really(self) -> Duration {
+        self.clock.saturating_sub(self.moved)
     }
 }
 

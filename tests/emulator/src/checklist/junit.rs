@@ -2,6 +2,7 @@
 //! failures, and so are those that the engineer denied; what was not exercised, is to be asked or does not
 //! apply counts as skipped.
 
+use super::played::Played;
 use super::report::{BreachReport, Report, RowReport};
 use super::row::Status;
 
@@ -9,15 +10,41 @@ pub fn xml(report: &Report) -> String {
     let count = |status| report.rows.iter().filter(|row| row.status == status).count();
     let skipped = count(Status::NotExercised) + count(Status::AskTheEngineer) + count(Status::NotApplicable);
     let cases: String = report.rows.iter().map(case).collect();
+    let failures = count(Status::Broken) + count(Status::Denied);
+    let rows = suite(report, "integrator checklist", report.rows.len(), failures, skipped, &cases);
     format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n<testsuite name=\"integrator checklist\" \
-         tests=\"{}\" failures=\"{}\" errors=\"0\" skipped=\"{skipped}\" timestamp=\"{}\">\n{cases}</testsuite>\n\
-         </testsuites>\n",
-        report.rows.len(),
-        count(Status::Broken) + count(Status::Denied),
-        // JUnit's schema has no time zone.
-        escape(report.date.trim_end_matches('Z'))
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n{rows}{}</testsuites>\n",
+        scenarios(report)
     )
+}
+
+fn suite(report: &Report, name: &str, tests: usize, failures: usize, skipped: usize, cases: &str) -> String {
+    // JUnit's schema has no time zone.
+    let timestamp = escape(report.date.trim_end_matches('Z'));
+    format!(
+        "<testsuite name=\"{name}\" tests=\"{tests}\" failures=\"{failures}\" errors=\"0\" \
+         skipped=\"{skipped}\" timestamp=\"{timestamp}\">\n{cases}</testsuite>\n"
+    )
+}
+
+/// Nothing when none was played.
+fn scenarios(report: &Report) -> String {
+    if report.scenarios.is_empty() {
+        return String::new();
+    }
+    let failed = report.scenarios.iter().filter(|played| !played.has_passed()).count();
+    let cases: String = report.scenarios.iter().map(scenario).collect();
+    suite(report, "scenarios", report.scenarios.len(), failed, 0, &cases)
+}
+
+fn scenario(played: &Played) -> String {
+    let why = played.why.as_deref().unwrap_or_default();
+    let inside = match played.has_passed() {
+        true => String::new(),
+        false => format!("<failure message=\"{}\">{}</failure>", escape(&played.title), escape(why)),
+    };
+    let (name, seconds) = (escape(&played.name), played.seconds);
+    format!("<testcase classname=\"scenarios\" name=\"{name}\" time=\"{seconds:.3}\">{inside}</testcase>\n")
 }
 
 fn case(row: &RowReport) -> String {
@@ -112,6 +139,7 @@ mod tests {
             date: "2030-01-02T03:04:05Z".into(),
             requests: 7,
             strict: false,
+            scenarios: Vec::new(),
             summary: BTreeMap::new(),
             rows: vec![row, asked],
             devices: BTreeMap::from([("<CAM>".to_owned(), BTreeMap::from([("row", Status::Broken)]))]),

@@ -8,6 +8,7 @@ pub mod event;
 pub mod format;
 pub mod junit;
 pub mod ledger;
+pub mod played;
 pub mod recent;
 pub mod report;
 pub mod row;

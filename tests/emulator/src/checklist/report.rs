@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::Checklist;
 use super::answers::Answer;
 use super::ledger::Quote;
+use super::played::Played;
 use super::row::{Row, Status};
 use super::rule::Question;
 
@@ -18,6 +19,8 @@ pub struct Report {
     /// Requests of devices seen in all.
     pub requests: u64,
     pub strict: bool,
+    /// Those that were played while the checklist filled, in order.
+    pub scenarios: Vec<Played>,
     pub summary: BTreeMap<&'static str, usize>,
     pub rows: Vec<RowReport>,
     /// How each device stands to each row that says something about it.
@@ -79,7 +82,8 @@ impl Checklist {
             (device.to_owned(), rows.map(|row| (row.name, self.ledger.status(row, Some(device)))).collect())
         });
         let devices = devices.collect();
-        Report { emulator: env!("CARGO_PKG_VERSION"), date, requests, strict, summary, rows, devices }
+        let (emulator, scenarios) = (env!("CARGO_PKG_VERSION"), Vec::new());
+        Report { emulator, date, requests, strict, scenarios, summary, rows, devices }
     }
 
     /// Each row, with so many breaches of it at most.

@@ -2,6 +2,7 @@
 
 use std::fmt::{self, Display, Formatter};
 
+use super::played::Played;
 use super::report::{BreachReport, Quoted, Report, RowReport};
 use super::row::Status;
 
@@ -18,6 +19,10 @@ impl Display for Text<'_> {
             let broken = rows.values().filter(|status| **status == Status::Broken).count();
             writeln!(out, "  {}: {broken} of {} rows broken", line(device), rows.len())?;
         }
+        if !report.scenarios.is_empty() {
+            writeln!(out, "\nSCENARIOS: {}", report.scenarios.len())?;
+        }
+        report.scenarios.iter().try_for_each(|played| writeln!(out, "  {}", Outcome(played)))?;
         for status in Status::ALL {
             let rows: Vec<_> = report.rows.iter().filter(|row| row.status == status).collect();
             writeln!(out, "\n{}: {}", status.in_words().to_uppercase(), rows.len())?;
@@ -26,6 +31,18 @@ impl Display for Text<'_> {
             }
         }
         Ok(())
+    }
+}
+
+/// What became of a scenario.
+pub struct Outcome<'a>(pub &'a Played);
+
+impl Display for Outcome<'_> {
+    fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
+        let Played { name, title, seconds, why, .. } = self.0;
+        let state = if self.0.has_passed() { "passed" } else { "FAILED" };
+        write!(out, "{state}  {} ({}), {seconds:.1} s", line(name), line(title))?;
+        why.iter().try_for_each(|why| write!(out, ": {}", line(why)))
     }
 }
 

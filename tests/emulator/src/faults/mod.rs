@@ -31,6 +31,40 @@ pub enum FaultEndpoint {
     Any,
 }
 
+impl FaultEndpoint {
+    pub fn is(self, endpoint: Endpoint) -> bool {
+        match self {
+            Self::Any => endpoint != Endpoint::Part,
+            Self::Asset => endpoint == Endpoint::Asset,
+            Self::RealtimeParts => endpoint == Endpoint::RealtimeParts,
+            Self::Comment => endpoint == Endpoint::Comment,
+            Self::Part => endpoint == Endpoint::Part,
+            Self::Code => endpoint == Endpoint::Code,
+            Self::Token => endpoint == Endpoint::Token,
+            Self::Revoke => endpoint == Endpoint::Revoke,
+            Self::Me => endpoint == Endpoint::Me,
+            Self::Heartbeat => endpoint == Endpoint::Heartbeat,
+            Self::Health => endpoint == Endpoint::Health,
+        }
+    }
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Any => "any",
+            Self::Asset => "asset",
+            Self::RealtimeParts => "realtime_parts",
+            Self::Comment => "comment",
+            Self::Part => "part",
+            Self::Code => "code",
+            Self::Token => "token",
+            Self::Revoke => "revoke",
+            Self::Me => "me",
+            Self::Heartbeat => "heartbeat",
+            Self::Health => "health",
+        }
+    }
+}
+
 /// One order: which calls, how many, and what happens to them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -87,20 +121,7 @@ impl Rule {
     }
 
     fn concerns(&self, call: &Target<'_>) -> bool {
-        let endpoint = call.endpoint;
-        let here = match self.endpoint {
-            FaultEndpoint::Any => endpoint != Endpoint::Part,
-            FaultEndpoint::Asset => endpoint == Endpoint::Asset,
-            FaultEndpoint::RealtimeParts => endpoint == Endpoint::RealtimeParts,
-            FaultEndpoint::Comment => endpoint == Endpoint::Comment,
-            FaultEndpoint::Part => endpoint == Endpoint::Part,
-            FaultEndpoint::Code => endpoint == Endpoint::Code,
-            FaultEndpoint::Token => endpoint == Endpoint::Token,
-            FaultEndpoint::Revoke => endpoint == Endpoint::Revoke,
-            FaultEndpoint::Me => endpoint == Endpoint::Me,
-            FaultEndpoint::Heartbeat => endpoint == Endpoint::Heartbeat,
-            FaultEndpoint::Health => endpoint == Endpoint::Health,
-        };
+        let here = self.endpoint.is(call.endpoint);
         here && (self.grant.is_none() || self.grant == call.grant)
             && (self.name.is_none() || self.name.as_deref() == call.name)
             && (self.part.is_none() || self.part == call.part)

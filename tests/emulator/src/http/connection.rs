@@ -2,6 +2,7 @@
 //! over any stream of bytes.
 
 use std::convert::Infallible;
+use std::future::pending;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -20,6 +21,7 @@ use super::listener::Site;
 use super::wire::{Ending, Watched, Wire};
 use super::{plain, route, storage_api};
 use crate::emulator::Emulator;
+use crate::network::Link;
 
 const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);
 const CLOSING_LIMIT: Duration = Duration::from_secs(2);
@@ -41,12 +43,20 @@ pub async fn serve(emulator: Arc<Emulator>, acceptor: TlsAcceptor, tcp: TcpStrea
     let number = count.accepted.fetch_add(1, Ordering::Relaxed) + 1;
     // Answers are one small write each: waiting to fill a packet only delays them.
     let _ = tcp.set_nodelay(true);
+    if site == Site::Storage && emulator.network.is_down() {
+        emulator.refused_connection();
+        return reset(&tcp);
+    }
     let peer = tcp.peer_addr().ok().map(|address| address.ip());
     let mut first = [0];
     match timeout(HANDSHAKE_LIMIT, tcp.peek(&mut first)).await {
         Ok(Ok(1)) if first[0] == TLS_HANDSHAKE => {}
         Ok(Ok(1)) => {
             count.not_tls.fetch_add(1, Ordering::Relaxed);
+            if emulator.network.is_down() {
+                emulator.refused_connection();
+                return reset(&tcp);
+            }
             return plain::record(&emulator, tcp, number).await;
         }
         _ => return,
@@ -77,6 +87,15 @@ pub async fn exchange<S: AsyncRead + AsyncWrite + Unpin>(
         let (emulator, wire) = (Arc::clone(emulator), Arc::clone(&wire));
         Box::pin(async move {
             wire.request_began();
+            let is_for_device = site == Site::Storage || route::is_for_device(request.uri().path());
+            if is_for_device {
+                wire.serves_device();
+                if emulator.network.is_down() {
+                    emulator.refused_connection();
+                    wire.end(Ending::Reset);
+                    return pending().await;
+                }
+            }
             let response = match site {
                 Site::Service => route::answer(&emulator, &wire, request).await,
                 Site::Storage => storage_api::answer(&emulator, &wire, request).await,
@@ -96,9 +115,16 @@ pub async fn exchange<S: AsyncRead + AsyncWrite + Unpin>(
     let mut check = interval(CHECK_EVERY);
     check.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut asked_to_stop = false;
+    let mut network = emulator.network.watch();
     loop {
         tokio::select! {
             biased;
+            Ok(()) = network.changed() => {
+                let is_down = *network.borrow_and_update() == Link::Down;
+                if is_down && (site == Site::Storage || wire.is_of_device()) {
+                    return Some((connection.into_parts().io.into_inner().stream, Ending::Reset));
+                }
+            }
             ending = wire.ended() => {
                 return Some((connection.into_parts().io.into_inner().stream, ending));
             }
@@ -121,9 +147,11 @@ async fn finish(mut tls: TlsStream<BufReader<TcpStream>>, ending: Ending) {
         Ending::Close => {
             let _ = timeout(CLOSING_LIMIT, tls.shutdown()).await;
         }
-        Ending::Reset => {
-            // With no time to linger, closing the socket sends a RST at once.
-            let _ = SockRef::from(tls.get_ref().0.get_ref()).set_linger(Some(Duration::ZERO));
-        }
+        Ending::Reset => reset(tls.get_ref().0.get_ref()),
     }
+}
+
+/// With no time to linger, closing the socket sends a RST at once.
+fn reset(tcp: &TcpStream) {
+    let _ = SockRef::from(tcp).set_linger(Some(Duration::ZERO));
 }

@@ -11,6 +11,7 @@ use super::deliver::Outcome;
 use crate::checklist::event::{Answered, Asked};
 use crate::emulator::{Emulator, World};
 use crate::journal::Entry;
+use crate::scenario::script::{self, Seen};
 
 pub struct Exchange {
     emulator: Arc<Emulator>,
@@ -34,7 +35,10 @@ impl Exchange {
         if let Some(entry) = world.journal.entry(asked.seq) {
             entry.device.clone_from(&asked.device);
         }
-        emulator.changed();
+        if let Some(device) = &asked.device {
+            world.scenarios.heard_of(device);
+        }
+        seen(emulator, world, &asked, None);
         Self { emulator: Arc::clone(emulator), seq: asked.seq, asked: Some(asked) }
     }
 
@@ -44,16 +48,20 @@ impl Exchange {
     }
 
     fn end(&mut self, end: &End<'_>) {
-        if let Some(asked) = self.asked.take() {
-            self.tell(&asked, end);
-            self.emulator.changed();
-        }
+        let Some(asked) = self.asked.take() else { return };
+        let emulator = Arc::clone(&self.emulator);
+        let mut world = emulator.world();
+        self.tell(&mut world, &asked, end);
+        let status = end.answer.filter(|_| end.is_whole).map(|answer| answer.status.as_u16());
+        let error = end.answer.and_then(|answer| answer.oauth_error);
+        seen(&emulator, &mut world, &asked, Some(script::End { status, error }));
+        emulator.log(world, self.seq);
     }
 
-    fn tell(&self, asked: &Asked, end: &End<'_>) {
+    /// The request log and the checklist.
+    fn tell(&self, world: &mut World, asked: &Asked, end: &End<'_>) {
         let at = self.emulator.clock.moment();
-        let mut world = self.emulator.world();
-        let World { journal, checklist, .. } = &mut *world;
+        let World { journal, checklist, .. } = world;
         let entry = journal.entry(self.seq);
         // It was cleared away: what it was told cannot be known any more.
         let Some(entry) = entry else {
@@ -78,8 +86,16 @@ impl Exchange {
             told: &told,
         };
         checklist.answered(&answered, |seq| journal.get(seq).map(Entry::quote));
-        self.emulator.log(world, self.seq);
     }
+}
+
+/// Tells the scenario at work, and whoever waits for something to happen.
+fn seen(emulator: &Emulator, world: &mut World, asked: &Asked, end: Option<script::End<'_>>) {
+    let Asked { endpoint, grant, part, .. } = *asked;
+    let World { scenarios, service, faults, .. } = world;
+    let at = emulator.clock.moment();
+    scenarios.request(&Seen { endpoint, grant, part, end }, at, service, faults, emulator.network.refused());
+    emulator.changed();
 }
 
 impl Drop for Exchange {

@@ -34,12 +34,19 @@ pub async fn answer(
     request: Request<Incoming>,
 ) -> Response<AnswerBody> {
     match request.uri().path() {
-        path if path == "/emulator" || path.starts_with("/emulator/") => {
-            test_api::answer(emulator, request).await
-        }
+        path if is_of_test_api(path) => test_api::answer(emulator, request).await,
         path if pages::is_page(path) => deliver::whole(pages::answer(emulator, request).await),
         _ => device_api::answer(emulator, wire, request).await,
     }
+}
+
+/// Whether only a device asks for it, and neither a rig nor a browser.
+pub fn is_for_device(path: &str) -> bool {
+    !is_of_test_api(path) && !pages::is_page(path)
+}
+
+fn is_of_test_api(path: &str) -> bool {
+    path == "/emulator" || path.starts_with("/emulator/")
 }
 
 pub async fn read_body(body: Incoming) -> Result<Bytes, BodyProblem> {

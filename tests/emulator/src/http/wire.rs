@@ -3,6 +3,7 @@
 use std::io;
 use std::net::IpAddr;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -31,6 +32,8 @@ pub struct Wire {
     pub peer: Option<IpAddr>,
     state: Mutex<State>,
     ended: Notify,
+    /// Something of a device goes over it, and not only of a rig or a browser.
+    of_device: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -44,7 +47,8 @@ struct State {
 impl Wire {
     pub fn new(connection: u64, peer: Option<IpAddr>) -> Arc<Self> {
         let state = State { handling: false, head_began: None, progressed: Instant::now(), ending: None };
-        Arc::new(Self { connection, peer, state: Mutex::new(state), ended: Notify::new() })
+        let of_device = AtomicBool::new(false);
+        Arc::new(Self { connection, peer, state: Mutex::new(state), ended: Notify::new(), of_device })
     }
 
     /// Asks the connection's task to end it.
@@ -60,6 +64,14 @@ impl Wire {
             }
             self.ended.notified().await;
         }
+    }
+
+    pub fn serves_device(&self) {
+        self.of_device.store(true, Ordering::Relaxed);
+    }
+
+    pub fn is_of_device(&self) -> bool {
+        self.of_device.load(Ordering::Relaxed)
     }
 
     pub fn request_began(&self) {

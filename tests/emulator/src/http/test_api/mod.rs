@@ -6,6 +6,7 @@ mod devices;
 mod events;
 mod input;
 mod report;
+mod scenario;
 mod uploads;
 mod view;
 
@@ -28,6 +29,7 @@ use crate::http::body::AnswerBody;
 use crate::http::origin::is_cross_site;
 use crate::http::route::read_body;
 use crate::http::{deliver, listener};
+use crate::network::Link;
 use crate::service::codes::Verdict;
 use crate::service::person::Person;
 use crate::settings::SettingsChange;
@@ -52,6 +54,12 @@ struct Advance {
 #[serde(deny_unknown_fields)]
 struct Listen {
     certificate: CertificateKind,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NetworkState {
+    state: Link,
 }
 
 /// What somebody did at the device, where the emulator cannot see it.
@@ -92,9 +100,11 @@ pub async fn answer(emulator: &Arc<Emulator>, request: Request<Incoming>) -> Res
     if (path, &head.method) == ("/events", &Method::GET) {
         return hardened(events::answer(emulator));
     }
-    let result = match path.strip_prefix("/devices/") {
-        Some(rest) => devices::act(emulator, &head.method, rest, &body),
-        None => call(emulator, &head.method, path, head.uri.query(), &body).await,
+    let below = (path.strip_prefix("/devices/"), path.strip_prefix("/scenario"));
+    let result = match below {
+        (Some(rest), _) => devices::act(emulator, &head.method, rest, &body),
+        (_, Some(rest)) => scenario::call(emulator, head.method.as_str(), rest, &body),
+        (None, None) => call(emulator, &head.method, path, head.uri.query(), &body).await,
     };
     if head.method != Method::GET {
         emulator.changed();
@@ -171,6 +181,11 @@ async fn call(
             emulator.world().faults.clear();
             Ok(Answer::ok(&faults(emulator)))
         }
+        ("/network", "GET") => Ok(Answer::ok(&emulator.network.report())),
+        ("/network", "POST") => {
+            emulator.network.set(read::<NetworkState>(body)?.state);
+            Ok(Answer::ok(&emulator.network.report()))
+        }
         ("/requests", "GET") => Ok(Answer::ok(&report::requests(emulator, since(query)?))),
         ("/requests", "DELETE") => {
             let mut world = emulator.world();
@@ -203,7 +218,9 @@ fn refuse(path: &str) -> Answer {
         "/approve" | "/deny" | "/expire" | "/listeners" | "/shutdown" | "/told" => {
             Answer::method_not_allowed("POST")
         }
-        "/person" | "/clock" | "/settings" | "/answers" => Answer::method_not_allowed("GET, POST"),
+        "/person" | "/clock" | "/network" | "/settings" | "/answers" => {
+            Answer::method_not_allowed("GET, POST")
+        }
         "/faults" => Answer::method_not_allowed("GET, POST, DELETE"),
         "/requests" | "/uploads" => Answer::method_not_allowed("GET, DELETE"),
         _ => Answer::not_found(),

@@ -26,6 +26,7 @@ pub fn state(emulator: &Emulator) -> Value {
         "codes": service.codes.iter().map(|code| self::code(code, now)).collect::<Vec<_>>(),
         "devices": service.devices.iter().map(|device| self::device(&emulator.clock, service, device, now)).collect::<Vec<_>>(),
         "faults": world.faults.remaining().collect::<Vec<_>>(),
+        "network": emulator.network.report(),
         "storage_url": emulator.storage.url,
         "uploads": service.uploads.iter().len(),
         "connections": emulator.connections.report(),

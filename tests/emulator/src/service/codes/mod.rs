@@ -210,6 +210,14 @@ impl Codes {
             .find(|code| code.user_code == user_code && code.status(now) == CodeStatus::Pending)
     }
 
+    pub fn has_pending(&self, now: Duration) -> bool {
+        self.codes.iter().rev().any(|code| code.status(now) == CodeStatus::Pending)
+    }
+
+    pub fn newest(&self) -> Option<&DeviceCode> {
+        self.codes.back()
+    }
+
     /// All codes remembered, oldest first.
     pub fn iter(&self) -> impl Iterator<Item = &DeviceCode> {
         self.codes.iter()

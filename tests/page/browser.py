@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Callable, List, Optional
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT / "tests" / "package")]
+sys.path.append(str(ROOT / "tests" / "package"))
 
 from installation import environment  # noqa: E402
 

@@ -12,13 +12,17 @@ from pathlib import Path
 from typing import Any, Callable, Optional
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT / "tests" / "python"), str(ROOT / "tests" / "c")]
+# At the end: some tests there are called like tests here.
+sys.path += [str(ROOT / "tests" / "python"), str(ROOT / "tests" / "c")]
 
 from support import SECRET, Emulator, RigClient, RigTest  # noqa: E402
 
+import fio_c2c  # noqa: E402
+from fio_c2c.operation import Operation  # noqa: E402
+
 from harness import SkippingTest  # noqa: E402
 
-from browser import DESKTOP, PATIENCE, PROGRAMS, Browser, browser, home, trust  # noqa: E402
+from browser import DESKTOP, PATIENCE, PHONE, PROGRAMS, Browser, browser, home, trust  # noqa: E402
 from installation import Unavailable  # noqa: E402
 
 #: Where pictures of the page go, if they are wanted.
@@ -105,4 +109,4 @@ class PageTest(RigTest, SkippingTest):
             self.browser.picture(Path(PICTURES) / name)
 
 
-__all__ = ["SECRET", "PageTest", "png"]
+__all__ = ["DESKTOP", "Operation", "PHONE", "PageTest", "RigClient", "SECRET", "fio_c2c", "png"]

@@ -84,8 +84,8 @@ function make(first) {
     set(node, "class", `row ${status.look}`);
     set(node, "data-status", row.status);
     say(requirement, row.requirement);
-    const kept = row.kept ? `, kept ${row.kept} times` : "";
-    const broken = row.broken ? `, broken ${row.broken} times` : "";
+    const kept = row.kept ? `, kept ${row.kept} ×` : "";
+    const broken = row.broken ? `, broken ${row.broken} ×` : "";
     say(source, `${row.name} · ${status.words.toLowerCase()}${kept}${broken} · ${row.reference}`);
     list(breaches, row.breaches.map((breach, at) => ({ breach, at })), ({ at }) => at, makeBreach);
     const untold = row.broken - row.breaches.length;

@@ -25,6 +25,7 @@ pub struct Shown<'a> {
     path: &'a str,
     /// What the file is called that it is about.
     file: Option<&'a str>,
+    /// The lowest and the highest of them.
     part: Option<u32>,
     last_part: Option<u32>,
     status: Option<u16>,
@@ -42,8 +43,10 @@ pub fn shown<'a>(world: &'a World, wanted: &Wanted) -> Part<Shown<'a>> {
         let is_full = lines.len() == LINES_SHOWN;
         match (latest, lines.last_mut()) {
             (Some(later), Some(line)) if are_alike(later, entry) => {
-                (line.seq, line.time, line.part) = (entry.seq, entry.time, entry.part);
+                (line.seq, line.time) = (entry.seq, entry.time);
                 line.count += 1;
+                line.part = line.part.min(entry.part);
+                line.last_part = line.last_part.max(entry.part);
             }
             _ if is_full => break,
             _ => lines.push(line(world, entry)),

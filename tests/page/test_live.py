@@ -1,0 +1,83 @@
+"""The page as a whole: it keeps up, keeps the focus, fits a phone, and says when the emulator has ended."""
+
+import http.client
+import json
+import ssl
+import unittest
+from urllib.parse import urlencode
+
+from page import DESKTOP, PHONE, SECRET, PageTest, fio_c2c, png
+
+#: More than the page shows of devices.
+MANY = 45
+
+
+class Live(PageTest):
+    def test_what_somebody_types_survives_what_happens(self) -> None:
+        camera = self.paired(client_id="CAM-1")
+        self.sees(".device", "CAM-1", camera)
+        box = self.browser.one(".move input")
+        box.send_keys("Feat")
+        for number in range(3):
+            upload = camera.upload(path=str(self.media(f"A00{number}.mov", bytes(10))))
+            camera.drive_until_over(upload, fio_c2c.FIO_UPLOAD_DONE)
+            self.sees(".upload[data-state=complete]", f"A00{number}.mov")
+        self.paired(client_id="AAA-BEFORE-IT")
+        self.sees(".device", "AAA-BEFORE-IT")
+        self.browser.keys("ure")
+        self.assertEqual(box.get_property("value"), "Feature")
+
+    def test_a_phone(self) -> None:
+        camera = self.paired(client_id="CAM-" + "1" * 80)
+        for name, content in (("still.png", png(320, 200)), ("x" * 200 + ".mov", b"x")):
+            upload = camera.upload(path=str(self.media("it", content)), name=name)
+            camera.drive_until_over(upload, fio_c2c.FIO_UPLOAD_DONE)
+        for path in ("/", "/pair", "/pair/012345"):
+            self.browser.open(f"{self.service.url}{path}")
+            self.sees("h1")
+            if path == "/":
+                self.sees(".upload[data-state=complete]", "still.png")
+                self.sees(".row")
+            for size in (PHONE, DESKTOP):
+                self.browser.resize(size)
+                wide = self.browser.script("return document.documentElement.scrollWidth")
+                self.assertLessEqual(wide, size[0], path)
+
+    def test_many_devices(self) -> None:
+        context = ssl.create_default_context(cafile=self.service.ca_file)
+        connection = http.client.HTTPSConnection("127.0.0.1", self.service.port, context=context, timeout=20)
+        self.service.person("approve", after_polls=0)
+        for number in range(MANY):
+            self.pair_by_hand(connection, f"CAM-{number:03}")
+        connection.close()
+        self.sees("#devices-count", str(MANY))
+        self.sees("#more-devices", "more devices are not shown.")
+        self.assertLess(len(self.browser.all(".device")), MANY)
+        self.browser.one("#find").send_keys("cam-007")
+        self.until(lambda: self.browser.script("return document.querySelectorAll('.device').length") == 1)
+        self.assertIn("CAM-007", self.browser.text(".device"))
+        self.assertEqual(self.browser.focus(), "Find a device")
+
+    def pair_by_hand(self, connection: http.client.HTTPSConnection, client_id: str) -> None:
+        def ask(path: str, **fields: str) -> "dict[str, str]":
+            form = urlencode({"client_id": client_id, "client_secret": SECRET, **fields})
+            connection.request("POST", path, form, {"Content-Type": "application/x-www-form-urlencoded", "x-client-version": "1.0.0"})
+            answer: "dict[str, str]" = json.loads(connection.getresponse().read())
+            return answer
+
+        code = ask("/v2/auth/device/code", scope="offline asset_create")
+        ask("/v2/auth/token", grant_type="urn:ietf:params:oauth:grant-type:device_code", device_code=code["device_code"])
+
+
+class End(PageTest):
+    # The browser finds nobody there any more.
+    expected_complaint = "ERR_CONNECTION_REFUSED"
+
+    def test_the_emulator_ends(self) -> None:
+        self.sees("#connection", "live")
+        self.service.call("POST", "/emulator/shutdown")
+        self.sees("#connection", "the emulator has ended")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,51 @@
+"""Uploads as the page shows them: part by part, then whole, with checksum and picture."""
+
+import hashlib
+import random
+import unittest
+
+from page import PageTest, fio_c2c, png
+
+MB = 1_000_000
+
+
+class Uploads(PageTest):
+    def setUp(self) -> None:
+        super().setUp()
+        self.camera = self.paired(client_id="CAM-1")
+
+    def cells(self) -> "list[str]":
+        return list(self.browser.script("return [...document.querySelectorAll('.upload .cell')].map(cell => cell.className)"))
+
+    def test_an_upload_from_its_first_part_to_its_checksum(self) -> None:
+        content = random.Random(1).randbytes(12 * MB)
+        # The last part comes slowly, so that there is something to see of it.
+        self.service.fault("part", "throttle", bytes_per_second=2 * MB, part=4)
+        self.camera.upload(path=str(self.media("A001_C001.mov", content)), parts=4)
+        self.sees(".upload[data-state=open] .soft", "75 % of 12.0 MB, 3 of 4 parts", self.camera)
+        self.until(lambda: self.cells() == ["cell stored"] * 3 + ["cell coming"], self.camera)
+        self.sees(".upload[data-state=complete] .soft", "100 % of 12.0 MB, 4 of 4 parts", self.camera)
+        self.assertEqual(self.cells(), ["cell stored"] * 4)
+        self.assertIn(hashlib.sha256(content).hexdigest(), self.browser.text(".sum"))
+        self.assertFalse(self.browser.all(".upload img"), "it is no picture")
+
+    def test_a_part_that_was_sent_again(self) -> None:
+        self.service.fault("part", "reset", part=2, after_request_bytes=1000)
+        upload = self.camera.upload(path=str(self.media("A001_C001.mov", bytes(300_000))), parts=3)
+        self.camera.drive_until_over(upload, fio_c2c.FIO_UPLOAD_DONE)
+        self.sees(".upload[data-state=complete]")
+        self.assertEqual(self.cells(), ["cell stored", "cell stored again", "cell stored"])
+        self.sees(".request.fault .notes", "fault: reset")
+
+    def test_a_picture(self) -> None:
+        self.camera.upload(path=str(self.media("still.png", png(320, 200))))
+        self.sees(".upload[data-state=complete]", "still.png", self.camera)
+        self.until(lambda: self.browser.script("return document.querySelector('.upload img')?.naturalWidth") == 320)
+        self.assertEqual(self.browser.one(".upload img").get_attribute("alt"), "The picture still.png")
+        # As large as it is, if somebody wants that.
+        self.browser.one(".upload a").click()
+        self.until(lambda: self.browser.script("return document.images[0]?.naturalWidth") == 320)
+
+
+if __name__ == "__main__":
+    unittest.main()

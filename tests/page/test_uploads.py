@@ -31,7 +31,8 @@ class Uploads(PageTest):
 
     def test_a_part_that_was_sent_again(self) -> None:
         self.service.fault("part", "reset", part=2, after_request_bytes=1000)
-        upload = self.camera.upload(path=str(self.media("A001_C001.mov", bytes(300_000))), parts=3)
+        self.service.settings(part_bytes=100_000)
+        upload = self.camera.upload(path=str(self.media("A001_C001.mov", bytes(300_000))))
         self.camera.drive_until_over(upload, fio_c2c.FIO_UPLOAD_DONE)
         self.sees(".upload[data-state=complete]")
         self.assertEqual(self.cells(), ["cell stored", "cell stored again", "cell stored"])

@@ -120,7 +120,7 @@ fn hardened(mut response: Response<AnswerBody>) -> Response<AnswerBody> {
         ("x-content-type-options", "nosniff"),
         ("cache-control", "no-store"),
     ] {
-        response.headers_mut().insert(name, HeaderValue::from_static(value));
+        response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
     }
     response
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use hyper::header::{CONTENT_TYPE, HeaderValue};
+use hyper::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue};
 use hyper::{Method, Response, StatusCode};
 use serde::Serialize;
 use serde_json::json;
@@ -22,6 +22,8 @@ use crate::storage::files::PartFile;
 
 /// How long the list waits for checksums that are being computed.
 const ASSEMBLY_LIMIT: Duration = Duration::from_secs(5);
+/// Browsers put a picture that is opened by itself on a page with some style in it.
+const PICTURE_POLICY: &str = "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; sandbox";
 const BLOCK: usize = 256 << 10;
 
 /// Structures of their own and not a [`serde_json::Value`]: there may be very many parts.
@@ -110,7 +112,8 @@ fn picture(emulator: &Emulator, id: &str) -> Result<Answer, Answer> {
     let picture = emulator.world().pictures.get(id).cloned();
     let none = || Answer::detailed(StatusCode::NOT_FOUND, "No picture is kept of that upload");
     let picture = picture.ok_or_else(none)?;
-    Ok(Answer::text(StatusCode::OK, picture.content_type, picture.content))
+    let answer = Answer::text(StatusCode::OK, picture.content_type, picture.content);
+    Ok(answer.with(CONTENT_SECURITY_POLICY, HeaderValue::from_static(PICTURE_POLICY)))
 }
 
 fn content(emulator: &Arc<Emulator>, id: &str) -> Result<Response<AnswerBody>, Answer> {

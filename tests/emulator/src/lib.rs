@@ -32,3 +32,4 @@ pub mod size;
 pub mod state;
 pub mod storage;
 pub mod tls;
+pub mod trouble;

@@ -9,6 +9,7 @@ use fio_emulator::cli::{Arguments, Command, Options, Run};
 use fio_emulator::run::{self, Running};
 use fio_emulator::scenario::script::Scenario;
 use fio_emulator::scenario::{self, builtin, words};
+use fio_emulator::trouble::say;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// What was asked for cannot be done as it was asked.
@@ -61,7 +62,7 @@ async fn begin(options: &Options) -> io::Result<Running> {
         run::stop_with_stdin(&running.emulator);
     }
     if let Some(warning) = options.warning() {
-        eprintln!("fio-emulator: WARNING: {warning}");
+        say(format_args!("WARNING: {warning}"));
     }
     let emulator = Arc::clone(&running.emulator);
     tokio::spawn(async move {
@@ -101,6 +102,6 @@ fn print(text: &str) -> io::Result<()> {
 }
 
 fn fail(why: &str, code: ExitCode) -> ExitCode {
-    eprintln!("fio-emulator: {why}");
+    say(why);
     code
 }

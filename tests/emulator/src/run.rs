@@ -121,8 +121,10 @@ impl Running {
 impl Running {
     /// What is to be there when it has ended: reports and, for the next run, the state.
     pub fn leave(&self) -> io::Result<()> {
-        report_files::write(&self.reports, &self.emulator.checklist())?;
-        state::leave(&self.emulator)
+        let reports = report_files::write(&self.reports, &self.emulator.checklist());
+        // One is no reason to be without the other.
+        let state = state::leave(&self.emulator);
+        reports.and(state)
     }
 }
 

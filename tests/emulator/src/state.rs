@@ -21,9 +21,11 @@ use crate::emulator::Emulator;
 use crate::service::Service;
 use crate::storage::files::PartDir;
 use crate::storage::presign::Signer;
+use crate::trouble::Trouble;
 
 /// Changes are gathered for so long before they are written; longer if writing takes long.
 const GATHERED: Duration = Duration::from_millis(200);
+const AFTER_FAILED_WRITE: Duration = Duration::from_secs(1);
 const VERSION: u32 = 1;
 
 #[derive(Serialize, Deserialize)]
@@ -112,11 +114,11 @@ impl State {
     }
 }
 
-/// Writes what changes, soon after it does, until the emulator stops.
+/// Writes what changes, soon after it does, until the emulator stops. What cannot be written is tried again.
 pub fn keep(emulator: &Arc<Emulator>) {
     let emulator = Arc::clone(emulator);
     tokio::spawn(async move {
-        let mut pause = GATHERED;
+        let (mut pause, trouble) = (GATHERED, Trouble::default());
         loop {
             let Some(state) = &emulator.state else { return };
             tokio::select! {
@@ -126,18 +128,23 @@ pub fn keep(emulator: &Arc<Emulator>) {
             let (began, writer) = (Instant::now(), Arc::clone(&emulator));
             let written =
                 spawn_blocking(move || writer.state.as_ref().map_or(Ok(()), |state| state.save(&writer)));
-            if let Ok(Err(error)) = written.await {
-                eprintln!("fio-emulator: {error}");
-            }
+            let written = written.await;
             pause = GATHERED.max(10 * began.elapsed());
+            match written {
+                Ok(Err(error)) => {
+                    trouble.begins(error);
+                    pause = pause.max(AFTER_FAILED_WRITE);
+                    state.changed();
+                }
+                _ => trouble.is_over("the state is written again"),
+            }
         }
     });
 }
 
-/// For the last time. What it names stays.
+/// For the last time. What it names stays, also if it is the one before because this one cannot be written.
 pub fn leave(emulator: &Emulator) -> io::Result<()> {
     let Some(state) = &emulator.state else { return Ok(()) };
-    state.save(emulator)?;
     emulator.storage.dir.leave_everything();
-    Ok(())
+    state.save(emulator)
 }

@@ -14,6 +14,7 @@ use super::pictures::{self, Picture};
 use super::presign::hex;
 use crate::emulator::Emulator;
 use crate::service::uploads::upload::{State, Sums};
+use crate::trouble::say;
 
 const BLOCK: usize = 1 << 20;
 
@@ -42,7 +43,7 @@ pub fn begin(emulator: &Arc<Emulator>, upload: String, files: Option<Vec<Arc<Par
             Ok(sums) => finish(&emulator, &upload, Some(Some(sums)), pictures::read(&files)),
             Err(_) if emulator.is_stopping() => {}
             Err(error) => {
-                eprintln!("fio-emulator: an upload could not be assembled: {error}");
+                say(format_args!("an upload could not be assembled: {error}"));
                 finish(&emulator, &upload, None, None);
             }
         }

@@ -13,19 +13,23 @@ use tokio::sync::watch;
 use files::PartDir;
 use presign::Signer;
 
+use crate::trouble::Trouble;
+
 pub struct Storage {
     /// The origin of the addresses of parts, such as `https://127.0.0.1:40124`.
     pub url: String,
     pub signer: Signer,
     /// Where the files of parts are.
     pub dir: PartDir,
+    /// With keeping parts.
+    pub trouble: Trouble,
     /// How many assemblies are running.
     assemblies: watch::Sender<usize>,
 }
 
 impl Storage {
     pub fn new(url: String, dir: PartDir, signer: Signer) -> Self {
-        Self { url, signer, dir, assemblies: watch::Sender::new(0) }
+        Self { url, signer, dir, trouble: Trouble::default(), assemblies: watch::Sender::new(0) }
     }
 
     /// The host a client names in its requests to the storage.

@@ -49,18 +49,27 @@ impl Put<'_> {
         let mut sink = match mode {
             StorageMode::Discard => Sink::Discard,
             StorageMode::Keep => {
-                Sink::keep(&self.emulator.storage.dir, etag == Etag::Md5).map_err(disk_error)?
+                let kept = Sink::keep(&self.emulator.storage.dir, etag == Etag::Md5);
+                kept.map_err(|error| self.disk_error(&error))?
             }
         };
         while let Some(data) = transfer.next().await? {
-            sink.push(data).await.map_err(disk_error)?;
+            sink.push(data).await.map_err(|error| self.disk_error(&error))?;
         }
-        let kept = sink.finish().await.map_err(disk_error)?;
+        let kept = sink.finish().await.map_err(|error| self.disk_error(&error))?;
+        if kept.file.is_some() {
+            self.emulator.storage.trouble.is_over("parts can be kept again");
+        }
         // Whoever has the answer finds all of it counted.
         transfer.count();
         let answer = with_etag(Answer::empty(StatusCode::OK), etag, &kept);
         self.store(asset_id, number, bytes, kept)?;
         Ok(answer)
+    }
+
+    fn disk_error(&self, error: &io::Error) -> StorageError {
+        self.emulator.storage.trouble.begins(format_args!("parts cannot be kept: {error}"));
+        disk_error(error)
     }
 
     /// Everything that can be told before the part is looked at.
@@ -206,8 +215,7 @@ fn refused(refusal: PutRefusal, bytes: u64) -> StorageError {
     }
 }
 
-fn disk_error(error: io::Error) -> StorageError {
-    eprintln!("fio-emulator: a part could not be kept: {error}");
+fn disk_error(error: &io::Error) -> StorageError {
     match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => StorageError::full(),
         _ => StorageError::internal(),
@@ -222,8 +230,8 @@ mod tests {
     fn a_full_disk_is_told_apart() -> io::Result<()> {
         use std::io::Write;
         let full = std::fs::File::options().write(true).open("/dev/full")?.write_all(b"x");
-        assert_eq!(full.map_err(disk_error), Err(StorageError::full()));
-        assert_eq!(disk_error(io::Error::other("?")), StorageError::internal());
+        assert_eq!(full.map_err(|error| disk_error(&error)), Err(StorageError::full()));
+        assert_eq!(disk_error(&io::Error::other("?")), StorageError::internal());
         Ok(())
     }
 }

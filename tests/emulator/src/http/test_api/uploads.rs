@@ -19,6 +19,7 @@ use crate::http::body::AnswerBody;
 use crate::http::deliver;
 use crate::service::uploads::upload::{State, Upload};
 use crate::storage::files::PartFile;
+use crate::trouble::say;
 
 /// How long the list waits for checksums that are being computed.
 const ASSEMBLY_LIMIT: Duration = Duration::from_secs(5);
@@ -126,7 +127,7 @@ fn content(emulator: &Arc<Emulator>, id: &str) -> Result<Response<AnswerBody>, A
     let (sender, blocks) = mpsc::channel(4);
     tokio::task::spawn_blocking(move || {
         if let Err(error) = read(&files, &sender) {
-            eprintln!("fio-emulator: a kept file could not be read: {error}");
+            say(format_args!("a kept file could not be read: {error}"));
         }
     });
     let mut response = Response::new(AnswerBody::Content { left, blocks });

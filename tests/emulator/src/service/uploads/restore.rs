@@ -5,15 +5,16 @@ use std::sync::Arc;
 use super::upload::{State, StoredPart, Upload};
 use crate::storage::files::{PartDir, PartFile};
 
-impl From<Option<String>> for StoredPart {
-    fn from(name: Option<String>) -> Self {
-        Self { file: name.map(|name| Arc::new(PartFile::remembered(&name))) }
+/// The name of its file. Without a file it is empty, and no null, which says that nothing is stored.
+impl From<String> for StoredPart {
+    fn from(name: String) -> Self {
+        Self { file: (!name.is_empty()).then(|| Arc::new(PartFile::remembered(&name))) }
     }
 }
 
-impl From<StoredPart> for Option<String> {
+impl From<StoredPart> for String {
     fn from(part: StoredPart) -> Self {
-        part.file.map(|file| file.name())
+        part.file.map_or_else(String::new, |file| file.name())
     }
 }
 
@@ -37,5 +38,21 @@ impl Upload {
     /// Of the files of its parts.
     pub fn file_names(&self) -> impl Iterator<Item = String> {
         self.parts.values().filter_map(|part| Some(part.stored.as_ref()?.file.as_ref()?.name()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_without_a_file_is_stored_all_the_same() {
+        for name in [None, Some("a-file")] {
+            let file = name.map(|name| Arc::new(PartFile::remembered(name)));
+            let saved = serde_json::to_string(&Some(StoredPart { file })).expect("JSON");
+            let loaded: Option<StoredPart> = serde_json::from_str(&saved).expect("a part");
+            let file = loaded.map(|part| part.file.map(|file| file.name()));
+            assert_eq!(file, Some(name.map(str::to_owned)), "{saved}");
+        }
     }
 }

@@ -62,7 +62,7 @@ pub struct Part {
 
 /// The file is absent when the bytes were only counted.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(from = "Option<String>", into = "Option<String>")]
+#[serde(from = "String", into = "String")]
 pub(super) struct StoredPart {
     pub(super) file: Option<Arc<PartFile>>,
 }

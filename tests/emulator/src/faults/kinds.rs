@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use hyper::header::{HeaderName, HeaderValue};
+use hyper::header::{CONTENT_LENGTH, HeaderName, HeaderValue, TRANSFER_ENCODING};
 use serde::{Deserialize, Serialize};
 
 /// What happens instead of the proper answer. See the README for each kind.
@@ -94,8 +94,10 @@ impl Fault {
         if !value.is_none_or(is_value) {
             return Err("content_type or location");
         }
+        // How long the body is, is said by whoever sends it; `truncate` is how to lie about it.
+        let is_framing = |name: &HeaderName| [CONTENT_LENGTH, TRANSFER_ENCODING].contains(name);
         let is_header = |(name, value): (&String, &String)| {
-            HeaderName::from_bytes(name.as_bytes()).is_ok() && is_value(value)
+            HeaderName::from_bytes(name.as_bytes()).is_ok_and(|name| !is_framing(&name)) && is_value(value)
         };
         if headers.iter().all(is_header) { Ok(()) } else { Err("headers") }
     }
@@ -141,6 +143,8 @@ mod tests {
             (r#"{"kind":"status","status":99}"#, "status"),
             (r#"{"kind":"body","body":"","status":600}"#, "status"),
             (r#"{"kind":"status","status":503,"headers":{"a b":"c"}}"#, "headers"),
+            (r#"{"kind":"status","status":503,"headers":{"Content-Length":"5"}}"#, "headers"),
+            (r#"{"kind":"body","body":"","headers":{"transfer-encoding":"chunked"}}"#, "headers"),
             (r#"{"kind":"redirect","location":"a\nb"}"#, "content_type or location"),
             (r#"{"kind":"throttle","bytes_per_second":0}"#, "bytes_per_second"),
         ] {

@@ -18,6 +18,9 @@ use crate::service::uploads::realtime::Announcement;
 use crate::settings::number;
 use crate::storage::links::Links;
 
+/// Longer than anybody reads.
+const LONGEST_COMMENT: usize = 16 << 10;
+
 pub fn process(emulator: &Emulator, call: &Call<'_>, seq: u64) -> Answer {
     let asset_id = below_asset(call.head.uri.path()).map_or("", |(asset_id, _)| asset_id);
     let answer = match call.endpoint {
@@ -124,6 +127,9 @@ fn comment(emulator: &Emulator, call: &Call<'_>, asset_id: &str, seq: u64) -> Re
     world.service.own_upload(&client_id, asset_id)?;
     let text = payload.text("text").ok().flatten().filter(|text| !text.trim().is_empty());
     let text = text.ok_or(Refused::Invalid("text is required"))?;
+    if text.len() > LONGEST_COMMENT {
+        return Err(Refused::Invalid("text is longer than 16 KiB").into());
+    }
     let timestamp = match payload.fields.get("timestamp") {
         None | Some(Value::Null) => None,
         Some(frames) => {

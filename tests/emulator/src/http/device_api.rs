@@ -205,6 +205,6 @@ impl Call<'_> {
     /// The firmware version the device names, if it is a semantic version.
     pub fn firmware(&self) -> Option<&str> {
         let version = self.head.headers.get("x-client-version")?.to_str().ok()?;
-        semver::Version::parse(version).ok().map(|_| version)
+        facts::is_semantic(version).then_some(version)
     }
 }

@@ -15,6 +15,8 @@ use crate::endpoint::{Endpoint, GrantType, below_asset};
 use crate::journal::clip;
 use crate::mask::Mask;
 
+const LONGEST_VERSION: usize = 255;
+
 /// What the head alone tells.
 pub fn of_head(
     emulator: &Emulator,
@@ -79,10 +81,15 @@ fn creation(payload: &Payload) -> Creation {
     }
 }
 
+/// One of thousands of characters is none that anybody would want to keep.
+pub fn is_semantic(version: &str) -> bool {
+    version.len() <= LONGEST_VERSION && semver::Version::parse(version).is_ok()
+}
+
 fn version(headers: &HeaderMap) -> Version {
     match headers.get("x-client-version").map(|value| value.to_str()) {
         None => Version::Missing,
-        Some(Ok(version)) if semver::Version::parse(version).is_ok() => Version::Semantic,
+        Some(Ok(version)) if is_semantic(version) => Version::Semantic,
         Some(_) => Version::NotSemantic,
     }
 }
@@ -119,6 +126,8 @@ mod tests {
         assert_eq!(version(&headers(&[])), Version::Missing);
         assert_eq!(version(&headers(&[("x-client-version", "2.16")])), Version::NotSemantic);
         assert_eq!(version(&headers(&[("x-client-version", "2.16.4")])), Version::Semantic);
+        let long = format!("1.2.3-{}", "x".repeat(LONGEST_VERSION));
+        assert!(is_semantic("1.2.3-beta.1+5") && !is_semantic(&long));
         let mask = Mask::default();
         let expected = Some(mask.secret("token"));
         assert_eq!(bearer(&mask, &headers(&[("authorization", "Bearer token")])), expected);

@@ -15,7 +15,7 @@ use crate::random;
 pub const OFFLINE_AFTER: Duration = Duration::from_secs(300);
 /// Heartbeats are not to come more often than this.
 pub const HEARTBEAT_AT_MOST_EVERY: Duration = Duration::from_secs(60);
-const MOST_DEVICES: usize = 4_096;
+pub const MOST_DEVICES: usize = 4_096;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -100,7 +100,8 @@ pub struct Devices {
 }
 
 impl Devices {
-    /// Connects a device to a project, anew or again; answers with the grant this replaces.
+    /// Connects a device to a project, anew or again; answers with the grants that end by it: the one
+    /// before, and that of a device for which there is no room any more.
     pub fn connect(
         &mut self,
         now: Duration,
@@ -108,8 +109,8 @@ impl Devices {
         project: Project,
         firmware: Option<&str>,
         grant: GrantId,
-    ) -> Option<GrantId> {
-        self.make_room(client_id);
+    ) -> Vec<GrantId> {
+        let forgotten = self.make_room(client_id);
         let device = self.devices.entry(client_id.to_owned()).or_insert_with(|| Device {
             id: random::uuid(),
             device_id: random::uuid(),
@@ -133,7 +134,7 @@ impl Devices {
         // Another authorization is another beginning.
         device.last_heartbeat_at = None;
         device.pairings += 1;
-        device.grant.replace(grant)
+        device.grant.replace(grant).into_iter().chain(forgotten).collect()
     }
 
     pub fn get(&self, client_id: &str) -> Option<&Device> {
@@ -148,16 +149,16 @@ impl Devices {
         self.devices.values()
     }
 
-    fn make_room(&mut self, client_id: &str) {
+    fn make_room(&mut self, client_id: &str) -> Option<GrantId> {
         if self.devices.len() < MOST_DEVICES || self.devices.contains_key(client_id) {
-            return;
+            return None;
         }
         let quietest = self
             .devices
             .values()
             .min_by_key(|device| device.last_seen_at)
             .map(|device| device.client_id.clone());
-        quietest.map(|client_id| self.devices.remove(&client_id));
+        self.devices.remove(&quietest?)?.grant
     }
 }
 

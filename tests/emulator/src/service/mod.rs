@@ -88,11 +88,9 @@ impl Service {
         let outcome = poll.outcome.map(|approved| {
             let (grant, tokens) = self.grants.authorize(now, &self.settings, client_id, approved.scope);
             let project = self.projects.named(&approved.project);
-            let replaced = self.devices.connect(now, client_id, project, approved.firmware.as_deref(), grant);
+            let ended = self.devices.connect(now, client_id, project, approved.firmware.as_deref(), grant);
             // One device has one authorization: pairing again ends the one before.
-            if let Some(old) = replaced {
-                self.grants.end(old);
-            }
+            ended.into_iter().for_each(|grant| self.grants.end(grant));
             tokens
         });
         PollAnswer { outcome, too_fast: poll.too_fast }

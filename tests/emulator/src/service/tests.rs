@@ -122,3 +122,18 @@ fn moving_changes_the_project_id() {
     device.move_to(at(1), project);
     assert_ne!(device.project.id, before);
 }
+
+#[test]
+fn the_authorization_of_a_forgotten_device_ends() {
+    let mut service = service();
+    let first = paired(&mut service, at(0));
+    for unit in 0..devices::MOST_DEVICES {
+        let id = format!("OTHER-{unit}");
+        let code = service.issue_code(at(1), &id, "asset_create", None).expect("a code").device_code.clone();
+        service.decide(at(1), None, service.approval(None)).expect("a pending code");
+        assert!(service.poll(at(1), &id, &code).outcome.is_ok());
+    }
+    assert!(service.devices.get(ID).is_none());
+    let refresh_token = first.refresh_token.expect("a refresh token");
+    assert_eq!(service.refresh(at(2), ID, &refresh_token, None), Err(Refusal::NotAuthorized));
+}

@@ -29,6 +29,7 @@ use crate::http::body::AnswerBody;
 use crate::http::origin::is_cross_site;
 use crate::http::route::read_body;
 use crate::http::{deliver, listener};
+use crate::journal::clip;
 use crate::network::Link;
 use crate::service::codes::Verdict;
 use crate::service::person::Person;
@@ -268,7 +269,7 @@ fn told(emulator: &Emulator, told: Told) -> Result {
         (TestDeed::NetworkChanged, None) => Deed::NetworkChanged,
         (TestDeed::PairingCancelled, None) => Deed::PairingCancelled,
     };
-    emulator.deed(&told.client_id, &deed);
+    emulator.deed(&clip(&told.client_id), &deed);
     Ok(Answer::ok(&json!({ "time": emulator.clock.now().as_secs_f64() })))
 }
 

@@ -115,11 +115,13 @@ pub fn is_new_name(name: &str) -> bool {
     has_extension(name) && name.chars().count() <= LONGEST_NAME
 }
 
-/// It comes back as the `Content-Type` of every part, so it has to be possible in a header.
+/// It comes back as the `Content-Type` of every part, so it has to be possible in a header. RFC 6838 section
+/// 4.2 allows 127 characters on either side of the slash.
 fn is_media_type(filetype: &str) -> bool {
     let visible = filetype.bytes().all(|byte| matches!(byte, b' '..=b'~'));
     let parts = filetype.split_once('/');
     visible
+        && filetype.len() <= LONGEST_NAME
         && filetype.trim() == filetype
         && parts.is_some_and(|(kind, rest)| !kind.is_empty() && !rest.is_empty())
 }

@@ -43,6 +43,7 @@ impl Upload {
 
 #[cfg(test)]
 mod tests {
+    use super::super::upload::Comment;
     use super::*;
 
     #[test]
@@ -53,6 +54,16 @@ mod tests {
             let loaded: Option<StoredPart> = serde_json::from_str(&saved).expect("a part");
             let file = loaded.map(|part| part.file.map(|file| file.name()));
             assert_eq!(file, Some(name.map(str::to_owned)), "{saved}");
+        }
+    }
+
+    #[test]
+    fn a_comment_stays_where_it_is() {
+        for timestamp in [0.1, 1e256, 9.999_999_999_999_999e255, f64::MAX] {
+            let comment = Comment { id: String::new(), text: String::new(), timestamp: Some(timestamp) };
+            let saved = serde_json::to_string(&comment).expect("JSON");
+            let loaded: Comment = serde_json::from_str(&saved).expect("a comment");
+            assert_eq!(loaded.timestamp, Some(timestamp), "{saved}");
         }
     }
 }

@@ -283,6 +283,21 @@ fn only_a_placeholder_gives_way_to_a_name() {
 }
 
 #[test]
+fn comments_are_bounded_by_number_and_by_length() {
+    let mut service = service();
+    let id = create(&mut service, finished(7, None));
+    let upload = service.uploads.get_mut(&id).expect("the upload");
+    for length in [1, 16 << 10] {
+        for _ in 0..2_000 {
+            upload.comment(&"x".repeat(length), None);
+        }
+        let kept: usize = upload.comments.iter().map(|comment| comment.text.len()).sum();
+        assert!(upload.comments.len() <= 1_000 && kept <= 256 << 10, "{kept}");
+    }
+    assert_eq!(upload.comments.len(), 16);
+}
+
+#[test]
 fn memory_is_bounded() {
     let mut service = service();
     let first = create(&mut service, finished(7, None));

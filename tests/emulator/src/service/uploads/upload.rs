@@ -10,8 +10,9 @@ use crate::random;
 use crate::service::projects::Project;
 use crate::storage::files::PartFile;
 
-/// Comments remembered; beyond it the oldest are forgotten.
+/// Comments remembered, and bytes of all their texts; beyond either the oldest are forgotten.
 const MOST_COMMENTS: usize = 1_000;
+const MOST_COMMENT_BYTES: usize = 256 << 10;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum State {
@@ -255,8 +256,11 @@ impl Upload {
     }
 
     pub fn comment(&mut self, text: &str, timestamp: Option<f64>) -> &Comment {
-        if self.comments.len() == MOST_COMMENTS {
-            self.comments.pop_front();
+        let mut bytes: usize =
+            text.len() + self.comments.iter().map(|comment| comment.text.len()).sum::<usize>();
+        while self.comments.len() >= MOST_COMMENTS || bytes > MOST_COMMENT_BYTES {
+            let Some(oldest) = self.comments.pop_front() else { break };
+            bytes -= oldest.text.len();
         }
         self.comments.push_back(Comment { id: random::uuid(), text: text.to_owned(), timestamp });
         &self.comments[self.comments.len() - 1]

@@ -20,6 +20,7 @@ from typing import Any, Callable, Iterable, TypedDict, TypeVar
 
 from ._program import EmulatorError, Program, find_emulator
 from .checklist import Checklist, Row, quoted
+from .scenario import Order, play
 
 __all__ = ["SECRET", "Emulator", "EmulatorError", "Identity", "find_emulator"]
 
@@ -161,13 +162,18 @@ class Emulator(Program):
         self.call("POST", f"/emulator/devices/{client_id}/{action}", fields or None)
 
 
+    def network(self, link: str) -> None:
+        """"down": every connection of a device is reset, and so is every new one; "up" again. This object still
+        reaches the emulator."""
+        self.call("POST", "/emulator/network", {"state": link})
+
     # Waiting
 
     def wait_until(self, condition: Callable[[], T], timeout: float = 20.0, *, what: str = "what was waited for",
                    drive: Callable[[], object] | None = None) -> T:
         """Waits until a condition is true, and returns what made it so. It is looked at when something has happened
         at the emulator or, with `drive`, after each call of that: a camera in this thread goes on meanwhile
-        (``drive=lambda: client.drive(50)``). Raises TimeoutError."""
+        (``drive=lambda: client.drive(50)``); False from it says that it has nothing to do. Raises TimeoutError."""
         deadline = time.monotonic() + timeout
         while True:
             changes = self.call("GET", "/emulator/changes")["changes"]
@@ -178,9 +184,7 @@ class Emulator(Program):
             if left <= 0:
                 last = [quoted(request) for request in self.requests()[-10:]] or ["no request came"]
                 raise TimeoutError("\n  ".join([f"{what} did not come within {timeout} s; the last requests:", *last]))
-            if drive is not None:
-                drive()
-            else:
+            if drive is None or drive() is False:
                 self.call("GET", f"/emulator/changes?seen={changes}&wait={min(left, _LONG_POLL):.3f}")
 
     def wait_for_request(self, endpoint: str | None = None, *, times: int = 1, since: int = 0, timeout: float = 20.0,
@@ -229,6 +233,20 @@ class Emulator(Program):
         if path is not None:
             Path(path).write_text(text, encoding="utf-8")
         return text
+
+    # Scenarios
+
+    def scenarios(self) -> dict[str, str]:
+        """The titles of the built-in scenarios, by their names."""
+        return {known["name"]: known["title"] for known in self.call("GET", "/emulator/scenario")["known"]}
+
+    def scenario(self, scenario: str | os.PathLike[str], operator: Callable[[Order], object], *,
+                 timeout: float = 900.0) -> dict[str, Any]:
+        """Plays a scenario until it has passed, and returns how the emulator tells of it; raises ScenarioFailed
+        with the reason if it fails. It is the name of a built-in one, a file, or the text of one. The operator, an
+        ``Operator`` or a function, does at the device what it is asked to; its `drive`, if it has one, is called
+        while nothing is to be done."""
+        return play(self, scenario, operator, timeout)
 
 
 def _in_words(fields: dict[str, Any]) -> str:

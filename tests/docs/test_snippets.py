@@ -90,6 +90,9 @@ class Run(SkippingTest):
     def test_the_test(self) -> None:
         self.modules("python")["test_a_camera_pairs"].test_a_camera_pairs()
 
+    def test_the_test_of_a_rig(self) -> None:
+        self.modules("python")["test_a_service_that_goes_away"].test_a_service_that_goes_away()
+
     def test_asyncio(self) -> None:
         finished = self.modules("event-loops")["finished"].finished
         from fio_c2c import Client

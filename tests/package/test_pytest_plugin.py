@@ -107,12 +107,16 @@ class Plugin(PackageTest):
         (self.folder / "test_written.py").write_text(text)
         return self.folder / "test_written.py"
 
-    def test_the_example(self) -> None:
+    def test_the_examples(self) -> None:
         self.passes(PACKAGE / "examples" / "test_camera.py", 3)
+        self.passes(PACKAGE / "examples" / "test_session.py", 3)
 
-    def test_the_example_of_the_readme(self) -> None:
-        [block] = [block for block in BLOCKS if "def test_" in block]
-        self.passes(self.written(block), 1)
+    def test_the_examples_of_the_readme(self) -> None:
+        blocks = [block for block in BLOCKS if "def test_" in block]
+        self.assertEqual(len(blocks), 2)
+        for block in blocks:
+            with self.subTest(block=block):
+                self.passes(self.written(block), 1)
 
     def test_a_run_that_uses_none_of_it_loads_none_of_it(self) -> None:
         self.passes(self.written(NO_LIBRARY), 2)

@@ -105,6 +105,17 @@ class Waits(UploadTest):
             self.service.wait_for_upload("A001.mov", timeout=0.05, drive=lambda: camera.drive(5))
 
 
+class Network(RigTest):
+    def test_it_is_gone_for_devices_only(self) -> None:
+        camera = self.paired()
+        self.service.network("down")
+        with self.assertRaises(fio_c2c.FioError):
+            camera.heartbeat().wait(PATIENCE)
+        self.assertEqual(self.service.requests("heartbeat"), [])
+        self.service.network("up")
+        camera.heartbeat().wait(PATIENCE)
+
+
 class Down(RigTest):
     def setUp(self) -> None:
         self.service = Emulator(state=self.scratch())

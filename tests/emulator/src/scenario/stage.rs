@@ -187,6 +187,7 @@ fn ask(emulator: &Emulator, run: u64) {
     let hinted = open.iter().find(|upload| hint.as_ref() == Some(&upload.name));
     let upload = hinted.or(open.first()).map(|upload| upload.name.clone());
     scenarios.ask(upload);
+    emulator.happened();
 }
 
 /// What the checklist cannot see for itself.

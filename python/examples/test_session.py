@@ -1,0 +1,111 @@
+"""A camera in certification sessions: the emulator's scenarios, with this Python camera at the other end. Put your
+device's buttons and relays in its place, and run `pytest`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Iterator, Optional
+
+import pytest
+
+from fio_c2c import FIO_AUTH_AUTHORIZED, FIO_EVENT_AUTHORIZED, Client, Event, Operation
+from fio_c2c.emulator import Emulator
+from fio_c2c.results import Device
+from fio_c2c.scenario import Operator
+
+
+class Camera(Operator):
+    """What it knows is in its folder, as a real camera's is in its flash memory."""
+
+    def __init__(self, service: Emulator, folder: Path) -> None:
+        self._service = service
+        self._folder = folder
+        self._client: Optional[Client] = None
+        self._pairing: Optional[Operation[Device]] = None
+
+    def switch_on(self) -> None:
+        if self._client is None:
+            self._client = Client(**self._service.identity(), store_dir=self._folder / "flash", on_event=self._heard)
+            self._client.set_online(True)
+        if self._client.auth_state() != FIO_AUTH_AUTHORIZED:
+            self.pair()
+
+    def switch_off(self) -> None:
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+
+    # To the records in its flash memory it makes no difference.
+    cut_power = switch_off
+
+    def pair(self) -> None:
+        if self._pairing is None or self._pairing.is_over:
+            self._pairing = self._on().pair()
+
+    def cancel_pairing(self) -> None:
+        if self._pairing is not None and not self._pairing.is_over:
+            self._pairing.cancel()
+
+    def record(self, name: str, size: int) -> None:
+        clip = self._folder / name
+        clip.write_bytes(os.urandom(size))
+        self._on().upload(path=clip)
+
+    def cancel_upload(self, name: Optional[str]) -> None:
+        for upload in self._on().queue:
+            info = upload.info()
+            if not info.is_over and name in (None, info.name):
+                return upload.cancel()
+        raise RuntimeError(f"there is no upload to cancel: {name}")
+
+    def cancel_all_uploads(self) -> None:
+        self._on().queue.cancel_all()
+
+    def drive(self) -> bool:
+        """The camera's own work, in this thread. False says that it is off and has none."""
+        if self._client is not None:
+            self._client.drive(50)
+        return self._client is not None
+
+    def _on(self) -> Client:
+        if self._client is None:
+            raise RuntimeError("the camera is off")
+        return self._client
+
+    def _heard(self, event: Event) -> None:
+        if event.kind == FIO_EVENT_AUTHORIZED:
+            print("paired")
+
+
+@pytest.fixture
+def camera(fio_emulator: Emulator, tmp_path: Path) -> Iterator[Camera]:
+    made = Camera(fio_emulator, tmp_path)
+    yield made
+    made.switch_off()
+
+
+@pytest.mark.fio_clean
+@pytest.mark.parametrize("scenario", ["lost_refresh_reply", "down_at_boot"])
+def test_a_session(fio_emulator: Emulator, camera: Camera, scenario: str) -> None:
+    fio_emulator.scenario(scenario, camera)
+
+
+OUR_OWN = """
+title = "A pairing"
+rows = ["version_header", "device_information"]
+
+[[step]]
+person = { decision = "approve" }
+
+[[step]]
+operate = "switch_on"
+
+[[step]]
+await = { device = "paired" }
+"""
+
+
+@pytest.mark.fio_clean
+def test_a_session_of_our_own(fio_emulator: Emulator, camera: Camera) -> None:
+    assert fio_emulator.scenario(OUR_OWN, camera)["state"] == "passed"

@@ -207,3 +207,6 @@ impl Player {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,8 +12,12 @@ use serde_json::Value;
 use super::Outcome;
 
 pub fn spawn(arguments: &[&str]) -> Result<(Child, Value), Box<dyn Error>> {
+    spawn_alone(&[&["--exit-with-stdin"], arguments].concat())
+}
+
+/// The same for one that does not end with its standard input.
+pub fn spawn_alone(arguments: &[&str]) -> Result<(Child, Value), Box<dyn Error>> {
     let mut child = Command::new(env!("CARGO_BIN_EXE_fio-emulator"))
-        .arg("--exit-with-stdin")
         .args(arguments)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

@@ -89,14 +89,18 @@ class PageTest(RigTest, SkippingTest):
         deadline = time.monotonic() + PATIENCE
         while not condition():
             if time.monotonic() > deadline:
-                raise TimeoutError(f"the page does not show it:\n{self.browser.text("main")[:2000]}")
+                raise TimeoutError(f"the page does not show it:\n{self.shown()}")
+
+    def shown(self) -> str:
+        """The beginning of what can be read."""
+        return self.browser.text("main")[:2000]
 
     def sees(self, css: str, text: str = "", client: Optional[RigClient] = None) -> None:
         """Waits until there is such a thing on the page, with this written in it."""
         try:
             self.until(self.browser.has(css, text), client)
         except TimeoutError as failure:
-            raise TimeoutError(f"no {css} with {text!r}:\n{self.browser.text("main")[:2000]}") from failure
+            raise TimeoutError(f"no {css} with {text!r}:\n{self.shown()}") from failure
 
     def media(self, name: str, content: bytes) -> Path:
         path = self.card / name

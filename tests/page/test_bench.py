@@ -28,6 +28,18 @@ class Bench(PageTest):
         self.assertGreaterEqual(number, 5)
         self.assertEqual(len(set(self.browser.text("#fault-list").split("\n"))), number)
 
+    def test_the_network(self) -> None:
+        camera = self.paired(client_id="CAM-1")
+        self.browser.press("Take the network down")
+        self.sees("#network", "Down: every connection of a device is reset.")
+        # The connection that the device has is reset, or it meets the reset of a new one.
+        with self.assertRaises(fio_c2c.FioError):
+            camera.device_info().wait(20)
+        self.sees("#connection", "live")
+        self.browser.press("Bring the network up")
+        self.sees("#network", "Up.")
+        camera.device_info().wait(20)
+
     def test_the_clock(self) -> None:
         camera = self.paired(client_id="CAM-1")
         self.sees(".device[data-status=online]", "", camera)

@@ -18,6 +18,7 @@ const FAULTS = [
 
 let time;
 let moved = 0;
+let link = "up";
 
 function makeFault() {
   const node = element("li");
@@ -31,6 +32,10 @@ export function update(view, clock) {
   more("faults", view.faults, "faults are");
   show(byId("no-faults"), view.faults.total === 0);
   show(byId("clear-faults"), view.faults.total > 0, byId("fault-buttons").firstElementChild);
+  link = view.network.state;
+  const refused = view.network.refused_connections;
+  say(byId("network"), link === "up" ? "Up." : `Down: every connection of a device is reset. ${refused} refused so far.`);
+  say(byId("network-switch"), link === "up" ? "Take the network down" : "Bring the network up");
   tick();
 }
 
@@ -48,4 +53,5 @@ for (const [text, seconds] of STEPS) {
 for (const [text, rule] of FAULTS) {
   byId("fault-buttons").append(button(text, () => order("POST", "faults", rule)));
 }
+byId("network-switch").addEventListener("click", () => order("POST", "network", { state: link === "up" ? "down" : "up" }));
 byId("clear-faults").addEventListener("click", () => order("DELETE", "faults"));

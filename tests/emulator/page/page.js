@@ -6,6 +6,7 @@ import * as devices from "./devices.js";
 import { byId, say, set, show } from "./dom.js";
 import { start } from "./live.js";
 import * as requests from "./requests.js";
+import * as scenarios from "./scenarios.js";
 import * as uploads from "./uploads.js";
 import { Time } from "./words.js";
 
@@ -22,6 +23,7 @@ function facts(view) {
   return new Set([
     ...view.devices.shown.map((device) => `${device.name} is ${device.status}`),
     ...view.uploads.shown.filter((upload) => upload.state === "complete").map((upload) => `${upload.name} is complete`),
+    ...view.scenarios.played.map((played) => `Scenario ${played.title}: ${played.state}`),
     ...view.checklist.filter((row) => row.status === "broken").map((row) => `Broken: ${row.requirement}`),
   ]);
 }
@@ -45,6 +47,7 @@ function update(view) {
   uploads.update(view);
   requests.update(view, time);
   controls.update(view, time);
+  scenarios.update(view);
   checklist.update(view);
   news(view);
 }

@@ -25,6 +25,7 @@ pub fn at(path: &str) -> Option<Answer> {
         "/page/dom.js" => file!(SCRIPT, "dom.js"),
         "/page/live.js" => file!(SCRIPT, "live.js"),
         "/page/requests.js" => file!(SCRIPT, "requests.js"),
+        "/page/scenarios.js" => file!(SCRIPT, "scenarios.js"),
         "/page/uploads.js" => file!(SCRIPT, "uploads.js"),
         "/page/words.js" => file!(SCRIPT, "words.js"),
         _ => return None,

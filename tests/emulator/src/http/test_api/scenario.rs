@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::input::{bad, read};
-use crate::emulator::Emulator;
+use crate::emulator::{Emulator, World};
 use crate::http::answer::Answer;
 use crate::scenario::playing::Running;
 use crate::scenario::script::Scenario;
@@ -32,20 +32,20 @@ struct Operated {
 /// `path` is what follows `/scenario`.
 pub fn call(emulator: &Arc<Emulator>, method: &str, path: &str, body: &Bytes) -> Result<Answer, Answer> {
     match (path, method) {
-        ("", "GET") => Ok(Answer::ok(&report(emulator))),
+        ("", "GET") => Ok(Answer::ok(&report(&emulator.world(), usize::MAX))),
         ("", "POST") => {
             begin(emulator, scenario(read(body)?)?)?;
-            Ok(Answer::ok(&report(emulator)))
+            Ok(Answer::ok(&report(&emulator.world(), usize::MAX)))
         }
         ("", "DELETE") => {
             stage::end(emulator, "it was ended");
-            Ok(Answer::ok(&report(emulator)))
+            Ok(Answer::ok(&report(&emulator.world(), usize::MAX)))
         }
         ("/operated", "POST") => {
             let Operated { id, failed } = read(body)?;
             let not_asked = |_| conflict("That operation is not asked for, or not any more");
             stage::operated(emulator, id, failed.map_or(Ok(()), Err)).map_err(not_asked)?;
-            Ok(Answer::ok(&report(emulator)))
+            Ok(Answer::ok(&report(&emulator.world(), usize::MAX)))
         }
         ("", _) => Err(Answer::method_not_allowed("GET, POST, DELETE")),
         ("/operated", _) => Err(Answer::method_not_allowed("POST")),
@@ -77,12 +77,14 @@ fn conflict(detail: &str) -> Answer {
     Answer::detailed(StatusCode::CONFLICT, detail)
 }
 
-fn report(emulator: &Emulator) -> Value {
-    let world = emulator.world();
+/// With so many of those that were played last, at most.
+pub fn report(world: &World, most_played: usize) -> Value {
+    let played = &world.scenarios.played;
+    let played = &played[played.len().saturating_sub(most_played)..];
     let known: Vec<_> = builtin::ALL.iter().map(|scenario| names(scenario)).collect();
     json!({
         "scenario": world.scenarios.running.as_ref().map(running),
-        "played": world.scenarios.played,
+        "played": played,
         "known": known,
     })
 }

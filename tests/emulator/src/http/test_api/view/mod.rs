@@ -6,8 +6,10 @@ mod uploads;
 
 use hyper::StatusCode;
 use serde::Serialize;
+use serde_json::Value;
 
 use super::input::bad;
+use super::scenario;
 use crate::checklist::report::RowReport;
 use crate::emulator::Emulator;
 use crate::faults::Rule;
@@ -16,6 +18,7 @@ use crate::http::deliver;
 
 const FAULTS_SHOWN: usize = 20;
 const PROJECTS_SHOWN: usize = 100;
+const PLAYED_SHOWN: usize = 50;
 /// Of each row; the report has more.
 const BREACHES_SHOWN: usize = 2;
 
@@ -34,6 +37,8 @@ struct View<'a> {
     faults: Part<&'a Rule>,
     projects: Vec<&'a str>,
     checklist: Vec<RowReport>,
+    network: Value,
+    scenarios: Value,
 }
 
 /// Some of what there is, and how much there is.
@@ -72,6 +77,8 @@ pub fn view(emulator: &Emulator, query: Option<&str>) -> Result<Answer, Answer> 
         faults: Part { total: faults().count(), shown: faults().take(FAULTS_SHOWN).collect() },
         projects: service.projects.names().take(PROJECTS_SHOWN).collect(),
         checklist: world.checklist.rows(BREACHES_SHOWN),
+        network: emulator.network.report(),
+        scenarios: scenario::report(&world, PLAYED_SHOWN),
     };
     let view = serde_json::to_string(&view);
     let view =

@@ -39,6 +39,8 @@ class Row:
     name: str
     requirement: str
     reference: str
+    #: Whether the emulator can see it at all, or only ask.
+    observable: bool
     #: broken, fulfilled, not_exercised or ask_the_engineer; confirmed, denied or not_applicable if he has answered.
     status: str
     #: How often it was seen kept, and broken.
@@ -48,6 +50,13 @@ class Row:
     questions: List[str]
     #: What the engineer said: answer, note and date.
     answer: Optional[Dict[str, Any]]
+
+    @classmethod
+    def of(cls, row: Dict[str, Any]) -> "Row":
+        """One as the emulator tells it."""
+        breaches = [Breach(breach["device"], breach["why"], breach["requests"]) for breach in row["breaches"]]
+        return cls(row["name"], row["requirement"], row["reference"], row["observable"], row["status"], row["kept"],
+                   row["broken"], breaches, row["questions"], row["answer"])
 
     def __str__(self) -> str:
         about = [f"{self.name} is {self.status}: {self.requirement}", *(f"? {question}" for question in self.questions)]
@@ -62,7 +71,7 @@ class Checklist:
     def __init__(self, report: Dict[str, Any]) -> None:
         #: As the emulator told it.
         self.report = report
-        self.rows = {row["name"]: _row(row) for row in report["rows"]}
+        self.rows = {row["name"]: Row.of(row) for row in report["rows"]}
         #: The status of each row that says something about a device, by device and row.
         self.devices: Dict[str, Dict[str, str]] = report["devices"]
 
@@ -95,12 +104,6 @@ class Checklist:
         summary = sorted(self.report["summary"].items(), key=lambda counted: counted[0] not in BAD)
         counts = ", ".join(f"{count} {status.replace('_', ' ')}" for status, count in summary if count)
         return "\n".join([counts, *map(str, self.broken)])
-
-
-def _row(row: Dict[str, Any]) -> Row:
-    breaches = [Breach(breach["device"], breach["why"], breach["requests"]) for breach in row["breaches"]]
-    return Row(row["name"], row["requirement"], row["reference"], row["status"], row["kept"], row["broken"], breaches,
-               row["questions"], row["answer"])
 
 
 def quoted(request: Dict[str, Any]) -> str:

@@ -222,8 +222,7 @@ class Emulator(Program):
 
     def answer(self, row: str, answer: str | None, note: str | None = None) -> Row:
         """Answers what the checklist asks the engineer: yes, no or not_applicable, or None to take it back."""
-        self.call("POST", "/emulator/answers", {"row": row, "answer": answer, "note": note})
-        return self.checklist()[row]
+        return Row.of(self.call("POST", "/emulator/answers", {"row": row, "answer": answer, "note": note}))
 
     def report(self, path: str | os.PathLike[str] | None = None, format: str | None = None) -> str:
         """The checklist as text, json or junit, and into a file if there is one, as the ending of its name says."""

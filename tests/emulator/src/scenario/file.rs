@@ -1,5 +1,6 @@
 //! Reading the file of a scenario. What is wrong with it is told with the file, the step and the field.
 
+use std::collections::BTreeSet;
 use std::fmt::{self, Display, Formatter};
 use std::time::Duration;
 
@@ -125,7 +126,8 @@ pub fn parse(name: &str, text: &str) -> Result<Scenario, Mistake> {
     if file.title.trim().is_empty() {
         return Err(mistake(None, "title is empty".into()));
     }
-    if let Some(unknown) = file.rows.iter().find(|row| !is_row(row)) {
+    let known: BTreeSet<_> = rules::all().iter().flat_map(|rule| rule.rows()).map(|row| row.name).collect();
+    if let Some(unknown) = file.rows.iter().find(|row| !known.contains(row.as_str())) {
         return Err(mistake(None, format!("rows: the checklist has no row `{unknown}`")));
     }
     if file.step.is_empty() || file.step.len() > MOST_STEPS {
@@ -143,10 +145,6 @@ pub fn parse(name: &str, text: &str) -> Result<Scenario, Mistake> {
         rows: file.rows,
         steps: steps.collect::<Result<_, _>>()?,
     })
-}
-
-fn is_row(name: &str) -> bool {
-    rules::all().iter().flat_map(|rule| rule.rows()).any(|row| row.name == name)
 }
 
 fn step(value: Value) -> Result<Step, String> {

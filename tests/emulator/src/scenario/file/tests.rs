@@ -183,3 +183,16 @@ fn what_is_wrong_with_the_whole() {
     let many = format!("title = \"A\"\n{}", "[[step]]\nclock = 1\n".repeat(MOST_STEPS + 1));
     assert!(parse("mine", &many).is_err());
 }
+
+#[test]
+fn the_manual_shows_what_can_be_read() {
+    let manual = include_str!("../../../README.md");
+    let blocks: Vec<_> =
+        manual.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    assert!(!blocks.is_empty());
+    for block in blocks {
+        if let Err(mistake) = parse("the manual", block) {
+            panic!("{mistake}");
+        }
+    }
+}

@@ -40,6 +40,7 @@ struct camera {
     struct card card;
     struct buttons buttons;
     int is_pairing;
+    int is_online;     /* heartbeats leave by themselves */
     int may_pair;      /* 0 after a pairing that came to nothing, until a person presses `pair` */
     fio_op op;         /* the operation that run() waits for, ... */
     int over;          /* ... whether it has called back, ... */
@@ -226,7 +227,8 @@ static fio_status pair(struct camera *camera)
 
 /* ---- The camera's life -------------------------------------------------------------------------- */
 
-/* After a pairing: everything a device needs, so that a wrong setup shows at once. */
+/* After a first pairing: everything a device needs once, so that a wrong setup shows at once. Not later: while
+ * the library sends heartbeats by itself, one more could be too many for the service. */
 static fio_status try_everything(struct camera *camera)
 {
     fio_status status;
@@ -260,12 +262,13 @@ static fio_status get_paired(struct camera *camera)
 /* Lets the library work until the camera is switched off or the pairing is over. */
 static fio_status stay_online(struct camera *camera)
 {
-    fio_status status = fio_set_online(camera->client, 1); /* from here on heartbeats leave by themselves */
+    fio_status status = fio_set_online(camera->client, 1);
 
     if (status != FIO_OK) {
         print_error("The camera cannot stay online", fio_client_error(camera->client));
         return status;
     }
+    camera->is_online = 1;
     puts("Running. Ctrl-C switches the camera off.");
     while (status == FIO_OK && !stop_requested && is_paired(camera))
         status = turn(camera);
@@ -286,12 +289,13 @@ static fio_status live(struct camera *camera, int once)
                 return status;
             if (!is_paired(camera))
                 continue;
-            status = try_everything(camera);
+            if (!camera->is_online)
+                status = try_everything(camera);
         }
         if (once || stop_requested)
             return status;
-        /* What failed just now, the library tries again by itself. */
-        status = stay_online(camera);
+        /* What failed just now, the library tries again by itself; or the pairing is over, and begins anew. */
+        status = is_paired(camera) ? stay_online(camera) : FIO_OK;
         if (status != FIO_OK)
             return status;
     }

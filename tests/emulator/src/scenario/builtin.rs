@@ -8,8 +8,21 @@ use super::script::Scenario;
 
 /// By name, in the order in which `all` plays them.
 pub const FILES: &[(&str, &str)] = &[
+    ("pairing", include_str!("../../scenarios/pairing.toml")),
+    ("uploads", include_str!("../../scenarios/uploads.toml")),
+    ("side_by_side", include_str!("../../scenarios/side_by_side.toml")),
+    ("idle", include_str!("../../scenarios/idle.toml")),
+    ("expiry", include_str!("../../scenarios/expiry.toml")),
     ("lost_refresh_reply", include_str!("../../scenarios/lost_refresh_reply.toml")),
+    ("pause", include_str!("../../scenarios/pause.toml")),
+    ("storage_503", include_str!("../../scenarios/storage_503.toml")),
+    ("expired_urls", include_str!("../../scenarios/expired_urls.toml")),
+    ("dead_network", include_str!("../../scenarios/dead_network.toml")),
     ("down_at_boot", include_str!("../../scenarios/down_at_boot.toml")),
+    ("power_cut", include_str!("../../scenarios/power_cut.toml")),
+    ("network_change", include_str!("../../scenarios/network_change.toml")),
+    ("cancel", include_str!("../../scenarios/cancel.toml")),
+    ("disconnected", include_str!("../../scenarios/disconnected.toml")),
 ];
 
 /// All of them; a test holds that each can be read.

@@ -67,6 +67,8 @@ pub enum Operate {
     CancelUpload,
     CancelAllUploads,
     ChangeNetwork,
+    /// Leave it alone, for as long as it takes to see what it does by itself.
+    Idle,
 }
 
 /// What a step waits for.

@@ -201,7 +201,7 @@ fn deed(operation: &Operation, upload: Option<String>) -> Option<Deed> {
         }
         Operate::CancelAllUploads => Some(Deed::UploadCancelled { name: None }),
         Operate::ChangeNetwork => Some(Deed::NetworkChanged),
-        Operate::SwitchOn | Operate::SwitchOff | Operate::Pair | Operate::Record => None,
+        Operate::SwitchOn | Operate::SwitchOff | Operate::Pair | Operate::Record | Operate::Idle => None,
     }
 }
 

@@ -47,6 +47,7 @@ pub fn operation(operation: &Operation) -> String {
         },
         Operate::CancelAllUploads => "Cancel all uploads at the device.".into(),
         Operate::ChangeNetwork => "Move the device to another network.".into(),
+        Operate::Idle => "Leave the device alone, switched on.".into(),
     }
 }
 

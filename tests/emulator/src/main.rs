@@ -28,6 +28,8 @@ fn main() -> ExitCode {
 }
 
 fn in_runtime(work: impl Future<Output = io::Result<ExitCode>>) -> ExitCode {
+    // As many as the system allows without asking anybody. If it fails, fewer connections are served at once.
+    let _ = rlimit::increase_nofile_limit(u64::MAX);
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return fail(&error.to_string(), ExitCode::FAILURE),

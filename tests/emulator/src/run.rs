@@ -8,7 +8,6 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
 
 use crate::answers_file;
 use crate::cli::Options;
@@ -52,13 +51,13 @@ pub async fn start(options: &Options) -> io::Result<Running> {
         None => Authority::new(&options.hosts).map_err(io::Error::other)?,
     };
     let acceptor = authority.acceptor(CertificateKind::Valid)?;
-    let listener = TcpListener::bind(options.listen).await?;
+    let listener = listener::bind(options.listen)?;
     let address = listener.local_addr()?;
     let url = format!("https://{}", reachable(address));
     let pair_url = format!("{}/pair", options.public_url.as_deref().unwrap_or(&url).trim_end_matches('/'));
     let storage_acceptor = authority.acceptor(CertificateKind::Valid)?;
     let storage_address = options.storage_listen.unwrap_or((options.listen.ip(), 0).into());
-    let storage_listener = TcpListener::bind(storage_address).await?;
+    let storage_listener = listener::bind(storage_address)?;
     let storage_url = match &options.storage_url {
         Some(url) => url.trim_end_matches('/').to_owned(),
         None => format!("https://{}", reachable(storage_listener.local_addr()?)),

@@ -5,7 +5,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::TcpListener;
+use rlimit::Resource;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
 
@@ -13,8 +14,14 @@ use super::connection;
 use crate::emulator::Emulator;
 use crate::tls::authority::CertificateKind;
 
-/// Connections served at once on one listener; further ones wait in the socket's backlog.
-const MOST_CONNECTIONS: usize = 1_024;
+/// Connections served at once on one listener; further ones wait in the socket's backlog. A thousand
+/// devices have a connection to the service each, and several to the storage.
+const MOST_CONNECTIONS: usize = 8_192;
+/// Of the descriptors the process may have, one in so many is for the connections of one listener: parts that
+/// arrive have their files besides.
+const SHARE_OF_DESCRIPTORS: u64 = 4;
+/// A thousand devices may come in the same moment. The system may allow fewer.
+const BACKLOG: u32 = 4_096;
 const AFTER_FAILED_ACCEPT: Duration = Duration::from_millis(50);
 
 /// What a listener serves.
@@ -23,6 +30,19 @@ pub enum Site {
     /// The device API, the test API and the pages.
     Service,
     Storage,
+}
+
+pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
+
+/// How many connections a listener serves at once.
+fn room() -> usize {
+    let descriptors = Resource::NOFILE.get_soft().unwrap_or(1_024);
+    usize::try_from(descriptors / SHARE_OF_DESCRIPTORS).unwrap_or(MOST_CONNECTIONS).clamp(1, MOST_CONNECTIONS)
 }
 
 /// Accepts connections until the emulator stops.
@@ -37,7 +57,7 @@ pub fn spawn(emulator: &Arc<Emulator>, listener: TcpListener, acceptor: TlsAccep
 }
 
 async fn accept(emulator: &Arc<Emulator>, listener: TcpListener, acceptor: TlsAcceptor, site: Site) {
-    let room = Arc::new(Semaphore::new(MOST_CONNECTIONS));
+    let room = Arc::new(Semaphore::new(room()));
     while let Ok(permit) = Arc::clone(&room).acquire_owned().await {
         match listener.accept().await {
             Ok((tcp, _)) => {
@@ -56,7 +76,7 @@ async fn accept(emulator: &Arc<Emulator>, listener: TcpListener, acceptor: TlsAc
 /// Opens one more listener, on an ephemeral loopback port.
 pub async fn open(emulator: &Arc<Emulator>, kind: CertificateKind) -> io::Result<SocketAddr> {
     let acceptor = emulator.authority.acceptor(kind)?;
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+    let listener = bind((Ipv4Addr::LOCALHOST, 0).into())?;
     let address = listener.local_addr()?;
     spawn(emulator, listener, acceptor, Site::Service);
     Ok(address)

@@ -28,11 +28,21 @@ const CLOSING_LIMIT: Duration = Duration::from_secs(2);
 const CHECK_EVERY: Duration = Duration::from_secs(5);
 /// Room for a request's head and for the chunk of its body being read.
 const BUFFER: usize = 64 << 10;
-/// TLS asks for no more than 4 KiB at a time: fewer system calls fetch more at once. Parts are long.
-const fn read_ahead(site: Site) -> usize {
+/// TLS asks for no more than 4 KiB at a time: fewer system calls fetch more at once.
+const READ_AHEAD: usize = 8 << 10;
+/// Parts are long.
+const PART_READ_AHEAD: usize = 256 << 10;
+/// What connections that take parts may each have of both.
+const SMALLEST_BUFFER: usize = 16 << 10;
+const PART_BUFFERS_IN_ALL: usize = 16 << 20;
+
+/// What a connection reads ahead, and its buffer. Very many connections are to find room.
+fn buffers(emulator: &Emulator, site: Site) -> (usize, usize) {
+    let open = usize::try_from(emulator.connections.open.load(Ordering::Relaxed)).unwrap_or(usize::MAX);
+    let share = (PART_BUFFERS_IN_ALL / open.max(1)).max(SMALLEST_BUFFER);
     match site {
-        Site::Service => 8 << 10,
-        Site::Storage => 256 << 10,
+        Site::Service => (READ_AHEAD, BUFFER),
+        Site::Storage => (share.min(PART_READ_AHEAD), share.min(BUFFER)),
     }
 }
 /// The first byte of every TLS record that can begin a connection.
@@ -61,7 +71,8 @@ pub async fn serve(emulator: Arc<Emulator>, acceptor: TlsAcceptor, tcp: TcpStrea
         }
         _ => return,
     }
-    match timeout(HANDSHAKE_LIMIT, acceptor.accept(BufReader::with_capacity(read_ahead(site), tcp))).await {
+    let tcp = BufReader::with_capacity(buffers(&emulator, site).0, tcp);
+    match timeout(HANDSHAKE_LIMIT, acceptor.accept(tcp)).await {
         Ok(Ok(tls)) => {
             count.open.fetch_add(1, Ordering::Relaxed);
             if let Some((tls, ending)) = exchange(&emulator, tls, Wire::new(number, peer), site).await {
@@ -108,7 +119,7 @@ pub async fn exchange<S: AsyncRead + AsyncWrite + Unpin>(
     let mut connection = http1::Builder::new()
         // Head and body leave in one write.
         .writev(false)
-        .max_buf_size(BUFFER)
+        .max_buf_size(buffers(emulator, site).1)
         // `Wire` watches slow heads, without closing connections that merely rest.
         .header_read_timeout(None)
         .serve_connection(io, service);

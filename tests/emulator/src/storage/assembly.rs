@@ -38,18 +38,21 @@ pub fn begin(emulator: &Arc<Emulator>, upload: String, files: Option<Vec<Arc<Par
     };
     let running = Running::new(&emulator.storage.assemblies);
     let emulator = Arc::clone(emulator);
-    spawn_blocking(move || {
-        match sums(&files, || emulator.is_stopping()) {
-            Ok(sums) => finish(&emulator, &upload, Some(Some(sums)), pictures::read(&files)),
-            Err(_) if emulator.is_stopping() => {}
-            Err(error) => {
-                say(format_args!("an upload could not be assembled: {error}"));
-                finish(&emulator, &upload, None, None);
+    tokio::spawn(async move {
+        let turn = emulator.storage.disk.assembling().await;
+        spawn_blocking(move || {
+            match sums(&files, || emulator.is_stopping()) {
+                Ok(sums) => finish(&emulator, &upload, Some(Some(sums)), pictures::read(&files)),
+                Err(_) if emulator.is_stopping() => {}
+                Err(error) => {
+                    say(format_args!("an upload could not be assembled: {error}"));
+                    finish(&emulator, &upload, None, None);
+                }
             }
-        }
-        // Whoever waited for the assembly finds the files gone.
-        drop(files);
-        drop(running);
+            // Whoever waited for the assembly finds the files gone.
+            drop(files);
+            drop((turn, running));
+        });
     });
 }
 

@@ -2,6 +2,7 @@
 //! assembly. What it tells clients is in [`crate::http::storage_api`].
 
 pub mod assembly;
+pub mod disk;
 pub mod files;
 pub mod links;
 pub mod pictures;
@@ -10,6 +11,7 @@ pub mod sink;
 
 use tokio::sync::watch;
 
+use disk::Disk;
 use files::PartDir;
 use presign::Signer;
 
@@ -23,13 +25,21 @@ pub struct Storage {
     pub dir: PartDir,
     /// With keeping parts.
     pub trouble: Trouble,
+    pub disk: Disk,
     /// How many assemblies are running.
     assemblies: watch::Sender<usize>,
 }
 
 impl Storage {
     pub fn new(url: String, dir: PartDir, signer: Signer) -> Self {
-        Self { url, signer, dir, trouble: Trouble::default(), assemblies: watch::Sender::new(0) }
+        Self {
+            url,
+            signer,
+            dir,
+            trouble: Trouble::default(),
+            disk: Disk::default(),
+            assemblies: watch::Sender::new(0),
+        }
     }
 
     /// The host a client names in its requests to the storage.

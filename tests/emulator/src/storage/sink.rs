@@ -9,11 +9,10 @@ use bytes::Bytes;
 use md5::{Digest, Md5};
 use tokio::task::{JoinHandle, spawn_blocking};
 
-use super::files::{PartDir, PartFile};
+use super::Storage;
+use super::disk::Writers;
+use super::files::PartFile;
 use super::presign::hex;
-
-/// How much is gathered before it is written.
-const BLOCK: usize = 512 << 10;
 
 pub enum Sink {
     /// The bytes are only counted.
@@ -25,6 +24,7 @@ pub struct Writer {
     part: PartFile,
     gathered: Vec<Bytes>,
     gathered_bytes: usize,
+    writers: Writers,
     disk: Disk,
 }
 
@@ -48,10 +48,11 @@ pub struct Kept {
 }
 
 impl Sink {
-    pub fn keep(dir: &PartDir, with_md5: bool) -> io::Result<Self> {
-        let (part, file) = dir.create()?;
-        let work = Work { file, md5: with_md5.then(Md5::new) };
-        let writer = Writer { part, gathered: Vec::new(), gathered_bytes: 0, disk: Disk::Idle(work) };
+    pub fn keep(storage: &Storage, with_md5: bool) -> io::Result<Self> {
+        let (part, file) = storage.dir.create()?;
+        let disk = Disk::Idle(Work { file, md5: with_md5.then(Md5::new) });
+        let writers = storage.disk.writers();
+        let writer = Writer { part, gathered: Vec::new(), gathered_bytes: 0, writers, disk };
         Ok(Self::Keep(Box::new(writer)))
     }
 
@@ -74,7 +75,7 @@ impl Writer {
     async fn push(&mut self, bytes: Bytes) -> io::Result<()> {
         self.gathered_bytes += bytes.len();
         self.gathered.push(bytes);
-        if self.gathered_bytes >= BLOCK { self.write().await } else { Ok(()) }
+        if self.gathered_bytes >= self.writers.block() { self.write().await } else { Ok(()) }
     }
 
     async fn finish(mut self) -> io::Result<Kept> {
@@ -89,6 +90,7 @@ impl Writer {
     /// Hands what is gathered to the disk, as soon as it is done with the block before.
     async fn write(&mut self) -> io::Result<()> {
         let mut work = self.idle().await?;
+        let turn = self.writers.turn().await?;
         let block = std::mem::take(&mut self.gathered);
         self.gathered_bytes = 0;
         self.disk = Disk::Busy(spawn_blocking(move || {
@@ -98,6 +100,7 @@ impl Writer {
                 }
                 work.file.write_all(&bytes)?;
             }
+            drop(turn);
             Ok(work)
         }));
         Ok(())

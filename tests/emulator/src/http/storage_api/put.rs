@@ -49,7 +49,7 @@ impl Put<'_> {
         let mut sink = match mode {
             StorageMode::Discard => Sink::Discard,
             StorageMode::Keep => {
-                let kept = Sink::keep(&self.emulator.storage.dir, etag == Etag::Md5);
+                let kept = Sink::keep(&self.emulator.storage, etag == Etag::Md5);
                 kept.map_err(|error| self.disk_error(&error))?
             }
         };

@@ -123,7 +123,7 @@ impl Bench {
     }
 
     pub fn status(&self, row: &Row) -> Status {
-        self.ledger.status(row, None)
+        self.ledger.status(row)
     }
 
     pub fn breach(&self, row: &Row) -> Breach {

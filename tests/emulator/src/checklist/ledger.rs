@@ -6,13 +6,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use serde::Serialize;
 
 use super::row::{Row, Status};
+use crate::service::devices::MOST_DEVICES;
 
 /// Breaches told of one row by one device; the further ones are counted.
 const MOST_TOLD: usize = 5;
 /// The same over all rows and devices.
 const MOST_TOLD_IN_ALL: usize = 2_000;
-/// Devices told apart; the further ones share one name.
-const MOST_DEVICES: usize = 1_000;
+/// The further ones share one name.
 const OTHERS: &str = "(others)";
 
 /// The name of who cannot be named: a request without a token or client id.
@@ -55,6 +55,12 @@ pub struct Ledger {
     /// Requests to be quoted that nobody has looked up yet.
     wanted: Vec<u64>,
     told: usize,
+}
+
+impl Tally {
+    fn status(&self) -> Option<Status> {
+        if self.broken > 0 { Some(Status::Broken) } else { (self.kept > 0).then_some(Status::Fulfilled) }
+    }
 }
 
 impl Ledger {
@@ -102,21 +108,16 @@ impl Ledger {
         self.tallies.get(row.name).into_iter().flatten().map(|(device, tally)| (device.as_str(), tally))
     }
 
-    pub fn status(&self, row: &Row, device: Option<&str>) -> Status {
-        let mut status = None;
-        for (name, tally) in self.tallies(row) {
-            if device.is_some_and(|device| device != name) {
-                continue;
-            }
-            if tally.broken > 0 {
-                return Status::Broken;
-            }
-            if tally.kept > 0 {
-                status = Some(Status::Fulfilled);
-            }
-        }
+    /// Over all devices.
+    pub fn status(&self, row: &Row) -> Status {
         let open = if row.question.is_some() { Status::AskTheEngineer } else { Status::NotExercised };
-        status.unwrap_or(open)
+        let of_all = self.tallies(row).filter_map(|(_, tally)| tally.status());
+        of_all.max_by_key(|status| *status == Status::Broken).unwrap_or(open)
+    }
+
+    /// How a device stands to a row that says something about it.
+    pub fn status_of(&self, row: &Row, device: &str) -> Option<Status> {
+        self.tallies.get(row.name)?.get(device)?.status()
     }
 
     /// Everybody who was judged in any way.
@@ -149,22 +150,22 @@ mod tests {
     #[test]
     fn one_breach_outweighs_everything_and_only_for_its_device() {
         let mut ledger = Ledger::default();
-        assert_eq!(ledger.status(&ROW, None), Status::NotExercised);
-        assert_eq!(ledger.status(&ASKED, None), Status::AskTheEngineer);
+        assert_eq!(ledger.status(&ROW), Status::NotExercised);
+        assert_eq!(ledger.status(&ASKED), Status::AskTheEngineer);
         ledger.kept(&ROW, Some("A"));
         ledger.broken(&ROW, Some("B"), "why".into(), &[7]);
         ledger.kept(&ROW, Some("B"));
-        assert_eq!(ledger.status(&ROW, Some("A")), Status::Fulfilled);
-        assert_eq!(ledger.status(&ROW, Some("B")), Status::Broken);
-        assert_eq!(ledger.status(&ROW, Some("C")), Status::NotExercised);
-        assert_eq!(ledger.status(&ROW, None), Status::Broken);
+        assert_eq!(ledger.status_of(&ROW, "A"), Some(Status::Fulfilled));
+        assert_eq!(ledger.status_of(&ROW, "B"), Some(Status::Broken));
+        assert_eq!(ledger.status_of(&ROW, "C"), None);
+        assert_eq!(ledger.status(&ROW), Status::Broken);
     }
 
     #[test]
     fn a_hundred_thousand_breaches_are_counted_and_few_are_told() {
         let mut ledger = Ledger::default();
         for seq in 0..100_000 {
-            ledger.broken(&ROW, Some(&format!("CAM-{}", seq % 5_000)), "why".into(), &[seq]);
+            ledger.broken(&ROW, Some(&format!("CAM-{}", seq % 9_000)), "why".into(), &[seq]);
             ledger.quote(|_| None);
         }
         assert_eq!(ledger.tallies(&ROW).map(|(_, tally)| tally.broken).sum::<u64>(), 100_000);

@@ -77,9 +77,8 @@ impl Checklist {
             *summary.entry(name(row.status)).or_default() += 1;
         }
         let devices = self.ledger.devices().map(|device| {
-            let own = |row: &&&'static Row| self.ledger.tallies(row).any(|(name, _)| name == device);
-            let rows = known.iter().filter(own);
-            (device.to_owned(), rows.map(|row| (row.name, self.ledger.status(row, Some(device)))).collect())
+            let status = |row: &&'static Row| Some((row.name, self.ledger.status_of(row, device)?));
+            (device.to_owned(), known.iter().filter_map(status).collect())
         });
         let devices = devices.collect();
         let (emulator, scenarios) = (env!("CARGO_PKG_VERSION"), Vec::new());
@@ -105,7 +104,7 @@ impl Checklist {
         let own = questions.iter().filter(|question| question.row == row);
         let mut asked: Vec<String> =
             own.map(|question| format!("{}: {}", question.device, question.text)).collect();
-        let status = match self.ledger.status(row, None) {
+        let status = match self.ledger.status(row) {
             Status::NotExercised if !asked.is_empty() => Status::AskTheEngineer,
             status => status,
         };

@@ -15,6 +15,7 @@ use crate::random;
 pub const OFFLINE_AFTER: Duration = Duration::from_secs(300);
 /// Heartbeats are not to come more often than this.
 pub const HEARTBEAT_AT_MOST_EVERY: Duration = Duration::from_secs(60);
+/// Devices remembered, and told apart by the checklist.
 pub const MOST_DEVICES: usize = 4_096;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

@@ -8,6 +8,7 @@ use crate::checklist::recent::Recent;
 use crate::checklist::row::Row;
 use crate::checklist::rule::Rule;
 use crate::endpoint::Endpoint;
+use crate::service::devices::MOST_DEVICES;
 
 pub static REFUSED: Row = Row {
     name: "refused_file_blocks_nothing",
@@ -24,7 +25,6 @@ pub static FORMATS: Row = Row {
     question: Some("Which formats does the device record, and was each of them uploaded?"),
 };
 
-const MOST_DEVICES: usize = 1_000;
 const MOST_TYPES: usize = 100;
 
 pub struct Files {

@@ -8,7 +8,7 @@ use crate::checklist::recent::Recent;
 use crate::checklist::row::Row;
 use crate::checklist::rule::Rule;
 use crate::endpoint::Endpoint;
-use crate::service::devices::{HEARTBEAT_AT_MOST_EVERY, OFFLINE_AFTER};
+use crate::service::devices::{HEARTBEAT_AT_MOST_EVERY, MOST_DEVICES, OFFLINE_AFTER};
 
 pub static OFTEN: Row = Row {
     name: "heartbeat_not_too_often",
@@ -25,7 +25,6 @@ pub static RARELY: Row = Row {
     question: None,
 };
 
-const MOST_DEVICES: usize = 1_000;
 /// Timers and networks are not exact.
 const TOLERANCE: Duration = Duration::from_secs(1);
 const LATE: Duration = Duration::from_secs(10);

@@ -6,6 +6,7 @@ use crate::checklist::recent::Recent;
 use crate::checklist::row::Row;
 use crate::checklist::rule::Rule;
 use crate::endpoint::Endpoint;
+use crate::service::devices::MOST_DEVICES;
 
 pub static ROW: Row = Row {
     name: "device_information",
@@ -15,7 +16,7 @@ pub static ROW: Row = Row {
     question: None,
 };
 
-const MOST_TOKENS: usize = 4_000;
+const MOST_TOKENS: usize = 2 * MOST_DEVICES;
 /// Other calls with a new token before it: some were ready to leave when the token came.
 const OTHERS_TOLERATED: u32 = 10;
 const SECONDS_TOLERATED: u64 = 60;

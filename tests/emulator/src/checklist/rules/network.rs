@@ -8,6 +8,7 @@ use crate::checklist::recent::Recent;
 use crate::checklist::row::Row;
 use crate::checklist::rule::Rule;
 use crate::endpoint::Endpoint;
+use crate::service::devices::MOST_DEVICES;
 
 pub static ROW: Row = Row {
     name: "network_change",
@@ -16,8 +17,6 @@ pub static ROW: Row = Row {
     reference: "protocol 12; integrator checklist, network change",
     question: Some("Move the device to another network: does it go on without a new pairing?"),
 };
-
-const MOST_DEVICES: usize = 1_000;
 
 pub struct Network {
     devices: Recent<String, Device>,

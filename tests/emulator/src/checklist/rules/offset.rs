@@ -22,7 +22,7 @@ pub static PLAUSIBLE: Row = Row {
     question: None,
 };
 
-const MOST_FILES: usize = 2_000;
+const MOST_FILES: usize = 10_000;
 /// Older than any file that such a device has; a UNIX time and most ages in milliseconds are beyond.
 const LONGEST: i64 = 10 * 366 * 86_400;
 /// After so long the same offset again is an old one.

@@ -8,6 +8,7 @@ use crate::checklist::recent::Recent;
 use crate::checklist::row::Row;
 use crate::checklist::rule::Rule;
 use crate::endpoint::Endpoint;
+use crate::service::devices::MOST_DEVICES;
 
 pub static PARTS: Row = Row {
     name: "parallel_parts",
@@ -24,7 +25,6 @@ pub static FILES: Row = Row {
     question: None,
 };
 
-const MOST_DEVICES: usize = 1_000;
 const MOST_FILES: usize = 100;
 
 pub struct Parallel {

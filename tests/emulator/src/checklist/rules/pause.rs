@@ -18,7 +18,7 @@ pub static ROW: Row = Row {
     question: None,
 };
 
-const MOST_FILES: usize = 2_000;
+const MOST_FILES: usize = 10_000;
 /// A person may ask for it again by hand.
 const TOLERATED: u32 = 2;
 const WITHIN: Duration = Duration::from_secs(600);

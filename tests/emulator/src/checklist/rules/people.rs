@@ -6,6 +6,7 @@ use crate::checklist::recent::Recent;
 use crate::checklist::row::Row;
 use crate::checklist::rule::Rule;
 use crate::endpoint::Endpoint;
+use crate::service::devices::MOST_DEVICES;
 
 pub static PAIRING: Row = Row {
     name: "pairing_can_be_cancelled",
@@ -29,7 +30,6 @@ pub static POWER: Row = Row {
     question: Some("Cut the power in the middle of an upload: does the device finish it, by itself?"),
 };
 
-const MOST_DEVICES: usize = 1_000;
 const MOST_ASSETS: usize = 2_000;
 /// What was on its way already.
 const GRACE_SECONDS: u64 = 5;

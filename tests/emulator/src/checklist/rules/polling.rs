@@ -7,6 +7,7 @@ use crate::checklist::ledger::Ledger;
 use crate::checklist::recent::Recent;
 use crate::checklist::row::Row;
 use crate::checklist::rule::Rule;
+use crate::service::codes::MOST_CODES;
 
 pub static PACE: Row = Row {
     name: "polling_pace",
@@ -30,7 +31,6 @@ pub static END: Row = Row {
     question: None,
 };
 
-const MOST_CODES: usize = 1_000;
 const LONGER: Duration = Duration::from_secs(5);
 /// Timers and networks are not exact.
 const LEAST_TOLERANCE: Duration = Duration::from_millis(20);

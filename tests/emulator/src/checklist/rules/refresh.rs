@@ -6,6 +6,7 @@ use crate::checklist::recent::Recent;
 use crate::checklist::row::Row;
 use crate::checklist::rule::Rule;
 use crate::endpoint::Endpoint;
+use crate::service::devices::MOST_DEVICES;
 
 pub static IN_TIME: Row = Row {
     name: "refresh_in_time",
@@ -22,8 +23,7 @@ pub static ONCE: Row = Row {
     question: None,
 };
 
-const MOST_DEVICES: usize = 1_000;
-const MOST_TOKENS: usize = 4_000;
+const MOST_TOKENS: usize = 2 * MOST_DEVICES;
 /// Requests that were on their way when the 401 came, or that a busy device had already made ready.
 const TOLERATED: u32 = 5;
 

@@ -22,7 +22,7 @@ pub static SURVIVES: Row = Row {
     question: None,
 };
 
-const MOST_ASSETS: usize = 500;
+const MOST_ASSETS: usize = 2_000;
 const HIGHEST_PART: usize = 10_000;
 /// What was confirmed only just before a cut, a device may not have written down before the power went.
 const JUST_BEFORE: u32 = 3;

@@ -40,7 +40,7 @@ pub static BACKOFF: Row = Row {
     question: None,
 };
 
-const MOST_THINGS: usize = 2_000;
+const MOST_THINGS: usize = 10_000;
 /// So many failed attempts at one thing, in so short a time, come of no backoff there is.
 const ATTEMPTS: usize = 10;
 const WITHIN: Duration = Duration::from_secs(10);

@@ -8,6 +8,7 @@ use crate::checklist::recent::Recent;
 use crate::checklist::row::Row;
 use crate::checklist::rule::{Question, Rule};
 use crate::endpoint::Endpoint;
+use crate::service::devices::MOST_DEVICES;
 
 pub static ROW: Row = Row {
     name: "speed",
@@ -17,7 +18,6 @@ pub static ROW: Row = Row {
     question: None,
 };
 
-const MOST_DEVICES: usize = 1_000;
 const WANTED: f64 = 50e6;
 /// Less than this says nothing: it fits into the buffers on the way.
 const ENOUGH: u64 = 10_000_000;

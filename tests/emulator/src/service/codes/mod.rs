@@ -14,7 +14,7 @@ use crate::random;
 use crate::settings::{Settings, seconds};
 
 /// Codes remembered; beyond it the oldest are forgotten and answer as unknown ones.
-const MOST_CODES: usize = 4_096;
+pub const MOST_CODES: usize = 4_096;
 /// RFC 8628 section 3.5: each `slow_down` adds five seconds for the rest of the code's life.
 const SLOW_DOWN: Duration = Duration::from_secs(5);
 /// How early a poll may come without being told off: timers and networks are not exact.

@@ -48,8 +48,8 @@ static void on_event(void *user, const fio_event *event)
         (void)fprintf(stderr, "upload: %s: %s\n", upload->reason->name, upload->reason->message);
 }
 
-/* arguments: URL CA_FILE CLIENT_ID CLIENT_SECRET STORE */
-static fio_config *configuration(char **arguments, struct ended *ended)
+/* arguments: URL CA_FILE CLIENT_ID CLIENT_SECRET. Without a store: what is kept is kept in memory. */
+static fio_config *forgetful_configuration(char **arguments, struct ended *ended)
 {
     fio_config *config = NULL;
 
@@ -59,9 +59,17 @@ static fio_config *configuration(char **arguments, struct ended *ended)
     check(fio_config_set_client_id(config, arguments[2]), "client id", fio_config_error(config));
     check(fio_config_set_client_secret(config, arguments[3], strlen(arguments[3])), "client secret",
           fio_config_error(config));
-    check(fio_config_set_store_dir(config, arguments[4]), "store", fio_config_error(config));
     check(fio_config_set_client_version(config, "1.0.0"), "version", fio_config_error(config));
     check(fio_config_set_event(config, on_event, ended, NULL), "events", fio_config_error(config));
+    return config;
+}
+
+/* arguments: URL CA_FILE CLIENT_ID CLIENT_SECRET STORE */
+static inline fio_config *configuration(char **arguments, struct ended *ended)
+{
+    fio_config *config = forgetful_configuration(arguments, ended);
+
+    check(fio_config_set_store_dir(config, arguments[4]), "store", fio_config_error(config));
     return config;
 }
 
@@ -75,13 +83,13 @@ static fio_client *client_of(fio_config *config)
     return client;
 }
 
-static void ignore_code(void *user, const fio_code *code)
+static inline void ignore_code(void *user, const fio_code *code)
 {
     (void)user;
     (void)code;
 }
 
-static void pair(fio_client *client)
+static inline void pair(fio_client *client)
 {
     fio_op op = FIO_OP_NONE;
 

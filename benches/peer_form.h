@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static void append_field(CURL *easy, char *body, size_t room, const char *name, const char *value)
+static inline void append_field(CURL *easy, char *body, size_t room, const char *name, const char *value)
 {
     char *escaped = curl_easy_escape(easy, value, 0);
     size_t used = strlen(body);

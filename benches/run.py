@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Measures what the library costs, beside programs written by hand in C: see poll.py, start.py, size.py,
-upload.py, queue_length.py and network.py. All of them use the system's libcurl.
+upload.py, queue_length.py, network.py and crowd.py. All of them use the system's libcurl.
 
     run.py --programs DIR [--library NAME=FILE ...] [--without-20-gb] [--assert] [NAME ...]
 """
@@ -12,6 +12,7 @@ import sys
 import time
 from pathlib import Path
 
+import crowd
 import network
 import poll
 import queue_length
@@ -26,7 +27,7 @@ def main() -> int:
     parser.add_argument("--library", action="append", default=[], metavar="NAME=FILE", help="one whose size to show")
     parser.add_argument("--without-20-gb", action="store_true", help="leave the upload of 20 GB out")
     parser.add_argument("--assert", dest="asserts", action="store_true", help="fail if a target is missed")
-    parser.add_argument("only", nargs="*", metavar="NAME", help="poll, start, size, upload, queue or network; all by default")
+    parser.add_argument("only", nargs="*", metavar="NAME", help="poll, start, size, upload, queue, network or crowd; all by default")
     options = parser.parse_args()
 
     libraries = {name: Path(file) for name, _, file in (library.partition("=") for library in options.library)}
@@ -37,6 +38,7 @@ def main() -> int:
         "upload": lambda: upload.show(options.programs, with_large=not options.without_20_gb),
         "queue": lambda: queue_length.show(options.programs),
         "network": lambda: network.show(options.programs),
+        "crowd": lambda: crowd.show(options.programs),
     }
     if unknown := set(options.only) - set(benches):
         parser.error(f"no such benchmark: {', '.join(sorted(unknown))}")

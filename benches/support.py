@@ -59,9 +59,14 @@ def run(command: list[str]) -> Usage:
         raise RuntimeError(f"{command[0]} ended with {process.returncode}: {complaints[0].decode(errors='replace')}")
     answer = json.loads(said) if said.strip() else None
     peak = answer.get("peak_kib", 0) if isinstance(answer, dict) else 0
-    counted = re.search(rb"Collected : (\d+)", complaints[0])
-    instructions = int(counted.group(1)) if counted else 0
+    instructions = instructions_in(complaints[0])
     return Usage(seconds, used.ru_utime + used.ru_stime, peak or watcher.peak_kib, instructions, answer)
+
+
+def instructions_in(complaints: bytes) -> int:
+    """What callgrind says it has counted; 0 if it did not run."""
+    counted = re.search(rb"Collected : (\d+)", complaints)
+    return int(counted.group(1)) if counted else 0
 
 
 def counting(scratch: Path) -> list[str]:

@@ -1,0 +1,256 @@
+"""1,000 devices at once: one process runs them through the library, in one thread with one epoll set
+(ours_crowd.c), against one emulator.
+
+They pair, rest, send heartbeats, and all upload a file while heartbeats go on. Afterwards the emulator has the
+right checksum of every file, and its checklist no row that any of them broke.
+
+Memory per client is what a crowd of 1,000 has more of its own than one of 100, when all are paired and rest, so
+that what the process needs anyway falls out. Beside it stands a program by hand (peer_crowd.c), with a libcurl
+handle and its kept connection for each device. Instructions per heartbeat are the difference between few and
+many rounds of a small crowd under callgrind.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import select
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Callable
+
+from support import SECRET, Emulator, access_token, counting, instructions_in, judgement, scratch_directory
+
+FEW, MANY = 100, 1_000
+INTERVAL_SECONDS = 2.0
+REST_SECONDS = 3.0
+HEARTBEAT_EVERY, ROUNDS = 120, 5
+SMALL_CROWD, FEW_ROUNDS, MANY_ROUNDS = 20, 5, 25
+ANSWER_MS = 5  # see poll.py
+FILE_BYTES, PART_BYTES = 1_000_000, 500_000
+PACE_MS = 5  # between two heartbeats while all upload
+LONGEST_ANSWER = 120  # seconds until a crowd has done what it was told
+
+MOST_BYTES, MOST_INSTRUCTIONS = 160 << 10, 1.2
+SLOWEST_HEARTBEAT, SLOWEST_LIST = 20.0, 1.0
+
+
+@dataclass
+class Load:
+    """What a process has used by now."""
+
+    cpu_seconds: float
+    own_kib: int
+
+    @staticmethod
+    def of(pid: int) -> "Load":
+        # The name may have spaces and brackets in it.
+        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+        ticks = int(fields[11]) + int(fields[12])
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+        own = sum(int(line.split()[1]) for line in lines if line.startswith(("Private_Clean:", "Private_Dirty:")))
+        return Load(ticks / os.sysconf("SC_CLK_TCK"), own)
+
+
+class Crowd:
+    """A program that does what it is told line by line; a context manager."""
+
+    def __init__(self, command: list[str]) -> None:
+        self._complaints = tempfile.TemporaryFile()
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._complaints)
+        self.pid = self._process.pid
+
+    def __enter__(self) -> "Crowd":
+        self._answer()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        assert self._process.stdin is not None and self._process.stdout is not None
+        if error is not None:
+            self._process.kill()
+        self._process.stdin.close()
+        self._process.wait(timeout=LONGEST_ANSWER)
+        self._process.stdout.close()
+
+    def tell(self, line: str) -> Any:
+        assert self._process.stdin is not None
+        self._process.stdin.write(f"{line}\n".encode())
+        self._process.stdin.flush()
+        return self._answer()
+
+    def complaints(self) -> bytes:
+        """What it said on standard error; of valgrind all of it only after its end."""
+        self._complaints.seek(0)
+        return self._complaints.read()
+
+    def _answer(self) -> Any:
+        assert self._process.stdout is not None
+        ready, _, _ = select.select([self._process.stdout], [], [], LONGEST_ANSWER)
+        line = self._process.stdout.readline() if ready else b""
+        if not line:
+            raise RuntimeError(f"a crowd gave no answer: {self.complaints().decode(errors='replace')[-2000:]}")
+        return json.loads(line)
+
+
+Command = Callable[[Path, Emulator, int], list[str]]
+
+
+def _ours(programs: Path, service: Emulator, count: int) -> list[str]:
+    return [str(programs / "ours_crowd"), service.url, service.ca_file, SECRET, str(count)]
+
+
+def _peer(programs: Path, service: Emulator, count: int) -> list[str]:
+    return [str(programs / "peer_crowd"), service.url, service.ca_file, access_token(service, "peer"), str(count)]
+
+
+def _emulator(interval: float = 0.01) -> Emulator:
+    service = Emulator("--client-secret", SECRET, "--part-bytes", str(PART_BYTES), interval=interval)
+    service.person("approve", after_polls=0)
+    return service
+
+
+def _idle_kib(programs: Path, command: Command, begin: str, count: int) -> tuple[int, int]:
+    """What a crowd that rests has of its own, and what the emulator has."""
+    with _emulator() as service, Crowd(command(programs, service, count)) as crowd:
+        assert crowd.tell(begin)["failed"] == 0
+        return Load.of(crowd.pid).own_kib, Load.of(service.pid).own_kib
+
+
+def _instructions(programs: Path, command: Command, begin: str | None) -> float:
+    """Of one heartbeat."""
+    def of_rounds(rounds: int) -> int:
+        with tempfile.TemporaryDirectory() as scratch, _emulator() as service:
+            service.fault("heartbeat", "delay", times=SMALL_CROWD * rounds, ms=ANSWER_MS)
+            prefix = [*counting(Path(scratch)), "--instr-atstart=no"]
+            with Crowd([*prefix, *command(programs, service, SMALL_CROWD)]) as crowd:
+                if begin is not None:
+                    crowd.tell(begin)
+                assert crowd.tell(f"heartbeat {rounds}")["failed"] == 0
+            return instructions_in(crowd.complaints())
+
+    return (of_rounds(MANY_ROUNDS) - of_rounds(FEW_ROUNDS)) / (SMALL_CROWD * (MANY_ROUNDS - FEW_ROUNDS))
+
+
+@dataclass
+class Phase:
+    """What all of them did, and what it took."""
+
+    answer: dict[str, Any]
+    clients: Load
+    emulator: Load
+
+
+class Session:
+    """1,000 devices from their pairing to the end of their uploads."""
+
+    def __init__(self, service: Emulator, crowd: Crowd) -> None:
+        self.service = service
+        self._crowd = crowd
+        self.begun = self._loads()
+
+    def _loads(self) -> tuple[Load, Load]:
+        return Load.of(self._crowd.pid), Load.of(self.service.pid)
+
+    def phase(self, *lines: str, between: Callable[[], None] = lambda: None) -> Phase:
+        before = self._loads()
+        answers = []
+        for line in lines:
+            answers.append(self._crowd.tell(line))
+            between()
+        after = self._loads()
+        used = [Load(now.cpu_seconds - then.cpu_seconds, now.own_kib) for now, then in zip(after, before)]
+        answer = {name: max(answer[name] for answer in answers) for name in answers[0]}
+        return Phase(answer, *used)
+
+    def wait_a_while(self) -> None:
+        self.service.advance(HEARTBEAT_EVERY)
+
+
+def _timed(call: Callable[[], Any]) -> tuple[float, Any]:
+    begun = time.monotonic()
+    result = call()
+    return time.monotonic() - begun, result
+
+
+def show(programs: Path) -> bool:
+    return all([_show_one(programs), _show_all(programs)])
+
+
+def _row(name: str, first: str, second: str, third: str, target: str = "", is_met: bool = True) -> bool:
+    print(f"{name:<34}{first:>12}{second:>12}{third:>8}   {target:<12}{judgement(is_met) if target else ''}".rstrip())
+    return is_met
+
+
+def _show_one(programs: Path) -> bool:
+    kib = {count: _idle_kib(programs, _ours, "pair", count) for count in (FEW, MANY)}
+    peer_kib = {count: _idle_kib(programs, _peer, "heartbeat 1", count)[0] for count in (FEW, MANY)}
+    ours, emulator = ((kib[MANY][which] - kib[FEW][which]) * 1024 / (MANY - FEW) for which in (0, 1))
+    peer = (peer_kib[MANY] - peer_kib[FEW]) * 1024 / (MANY - FEW)
+    peer_count, ours_count = _instructions(programs, _peer, None), _instructions(programs, _ours, "pair")
+
+    print(f"\n{'one client of many':<34}{'C by hand':>12}{'fio-c2c':>12}{'ratio':>8}   target")
+    met = [
+        _row("memory while it rests, bytes", f"{peer:,.0f}", f"{ours:,.0f}", f"{ours / peer:.3f}", f"<= {MOST_BYTES:,}", ours <= MOST_BYTES),
+        _row("one heartbeat, instructions", f"{peer_count:,.0f}", f"{ours_count:,.0f}", f"{ours_count / peer_count:.3f}",
+             f"<= {MOST_INSTRUCTIONS}", ours_count <= MOST_INSTRUCTIONS * peer_count),
+    ]
+    print(f"memory: crowds of {FEW} and {MANY:,} compared; for a device that rests the emulator has {emulator:,.0f} bytes")
+    return all(met)
+
+
+def _show_all(programs: Path) -> bool:
+    with tempfile.TemporaryDirectory(dir=scratch_directory()) as scratch, _emulator(INTERVAL_SECONDS) as service, \
+            Crowd(_ours(programs, service, MANY)) as crowd:
+        service.person("approve", after_polls=1)
+        clip = Path(scratch) / "clip.mov"
+        clip.write_bytes(os.urandom(FILE_BYTES))
+        session = Session(service, crowd)
+        pairing = session.phase("pair")
+        rest = session.phase(f"rest {REST_SECONDS * 1000:.0f}")
+        heartbeats = session.phase(*["heartbeat 1"] * ROUNDS, between=session.wait_a_while)
+        uploads = session.phase(f"upload {clip} {PACE_MS}")
+        return _judge(session, pairing, rest, heartbeats, uploads, hashlib.sha256(clip.read_bytes()).hexdigest())
+
+
+def _judge(session: Session, pairing: Phase, rest: Phase, heartbeats: Phase, uploads: Phase, sha256: str) -> bool:
+    service = session.service
+    arrived = [upload["sha256"] == sha256 for upload in service.call("GET", "/emulator/uploads?brief=1")["uploads"]]
+    state_seconds, state = _timed(service.state)
+    list_seconds, checklist = _timed(lambda: service.call("GET", "/emulator/checklist"))
+    broken = [row["name"] for row in checklist["rows"] if row["status"] == "broken"]
+    kept = {row["name"]: row["kept"] for row in checklist["rows"]}
+    authorized = sum(device["authorized"] for device in state["devices"])
+    own_us, service_us = (load.cpu_seconds * 1e6 / (MANY * ROUNDS) for load in (heartbeats.clients, heartbeats.emulator))
+    rate = MANY * FILE_BYTES / 1e6 / uploads.answer["seconds"]
+
+    print(f"\n{f'{MANY:,} devices at once':<34}{'emulator':>12}{'fio-c2c':>12}{'':>8}   target")
+    met = [
+        _row("paired", f"{authorized:,}", f"{MANY - pairing.answer['failed']:,}", "", f"{MANY:,}", authorized == MANY and not pairing.answer["failed"]),
+        _row("  seconds", "", f"{pairing.answer['seconds']:.1f}", ""),
+        _row("  seconds of processor", f"{pairing.emulator.cpu_seconds:.2f}", f"{pairing.clients.cpu_seconds:.2f}", ""),
+        _row(f"ready in {REST_SECONDS:g} s of rest", "", f"{rest.answer['ready']}", "", "0", rest.answer["ready"] == 0),
+        _row("  seconds of processor", f"{rest.emulator.cpu_seconds:.2f}", f"{rest.clients.cpu_seconds:.2f}", ""),
+        _row(f"heartbeats, {ROUNDS} from each: failed", "", f"{heartbeats.answer['failed']}", "", "0", heartbeats.answer["failed"] == 0),
+        _row("  all at once: slowest, seconds", "", f"{heartbeats.answer['slowest']:.3f}", ""),
+        _row("  microseconds of processor each", f"{service_us:.0f}", f"{own_us:.0f}", ""),
+        _row(f"uploads of {FILE_BYTES / 1e6:g} MB, checksum right", f"{sum(arrived):,}", f"{uploads.answer['uploaded']:,}", "", f"{MANY:,}",
+             sum(arrived) == len(arrived) == uploads.answer["uploaded"] == MANY),
+        _row("  seconds", "", f"{uploads.answer['seconds']:.1f}", ""),
+        _row("  MB/s", "", f"{rate:.0f}", ""),
+        _row("  seconds of processor", f"{uploads.emulator.cpu_seconds:.2f}", f"{uploads.clients.cpu_seconds:.2f}", ""),
+        _row("  memory afterwards, KiB", f"{uploads.emulator.own_kib:,}", f"{uploads.clients.own_kib:,}", ""),
+        _row("  heartbeats meanwhile: failed", "", f"{uploads.answer['failed']} of {uploads.answer['heartbeats']}", "", "0", uploads.answer["failed"] == 0),
+        _row("    slowest answer, seconds", "", f"{uploads.answer['slowest']:.3f}", "", f"<= {SLOWEST_HEARTBEAT:g}", uploads.answer["slowest"] <= SLOWEST_HEARTBEAT),
+        _row("checklist: rows broken", f"{len(broken)}", "", "", "0", not broken),
+        _row("  polls in their pace", f"{kept['polling_pace']:,}", "", "", f">= {MANY:,}", kept["polling_pace"] >= MANY),
+        _row("  seconds to ask for it", f"{list_seconds:.3f}", "", "", f"<= {SLOWEST_LIST:g}", list_seconds <= SLOWEST_LIST),
+        _row("state: seconds to ask for it", f"{state_seconds:.3f}", "", "", f"<= {SLOWEST_LIST:g}", state_seconds <= SLOWEST_LIST),
+    ]
+    if broken:
+        print(f"broken: {', '.join(broken)}")
+    return all(met)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import http.client
+import json
 import os
 import shutil
+import ssl
 import struct
 import sys
 import time
 import zlib
 from pathlib import Path
-from typing import Any, Callable, Optional
+from typing import Any, Callable, Dict, Optional
+from urllib.parse import urlencode
 
 ROOT = Path(__file__).resolve().parents[2]
 # At the end: some tests there are called like tests here.
@@ -39,11 +43,11 @@ def authority() -> Path:
 
 
 def png(width: int, height: int) -> bytes:
-    """A picture: a slope of colours."""
+    """A picture: bars of colours."""
     def chunk(kind: bytes, content: bytes) -> bytes:
         return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
-    rows = b"".join(b"\0" + bytes(part for x in range(width) for part in (255 * x // width, 255 * y // height, 160))
-                    for y in range(height))
+    bars = [(235, 235, 235), (235, 235, 16), (16, 235, 235), (16, 235, 16), (235, 16, 235), (235, 16, 16), (16, 16, 235)]
+    rows = (b"\0" + b"".join(bytes(bars[x * len(bars) // width]) for x in range(width))) * height
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
 
@@ -101,6 +105,19 @@ class PageTest(RigTest, SkippingTest):
             self.until(self.browser.has(css, text), client)
         except TimeoutError as failure:
             raise TimeoutError(f"no {css} with {text!r}:\n{self.shown()}") from failure
+
+    def ask(self, path: str, fields: Dict[str, str], **headers: str) -> Any:
+        """A call of a device that somebody wrote in an afternoon; what came back."""
+        context = ssl.create_default_context(cafile=self.service.ca_file)
+        connection = http.client.HTTPSConnection("127.0.0.1", self.service.port, context=context, timeout=PATIENCE)
+        sent = {"Content-Type": "application/x-www-form-urlencoded", **{name.replace("_", "-"): value for name, value in headers.items()}}
+        connection.request("POST", path, urlencode({"client_secret": SECRET, **fields}), sent)
+        said = connection.getresponse().read()
+        connection.close()
+        return json.loads(said)
+
+    def ask_for_code(self, client_id: str, **headers: str) -> Any:
+        return self.ask("/v2/auth/device/code", {"client_id": client_id, "scope": "offline asset_create"}, **headers)
 
     def media(self, name: str, content: bytes) -> Path:
         path = self.card / name

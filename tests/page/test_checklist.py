@@ -1,37 +1,17 @@
 """The checklist on the page, as it fills up."""
 
-import http.client
-import ssl
 import unittest
-from typing import Dict
-from urllib.parse import urlencode
 
 from page import SECRET, PageTest
 
 
 class Checklist(PageTest):
-    def ask(self, method: str, path: str, body: str = "", **headers: str) -> None:
-        """A call of a device that somebody wrote in an afternoon."""
-        context = ssl.create_default_context(cafile=self.service.ca_file)
-        connection = http.client.HTTPSConnection("127.0.0.1", self.service.port, context=context, timeout=20)
-        sent: Dict[str, str] = {name.replace("_", "-"): value for name, value in headers.items()}
-        connection.request(method, path, body, sent)
-        connection.getresponse().read()
-        connection.close()
-
-    def code(self, **headers: str) -> None:
-        form = {"client_id": "BAD-1", "client_secret": SECRET, "scope": "offline asset_create"}
-        self.ask("POST", "/v2/auth/device/code", urlencode(form), Content_Type="application/x-www-form-urlencoded", **headers)
-
-    def status(self, row: str) -> str:
-        return str(self.browser.one(f"#row-{row}").get_attribute("data-status"))
-
     def test_a_good_call_and_a_bad_one(self) -> None:
         self.sees("#row-version_header[data-status=not_exercised]")
-        self.code(x_client_version="1.2.3")
+        self.ask_for_code("BAD-1", x_client_version="1.2.3")
         self.sees("#row-version_header[data-status=fulfilled]")
         self.assertEqual(self.browser.one("#row-version_header .mark").accessible_name, "Fulfilled")
-        self.code()
+        self.ask_for_code("BAD-1")
         self.sees("#row-version_header[data-status=broken] .why", "BAD-1: It has no x-client-version header.")
         self.assertEqual(self.browser.one("#checklist-list li").get_attribute("id"), "row-version_header", "it comes first")
         self.sees("#row-version_header summary", "2: POST /v2/auth/device/code → 200")
@@ -40,7 +20,7 @@ class Checklist(PageTest):
         self.assertNotIn(SECRET, self.browser.text("#row-version_header"))
         self.sees("#news", "Broken: Every call of the service names the firmware version")
         # What is open stays open, and what has the focus keeps it, while more comes.
-        self.code()
+        self.ask_for_code("BAD-1")
         self.sees("#row-version_header .soft", "broken 2 ×")
         self.sees("#row-version_header pre", "client_id: BAD-1")
         self.assertEqual(self.browser.script("return document.activeElement.tagName"), "SUMMARY")
@@ -57,7 +37,7 @@ class Checklist(PageTest):
         self.sees(f"{row}[data-status=ask_the_engineer]")
 
     def test_only_some_rows(self) -> None:
-        self.code()
+        self.ask_for_code("BAD-1")
         self.sees("#row-version_header[data-status=broken]")
         self.browser.one("#checklist-filter input[value=bad]").click()
         self.until(lambda: [row.get_attribute("id") for row in self.browser.all(".row") if row.is_displayed()]

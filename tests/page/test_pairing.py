@@ -32,6 +32,7 @@ class Pairing(PageTest):
         self.browser.press("Connect a device", "header")
         self.browser.one("#code").send_keys(pairing.codes[0].user_code)
         self.browser.one("#new-project").send_keys("Tom & <i>Jerry</i>")
+        self.browser.resize((640, 560))
         self.picture("page-pairing.png")
         self.browser.press("Approve")
         self.paired(client, pairing, "Tom & <i>Jerry</i>")

@@ -39,6 +39,8 @@ class Scenarios(PageTest):
         self.sees("#scenario-step", "step 4 of 5", camera)
         self.assertTrue(pairing.is_over)
         self.sees("#operation-words", "Record a clip")
+        self.browser.resize((640, 420))
+        self.browser.script("document.querySelector('#scenarios').scrollIntoView()")
         self.picture("page-scenario.png")
         upload = camera.upload(path=str(self.media("A001.mov", bytes(1000))))
         self.browser.press("Done")

@@ -19,13 +19,16 @@ class Uploads(PageTest):
 
     def test_an_upload_from_its_first_part_to_its_checksum(self) -> None:
         content = random.Random(1).randbytes(12 * MB)
-        # The last part comes slowly, so that there is something to see of it.
-        self.service.fault("part", "throttle", bytes_per_second=2 * MB, part=4)
-        self.camera.upload(path=str(self.media("A001_C001.mov", content)), parts=4)
+        self.service.settings(part_bytes=3 * MB)
+        # The last part stops half-way until the upload is paused and resumed, so that there is time to look at it.
+        self.service.fault("part", "stall", after_request_bytes=3 * MB // 2, part=4)
+        upload = self.camera.upload(path=str(self.media("A001_C001.mov", content)))
         self.sees(".upload[data-state=open] .soft", "75 % of 12.0 MB, 3 of 4 parts", self.camera)
         self.until(lambda: self.cells() == ["cell stored"] * 3 + ["cell coming"], self.camera)
+        upload.pause()
+        upload.resume()
         self.sees(".upload[data-state=complete] .soft", "100 % of 12.0 MB, 4 of 4 parts", self.camera)
-        self.assertEqual(self.cells(), ["cell stored"] * 4)
+        self.assertEqual(self.cells(), ["cell stored"] * 3 + ["cell stored again"])
         self.assertIn(hashlib.sha256(content).hexdigest(), self.browser.text(".sum"))
         self.assertFalse(self.browser.all(".upload img"), "it is no picture")
 

@@ -131,6 +131,8 @@ export function update(view) {
   for (const [name, , fits] of CHIPS) {
     say(byId(`chip-${name}`), String(rows.filter((row) => fits(row.status)).length));
   }
+  const broken = rows.filter(isBroken).length;
+  say(byId("broken"), broken ? `: ${broken} broken` : "");
   filter();
 }
 

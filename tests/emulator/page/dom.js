@@ -56,12 +56,13 @@ export function list(parent, items, key, make) {
   for (const item of items) {
     const row = before.get(key(item)) ?? make(item);
     now.set(key(item), row);
-    row.update(item);
     if (row.node === place) {
       place = place.nextElementSibling;
     } else {
       put(parent, row.node, place);
     }
+    // When it is in its place: Chromium draws what changes before it is moved in its old colours.
+    row.update(item);
   }
   for (const [old, row] of before) {
     if (!now.has(old)) {

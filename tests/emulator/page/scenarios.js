@@ -40,7 +40,7 @@ function updateRunning(running) {
   say(byId("scenario-title"), running.title);
   say(byId("scenario-step"), `step ${running.step} of ${running.steps}`);
   say(byId("scenario-about"), running.about);
-  say(byId("scenario-doing"), running.doing);
+  say(byId("scenario-doing"), operation === null ? running.doing : "");
   show(byId("operation"), operation !== null, byId("scenario"));
   say(byId("operation-words"), operation?.words ?? "");
 }

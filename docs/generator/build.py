@@ -82,7 +82,7 @@ def run_doxygen(folder: Path, *settings: str) -> int:
 
 def write_html(work: Path, output: Path, version: str) -> int:
     """The manual, and in a folder of it the reference for C++, which refers to the one for C."""
-    common = (f"PROJECT_NUMBER = {version}", f"HTML_EXTRA_STYLESHEET = {DOCS / 'manual.css'}")
+    common = (f"PROJECT_NUMBER = {version}", f"HTML_EXTRA_STYLESHEET = {DOCS / 'manual.css'}", f"IMAGE_PATH = {DOCS / 'images'}")
     names = work / "names.tag"
     failed = run_doxygen(work, *common, f"OUTPUT_DIRECTORY = {output}", f"GENERATE_TAGFILE = {names}",
                          "USE_MDFILE_AS_MAINPAGE = index.md", "LAYOUT_FILE = layout.xml")

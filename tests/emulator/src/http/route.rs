@@ -6,9 +6,11 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
-use hyper::{Request, Response};
+use hyper::header::{CONNECTION, HOST, HeaderValue};
+use hyper::{Request, Response, StatusCode, Version};
 use tokio::time::timeout;
 
+use super::answer::Answer;
 use super::body::AnswerBody;
 use super::wire::Wire;
 use super::{deliver, device_api, pages, test_api};
@@ -33,6 +35,11 @@ pub async fn answer(
     wire: &Arc<Wire>,
     request: Request<Incoming>,
 ) -> Response<AnswerBody> {
+    // RFC 9112 section 3.2.
+    if request.version() == Version::HTTP_11 && request.headers().get_all(HOST).iter().count() != 1 {
+        let answer = Answer::detailed(StatusCode::BAD_REQUEST, "A request names its host, and only once");
+        return deliver::whole(answer.with(CONNECTION, HeaderValue::from_static("close")));
+    }
     match request.uri().path() {
         path if is_of_test_api(path) => test_api::answer(emulator, request).await,
         path if pages::is_page(path) => deliver::whole(pages::answer(emulator, request).await),

@@ -47,6 +47,7 @@ pub async fn answer(emulator: &Arc<Emulator>, request: Request<Incoming>) -> Ans
         }
         ("/pair", _) => Answer::method_not_allowed("GET, POST"),
         (_, Method::GET) => read(emulator, path),
+        _ if read(emulator, path).status == StatusCode::NOT_FOUND => Answer::not_found(),
         _ => Answer::method_not_allowed("GET"),
     };
     if head.method != Method::GET {

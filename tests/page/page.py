@@ -16,7 +16,6 @@ from typing import Any, Callable, Dict, Optional
 from urllib.parse import urlencode
 
 ROOT = Path(__file__).resolve().parents[2]
-# At the end: some tests there are called like tests here.
 sys.path += [str(ROOT / "tests" / "python"), str(ROOT / "tests" / "c")]
 
 from support import SECRET, Emulator, RigClient, RigTest  # noqa: E402
@@ -28,6 +27,9 @@ from harness import SkippingTest  # noqa: E402
 
 from browser import DESKTOP, PATIENCE, PHONE, PROGRAMS, Browser, browser, home, trust  # noqa: E402
 from installation import Unavailable  # noqa: E402
+
+# First again: some tests in those folders are called like tests here.
+sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 #: Where pictures of the page go, if they are wanted.
 PICTURES = os.environ.get("FIO_PAGE_PICTURES")

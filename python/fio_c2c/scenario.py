@@ -27,8 +27,8 @@ class Order:
     """Something to be done at the device."""
 
     id: int
-    #: switch_on, switch_off, cut_power, pair, cancel_pairing, record, cancel_upload, cancel_all_uploads or
-    #: change_network.
+    #: switch_on, switch_off, cut_power, pair, cancel_pairing, record, cancel_upload, cancel_all_uploads,
+    #: change_network or idle.
     operate: str
     #: Of the file. A camera that chooses its names itself looks at the extension only.
     name: Optional[str]
@@ -80,6 +80,9 @@ class Operator:
     def change_network(self) -> None:
         """Moves the device to another network."""
         self._cannot("change its network")
+
+    def idle(self) -> None:
+        """Leaves the device alone, switched on. One whose clock can be moved need not be waited for."""
 
     def _cannot(self, what: str) -> None:
         raise NotImplementedError(f"{type(self).__name__} does not say how the device is to {what}")

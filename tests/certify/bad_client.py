@@ -85,6 +85,7 @@ class BadDevice:
                 answer = self._poll(code)
             if answer.status == 200:
                 self._tokens = answer.body
+                self._service.call("GET", "/v2/devices/me", self._bearer())
                 return
 
     def _poll(self, code: str) -> Answer:

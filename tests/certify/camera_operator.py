@@ -58,8 +58,9 @@ class CameraAndCard:
 
     def operate_pair(self) -> None:
         """An unpaired camera shows a code by itself, unless somebody has cancelled that."""
+        since = self._camera.lines_said()
         if self._camera.last_of("Enter ", "Not paired. ", "Paired with ", "Still paired with ") != "Enter ":
-            since = self._camera.press("pair")
+            self._camera.press("pair")
             self._camera.wait_for(self._camera.says("Enter "), since)
 
     def operate_cancel_pairing(self) -> None:

@@ -59,6 +59,7 @@ fn every_kind_of_step() {
         "cancel_upload",
         "cancel_all_uploads",
         "change_network",
+        "idle",
     ] {
         assert!(matches!(action_of(&format!("operate = \"{operate}\"")), Action::Operate(_)));
     }

@@ -115,15 +115,15 @@ def _follow(service: "Emulator", operator: Callable[[Order], object], deadline: 
     failure: Optional[Exception] = None
     ordered = 0
 
-    def goes_on() -> Dict[str, Any]:
-        """The scenario, when it is over or asks for something new."""
+    def asked(now: Dict[str, Any]) -> int:
+        return 0 if now["operation"] is None else int(now["operation"]["id"])
+
+    def next_news() -> Dict[str, Any]:
         now = _now(service)
-        asks = now["operation"] is not None and now["operation"]["id"] != ordered
-        return now if asks or now["state"] != "running" else {}
+        return now if now["state"] != "running" or asked(now) not in (0, ordered) else {}
 
     while True:
-        left = deadline - time.monotonic()
-        now = service.wait_until(goes_on, left, what="the end of the scenario", drive=drive)
+        now = service.wait_until(next_news, deadline - time.monotonic(), what="the end of the scenario", drive=drive)
         if now["state"] == "passed":
             return now
         if now["state"] == "failed":
@@ -139,8 +139,8 @@ def _follow(service: "Emulator", operator: Callable[[Order], object], deadline: 
         try:
             service.call("POST", "/emulator/scenario/operated", told)
         except EmulatorError:
-            # It took too long and the scenario has failed meanwhile, or somebody else has done it.
-            if _now(service)["state"] == "running" and _now(service)["operation"] == now["operation"]:
+            # It took too long and the scenario is over, or somebody else said that it was done.
+            if asked(_now(service)) == order.id:
                 raise
 
 

@@ -112,6 +112,16 @@ class Scenarios(RigTest):
             self.service.scenario(WAITS, working)
         self.assertGreaterEqual(working.turns, 3)
 
+    def test_one_that_somebody_else_ends(self) -> None:
+        with self.assertRaisesRegex(ScenarioFailed, "All buttons: step 1, .*: it was ended"):
+            self.service.scenario(BUTTONS, lambda order: self.service.call("DELETE", "/emulator/scenario"))
+
+    def test_one_that_somebody_else_helps_with(self) -> None:
+        def help(order: Order) -> None:
+            self.service.call("POST", "/emulator/scenario/operated", {"id": order.id})
+
+        self.assertEqual(self.service.scenario(BUTTONS, help)["state"], "passed")
+
     def test_a_mistake_in_a_file_is_told_with_its_place(self) -> None:
         with self.assertRaisesRegex(EmulatorError, "400 scenario: step 1: .*dance"):
             self.service.scenario('title = "x"\n[[step]]\noperate = "dance"\n', Pressed())

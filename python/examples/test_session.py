@@ -3,13 +3,14 @@ device's buttons and relays in its place, and run `pytest`."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 from typing import Iterator, Optional
 
 import pytest
 
-from fio_c2c import FIO_AUTH_AUTHORIZED, FIO_EVENT_AUTHORIZED, Client, Event, Operation
+from fio_c2c import FIO_AUTH_AUTHORIZED, FIO_AUTH_PENDING, Client, FioError, Operation
 from fio_c2c.emulator import Emulator
 from fio_c2c.results import Device
 from fio_c2c.scenario import Operator
@@ -26,7 +27,7 @@ class Camera(Operator):
 
     def switch_on(self) -> None:
         if self._client is None:
-            self._client = Client(**self._service.identity(), store_dir=self._folder / "flash", on_event=self._heard)
+            self._client = Client(**self._service.identity(), store_dir=self._folder / "flash")
             self._client.set_online(True)
         if self._client.auth_state() != FIO_AUTH_AUTHORIZED:
             self.pair()
@@ -40,12 +41,16 @@ class Camera(Operator):
     cut_power = switch_off
 
     def pair(self) -> None:
-        if self._pairing is None or self._pairing.is_over:
-            self._pairing = self._on().pair()
+        client = self._on()
+        if client.auth_state() != FIO_AUTH_PENDING:  # otherwise it shows a code already
+            self.cancel_pairing()
+            self._pairing = client.pair()
 
     def cancel_pairing(self) -> None:
         if self._pairing is not None and not self._pairing.is_over:
             self._pairing.cancel()
+            with contextlib.suppress(FioError):
+                self._pairing.wait(10)
 
     def record(self, name: str, size: int) -> None:
         clip = self._folder / name
@@ -72,10 +77,6 @@ class Camera(Operator):
         if self._client is None:
             raise RuntimeError("the camera is off")
         return self._client
-
-    def _heard(self, event: Event) -> None:
-        if event.kind == FIO_EVENT_AUTHORIZED:
-            print("paired")
 
 
 @pytest.fixture

@@ -16,6 +16,11 @@ from fio_c2c.results import Device
 from fio_c2c.scenario import Operator
 
 
+#: The scenarios that the emulator brings. "idle" is left out: it takes minutes in which nothing is done.
+SCENARIOS = ["pairing", "uploads", "side_by_side", "expiry", "lost_refresh_reply", "pause", "storage_503", "expired_urls",
+             "dead_network", "down_at_boot", "power_cut", "network_change", "cancel", "disconnected"]
+
+
 class Camera(Operator):
     """What it knows is in its folder, as a real camera's is in its flash memory."""
 
@@ -67,6 +72,9 @@ class Camera(Operator):
     def cancel_all_uploads(self) -> None:
         self._on().queue.cancel_all()
 
+    def change_network(self) -> None:
+        """The system joins it; the camera has nothing to do."""
+
     def drive(self) -> bool:
         """The camera's own work, in this thread. False says that it is off and has none."""
         if self._client is not None:
@@ -87,7 +95,7 @@ def camera(fio_emulator: Emulator, tmp_path: Path) -> Iterator[Camera]:
 
 
 @pytest.mark.fio_clean
-@pytest.mark.parametrize("scenario", ["lost_refresh_reply", "down_at_boot"])
+@pytest.mark.parametrize("scenario", SCENARIOS)
 def test_a_session(fio_emulator: Emulator, camera: Camera, scenario: str) -> None:
     fio_emulator.scenario(scenario, camera)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from installation import PACKAGE, PackageTest, tools
 from test_installed import BLOCKS
+from fio_c2c.emulator import Emulator
 
 NO_LIBRARY = """
 import sys
@@ -99,8 +100,8 @@ class Plugin(PackageTest):
         return self.fails("-X", "dev", "-W", "error", "-m", "pytest", "-p", "no:cacheprovider", *options, str(self.written(JUDGED)),
                           python=self.have(tools))
 
-    def passes(self, path: Path, count: int) -> None:
-        said = self.python("-X", "dev", "-W", "error", "-m", "pytest", "-p", "no:cacheprovider", str(path), python=self.have(tools))
+    def passes(self, path: Path, count: int, *options: str) -> None:
+        said = self.python("-X", "dev", "-W", "error", "-m", "pytest", "-p", "no:cacheprovider", *options, str(path), python=self.have(tools))
         self.assertRegex(said, rf"\b{count} passed in ")
 
     def written(self, text: str) -> Path:
@@ -109,7 +110,11 @@ class Plugin(PackageTest):
 
     def test_the_examples(self) -> None:
         self.passes(PACKAGE / "examples" / "test_camera.py", 3)
-        self.passes(PACKAGE / "examples" / "test_session.py", 3)
+        example = PACKAGE / "examples" / "test_session.py"
+        with Emulator() as service:
+            self.assertEqual([name for name in service.scenarios() if f'"{name}"' not in example.read_text()], [])
+        # The others take seconds each, and are played with the example camera in C as well.
+        self.passes(example, 6, "-k", "of_our_own or lost_refresh_reply or pause or power_cut or network_change or cancel")
 
     def test_the_examples_of_the_readme(self) -> None:
         blocks = [block for block in BLOCKS if "def test_" in block]

@@ -125,6 +125,10 @@ class Browser:
         self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride",
                                     {"width": size[0], "height": size[1], "deviceScaleFactor": 1, "mobile": False})
 
+    def download_to(self, folder: Path) -> None:
+        """Where files go that are downloaded from now on."""
+        self.driver.execute_cdp_cmd("Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(folder)})
+
     def picture(self, path: Path) -> None:
         self.driver.get_screenshot_as_file(str(path))
 

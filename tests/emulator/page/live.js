@@ -37,6 +37,11 @@ function query() {
 /** `onView` is told each view, `onConnection` is told `live`, `lost` or `ended`. */
 export function start(onView, onConnection) {
   listener = onView;
+  document.addEventListener("visibilitychange", () => again && refresh());
+  connect(onConnection);
+}
+
+function connect(onConnection) {
   const stream = new EventSource("/emulator/events");
   stream.addEventListener("open", () => onConnection("live"));
   stream.addEventListener("happened", refresh);
@@ -48,8 +53,7 @@ export function start(onView, onConnection) {
     onConnection("lost");
     // It comes back by itself, unless something else than the emulator answered.
     if (stream.readyState === EventSource.CLOSED) {
-      setTimeout(() => start(onView, onConnection), 2000);
+      setTimeout(() => connect(onConnection), 2000);
     }
   });
-  document.addEventListener("visibilitychange", () => again && refresh());
 }

@@ -102,7 +102,7 @@ class Plugin(PackageTest):
 
     def passes(self, path: Path, count: int, *options: str) -> None:
         said = self.python("-X", "dev", "-W", "error", "-m", "pytest", "-p", "no:cacheprovider", *options, str(path), python=self.have(tools))
-        self.assertRegex(said, rf"\b{count} passed in ")
+        self.assertRegex(said, rf"=+ {count} passed\b")
 
     def written(self, text: str) -> Path:
         (self.folder / "test_written.py").write_text(text)

@@ -1,7 +1,7 @@
 //! The transport on libcurl's multi interface: takes requests on, waits, and collects answers.
 
 use super::bandwidth::Bandwidth;
-use super::call::{self, Call, CallState, Kind};
+use super::call::{self, Call, CallState};
 use super::exchange::Exchange;
 use super::failure;
 use super::options;
@@ -46,7 +46,9 @@ pub struct CurlTransport {
     // Before `multi`, so that handles leave it before it goes.
     calls: SmallMap<RequestId, Active<Exchange, CallState>>,
     parts: SmallMap<RequestId, Active<Upload, PartState>>,
-    idle_calls: SmallMap<Kind, Call>,
+    /// The last one, as it is configured: who repeats a request pays for what differs, and who rests for one
+    /// handle only.
+    idle_call: Option<Call>,
     idle_parts: Vec<Part>,
     multi: Multi,
     waiting: Waiting,
@@ -73,7 +75,7 @@ impl CurlTransport {
         Ok(CurlTransport {
             calls: SmallMap::default(),
             parts: SmallMap::default(),
-            idle_calls: SmallMap::default(),
+            idle_call: None,
             idle_parts: Vec::new(),
             multi,
             waiting,
@@ -114,7 +116,7 @@ impl CurlTransport {
     }
 
     fn start_call(&mut self, id: RequestId, request: &Request) -> Result<(), Error> {
-        let idle = self.idle_calls.remove(&call::kind_of(request));
+        let idle = self.idle_call.take_if(|idle| idle.state.kind == call::kind_of(request));
         let call = Call::prepared(idle, request, &self.settings, &self.log);
         let call = call.map_err(|error| failure::of_setting(&error))?;
         let easy = self.multi.add2(call.easy).map_err(|error| from_multi(&error))?;
@@ -189,7 +191,7 @@ impl CurlTransport {
         let answer = call.answer(result);
         self.log_answer(id, answer.as_ref().map(|response| response.status));
         self.answers.push_back((id, Answer::Api(answer)));
-        if let Some(displaced) = self.idle_calls.insert(call.state.kind, call) {
+        if let Some(displaced) = self.idle_call.replace(call) {
             displaced.discard();
         }
     }
@@ -437,7 +439,7 @@ impl Drop for CurlTransport {
         for (_, active) in std::mem::take(&mut self.parts) {
             drop(self.retire_part(active));
         }
-        for (_, call) in std::mem::take(&mut self.idle_calls) {
+        if let Some(call) = self.idle_call.take() {
             call.discard();
         }
     }

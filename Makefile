@@ -66,7 +66,7 @@ EXAMPLES := pair camera event_loop upload
 CXX_EXAMPLES := send_clips
 BENCHES := peer_poll ours_poll peer_start ours_start peer_upload ours_upload ours_queue ours_network
 
-.PHONY: all lib emulator examples examples-cpp wheel demo torture check header bench clean
+.PHONY: all lib emulator examples examples-cpp wheel demo certify torture check screenshots header bench clean
 
 all: lib examples
 
@@ -136,6 +136,13 @@ wheel: lib emulator
 demo: lib emulator examples
 	@$(PYTHON) tests/demo/demo.py --examples $(OUT) $(PERSON:%=--person %) $(ADDRESS:%=--address %)
 
+# A certification session: the emulator plays its scenarios on the example camera and prints the checklist. CLIENT=bad
+# takes a client that does it all wrong, OPERATOR='COMMAND' a device of yours; SCENARIOS="pause my.toml" plays only
+# those, REPORT=report.xml writes the report to a file as well.
+certify: lib emulator examples
+	@$(PYTHON) -B tests/certify/certify.py --examples $(OUT) $(CLIENT:%=--client %) $(if $(OPERATOR),--operator '$(OPERATOR)') \
+		$(REPORT:%=--report %) $(SCENARIOS)
+
 # A camera that is killed KILLS times while it sends a card full of clips, and everything else fails by chance.
 # The seed of a run is printed; SEED=n takes it again.
 torture: lib emulator examples
@@ -161,6 +168,10 @@ $(BUILD)/system/peer_%: benches/peer_%.c benches/bench.h benches/peer.h benches/
 
 $(BUILD)/system/ours_%: benches/ours_%.c benches/bench.h benches/ours.h benches/ours_client.h include/fio_c2c.h $(BUILD)/system/libfio_c2c.so
 	$(CC) $(WARNINGS) -D_POSIX_C_SOURCE=200809L -O2 -Iinclude $< -o $@ -L$(BUILD)/system -lfio_c2c -Wl,-rpath,'$$ORIGIN'
+
+# The pictures of the emulator's page in the manual, made by the test that looks at it in Chromium.
+screenshots: lib emulator
+	FIO_PAGE_PICTURES=$(CURDIR)/docs/images $(PYTHON) -B -m unittest discover -s tests/page -t tests/page
 
 # The header is made by build.rs; this commits it.
 header:

@@ -71,6 +71,11 @@ def steps() -> list[Step]:
     rustfmt = [_program("rustfmt", "rustfmt")]
     clippy = [_program("cargo-clippy", "clippy")]
     doxygen = [_program("doxygen", "doxygen")]
+    browser = [
+        _program("chromium", "chromium"),
+        _program("chromedriver", "chromium-driver"),
+        _program("certutil", "libnss3-tools"),
+    ]
     cross = [
         _program("aarch64-linux-gnu-gcc", "gcc-aarch64-linux-gnu"),
         _program("arm-linux-gnueabihf-gcc", "gcc-arm-linux-gnueabihf"),
@@ -90,6 +95,8 @@ def steps() -> list[Step]:
         Step(built[1], _make("TLS=system", "lib", "emulator", "examples"), needs=system, after=built[:1]),
         *_variant("bundled", []),
         Step("Rust tests of the emulator", [CARGO, "test", "--quiet", "-p", "fio-emulator"]),
+        Step("certification", _python_tests("tests/certify"), {"FIO_TLS": "bundled"}, after=built[:1]),
+        Step("page in a browser", _python_tests("tests/page"), {"FIO_TLS": "bundled"}, browser, built[:1]),
         Step("archives", _make("dist"), needs=[*system, *cross], after=built),
         Step("programs on ARM", _python_tests("tests/cross"), needs=[*system, *cross], after=["archives"]),
         Step("lints", [CARGO, "clippy", "--quiet", "--workspace", "--all-targets", *libcurl, "--", "-D", "warnings"], needs=clippy),

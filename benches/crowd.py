@@ -6,7 +6,8 @@ right checksum of every file, and its checklist no row that any of them broke.
 
 Memory per client is what a crowd of 1,000 has more of its own than one of 100, when all are paired and rest, so
 that what the process needs anyway falls out. Beside it stands a program by hand (peer_crowd.c), with a libcurl
-handle and its kept connection for each device. Instructions per heartbeat are the difference between few and
+handle and its kept connection for each device. Both trust the emulator's authority alone; and, to show what that
+saves, all of the system's besides, which libcurl reads and keeps for each client of its own. Instructions per heartbeat are the difference between few and
 many rounds of a small crowd under callgrind.
 """
 
@@ -28,6 +29,8 @@ from unittest.mock import patch
 from support import SECRET, Emulator, access_token, counting, instructions_in, judgement, scratch_directory
 
 FEW, MANY = 100, 1_000
+FEW_WITH_BUNDLE, MANY_WITH_BUNDLE = 10, 60
+SYSTEM_BUNDLE = Path("/etc/ssl/certs/ca-certificates.crt")
 INTERVAL_SECONDS = 2.0
 REST_SECONDS = 3.0
 HEARTBEAT_EVERY, ROUNDS = 120, 5
@@ -98,15 +101,20 @@ class Crowd:
         return json.loads(line)
 
 
-Command = Callable[[Path, Emulator, int], list[str]]
+#: Programs, emulator, file of authorities, how many clients.
+Command = Callable[[Path, Emulator, str, int], list[str]]
 
 
-def _ours(programs: Path, service: Emulator, count: int) -> list[str]:
-    return [str(programs / "ours_crowd"), service.url, service.ca_file, SECRET, str(count)]
+def _ours(programs: Path, service: Emulator, ca_file: str, count: int) -> list[str]:
+    return [str(programs / "ours_crowd"), service.url, ca_file, SECRET, str(count)]
 
 
-def _peer(programs: Path, service: Emulator, count: int) -> list[str]:
-    return [str(programs / "peer_crowd"), service.url, service.ca_file, access_token(service, "peer"), str(count)]
+def _peer(programs: Path, service: Emulator, ca_file: str, count: int) -> list[str]:
+    return [str(programs / "peer_crowd"), service.url, ca_file, access_token(service, "peer"), str(count)]
+
+
+#: What brings a crowd to rest with a connection for each.
+BEGIN: dict[Command, str] = {_ours: "pair", _peer: "heartbeat 1"}
 
 
 def _emulator(interval: float = 0.01) -> Emulator:
@@ -115,22 +123,31 @@ def _emulator(interval: float = 0.01) -> Emulator:
     return service
 
 
-def _idle_kib(programs: Path, command: Command, begin: str, count: int) -> tuple[int, int]:
+def _idle_kib(programs: Path, command: Command, count: int, bundle: bool) -> tuple[int, int]:
     """What a crowd that rests has of its own, and what the emulator has."""
-    with _emulator() as service, Crowd(command(programs, service, count)) as crowd:
-        assert crowd.tell(begin)["failed"] == 0
-        return Load.of(crowd.pid).own_kib, Load.of(service.pid).own_kib
+    with _emulator() as service, tempfile.NamedTemporaryFile(suffix=".pem") as authorities:
+        authorities.write((SYSTEM_BUNDLE.read_bytes() if bundle else b"") + Path(service.ca_file).read_bytes())
+        authorities.flush()
+        with Crowd(command(programs, service, authorities.name, count)) as crowd:
+            assert crowd.tell(BEGIN[command])["failed"] == 0
+            return Load.of(crowd.pid).own_kib, Load.of(service.pid).own_kib
 
 
-def _instructions(programs: Path, command: Command, begin: str | None) -> float:
+def _bytes_each(programs: Path, command: Command, few: int, many: int, bundle: bool = False) -> tuple[float, float]:
+    """The same for one client more."""
+    of_few, of_many = (_idle_kib(programs, command, count, bundle) for count in (few, many))
+    ours, emulator = ((more - less) * 1024 / (many - few) for more, less in zip(of_many, of_few))
+    return ours, emulator
+
+
+def _instructions(programs: Path, command: Command) -> float:
     """Of one heartbeat."""
     def of_rounds(rounds: int) -> int:
         with tempfile.TemporaryDirectory() as scratch, _emulator() as service:
-            service.fault("heartbeat", "delay", times=SMALL_CROWD * rounds, ms=ANSWER_MS)
+            service.fault("heartbeat", "delay", times=SMALL_CROWD * (rounds + 1), ms=ANSWER_MS)
             prefix = [*counting(Path(scratch)), "--instr-atstart=no"]
-            with Crowd([*prefix, *command(programs, service, SMALL_CROWD)]) as crowd:
-                if begin is not None:
-                    crowd.tell(begin)
+            with Crowd([*prefix, *command(programs, service, service.ca_file, SMALL_CROWD)]) as crowd:
+                crowd.tell(BEGIN[command])
                 assert crowd.tell(f"heartbeat {rounds}")["failed"] == 0
             return instructions_in(crowd.complaints())
 
@@ -188,11 +205,8 @@ def _row(name: str, first: str, second: str, third: str, target: str = "", is_me
 
 
 def _show_one(programs: Path) -> bool:
-    kib = {count: _idle_kib(programs, _ours, "pair", count) for count in (FEW, MANY)}
-    peer_kib = {count: _idle_kib(programs, _peer, "heartbeat 1", count)[0] for count in (FEW, MANY)}
-    ours, emulator = ((kib[MANY][which] - kib[FEW][which]) * 1024 / (MANY - FEW) for which in (0, 1))
-    peer = (peer_kib[MANY] - peer_kib[FEW]) * 1024 / (MANY - FEW)
-    peer_count, ours_count = _instructions(programs, _peer, None), _instructions(programs, _ours, "pair")
+    (ours, emulator), (peer, _) = (_bytes_each(programs, command, FEW, MANY) for command in (_ours, _peer))
+    ours_count, peer_count = (_instructions(programs, command) for command in (_ours, _peer))
 
     print(f"\n{'one client of many':<34}{'C by hand':>12}{'fio-c2c':>12}{'ratio':>8}   target")
     met = [
@@ -200,6 +214,9 @@ def _show_one(programs: Path) -> bool:
         _row("one heartbeat, instructions", f"{peer_count:,.0f}", f"{ours_count:,.0f}", f"{ours_count / peer_count:.3f}",
              f"<= {MOST_INSTRUCTIONS}", ours_count <= MOST_INSTRUCTIONS * peer_count),
     ]
+    if SYSTEM_BUNDLE.is_file():
+        ours, peer = (_bytes_each(programs, command, FEW_WITH_BUNDLE, MANY_WITH_BUNDLE, True)[0] for command in (_ours, _peer))
+        _row("memory with the system's bundle", f"{peer:,.0f}", f"{ours:,.0f}", f"{ours / peer:.3f}")
     print(f"memory: crowds of {FEW} and {MANY:,} compared; for a device that rests the emulator has {emulator:,.0f} bytes")
     return all(met)
 
@@ -207,7 +224,7 @@ def _show_one(programs: Path) -> bool:
 def _show_all(programs: Path) -> bool:
     # The emulator keeps its parts where temporary files go: in memory, so that no disk is measured.
     with tempfile.TemporaryDirectory(dir=scratch_directory()) as scratch, patch.dict(os.environ, TMPDIR=scratch), \
-            _emulator(INTERVAL_SECONDS) as service, Crowd(_ours(programs, service, MANY)) as crowd:
+            _emulator(INTERVAL_SECONDS) as service, Crowd(_ours(programs, service, service.ca_file, MANY)) as crowd:
         service.person("approve", after_polls=1)
         clip = Path(scratch) / "clip.mov"
         clip.write_bytes(os.urandom(FILE_BYTES))

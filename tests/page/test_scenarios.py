@@ -5,8 +5,8 @@ import unittest
 from page import PageTest
 
 SHORT = """
-title = "A device is <paired>"
-about = "Short."
+title = "A pairing & one clip"
+about = "A new device is paired and sends what it records."
 
 [[step]]
 person = { decision = "approve" }
@@ -30,7 +30,7 @@ await = { uploads = { state = "complete", count = 1 } }
 class Scenarios(PageTest):
     def test_the_person_does_what_the_page_says(self) -> None:
         self.service.call("POST", "/emulator/scenario", {"toml": SHORT})
-        self.sees("#scenario-title", "A device is <paired>")
+        self.sees("#scenario-title", "A pairing & one clip")
         self.sees("#scenario-step", "step 2 of 5")
         self.sees("#operation-words")
         camera = self.client(client_id="CAM-1")
@@ -44,7 +44,7 @@ class Scenarios(PageTest):
         self.picture("page-scenario.png")
         upload = camera.upload(path=str(self.media("A001.mov", bytes(1000))))
         self.browser.press("Done")
-        self.sees(".scenario[data-state=passed]", "A device is <paired>", camera)
+        self.sees(".scenario[data-state=passed]", "A pairing & one clip", camera)
         self.assertTrue(upload.info().is_over)
         self.until(lambda: not self.browser.one("#scenario").is_displayed())
 

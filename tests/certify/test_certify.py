@@ -156,8 +156,8 @@ class BadClientTest(unittest.TestCase):
     def test_it_fails(self) -> None:
         self.assertEqual(bad.status, 1, bad.told)
         self.assertEqual({one["state"] for one in bad.report["scenarios"]}, {"failed"}, bad.told)
-        self.assertEqual(bad.named("broken"), {"polling_pace", "slow_down_obeyed", "refresh_once", "pause_honoured",
-                                                    "version_header", "token_not_to_storage"})
+        self.assertLessEqual({"polling_pace", "slow_down_obeyed", "refresh_once", "pause_honoured", "version_header",
+                              "token_not_to_storage"}, bad.named("broken"))
 
     def test_it_polls_too_fast(self) -> None:
         first, second = self.log("token", grant="device_code")[:2]

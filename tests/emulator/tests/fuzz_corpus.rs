@@ -1,4 +1,5 @@
-//! What fuzzing has found worth keeping, again: the corpus of each target, without libFuzzer.
+//! What fuzzing has found worth keeping, again: the corpus of each target, without libFuzzer, and inputs made
+//! from it by chance, the same ones in every run. `FIO_FUZZ_SECONDS` makes it go on with others for so long.
 
 #[path = "../fuzz/harness/mod.rs"]
 mod harness;
@@ -6,6 +7,12 @@ mod harness;
 use std::fs;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use fastrand::Rng;
+
+const MUTATIONS: usize = 150;
+const LONGEST: usize = 3_000;
 
 static PANICKED: AtomicBool = AtomicBool::new(false);
 
@@ -21,10 +28,41 @@ fn replay(target: &str, run: fn(&[u8])) {
         fs::read_dir(dir).expect("a corpus").map(|entry| entry.expect("an entry").path()).collect();
     files.sort();
     assert!(files.len() >= 10, "{files:?}");
-    for file in files {
-        run(&fs::read(&file).expect("an input"));
-        assert!(!PANICKED.load(Ordering::Relaxed), "{}", file.display());
+    let inputs: Vec<_> = files.iter().map(|file| fs::read(file).expect("an input")).collect();
+    let try_one = |input: &[u8], name: &str| {
+        run(input);
+        assert!(!PANICKED.load(Ordering::Relaxed), "{name}: {}", input.escape_ascii());
+    };
+    for (input, file) in inputs.iter().zip(&files) {
+        try_one(input, &file.display().to_string());
     }
+    let mut dice = Rng::with_seed(7);
+    for _ in 0..MUTATIONS {
+        try_one(&mutated(&inputs, &mut dice), "by chance");
+    }
+    let seconds = std::env::var("FIO_FUZZ_SECONDS").map_or(0, |seconds| seconds.parse().expect("a number"));
+    let (end, mut dice) = (Instant::now() + Duration::from_secs(seconds), Rng::new());
+    while Instant::now() < end {
+        try_one(&mutated(&inputs, &mut dice), "by chance");
+    }
+}
+
+/// The beginning of one input and the end of another, with a few bytes changed.
+fn mutated(inputs: &[Vec<u8>], dice: &mut Rng) -> Vec<u8> {
+    let mut piece = || {
+        let input = &inputs[dice.usize(..inputs.len())];
+        let at = dice.usize(..=input.len());
+        input.split_at(at)
+    };
+    let mut bytes = [piece().0, piece().1].concat();
+    bytes.truncate(LONGEST);
+    for _ in 0..dice.usize(..8) {
+        if !bytes.is_empty() {
+            let at = dice.usize(..bytes.len());
+            bytes[at] = dice.u8(..);
+        }
+    }
+    bytes
 }
 
 #[test]

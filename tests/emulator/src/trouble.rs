@@ -27,8 +27,13 @@ impl Trouble {
     }
 }
 
+/// Says it on standard error, as the emulator.
+pub fn say(what: impl Display) {
+    line(format_args!("fio-emulator: {what}"));
+}
+
 /// A line on standard error. That may be a file on a full disk too, or closed, which nothing can be done
 /// about and nobody is to fall over.
-pub fn say(what: impl Display) {
-    let _ = io::stderr().write_all(format!("fio-emulator: {what}\n").as_bytes());
+pub fn line(text: impl Display) {
+    let _ = io::stderr().write_all(format!("{text}\n").as_bytes());
 }

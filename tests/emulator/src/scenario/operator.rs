@@ -16,6 +16,7 @@ use tokio::time::timeout;
 use super::playing::Call;
 use super::stage;
 use crate::emulator::Emulator;
+use crate::trouble::say;
 
 /// How long a program may take to end when nothing is left to do.
 const LEAVING_LIMIT: Duration = Duration::from_secs(10);
@@ -66,7 +67,7 @@ impl Operator {
     pub async fn leave(mut self) {
         self.emulator.world().scenarios.operator = None;
         if timeout(LEAVING_LIMIT, &mut self.process).await.is_err() {
-            eprintln!("fio-emulator: the operator did not end when its standard input closed, and is killed");
+            say("the operator did not end when its standard input closed, and is killed");
             self.process.abort();
         }
     }

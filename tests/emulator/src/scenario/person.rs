@@ -8,6 +8,7 @@ use tokio::sync::mpsc::unbounded_channel;
 
 use super::stage;
 use crate::emulator::Emulator;
+use crate::trouble::line;
 
 /// Tells what is to be done from now on. Standard input is only read where a person types into it.
 pub fn attend(emulator: &Arc<Emulator>, may_read: bool) {
@@ -17,10 +18,10 @@ pub fn attend(emulator: &Arc<Emulator>, may_read: bool) {
     tokio::spawn(async move {
         while let Some(call) = calls.recv().await {
             if let Some(say) = &call.say {
-                eprintln!("    {say}");
+                line(format_args!("    {say}"));
             }
-            eprintln!(">>> {}", call.words());
-            eprintln!("    {}", how(reads));
+            line(format_args!(">>> {}", call.words()));
+            line(format_args!("    {}", how(reads)));
         }
     });
     if reads {

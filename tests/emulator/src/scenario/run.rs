@@ -11,6 +11,7 @@ use super::{person, stage};
 use crate::checklist::text::{Outcome, Text};
 use crate::cli::Run;
 use crate::run::Running;
+use crate::trouble::line;
 
 /// Plays them to the end, or until the emulator stops. Whether all have passed.
 pub async fn play(running: &Running, run: &Run, scenarios: &[Arc<Scenario>]) -> io::Result<bool> {
@@ -37,14 +38,14 @@ pub async fn play(running: &Running, run: &Run, scenarios: &[Arc<Scenario>]) -> 
         if emulator.is_stopping() {
             break;
         }
-        eprintln!("\n{}: {} ({} steps)", scenario.name, scenario.title, scenario.steps.len());
+        line(format_args!("\n{}: {} ({} steps)", scenario.name, scenario.title, scenario.steps.len()));
         let Ok(number) = stage::begin(emulator, Arc::clone(scenario)) else {
-            eprintln!("  not played: another scenario was begun meanwhile");
+            line(format_args!("  not played: another scenario was begun meanwhile"));
             continue;
         };
         stage::play(emulator, number).await;
         if let Some(played) = emulator.world().scenarios.played.last() {
-            eprintln!("  {}", Outcome(played));
+            line(format_args!("  {}", Outcome(played)));
             passed += usize::from(played.has_passed());
         }
     }
@@ -52,7 +53,7 @@ pub async fn play(running: &Running, run: &Run, scenarios: &[Arc<Scenario>]) -> 
         operator.leave().await;
     }
     if run.options.reports.is_empty() {
-        eprintln!("\n{}", Text(&emulator.checklist()));
+        line(format_args!("\n{}", Text(&emulator.checklist())));
     }
     Ok(passed == scenarios.len())
 }

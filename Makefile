@@ -64,7 +64,7 @@ CXXFLAGS ?= -O2 -g
 WARNINGS := -std=c99 -Wall -Wextra -Wpedantic -Werror
 EXAMPLES := pair camera event_loop upload
 CXX_EXAMPLES := send_clips
-BENCHES := peer_poll ours_poll peer_start ours_start peer_upload ours_upload ours_queue ours_network
+BENCHES := peer_poll ours_poll peer_start ours_start peer_upload ours_upload ours_queue ours_network ours_crowd peer_crowd
 
 .PHONY: all lib emulator examples examples-cpp wheel demo certify torture check screenshots header bench clean
 
@@ -110,7 +110,8 @@ $(OUT)/libfio_c2c.so: $(OUT)/libfio_c2c.so.$(VERSION)
 
 emulator: $(EMULATOR) $(EMULATOR).LICENSES.txt
 
-$(EMULATOR): $(shell find tests/emulator/src -name '*.rs') tests/emulator/Cargo.toml Cargo.lock
+# The page and the scenarios are compiled in.
+$(EMULATOR): $(shell find tests/emulator/src tests/emulator/page tests/emulator/scenarios -type f) tests/emulator/Cargo.toml Cargo.lock
 	$(CARGO) build --release -p fio-emulator
 
 $(EMULATOR).LICENSES.txt: $(EMULATOR) packaging/licences.py packaging/licence_part.py packaging/licences_of_rust.py LICENSE

@@ -76,7 +76,8 @@ pub unsafe extern "C" fn fio_heartbeat(
 /// Keeps the device visible as online by itself: a heartbeat whenever 120 seconds have passed without a
 /// successful call to the API (uploads to storage hosts do not count), never more than one a minute. It
 /// takes effect while the device is paired, now or later; it is forgotten with the client. A heartbeat
-/// that fails is tried again after a minute and told as `FIO_EVENT_RETRYING`.
+/// that fails is tried again after a minute and told as `FIO_EVENT_RETRYING`. Send none with `fio_heartbeat`
+/// beside it: that one keeps no distance, and the service wants no two within a minute.
 ///
 /// @param client  the client
 /// @param online  1 to be visible, 0 to stop (the default); the service shows the device as offline 300

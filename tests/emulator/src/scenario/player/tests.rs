@@ -79,6 +79,7 @@ fn a_request_between_two_steps_is_not_missed() {
     assert_eq!(player.next(at(102), 2, &NOTHING), Next::Wait(at(162)));
     assert_eq!(player.at(), 3);
     player.request(&over(200), at(103), &NOTHING);
+    assert_eq!(player.next(at(103), 2, &NOTHING), Next::Wait(at(162)), "the first of two");
     player.request(&over(200), at(103), &NOTHING);
     assert_eq!(player.next(at(103), 2, &NOTHING), Next::Judge);
 }

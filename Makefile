@@ -66,7 +66,7 @@ EXAMPLES := pair camera event_loop upload
 CXX_EXAMPLES := send_clips
 BENCHES := peer_poll ours_poll peer_start ours_start peer_upload ours_upload ours_queue ours_network ours_crowd peer_crowd
 
-.PHONY: all lib emulator examples examples-cpp wheel demo certify torture check screenshots header bench clean
+.PHONY: all lib emulator examples examples-cpp wheel demo certify torture fuzz check screenshots header bench clean
 
 all: lib examples
 
@@ -111,7 +111,7 @@ $(OUT)/libfio_c2c.so: $(OUT)/libfio_c2c.so.$(VERSION)
 emulator: $(EMULATOR) $(EMULATOR).LICENSES.txt
 
 # The page and the scenarios are compiled in.
-$(EMULATOR): $(shell find tests/emulator/src tests/emulator/page tests/emulator/scenarios -type f) tests/emulator/Cargo.toml Cargo.lock
+$(EMULATOR): $(shell find tests/emulator -name fuzz -prune -o -name tests -prune -o -name '*.md' -prune -o -type f -print) Cargo.lock
 	$(CARGO) build --release -p fio-emulator
 
 $(EMULATOR).LICENSES.txt: $(EMULATOR) packaging/licences.py packaging/licence_part.py packaging/licences_of_rust.py LICENSE
@@ -148,6 +148,16 @@ certify: lib emulator examples
 # The seed of a run is printed; SEED=n takes it again.
 torture: lib emulator examples
 	@$(PYTHON) -B tests/torture/torture.py --examples $(OUT) $(KILLS:%=--kills %) $(FILES:%=--files %) $(SEED:%=--seed %)
+
+# What clients had better not send, to the emulator, guided by coverage: bytes on a connection, and calls that are nearly
+# right, for SECONDS each. Needs a C++ compiler. What is found worth keeping stays in target/fuzz-corpus.
+SECONDS ?= 60
+FUZZ_connection := -dict=http.dict -max_len=3000
+FUZZ_requests := -max_len=2500
+fuzz:
+	set -e; cd tests/emulator/fuzz; $(foreach target,connection requests,mkdir -p $(TARGET_DIR)/fuzz-corpus/$(target); \
+		$(CARGO) run --quiet --bin $(target) -- $(TARGET_DIR)/fuzz-corpus/$(target) corpus/$(target) \
+		$(FUZZ_$(target)) -max_total_time=$(SECONDS) -print_final_stats=1;)
 
 # Every test. What needs a package that is not installed is skipped aloud and counted; with
 # FIO_NO_SKIPS=1 a skip is a failure. ONLY="word word" runs the steps whose names contain a word.

@@ -100,6 +100,8 @@ def steps() -> list[Step]:
         Step("archives", _make("dist"), needs=[*system, *cross], after=built),
         Step("programs on ARM", _python_tests("tests/cross"), needs=[*system, *cross], after=["archives"]),
         Step("lints", [CARGO, "clippy", "--quiet", "--workspace", "--all-targets", *libcurl, "--", "-D", "warnings"], needs=clippy),
+        # Both targets, for a moment each: `make fuzz` takes longer.
+        Step("fuzzing of the emulator", _make("fuzz", "SECONDS=20"), needs=[_program("c++", "g++")]),
         *_variant("system", system),
         # After the installation, which makes this library as well.
         Step("library without uploads (system)", [sys.executable, "-B", "tests/c/pairing_only.py"], needs=system,

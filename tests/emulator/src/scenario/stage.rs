@@ -8,21 +8,24 @@ use super::player::{Judgement, Next};
 use super::playing::{Busy, Running, Situation};
 use super::script::{Action, Operate, Operation, Scenario};
 use crate::checklist::event::Deed;
-use crate::checklist::report::Report;
+use crate::checklist::report::RowReport;
 use crate::checklist::row::Status;
 use crate::emulator::{Emulator, World};
 use crate::network::Link;
 use crate::people::{self, Act};
 use crate::service::uploads::upload::State;
 
+/// Rows are judged by how often they were kept and broken: nothing is quoted.
+const NO_BREACHES: usize = 0;
+
 /// Nobody had asked for that operation.
 pub use super::player::NotAsked;
 
 /// Begins a scenario; [`play`] with the number it answers goes through it.
 pub fn begin(emulator: &Emulator, scenario: Arc<Scenario>) -> Result<u64, Busy> {
-    let broken_before = emulator.checklist().rows.iter().map(|row| (row.name, row.broken)).collect();
     let now = emulator.clock.moment();
-    let World { scenarios, service, .. } = &mut *emulator.world();
+    let World { scenarios, service, checklist, .. } = &mut *emulator.world();
+    let broken_before = checklist.rows(NO_BREACHES).iter().map(|row| (row.name, row.broken)).collect();
     scenarios.begin(scenario, now, service, broken_before)
 }
 
@@ -206,19 +209,18 @@ fn deed(operation: &Operation, upload: Option<String>) -> Option<Deed> {
 }
 
 fn judge(emulator: &Emulator, run: u64) -> Option<Duration> {
-    let (report, now) = (emulator.checklist(), now(emulator));
-    let mut world = emulator.world();
-    let running = world.scenarios.run(run)?;
-    let judgement = judgement(&report, running);
+    let now = now(emulator);
+    let World { scenarios, checklist, .. } = &mut *emulator.world();
+    let running = scenarios.run(run)?;
+    let judgement = judgement(&checklist.rows(NO_BREACHES), running);
     running.player.judged(&judgement, now)
 }
 
-fn judgement(report: &Report, running: &Running) -> Judgement {
+fn judgement(rows: &[RowReport], running: &Running) -> Judgement {
     let before = |row| running.broken_before.get(row).copied().unwrap_or_default();
-    let broken = report.rows.iter().filter(|row| row.broken > before(row.name));
+    let broken = rows.iter().filter(|row| row.broken > before(row.name));
     let wanted = &running.player.scenario().rows;
-    let unfulfilled = report
-        .rows
+    let unfulfilled = rows
         .iter()
         .filter(|row| wanted.iter().any(|name| name == row.name) && row.status != Status::Fulfilled);
     Judgement {

@@ -32,25 +32,21 @@ struct Operated {
 /// `path` is what follows `/scenario`.
 pub fn call(emulator: &Arc<Emulator>, method: &str, path: &str, body: &Bytes) -> Result<Answer, Answer> {
     match (path, method) {
-        ("", "GET") => Ok(Answer::ok(&report(&emulator.world(), usize::MAX))),
-        ("", "POST") => {
-            begin(emulator, scenario(read(body)?)?)?;
-            Ok(Answer::ok(&report(&emulator.world(), usize::MAX)))
-        }
+        ("", "GET") => {}
+        ("", "POST") => begin(emulator, scenario(read(body)?)?)?,
         ("", "DELETE") => {
             stage::end(emulator, "it was ended");
-            Ok(Answer::ok(&report(&emulator.world(), usize::MAX)))
         }
         ("/operated", "POST") => {
             let Operated { id, failed } = read(body)?;
             let not_asked = |_| conflict("That operation is not asked for, or not any more");
             stage::operated(emulator, id, failed.map_or(Ok(()), Err)).map_err(not_asked)?;
-            Ok(Answer::ok(&report(&emulator.world(), usize::MAX)))
         }
-        ("", _) => Err(Answer::method_not_allowed("GET, POST, DELETE")),
-        ("/operated", _) => Err(Answer::method_not_allowed("POST")),
-        _ => Err(Answer::not_found()),
+        ("", _) => return Err(Answer::method_not_allowed("GET, POST, DELETE")),
+        ("/operated", _) => return Err(Answer::method_not_allowed("POST")),
+        _ => return Err(Answer::not_found()),
     }
+    Ok(Answer::ok(&report(&emulator.world(), usize::MAX)))
 }
 
 fn scenario(wanted: Begin) -> Result<Arc<Scenario>, Answer> {

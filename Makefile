@@ -3,6 +3,8 @@
 # TLS=bundled (default) builds libcurl from source on rustls; TLS=system uses the system's libcurl.
 # UPLOADS=no leaves fio_upload_*, fio_queue_* and fio_comment out, for devices that only pair: the same
 # library otherwise, in build/TLS-pairing.
+# DEV=yes compiles in seconds, without link-time optimization, for those who change the library. The result is in the
+# same place, so that every test takes it; a make without DEV=yes replaces it.
 # TARGET=aarch64-unknown-linux-gnu or armv7-unknown-linux-gnueabihf builds for that processor, in build/TARGET/TLS.
 
 TLS ?= bundled
@@ -23,7 +25,9 @@ VARIANT := $(if $(TARGET),$(TARGET)/)$(TLS)$(if $(filter no,$(UPLOADS)),-pairing
 OUT := $(BUILD)/$(VARIANT)
 # All variants are compiled in one place, so that what they have in common is compiled once; whoever compiles
 # there holds the lock until the result is taken away.
-LIBRARY_DIR := $(TARGET_DIR)/library
+LIBRARY_DIR := $(TARGET_DIR)/library$(if $(filter yes,$(DEV)),-dev)
+DEV_PROFILE := CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_OPT_LEVEL=1 \
+	CARGO_PROFILE_RELEASE_INCREMENTAL=true
 LOCKED := flock $(LIBRARY_DIR).lock
 # Records are sealed by portable code, not by that for each of many processors: they are short.
 SMALL_CRYPTO := --cfg chacha20_backend=\"soft\" --cfg poly1305_backend=\"soft\"
@@ -66,7 +70,7 @@ EXAMPLES := pair camera event_loop upload
 CXX_EXAMPLES := send_clips
 BENCHES := peer_poll ours_poll peer_start ours_start peer_upload ours_upload ours_queue ours_network ours_crowd peer_crowd
 
-.PHONY: all lib emulator examples examples-cpp wheel demo certify torture fuzz check screenshots header bench clean
+.PHONY: force all lib emulator examples examples-cpp wheel demo certify torture fuzz check screenshots header bench clean
 
 all: lib examples
 
@@ -75,13 +79,18 @@ lib: $(OUT)/libfio_c2c.so $(OUT)/libfio_c2c.a
 # One compilation, and one object whose only global symbols are the header's: as cargo makes it, the
 # archive has all of libcurl's, the TLS library's and the Rust runtime's among them, and would collide with
 # another libcurl or a second Rust library in the same program. Both libraries are made of that object.
-$(OUT)/fio_c2c.o: $(SOURCES) $(OUT)/symbols
+$(OUT)/fio_c2c.o: $(SOURCES) $(OUT)/symbols $(OUT)/profile
 	mkdir -p $(LIBRARY_DIR)
-	$(LOCKED) sh -ec '$(WITHOUT_PATHS) $(WITH_TARGET) $(CARGO) rustc --release --lib --crate-type staticlib $(FEATURES_$(TLS)) \
+	$(LOCKED) sh -ec '$(WITHOUT_PATHS) $(if $(filter yes,$(DEV)),$(DEV_PROFILE)) $(WITH_TARGET) $(CARGO) rustc --release --lib --crate-type staticlib $(FEATURES_$(TLS)) \
 		$(TARGET:%=--target %) --target-dir $(LIBRARY_DIR) -- --cfg fio_c_library $(LEFT_OUT); \
 		$(LD) -r --force-group-allocation $$(sed "s/^/-u /" $(OUT)/symbols) -o $@ $(LIBRARY_DIR)/$(TARGET:%=%/)release/libfio_c2c.a'
 	$(OBJCOPY) --keep-global-symbols=$(OUT)/symbols --remove-section=.llvmbc --remove-section=.llvmcmd $@
 	$(STRIP) -g $@
+
+# Says how the library there was compiled; rewritten only when that changes.
+$(OUT)/profile: force
+	@mkdir -p $(OUT)
+	@echo '$(if $(filter yes,$(DEV)),dev,release)' | cmp -s - $@ || echo '$(if $(filter yes,$(DEV)),dev,release)' > $@
 
 # What the libraries export: the functions of the header, and nothing else.
 $(OUT)/symbols: include/fio_c2c.h Makefile

@@ -111,7 +111,8 @@ class Emulator(Program):
     def fault(self, endpoint: str, kind: str, *, times: int = 1, skip: int = 0, grant: str | None = None,
               asset: str | None = None, part: int | None = None, processed: bool = False, **fields: Any) -> None:
         """Injects a fault into the next calls of an endpoint; see the emulator's README for kinds. `asset`
-        is the name of one, `part` the number of a part to be sent to the storage."""
+        is the name of one, `part` the number of a part to be sent to the storage. Any error of S3's list is
+        ``fault("part", "s3", code="SlowDown")``."""
         body: dict[str, Any] = {"endpoint": endpoint, "times": times, "skip": skip, "processed": processed,
                                 "fault": {"kind": kind, **fields}}
         narrowed = {"grant": grant, "name": asset, "part": part}
@@ -158,8 +159,9 @@ class Emulator(Program):
         return f"https://127.0.0.1:{self.listener(certificate)}"
 
     def device(self, client_id: str, action: str, **fields: Any) -> None:
-        """project, pause, resume or revoke, as the user would on the web."""
-        self.call("POST", f"/emulator/devices/{client_id}/{action}", fields or None)
+        """project, pause, resume, revoke or expiry, as the user would on the web: ``device("CAM-1", "expiry",
+        in_seconds=3600)`` gives the connection an end, without a field it has none."""
+        self.call("POST", f"/emulator/devices/{client_id}/{action}", fields)
 
 
     def network(self, link: str) -> None:

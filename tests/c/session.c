@@ -86,14 +86,13 @@ static void learn_values(const char *name, const uint8_t *record, size_t length,
     }
 }
 
-/* What makes an address a secret: its signature, and which upload it is for. */
+/* What makes an address a secret: its signature. */
 static void learn_addresses(const uint8_t *record, size_t length)
 {
     char query[16];
     secrets_reveal("query", query);
     learn_values("signature", record, length, query, sizeof query, 64);
     secrets_wipe(query, sizeof query);
-    learn_values("upload-id", record, length, "uploadId=", 9, 48);
 }
 
 static void learn_field(const char *name, const uint8_t *record, size_t length, const char *before)

@@ -24,8 +24,8 @@ function make(first) {
   const id = first.client_id;
   const name = element("h3");
   const status = element("span", { class: "badge" });
-  const values = { device: element("dd"), project: element("dd"), firmware: element("dd"), seen: element("dd") };
-  const terms = { device: "Device", project: "Project", firmware: "Firmware", seen: "Last contact" };
+  const values = { device: element("dd"), project: element("dd"), firmware: element("dd"), seen: element("dd"), end: element("dd") };
+  const terms = { device: "Device", project: "Project", firmware: "Firmware", seen: "Last contact", end: "Connection ends" };
   const facts = element("dl", {}, ...Object.keys(terms).flatMap((key) => [element("dt", {}, terms[key]), values[key]]));
   let action = "pause";
   const pause = button("Pause", () => act(id, action));
@@ -33,13 +33,26 @@ function make(first) {
   const revoke = button("Disconnect", () => act(id, "revoke"), { class: "quiet" });
   const project = element("input", { list: "projects", maxlength: "255", autocomplete: "off", placeholder: "Another project" });
   const move = element("form", { class: "move" }, project, element("button", { class: "quiet" }, "Move"));
+  const date = element("input", { type: "datetime-local" });
+  const end = element("form", { class: "move" }, date, element("button", { class: "quiet" }, "End then"));
+  const keep = button("No end", () => act(id, "expiry", { expires_at: null }), { class: "quiet" });
   const node = element("li", { class: "card device", tabindex: "-1" }, element("div", { class: "head" }, name, status), facts,
-    element("div", { class: "buttons" }, pause, revoke, only), move);
+    element("div", { class: "buttons" }, pause, revoke, only, keep), move, end);
   move.addEventListener("submit", async (event) => {
     event.preventDefault();
     if (project.value.trim() !== "") {
       await act(id, "project", { project: project.value });
       project.value = "";
+    }
+  });
+
+  end.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    // As typed it is in this computer's time zone; it means the emulator's clock.
+    const wanted = new Date(date.value);
+    if (!Number.isNaN(wanted.getTime())) {
+      await act(id, "expiry", { expires_at: `${wanted.toISOString().slice(0, 19)}Z` });
+      date.value = "";
     }
   });
 
@@ -59,9 +72,13 @@ function make(first) {
     set(only, "aria-label", `Only this one: ${device.name}`);
     set(only, "aria-pressed", String(wanted.device === id));
     set(project, "aria-label", `Another project for ${device.name}`);
-    for (const needed of [pause, revoke, move]) {
+    say(values.end, device.expires === null ? "never" : time.at(device.expires).toLocaleString("en-GB"));
+    set(date, "aria-label", `When the connection of ${device.name} ends`);
+    set(keep, "aria-label", `No end: ${device.name}`);
+    for (const needed of [pause, revoke, move, end]) {
       show(needed, isConnected, node);
     }
+    show(keep, isConnected && device.expires !== null, node);
     ticking.set(id, () => say(values.seen, `${duration(time.ago(device.last_seen))} ago`));
   }
   return { node, update };

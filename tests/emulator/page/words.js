@@ -92,6 +92,7 @@ export function fault(rule) {
   const what = rule.fault;
   const effects = {
     status: () => `answered ${what.status}`,
+    s3: () => `answered ${what.code}`,
     delay: () => `answered ${what.ms} ms late`,
     reset: () => (what.after_request_bytes ? "reset in the middle" : "reset"),
     close: () => "closed without an answer",

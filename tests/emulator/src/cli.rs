@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::service::person::PersonDecision;
-use crate::settings::StorageMode;
+use crate::settings::{PartsAre, StorageMode};
 
 /// An emulator of the Frame.io Camera-to-Cloud device API.
 ///
@@ -104,6 +104,10 @@ pub struct Options {
     /// What becomes of the bytes of parts
     #[arg(long, value_enum, default_value = "keep")]
     pub storage: StorageMode,
+
+    /// What parts are to the storage
+    #[arg(long, value_enum, default_value = "objects")]
+    pub parts: PartsAre,
 
     /// Bytes of a part when the device does not say how many parts it wants
     #[arg(long, value_name = "BYTES")]

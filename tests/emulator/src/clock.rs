@@ -122,6 +122,29 @@ impl Clock {
         Duration::try_from(date.with_time(time).assume_utc() - self.utc(Duration::ZERO)?).ok()
     }
 
+    /// The moment of a date as [`Self::date_time`] writes it.
+    pub fn moment_of_date_time(&self, text: &str) -> Option<Duration> {
+        let is_shaped = text.bytes().enumerate().all(|(at, byte)| match at {
+            4 | 7 => byte == b'-',
+            13 | 16 => byte == b':',
+            _ => byte.is_ascii_alphanumeric(),
+        });
+        let compact: String = text.chars().filter(|c| !matches!(c, '-' | ':')).collect();
+        if is_shaped && text.len() == 20 { self.moment_of(&compact) } else { None }
+    }
+
+    /// The same as HTTP has it (RFC 9110 section 5.6.7).
+    pub fn http_date(&self, moment: Duration) -> String {
+        const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+        const MONTHS: [&str; 12] =
+            ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+        let at = self.utc(moment).unwrap_or(self.started_utc);
+        let day = DAYS[usize::from(at.weekday().number_days_from_monday())];
+        let month = MONTHS[usize::from(u8::from(at.month())) - 1];
+        let (hour, minute, second) = at.to_hms();
+        format!("{day}, {:02} {month} {} {hour:02}:{minute:02}:{second:02} GMT", at.day(), at.year())
+    }
+
     fn utc(&self, moment: Duration) -> Option<OffsetDateTime> {
         let whole = Duration::from_secs(moment.as_secs());
         let start = self.started_utc.replace_nanosecond(0).unwrap_or(self.started_utc);
@@ -164,6 +187,28 @@ mod tests {
         let after = clock.date_time(Duration::from_secs(86_400 * 366));
         assert!(before < after, "{before} {after}");
         assert!(before.ends_with('Z'));
+    }
+
+    #[test]
+    fn a_date_that_people_give_leads_back_too() {
+        let clock = Clock::start();
+        let moment = Duration::from_secs(86_400 * 366 + 12_345);
+        let date = clock.date_time(moment);
+        assert_eq!(clock.moment_of_date_time(&date), Some(moment));
+        let compact = clock.compact_date(moment);
+        for bad in ["", "2030-01-31", "2030-01-31 12:00:00Z", "2030-01-31T12:00:00+01:00", compact.as_str()] {
+            assert_eq!(clock.moment_of_date_time(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_date_of_an_answer_is_the_clock_s() {
+        let clock = Clock {
+            started_utc: OffsetDateTime::from_unix_timestamp(784_111_777).unwrap(),
+            ..Clock::start()
+        };
+        assert_eq!(clock.http_date(Duration::ZERO), "Sun, 06 Nov 1994 08:49:37 GMT");
+        assert_eq!(clock.http_date(Duration::from_secs(86_400 * 60)), "Thu, 05 Jan 1995 08:49:37 GMT");
     }
 
     #[test]

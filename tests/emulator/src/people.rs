@@ -1,5 +1,7 @@
 //! What people do to a connected device on the web, in whichever way they reach the emulator.
 
+use std::time::Duration;
+
 use crate::checklist::event::Deed;
 use crate::emulator::Emulator;
 
@@ -10,6 +12,8 @@ pub enum Act {
     Revoke,
     /// To the project of that name.
     MoveTo(String),
+    /// Gives the connection an end, or takes it back.
+    EndAt(Option<Duration>),
 }
 
 /// Does it, and tells the checklist. False when there is no such device.
@@ -30,17 +34,20 @@ pub fn act(emulator: &Emulator, client_id: &str, act: &Act) -> bool {
         match act {
             Act::Pause => device.set_paused(now, true),
             Act::Resume => device.set_paused(now, false),
+            Act::EndAt(end) => device.end_at(now, *end),
             Act::MoveTo(_) | Act::Revoke => {
                 project.into_iter().for_each(|project| device.move_to(now, project))
             }
         }
     }
     let deed = match act {
-        Act::Pause => Deed::Paused,
-        Act::Resume => Deed::Resumed,
-        Act::Revoke => Deed::Disconnected,
-        Act::MoveTo(_) => Deed::MovedToProject,
+        Act::Pause => Some(Deed::Paused),
+        Act::Resume => Some(Deed::Resumed),
+        Act::Revoke => Some(Deed::Disconnected),
+        Act::MoveTo(_) => Some(Deed::MovedToProject),
+        // It is one when the end has come.
+        Act::EndAt(_) => None,
     };
-    emulator.deed(client_id, &deed);
+    deed.into_iter().for_each(|deed| emulator.deed(client_id, &deed));
     true
 }

@@ -179,6 +179,7 @@ fn settings(options: &Options) -> io::Result<Settings> {
         interval: options.interval,
         expires_in: options.expires_in,
         storage: Some(options.storage),
+        parts: Some(options.parts),
         part_bytes: options.part_bytes,
         url_seconds: options.url_seconds,
         strict: Some(options.strict),

@@ -35,6 +35,27 @@ pub enum StorageMode {
     Discard,
 }
 
+/// What a part is to the storage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum PartsAre {
+    /// Objects of their own, put together later by somebody else: a part may come again at any time
+    Objects,
+    /// Parts of a multipart upload, which is gone (`NoSuchUpload`) as soon as it is complete
+    Multipart,
+}
+
+/// How the bucket encrypts what it stores. Answers say so, and ETags depend on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Encryption {
+    None,
+    /// With S3's own keys, as every bucket does unless told otherwise: ETags are MD5 sums.
+    Aes256,
+    /// With keys of KMS: ETags look like MD5 sums and are none.
+    Kms,
+}
+
 /// The `ETag` of an answer to a part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -65,6 +86,8 @@ pub enum AssetUrls {
     ForeignHost,
 }
 
+/// Beyond any link, and still exact as a floating-point number.
+const FASTEST_LINK: u64 = 1 << 40;
 /// What S3 allows for the life of a presigned address: seven days.
 const LONGEST_URL_SECONDS: u64 = 604_800;
 
@@ -82,11 +105,15 @@ pub struct Settings {
     pub omit_interval: bool,
     pub verification_complete: VerificationComplete,
     pub storage: StorageMode,
+    pub parts: PartsAre,
     pub part_bytes: u64,
     pub minimum_part_bytes: u64,
     pub url_seconds: u64,
     pub asset_urls: AssetUrls,
     pub etag: Etag,
+    pub encryption: Encryption,
+    /// What all parts together get of the link, in bytes a second; 0 is all there is.
+    pub link_bytes_per_second: u64,
     pub keep_content: bool,
     pub device_clock: DeviceClock,
     pub strict: bool,
@@ -106,11 +133,14 @@ impl Default for Settings {
             omit_interval: false,
             verification_complete: VerificationComplete::Normal,
             storage: StorageMode::Keep,
+            parts: PartsAre::Objects,
             part_bytes: 25 << 20,
             minimum_part_bytes: 5 << 20,
             url_seconds: 86_400,
             asset_urls: AssetUrls::Normal,
             etag: Etag::Md5,
+            encryption: Encryption::Aes256,
+            link_bytes_per_second: 0,
             keep_content: false,
             device_clock: DeviceClock::Own,
             strict: false,
@@ -133,11 +163,14 @@ pub struct SettingsChange {
     pub omit_interval: Option<bool>,
     pub verification_complete: Option<VerificationComplete>,
     pub storage: Option<StorageMode>,
+    pub parts: Option<PartsAre>,
     pub part_bytes: Option<u64>,
     pub minimum_part_bytes: Option<u64>,
     pub url_seconds: Option<u64>,
     pub asset_urls: Option<AssetUrls>,
     pub etag: Option<Etag>,
+    pub encryption: Option<Encryption>,
+    pub link_bytes_per_second: Option<u64>,
     pub keep_content: Option<bool>,
     pub device_clock: Option<DeviceClock>,
     pub strict: Option<bool>,
@@ -162,6 +195,7 @@ impl Settings {
             ("part_bytes", change.part_bytes, 1..=LARGEST_PART),
             ("minimum_part_bytes", change.minimum_part_bytes, 0..=LARGEST_PART),
             ("url_seconds", change.url_seconds, 0..=LONGEST_URL_SECONDS),
+            ("link_bytes_per_second", change.link_bytes_per_second, 0..=FASTEST_LINK),
         ];
         for (name, amount, range) in amounts {
             if amount.is_some_and(|amount| !range.contains(&amount)) {
@@ -182,11 +216,14 @@ impl Settings {
         put(&mut self.omit_interval, change.omit_interval);
         put(&mut self.verification_complete, change.verification_complete);
         put(&mut self.storage, change.storage);
+        put(&mut self.parts, change.parts);
         put(&mut self.part_bytes, change.part_bytes);
         put(&mut self.minimum_part_bytes, change.minimum_part_bytes);
         put(&mut self.url_seconds, change.url_seconds);
         put(&mut self.asset_urls, change.asset_urls);
         put(&mut self.etag, change.etag);
+        put(&mut self.encryption, change.encryption);
+        put(&mut self.link_bytes_per_second, change.link_bytes_per_second);
         put(&mut self.keep_content, change.keep_content);
         put(&mut self.device_clock, change.device_clock);
         put(&mut self.strict, change.strict);

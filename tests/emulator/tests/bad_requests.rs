@@ -74,7 +74,7 @@ fn unknown_paths_are_a_404_in_the_detailed_shape_for_every_method() {
         }
         let request = b"GET /nowhere HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
         let answers = answers(bench, Site::Storage, request).await;
-        assert!(answers[0].0 == 404 && shown(&answers[0].1).contains("<Code>NoSuchUpload</Code>"));
+        assert!(answers[0].0 == 404 && shown(&answers[0].1).contains("<Code>NoSuchBucket</Code>"));
     });
 }
 

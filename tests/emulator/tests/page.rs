@@ -58,7 +58,8 @@ async fn a_view_has_everything_and_stays_small() -> Outcome {
     let seen = view(&mut client, "").await?;
     assert_eq!(
         (&seen["devices"]["total"], &seen["devices"]["shown"][0]["status"]),
-        (&1.into(), &"online".into())
+        (&1.into(), &"offline".into()),
+        "until the first heartbeat"
     );
     let upload = &seen["uploads"]["shown"][0];
     assert_eq!(

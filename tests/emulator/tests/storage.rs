@@ -28,7 +28,8 @@ async fn every_part_of_the_address_is_signed() -> Outcome {
     let mut storage = Client::connect_to_storage(&running).await?;
     for (from, to, code) in [
         ("/1?", "/2?", "SignatureDoesNotMatch"),
-        ("partNumber=1", "partNumber=2", "SignatureDoesNotMatch"),
+        ("part_number=1", "part_number=2", "SignatureDoesNotMatch"),
+        ("part_count=1", "part_count=2", "SignatureDoesNotMatch"),
         ("X-Amz-Expires=86400", "X-Amz-Expires=86401", "SignatureDoesNotMatch"),
         (asset.id.as_str(), other.id.as_str(), "SignatureDoesNotMatch"),
         ("X-Amz-Signature=", "X-Amz-Signature=00", "SignatureDoesNotMatch"),
@@ -135,7 +136,7 @@ async fn entity_tags() -> Outcome {
 
 #[tokio::test]
 async fn a_client_may_wait_before_it_sends_the_body() -> Outcome {
-    let running = emulator(&[]).await?;
+    let running = emulator(&["--parts", "multipart"]).await?;
     let (mut device, asset) = with_asset(&running).await?;
     let expect = [("expect", "100-continue")];
     let mut storage = Client::connect_to_storage(&running).await?;

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use hyper::header::{CONTENT_LENGTH, HeaderName, HeaderValue, TRANSFER_ENCODING};
 use serde::{Deserialize, Serialize};
 
+use crate::storage::s3_errors;
+
 /// What happens instead of the proper answer. See the README for each kind.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
@@ -17,6 +19,14 @@ pub enum Fault {
         headers: BTreeMap<String, String>,
         #[serde(default)]
         content_type: Option<String>,
+    },
+    /// An error of the storage, by its code in S3's list, with the status of that list unless it says another.
+    S3 {
+        code: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        status: Option<u16>,
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        headers: BTreeMap<String, String>,
     },
     Delay {
         ms: u64,
@@ -84,6 +94,8 @@ impl Fault {
             Self::Status { status, headers, content_type, .. }
             | Self::Body { status, headers, content_type, .. } => (*status, headers, content_type.as_deref()),
             Self::Redirect { location, status } => (*status, &no_headers, Some(location.as_str())),
+            Self::S3 { code, .. } if s3_errors::named(code).is_none() => return Err("code"),
+            Self::S3 { status, headers, .. } => (status.unwrap_or(400), headers, None),
             Self::Throttle { bytes_per_second: 0 } => return Err("bytes_per_second"),
             _ => return Ok(()),
         };
@@ -112,6 +124,11 @@ impl Fault {
         }
     }
 
+    /// Whether only the storage can say it.
+    pub fn is_of_storage(&self) -> bool {
+        matches!(self, Self::S3 { .. })
+    }
+
     /// Whether it is about the way of a long body to the server.
     pub fn is_about_upload(&self) -> bool {
         matches!(self, Self::Throttle { .. }) || self.after_request_bytes() > 0
@@ -120,6 +137,7 @@ impl Fault {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Status { .. } => "status",
+            Self::S3 { .. } => "s3",
             Self::Delay { .. } => "delay",
             Self::Reset { .. } => "reset",
             Self::Close { .. } => "close",
@@ -147,6 +165,8 @@ mod tests {
             (r#"{"kind":"body","body":"","headers":{"transfer-encoding":"chunked"}}"#, "headers"),
             (r#"{"kind":"redirect","location":"a\nb"}"#, "content_type or location"),
             (r#"{"kind":"throttle","bytes_per_second":0}"#, "bytes_per_second"),
+            (r#"{"kind":"s3","code":"Nonsense"}"#, "code"),
+            (r#"{"kind":"s3","code":"SlowDown","status":99}"#, "status"),
         ] {
             let fault: Fault = serde_json::from_str(bad).expect("a fault");
             assert_eq!(fault.check(), Err(why), "{bad}");
@@ -157,6 +177,8 @@ mod tests {
     fn every_kind_reads() {
         for fault in [
             r#"{"kind":"status","status":503,"body":"x","headers":{"Retry-After":"2"},"content_type":"text/html"}"#,
+            r#"{"kind":"s3","code":"SlowDown"}"#,
+            r#"{"kind":"s3","code":"SlowDown","status":403,"headers":{"Retry-After":"2"}}"#,
             r#"{"kind":"delay","ms":10}"#,
             r#"{"kind":"reset"}"#,
             r#"{"kind":"reset","after_bytes":3}"#,

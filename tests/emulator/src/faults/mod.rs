@@ -117,6 +117,9 @@ impl Rule {
         if self.fault.is_about_upload() && self.endpoint != FaultEndpoint::Part {
             return Err("a fault in the middle of a part, at another endpoint,");
         }
+        if self.fault.is_of_storage() && self.endpoint != FaultEndpoint::Part {
+            return Err("an error of the storage, at another endpoint,");
+        }
         self.fault.check()
     }
 
@@ -284,6 +287,10 @@ mod tests {
             (
                 r#"{"endpoint":"asset","fault":{"kind":"close","after_request_bytes":1}}"#,
                 "a fault in the middle of a part, at another endpoint,",
+            ),
+            (
+                r#"{"endpoint":"asset","fault":{"kind":"s3","code":"SlowDown"}}"#,
+                "an error of the storage, at another endpoint,",
             ),
             (r#"{"endpoint":"part","fault":{"kind":"status","status":0}}"#, "status"),
         ] {

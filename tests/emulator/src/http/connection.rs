@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use hyper::header::{DATE, HeaderValue};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
@@ -107,10 +108,15 @@ pub async fn exchange<S: AsyncRead + AsyncWrite + Unpin>(
                     return pending().await;
                 }
             }
-            let response = match site {
+            let mut response = match site {
                 Site::Service => route::answer(&emulator, &wire, request).await,
                 Site::Storage => storage_api::answer(&emulator, &wire, request).await,
             };
+            // Else it would be this machine's, whose clock nobody has moved.
+            let date = emulator.clock.http_date(emulator.clock.now());
+            if let Ok(date) = HeaderValue::from_str(&date) {
+                response.headers_mut().entry(DATE).or_insert(date);
+            }
             wire.request_done();
             Ok::<_, Infallible>(response)
         })

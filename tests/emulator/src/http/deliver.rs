@@ -61,6 +61,10 @@ impl Outcome {
             Fault::Body { body, status, content_type, headers } => {
                 Self::Answer(custom(status_of(status), &body, content_type.as_deref(), &headers))
             }
+            Fault::S3 { code, status, headers } => {
+                let error = StorageError::listed_as(&code, status.map(status_of));
+                Self::Answer(with_headers(error.into(), &headers))
+            }
             Fault::Redirect { location, status } => {
                 let headers = BTreeMap::from([(LOCATION.to_string(), location)]);
                 Self::Answer(with_headers(Answer::empty(status_of(status)), &headers))

@@ -18,6 +18,7 @@ use super::payload::{self, PayloadError};
 use super::route::{BodyProblem, read_body};
 use super::strict;
 use super::wire::Wire;
+use crate::checklist::event::Deed;
 use crate::emulator::{Emulator, RateWindow};
 use crate::endpoint::{Endpoint, GrantType, below_asset};
 use crate::faults::kinds::Fault;
@@ -91,6 +92,8 @@ fn process(emulator: &Emulator, call: &Call<'_>, problem: Option<BodyProblem>, s
             refusal.unwrap_or_else(|| device_calls::process(emulator, call, seq))
         }
     };
+    let removed = std::mem::take(&mut emulator.world().service.removed);
+    removed.iter().for_each(|device| emulator.deed(device, &Deed::Disconnected));
     with_rate(emulator, answer, call.arrived)
 }
 

@@ -223,7 +223,7 @@ fn description(clock: &Clock, service: &Service, device: &Device, now: Duration)
             "id": authorization_id,
             "creator": { "_type": "user", "id": device.creator_id, "name": "Sam Emulated" },
             "creator_id": device.creator_id,
-            "expires_at": null,
+            "expires_at": device.expires_at.map(at),
             "inserted_at": at(device.inserted_at),
             "project_device_id": device.id,
             "scopes": {
@@ -247,7 +247,7 @@ fn description(clock: &Clock, service: &Service, device: &Device, now: Duration)
             "project_id": device.project.id,
             "project_device_id": device.id,
             "real_time_logging_capable": false,
-            "status": "online",
+            "status": device.status(now),
             "updated_at": at(device.updated_at),
         }],
         "path_asset_type": "VIDEO",

@@ -210,7 +210,9 @@ impl Facts for Situation<'_> {
                     State::Complete => wanted.state == UploadState::Complete,
                     State::Broken => wanted.state == UploadState::Broken,
                 };
+                let begun = self.uploads().count() as u64;
                 self.uploads().filter(is_so).count() as u64 >= wanted.count
+                    && wanted.of_at_most.is_none_or(|most| begun <= most)
             }
             Condition::PartsStored(parts) => {
                 self.uploads().next().is_some_and(|upload| upload.parts_stored() as u64 >= *parts)

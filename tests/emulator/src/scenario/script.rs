@@ -124,6 +124,9 @@ pub struct Uploads {
     pub state: UploadState,
     #[serde(default = "one")]
     pub count: u64,
+    /// Not more than so many have been begun for it.
+    #[serde(default)]
+    pub of_at_most: Option<u64>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]

@@ -28,6 +28,7 @@ pub fn action(action: &Action) -> String {
         Action::Device(Act::Revoke) => "Disconnect the device on the web.".into(),
         Action::Device(Act::MoveTo(project)) => format!("Move the device to the project “{project}”."),
         Action::Network(Link::Down) => "Take the network away.".into(),
+        Action::Device(Act::EndAt(_)) => "Give the connection of the device an end.".into(),
         Action::Network(Link::Up) => "Bring the network back.".into(),
     }
 }
@@ -67,11 +68,15 @@ fn condition(condition: &Condition) -> String {
         Condition::Device(DeviceState::Online) => "the device is online".into(),
         Condition::Device(DeviceState::Paused) => "the device is paused".into(),
         Condition::CodePending => "a device waits with a code".into(),
-        Condition::Uploads(Uploads { state, count }) => match state {
-            UploadState::Open => format!("uploads begun: {count}"),
-            UploadState::Complete => format!("uploads complete: {count}"),
-            UploadState::Broken => format!("uploads broken: {count}"),
-        },
+        Condition::Uploads(Uploads { state, count, of_at_most }) => {
+            let state = match state {
+                UploadState::Open => "begun",
+                UploadState::Complete => "complete",
+                UploadState::Broken => "broken",
+            };
+            let bound = of_at_most.map_or(String::new(), |most| format!(", of at most {most} begun"));
+            format!("uploads {state}: {count}{bound}")
+        }
         Condition::PartsStored(parts) => format!("parts of the newest upload stored: {parts}"),
         Condition::FaultsStruck => "all ordered faults have struck".into(),
         Condition::RefusedConnections(count) => format!("connections refused: {count}"),

@@ -44,17 +44,31 @@ pub struct Device {
     pub heartbeats: u64,
     pub pairings: u64,
     pub grant: Option<GrantId>,
+    /// When the connection ends, because a person wants it so.
+    #[serde(default)]
+    pub expires_at: Option<Duration>,
 }
 
 impl Device {
     pub fn status(&self, now: Duration) -> DeviceStatus {
         if self.pauses.is_on() {
             DeviceStatus::Paused
-        } else if self.is_silent(now) {
+        } else if self.last_heartbeat_at.is_none() || self.is_silent(now) {
+            // As the service says right after the authorization, until the first heartbeat.
             DeviceStatus::Offline
         } else {
             DeviceStatus::Online
         }
+    }
+
+    pub fn has_lapsed(&self, now: Duration) -> bool {
+        self.expires_at.is_some_and(|end| now >= end)
+    }
+
+    /// Gives the connection an end, or takes it back.
+    pub fn end_at(&mut self, now: Duration, end: Option<Duration>) {
+        self.expires_at = end;
+        self.updated_at = now;
     }
 
     fn is_silent(&self, now: Duration) -> bool {
@@ -129,11 +143,13 @@ impl Devices {
             heartbeats: 0,
             pairings: 0,
             grant: None,
+            expires_at: None,
         });
         device.move_to(now, project);
         device.seen(now, firmware);
         // Another authorization is another beginning.
         device.last_heartbeat_at = None;
+        device.expires_at = None;
         device.pairings += 1;
         device.grant.replace(grant).into_iter().chain(forgotten).collect()
     }

@@ -40,6 +40,9 @@ pub struct Service {
     pub grants: Grants,
     pub projects: Projects,
     pub uploads: Uploads,
+    /// Devices that were removed because the end of their connection has come, until the checklist is told.
+    #[serde(skip)]
+    pub removed: Vec<String>,
     #[serde(skip)]
     client_secrets: Vec<String>,
 }
@@ -103,6 +106,7 @@ impl Service {
         refresh_token: &str,
         firmware: Option<&str>,
     ) -> Result<Tokens, Refusal> {
+        self.remove_if_lapsed(now, client_id);
         let (_, tokens) = self.grants.refresh(now, &self.settings, client_id, refresh_token)?;
         if let Some(device) = self.devices.get_mut(client_id) {
             device.seen(now, firmware);
@@ -118,7 +122,11 @@ impl Service {
         firmware: Option<&str>,
     ) -> Option<&mut Device> {
         let grant = self.grants.bearer(now, access_token)?;
-        let client_id = &self.grants.get(grant)?.client_id;
+        let client_id = self.grants.get(grant)?.client_id.clone();
+        if self.remove_if_lapsed(now, &client_id) {
+            return None;
+        }
+        let client_id = &client_id;
         let device = self.devices.get_mut(client_id).filter(|device| device.grant == Some(grant))?;
         device.seen(now, firmware);
         Some(device)
@@ -145,10 +153,21 @@ impl Service {
         true
     }
 
+    /// A device whose connection a person gave an end is removed then, as if that person came to do it.
+    fn remove_if_lapsed(&mut self, now: Duration, client_id: &str) -> bool {
+        let Some(device) = self.devices.get(client_id).filter(|device| device.has_lapsed(now)) else {
+            return false;
+        };
+        if self.grant_of(device).is_some_and(|grant| !grant.ended) {
+            self.removed.push(client_id.to_owned());
+        }
+        self.disconnect(now, client_id)
+    }
+
     pub fn is_authorized(&self, now: Duration, device: &Device) -> bool {
         device.grant.and_then(|id| self.grants.get(id)).is_some_and(|grant| {
             let last = if grant.scope.offline { grant.refresh_expires_at } else { grant.access_expires_at };
-            !grant.ended && now < last
+            !grant.ended && !device.has_lapsed(now) && now < last
         })
     }
 

@@ -96,10 +96,31 @@ fn online_offline_paused() {
     let mut service = service();
     paired(&mut service, at(0));
     let device = service.devices.get_mut(ID).expect("the device");
-    assert_eq!(device.status(at(300)), DeviceStatus::Online);
-    assert_eq!(device.status(at(301)), DeviceStatus::Offline);
-    device.set_paused(at(301), true);
-    assert_eq!(device.status(at(301)), DeviceStatus::Paused);
+    assert_eq!(device.status(at(0)), DeviceStatus::Offline, "until its first heartbeat");
+    device.seen(at(1), None);
+    device.heartbeat(at(1));
+    assert_eq!(device.status(at(301)), DeviceStatus::Online);
+    assert_eq!(device.status(at(302)), DeviceStatus::Offline);
+    device.set_paused(at(302), true);
+    assert_eq!(device.status(at(302)), DeviceStatus::Paused);
+}
+
+#[test]
+fn a_connection_with_an_end_is_removed_then() {
+    let mut service = service();
+    let tokens = paired(&mut service, at(0));
+    let device = service.devices.get_mut(ID).expect("the device");
+    device.end_at(at(0), Some(at(100)));
+    assert!(service.authenticate(at(99), &tokens.access_token, None).is_some());
+    assert!(service.removed.is_empty());
+    let device = service.devices.get(ID).expect("the device");
+    assert!(service.is_authorized(at(99), device) && !service.is_authorized(at(100), device));
+    let refresh_token = tokens.refresh_token.clone().expect("a refresh token");
+    assert_eq!(service.refresh(at(100), ID, &refresh_token, None).err(), Some(Refusal::NotAuthorized));
+    assert!(service.authenticate(at(101), &tokens.access_token, None).is_none());
+    assert_eq!(service.removed, [ID], "once");
+    let tokens = paired(&mut service, at(200));
+    assert!(service.authenticate(at(201), &tokens.access_token, None).is_some(), "another has no end");
 }
 
 #[test]

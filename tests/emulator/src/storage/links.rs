@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use super::Storage;
-use super::presign::Request;
+use super::presign::{Part, Request};
 use crate::clock::Clock;
 use crate::service::uploads::upload::Upload;
-use crate::settings::{AssetUrls, Settings};
+use crate::settings::{AssetUrls, PartsAre, Settings};
 
 /// One more than a multipart upload can have.
 const TOO_MANY: u32 = 10_001;
@@ -20,6 +20,8 @@ const FOREIGN_ORIGIN: &str = "https://storage.invalid";
 pub struct Links {
     asset_id: String,
     upload_id: String,
+    parts_are: PartsAre,
+    count: Option<u32>,
     filetype: String,
     expires: u64,
     kind: AssetUrls,
@@ -30,6 +32,8 @@ impl Links {
         Self {
             asset_id: upload.id.clone(),
             upload_id: upload.upload_id.clone(),
+            parts_are: upload.parts_are,
+            count: upload.announced_count(),
             filetype: upload.filetype.clone(),
             expires: settings.url_seconds,
             kind: settings.asset_urls,
@@ -55,13 +59,29 @@ impl Links {
             let path = path(&self.asset_id, number);
             let request =
                 Request { path: &path, host: storage.authority(), content_type: &self.filetype, acl: ACL };
-            format!("{origin}{path}?{}", signer.query(&request, number, &self.upload_id, self.expires))
+            format!("{origin}{path}?{}", signer.query(&request, &self.part(number), self.expires))
         };
         match self.kind {
             AssetUrls::None => Vec::new(),
             AssetUrls::Many => (1..=TOO_MANY).map(url).collect(),
             _ => numbers.map(url).collect(),
         }
+    }
+
+    fn part(&self, number: u32) -> Part<'_> {
+        match self.parts_are {
+            PartsAre::Multipart => Part::Multipart { number, upload_id: &self.upload_id },
+            PartsAre::Objects => Part::Object { number, count: self.count, asset_id: &self.asset_id },
+        }
+    }
+}
+
+/// What the address of a part says about it.
+pub fn part_of(upload: &Upload, number: u32) -> Part<'_> {
+    match upload.parts_are {
+        PartsAre::Multipart => Part::Multipart { number, upload_id: &upload.upload_id },
+        // How many there are may not have been known yet when the address was written.
+        PartsAre::Objects => Part::Object { number, count: None, asset_id: &upload.id },
     }
 }
 

@@ -4,15 +4,18 @@
 pub mod assembly;
 pub mod disk;
 pub mod files;
+pub mod link;
 pub mod links;
 pub mod pictures;
 pub mod presign;
+pub mod s3_errors;
 pub mod sink;
 
 use tokio::sync::watch;
 
 use disk::Disk;
 use files::PartDir;
+use link::Link;
 use presign::Signer;
 
 use crate::trouble::Trouble;
@@ -26,6 +29,7 @@ pub struct Storage {
     /// With keeping parts.
     pub trouble: Trouble,
     pub disk: Disk,
+    pub link: Link,
     /// How many assemblies are running.
     assemblies: watch::Sender<usize>,
 }
@@ -38,6 +42,7 @@ impl Storage {
             dir,
             trouble: Trouble::default(),
             disk: Disk::default(),
+            link: Link::default(),
             assemblies: watch::Sender::new(0),
         }
     }

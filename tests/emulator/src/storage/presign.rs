@@ -29,6 +29,38 @@ pub struct Request<'a> {
     pub acl: &'a str,
 }
 
+/// What an address says about its part, beside the signature.
+#[derive(Debug, Clone, Copy)]
+pub enum Part<'a> {
+    /// As the service was seen to write it: metadata of an object. In real time nobody knows how many there will
+    /// be.
+    Object {
+        number: u32,
+        count: Option<u32>,
+        asset_id: &'a str,
+    },
+    Multipart {
+        number: u32,
+        upload_id: &'a str,
+    },
+}
+
+impl Part<'_> {
+    fn parameters(&self) -> Vec<(&'static str, String)> {
+        match *self {
+            Self::Object { number, count, asset_id } => {
+                let mut parameters = vec![("x-amz-meta-part_number", number.to_string())];
+                parameters.extend(count.map(|count| ("x-amz-meta-part_count", count.to_string())));
+                parameters.push(("x-amz-meta-asset_id", asset_id.to_owned()));
+                parameters
+            }
+            Self::Multipart { number, upload_id } => {
+                vec![("partNumber", number.to_string()), ("uploadId", upload_id.to_owned())]
+            }
+        }
+    }
+}
+
 /// The query of a presigned address, taken apart.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Query {
@@ -37,8 +69,6 @@ pub struct Query {
     signature: Vec<u8>,
     pub date: String,
     pub expires: u64,
-    pub upload_id: String,
-    pub part_number: u32,
 }
 
 impl Signer {
@@ -87,21 +117,27 @@ pub struct DatedSigner<'a> {
 
 impl DatedSigner<'_> {
     /// The query that lets anybody send this request for so many seconds.
-    pub fn query(&self, request: &Request<'_>, part: u32, upload_id: &str, expires: u64) -> String {
-        let parameters = [
-            ("partNumber", part.to_string()),
-            ("uploadId", upload_id.to_owned()),
+    pub fn query(&self, request: &Request<'_>, part: &Part<'_>, expires: u64) -> String {
+        let of_signature = [
             ("X-Amz-Algorithm", ALGORITHM.to_owned()),
             ("X-Amz-Credential", format!("{}/{}", self.signer.access_key, self.scope)),
             ("X-Amz-Date", self.date.clone()),
             ("X-Amz-Expires", expires.to_string()),
             ("X-Amz-SignedHeaders", SIGNED_HEADERS.to_owned()),
         ];
-        let mut signed = parameters.clone().map(|(name, value)| (name.to_owned(), value));
+        let own = |parameters: &[(&str, String)]| -> Vec<(String, String)> {
+            parameters.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect()
+        };
+        let (of_signature, of_part) = (own(&of_signature), own(&part.parameters()));
+        let mut signed = [of_signature.clone(), of_part.clone()].concat();
         signed.sort();
         let signature = sign(&self.key, self.string_to_sign(&canonical(&signed), request).as_bytes());
-        let shown = parameters.map(|(name, value)| (name.to_owned(), value));
-        format!("{}&X-Amz-Signature={}", canonical(&shown), hex(signature.as_ref()))
+        let signature = ("X-Amz-Signature".to_owned(), hex(signature.as_ref()));
+        // In the order in which the service was seen to write them, and S3's tools do.
+        canonical(&match part {
+            Part::Object { .. } => [of_signature, vec![signature], of_part].concat(),
+            Part::Multipart { .. } => [of_part, of_signature, vec![signature]].concat(),
+        })
     }
 
     fn string_to_sign(&self, canonical_query: &str, request: &Request<'_>) -> String {
@@ -141,11 +177,23 @@ impl Query {
         Some(Self {
             date: get("X-Amz-Date")?,
             expires: get("X-Amz-Expires")?.parse().ok()?,
-            upload_id: get("uploadId")?,
-            part_number: get("partNumber")?.parse().ok()?,
             signature: signature?,
             signed,
         })
+    }
+
+    /// Whether it is the address of this part.
+    pub fn is_of(&self, part: &Part<'_>) -> bool {
+        part.parameters().iter().all(|(name, value)| self.get(name) == Some(value.as_str()))
+    }
+
+    /// Whether it is for a part of a multipart upload.
+    pub fn is_multipart(&self) -> bool {
+        self.get("uploadId").is_some()
+    }
+
+    fn get(&self, name: &str) -> Option<&str> {
+        self.signed.iter().find(|(parameter, _)| parameter == name).map(|(_, value)| value.as_str())
     }
 }
 
@@ -178,54 +226,89 @@ mod tests {
     const REQUEST: Request<'static> =
         Request { path: "/parts/a/1", host: "127.0.0.1:9", content_type: "video/quicktime", acl: "private" };
 
+    const MULTIPART: Part<'static> = Part::Multipart { number: 7, upload_id: "upload id+/" };
+    const OBJECT: Part<'static> = Part::Object { number: 7, count: Some(9), asset_id: "an-asset" };
+
+    #[test]
+    fn an_address_has_the_names_that_were_seen() {
+        let query = Signer::new().at("20300102T030405Z").query(&REQUEST, &OBJECT, 86_400);
+        let names: Vec<_> = query.split('&').filter_map(|pair| pair.split('=').next()).collect();
+        assert_eq!(
+            names,
+            [
+                "X-Amz-Algorithm",
+                "X-Amz-Credential",
+                "X-Amz-Date",
+                "X-Amz-Expires",
+                "X-Amz-SignedHeaders",
+                "X-Amz-Signature",
+                "x-amz-meta-part_number",
+                "x-amz-meta-part_count",
+                "x-amz-meta-asset_id"
+            ]
+        );
+        assert!(query.contains("&X-Amz-Date=20300102T030405Z&X-Amz-Expires=86400&"));
+        assert!(query.contains("&X-Amz-SignedHeaders=content-type%3Bhost%3Bx-amz-acl&X-Amz-Signature="));
+        assert!(
+            query.ends_with("&x-amz-meta-part_number=7&x-amz-meta-part_count=9&x-amz-meta-asset_id=an-asset")
+        );
+        let of_recording = Part::Object { number: 7, count: None, asset_id: "an-asset" };
+        let query = Signer::new().at("20300102T030405Z").query(&REQUEST, &of_recording, 60);
+        assert!(query.ends_with("&x-amz-meta-part_number=7&x-amz-meta-asset_id=an-asset"), "{query}");
+    }
+
     #[test]
     fn a_signature_covers_everything() {
         let signer = Signer::new();
-        let query = signer.at("20300102T030405Z").query(&REQUEST, 7, "upload id+/", 86_400);
+        for part in [MULTIPART, OBJECT] {
+            let query = signer.at("20300102T030405Z").query(&REQUEST, &part, 86_400);
+            let parsed = Query::parse(&query).expect("a query");
+            assert_eq!((parsed.date.as_str(), parsed.expires), ("20300102T030405Z", 86_400));
+            assert!(signer.is_signed(&parsed, &REQUEST) && parsed.is_of(&part));
+            assert!(!Signer::new().is_signed(&parsed, &REQUEST), "each run has its own key");
+            for other in [
+                Request { path: "/parts/a/2", ..REQUEST },
+                Request { host: "localhost:9", ..REQUEST },
+                Request { content_type: "video/mp4", ..REQUEST },
+                Request { acl: "", ..REQUEST },
+            ] {
+                assert!(!signer.is_signed(&parsed, &other), "{other:?}");
+            }
+            for (from, to) in [
+                ("umber=7", "umber=8"),
+                ("Expires=86400", "Expires=86401"),
+                ("20300102T03", "20300102T04"),
+                ("uploadId=upload", "uploadId=uplaod"),
+                ("part_count=9", "part_count=8"),
+                ("asset_id=an-", "asset_id=no-"),
+                ("us-east-1", "us-west-1"),
+                ("&X-Amz-Signature=", "&x=y&X-Amz-Signature="),
+            ] {
+                let changed = query.replace(from, to);
+                let parsed = Query::parse(&changed).expect("still a query");
+                assert_eq!(signer.is_signed(&parsed, &REQUEST), changed == query, "{from}");
+            }
+            let reordered = query.rsplit('&').collect::<Vec<_>>().join("&");
+            assert!(signer.is_signed(&Query::parse(&reordered).expect("a query"), &REQUEST));
+        }
+        let multipart = signer.at("20300102T030405Z").query(&REQUEST, &MULTIPART, 86_400);
         assert!(
-            query.starts_with("partNumber=7&uploadId=upload%20id%2B%2F&X-Amz-Algorithm=AWS4-HMAC-SHA256")
+            multipart.starts_with("partNumber=7&uploadId=upload%20id%2B%2F&X-Amz-Algorithm=AWS4-HMAC-SHA256")
         );
-        assert!(query.contains("&X-Amz-SignedHeaders=content-type%3Bhost%3Bx-amz-acl&X-Amz-Signature="));
-        let parsed = Query::parse(&query).expect("a query");
-        assert_eq!(
-            (parsed.part_number, parsed.upload_id.as_str(), parsed.expires),
-            (7, "upload id+/", 86_400)
-        );
-        assert!(signer.is_signed(&parsed, &REQUEST));
-        assert!(!Signer::new().is_signed(&parsed, &REQUEST), "each run has its own key");
-        for other in [
-            Request { path: "/parts/a/2", ..REQUEST },
-            Request { host: "localhost:9", ..REQUEST },
-            Request { content_type: "video/mp4", ..REQUEST },
-            Request { acl: "", ..REQUEST },
-        ] {
-            assert!(!signer.is_signed(&parsed, &other), "{other:?}");
-        }
-        for (from, to) in [
-            ("partNumber=7", "partNumber=8"),
-            ("Expires=86400", "Expires=86401"),
-            ("20300102T03", "20300102T04"),
-            ("uploadId=upload", "uploadId=uplaod"),
-            ("us-east-1", "us-west-1"),
-            ("&X-Amz-Signature=", "&x=y&X-Amz-Signature="),
-        ] {
-            let changed = Query::parse(&query.replace(from, to)).expect("still a query");
-            assert!(!signer.is_signed(&changed, &REQUEST), "{from}");
-        }
-        let reordered = query.rsplit('&').collect::<Vec<_>>().join("&");
-        assert!(signer.is_signed(&Query::parse(&reordered).expect("a query"), &REQUEST));
+        let parsed = Query::parse(&multipart).expect("a query");
+        assert!(parsed.is_multipart() && !parsed.is_of(&OBJECT));
+        assert!(!parsed.is_of(&Part::Multipart { number: 8, upload_id: "upload id+/" }));
     }
 
     #[test]
     fn what_is_no_presigned_query() {
-        let query = Signer::new().at("20300102T030405Z").query(&REQUEST, 7, "id", 60);
+        let query = Signer::new().at("20300102T030405Z").query(&REQUEST, &MULTIPART, 60);
         for (from, to) in [
             ("&X-Amz-Signature=", "&Signature="),
             ("X-Amz-Expires=60", "X-Amz-Expires=soon"),
-            ("partNumber=7", "partNumber=-1"),
             ("partNumber=7", "partNumber=7&partNumber=7"),
-            ("uploadId=id", "uploadId"),
-            ("uploadId=id", "uploadId=%ff"),
+            ("uploadId=upload", "uploadId=%ff"),
+            ("uploadId=", "uploadId&x="),
         ] {
             assert_eq!(Query::parse(&query.replace(from, to)), None, "{to}");
         }

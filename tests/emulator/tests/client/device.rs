@@ -38,6 +38,10 @@ impl Device {
         self.client.call("POST", path, &headers, body).await
     }
 
+    pub async fn get(&mut self, path: &str) -> io::Result<Reply> {
+        self.client.bearer("GET", path, &self.token).await
+    }
+
     /// Creates an asset; `more` are further fields of the request, each with a comma before it.
     pub async fn create(&mut self, filesize: usize, more: &str) -> Result<Asset, Box<dyn Error>> {
         let body = format!(

@@ -4,22 +4,26 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HOST, HeaderValue};
+use hyper::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HOST, HeaderName, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::{Method, StatusCode};
 
-use super::error::StorageError;
+use super::error::{StorageError, from_s3};
 use super::transfer::Transfer;
 use crate::emulator::Emulator;
 use crate::http::answer::Answer;
 use crate::http::device_calls::violation;
 use crate::random;
 use crate::service::uploads::upload::{PutRefusal, Then};
-use crate::settings::{Etag, StorageMode};
+use crate::settings::{Encryption, Etag, StorageMode};
 use crate::storage::assembly;
-use crate::storage::links::ACL;
-use crate::storage::presign::{Query, Request};
+use crate::storage::links::{ACL, part_of};
+use crate::storage::presign::{Query, Request, hex};
 use crate::storage::sink::{Kept, Sink};
+
+const ENCRYPTION: &str = "x-amz-server-side-encryption";
+const KMS_KEY: &str = "x-amz-server-side-encryption-aws-kms-key-id";
+const A_KEY: &str = "arn:aws:kms:us-east-1:111122223333:key/0f0e0d0c-0b0a-4908-8706-050403020100";
 
 pub struct Put<'a> {
     pub emulator: &'a Arc<Emulator>,
@@ -38,18 +42,19 @@ impl Put<'_> {
     }
 
     async fn take(&self, transfer: &mut Transfer) -> Result<Answer, StorageError> {
-        let (asset_id, number) = self.target.ok_or_else(StorageError::no_such_upload)?;
+        // The first segment of a path is the bucket.
+        let (asset_id, number) = self.target.ok_or_else(|| StorageError::listed("NoSuchBucket"))?;
         self.check_address(asset_id, number)?;
         let bytes = self.announced_bytes()?;
         self.admit(asset_id, number, bytes)?;
-        let (mode, etag) = {
+        let (mode, tags) = {
             let settings = &self.emulator.world().service.settings;
-            (settings.storage, settings.etag)
+            (settings.storage, (settings.etag, settings.encryption))
         };
         let mut sink = match mode {
             StorageMode::Discard => Sink::Discard,
             StorageMode::Keep => {
-                let kept = Sink::keep(&self.emulator.storage, etag == Etag::Md5);
+                let kept = Sink::keep(&self.emulator.storage, is_md5(tags));
                 kept.map_err(|error| self.disk_error(&error))?
             }
         };
@@ -62,7 +67,7 @@ impl Put<'_> {
         }
         // Whoever has the answer finds all of it counted.
         transfer.count();
-        let answer = with_etag(Answer::empty(StatusCode::OK), etag, &kept);
+        let answer = with_etag(from_s3(Answer::empty(StatusCode::OK)), tags, &kept);
         self.store(asset_id, number, bytes, kept)?;
         Ok(answer)
     }
@@ -76,11 +81,7 @@ impl Put<'_> {
     fn check_address(&self, asset_id: &str, number: u32) -> Result<(), StorageError> {
         let head = self.head;
         if head.method != Method::PUT {
-            return Err(StorageError::new(
-                StatusCode::METHOD_NOT_ALLOWED,
-                "MethodNotAllowed",
-                "The specified method is not allowed against this resource.",
-            ));
+            return Err(StorageError::listed("MethodNotAllowed"));
         }
         if head.headers.contains_key(AUTHORIZATION) {
             return Err(StorageError::new(
@@ -95,11 +96,20 @@ impl Put<'_> {
         self.check_expiry(&query)?;
         // The address is genuine, so these can only differ if the upload is forgotten.
         let world = self.emulator.world();
-        let upload = world.service.uploads.get(asset_id).ok_or_else(StorageError::no_such_upload)?;
-        if upload.upload_id != query.upload_id || number != query.part_number {
-            return Err(StorageError::no_such_upload());
+        let upload = world.service.uploads.get(asset_id);
+        upload.filter(|upload| query.is_of(&part_of(upload, number))).map(|_| ()).ok_or_else(|| self.gone())
+    }
+
+    /// There is no such asset any more. With an upload id it is the upload that is gone. An object knows of none: S3
+    /// could only take it, and nobody would ever put the file together; so that a device learns of it, its addresses
+    /// are no good any more, as if whoever signed them had lost the right to write there.
+    fn gone(&self) -> StorageError {
+        let mut names = self.head.uri.query().unwrap_or_default().split('&');
+        if names.any(|name| name.starts_with("uploadId=")) {
+            StorageError::no_such_upload()
+        } else {
+            StorageError::listed("AccessDenied")
         }
-        Ok(())
     }
 
     fn check_signature(&self, query: &Query, asset_id: &str) -> Result<(), StorageError> {
@@ -144,19 +154,15 @@ impl Put<'_> {
         let length = self.head.headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok());
         length.and_then(|length| length.parse().ok()).ok_or_else(|| {
             violation(&mut self.emulator.world(), self.seq, "part_without_length");
-            StorageError::new(
-                StatusCode::LENGTH_REQUIRED,
-                "MissingContentLength",
-                "You must provide the Content-Length HTTP header.",
-            )
+            StorageError::listed("MissingContentLength")
         })
     }
 
     fn admit(&self, asset_id: &str, number: u32, bytes: u64) -> Result<(), StorageError> {
         let mut world = self.emulator.world();
-        let upload = world.service.uploads.get_mut(asset_id).ok_or_else(StorageError::no_such_upload)?;
+        let upload = world.service.uploads.get_mut(asset_id).ok_or_else(|| self.gone())?;
         match upload.admit(number, bytes) {
-            Ok(_) => Ok(()),
+            Ok(()) => Ok(()),
             Err(refusal) => {
                 if matches!(refusal, PutRefusal::WrongLength { .. }) {
                     violation(&mut world, self.seq, "part_length_wrong");
@@ -170,7 +176,7 @@ impl Put<'_> {
         let now = self.emulator.clock.now();
         let stored = {
             let mut world = self.emulator.world();
-            let upload = world.service.uploads.get_mut(asset_id).ok_or_else(StorageError::no_such_upload)?;
+            let upload = world.service.uploads.get_mut(asset_id).ok_or_else(|| self.gone())?;
             let stored = upload.store(now, number, bytes, kept.file);
             if matches!(&stored, Ok(stored) if matches!(stored.then, Then::Break)) {
                 violation(&mut world, self.seq, "realtime_size_mismatch");
@@ -187,9 +193,24 @@ impl Put<'_> {
     }
 }
 
-fn with_etag(answer: Answer, etag: Etag, kept: &Kept) -> Answer {
+/// Whether ETags are to be MD5 sums.
+fn is_md5((etag, encryption): (Etag, Encryption)) -> bool {
+    etag == Etag::Md5 && encryption != Encryption::Kms
+}
+
+fn with_etag(answer: Answer, (etag, encryption): (Etag, Encryption), kept: &Kept) -> Answer {
+    let answer = match encryption {
+        Encryption::None => answer,
+        Encryption::Aes256 => {
+            answer.with(HeaderName::from_static(ENCRYPTION), HeaderValue::from_static("AES256"))
+        }
+        Encryption::Kms => answer
+            .with(HeaderName::from_static(ENCRYPTION), HeaderValue::from_static("aws:kms"))
+            .with(HeaderName::from_static(KMS_KEY), HeaderValue::from_static(A_KEY)),
+    };
     let tag = match (etag, &kept.md5) {
         (Etag::Absent, _) => return answer,
+        (Etag::Md5, _) if encryption == Encryption::Kms => hex(&random::bytes::<16>()),
         (Etag::Md5, Some(md5)) => md5.clone(),
         (Etag::Md5 | Etag::Opaque, _) => random::opaque::<32>(),
     };
@@ -203,14 +224,8 @@ fn refused(refusal: PutRefusal, bytes: u64) -> StorageError {
     match refusal {
         PutRefusal::NoSuchUpload => StorageError::no_such_upload(),
         PutRefusal::WrongLength { expected } => {
-            let (code, message) = if bytes > expected {
-                ("EntityTooLarge", "Your proposed upload exceeds the maximum allowed size")
-            } else {
-                ("EntityTooSmall", "Your proposed upload is smaller than the minimum allowed size")
-            };
-            StorageError::new(StatusCode::BAD_REQUEST, code, message)
-                .with("ProposedSize", bytes)
-                .with("ExpectedSize", expected)
+            let code = if bytes > expected { "EntityTooLarge" } else { "EntityTooSmall" };
+            StorageError::listed(code).with("ProposedSize", bytes).with("ExpectedSize", expected)
         }
     }
 }

@@ -67,6 +67,8 @@ impl Transfer {
             if let Some(pace) = &mut self.pace {
                 pace.keep(data.len() as u64).await;
             }
+            let rate = self.emulator.world().service.settings.link_bytes_per_second;
+            self.emulator.storage.link.pass(data.len() as u64, rate).await;
             return Ok(Some(data));
         }
     }

@@ -63,6 +63,7 @@ pub fn device(clock: &Clock, service: &Service, device: &Device, now: Duration) 
         "heartbeats": device.heartbeats,
         "access_expires_in": grant.map(|grant| grant.access_expires_at.saturating_sub(now).as_secs_f64()),
         "refresh_expires_in": grant.filter(|grant| grant.scope.offline).map(|grant| grant.refresh_expires_at.saturating_sub(now).as_secs_f64()),
+        "expires_at": device.expires_at.map(|end| clock.date_time(end)),
         "last_seen": device.last_seen_at.as_secs_f64(),
         "last_seen_at": clock.date_time(device.last_seen_at),
     })

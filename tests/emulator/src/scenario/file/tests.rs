@@ -88,11 +88,15 @@ fn every_condition() {
         (r#"code = "pending""#, Condition::CodePending),
         (
             r#"uploads = { state = "open" }"#,
-            Condition::Uploads(Uploads { state: UploadState::Open, count: 1 }),
+            Condition::Uploads(Uploads { state: UploadState::Open, count: 1, of_at_most: None }),
         ),
         (
             r#"uploads = { state = "complete", count = 3 }"#,
-            Condition::Uploads(Uploads { state: UploadState::Complete, count: 3 }),
+            Condition::Uploads(Uploads { state: UploadState::Complete, count: 3, of_at_most: None }),
+        ),
+        (
+            r#"uploads = { state = "complete", of_at_most = 3 }"#,
+            Condition::Uploads(Uploads { state: UploadState::Complete, count: 1, of_at_most: Some(3) }),
         ),
         ("parts_stored = 2", Condition::PartsStored(2)),
         (r#"faults = "struck""#, Condition::FaultsStruck),

@@ -117,7 +117,8 @@ impl Service {
             Kind::RealTime { .. } => (0, 0),
         };
         let project = device.project.clone();
-        let upload = Upload::new(now, client_id, project, asset, part_sizes(filesize, count));
+        let parts_are = self.settings.parts;
+        let upload = Upload::new(now, client_id, project, parts_are, asset, part_sizes(filesize, count));
         let id = upload.id.clone();
         self.uploads.add(upload);
         Ok(id)

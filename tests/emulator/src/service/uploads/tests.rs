@@ -4,7 +4,7 @@ use super::upload::{PutRefusal, State, Sums, Then};
 use super::*;
 use crate::service::person::Person;
 use crate::service::scope::Scope;
-use crate::settings::Settings;
+use crate::settings::{PartsAre, Settings};
 
 const ID: &str = "CAM-1";
 const MIB: u64 = 1 << 20;
@@ -133,6 +133,7 @@ fn pauses_are_judged_by_the_moment_of_recording() {
 #[test]
 fn a_file_is_whole_when_its_last_part_is_in() {
     let mut service = service();
+    service.settings.parts = PartsAre::Multipart;
     let id = create(&mut service, finished(10, Some(3)));
     let upload = service.uploads.get_mut(&id).expect("the upload");
     assert_eq!(upload.admit(1, 3).err(), Some(PutRefusal::WrongLength { expected: 4 }));
@@ -153,6 +154,27 @@ fn a_file_is_whole_when_its_last_part_is_in() {
     assert_eq!(upload.after_completion, 2);
     let first = upload.part(1).expect("a part");
     assert_eq!((first.times_started, first.times_received), (2, 2));
+}
+
+#[test]
+fn an_object_may_be_written_again_when_the_file_is_whole() {
+    let mut service = service();
+    let id = create(&mut service, finished(10, Some(2)));
+    let upload = service.uploads.get_mut(&id).expect("the upload");
+    for number in [1, 2] {
+        assert_eq!(upload.admit(number, 5), Ok(()));
+        upload.store(at(101), number, 5, None).expect("room");
+    }
+    upload.assembled(Some(Some(Sums { sha256: "a".into(), md5: "b".into() })));
+    upload.part_begins(2);
+    assert_eq!(upload.admit(2, 5), Ok(()));
+    assert_eq!(upload.admit(2, 4), Err(PutRefusal::WrongLength { expected: 5 }));
+    let stored = upload.store(at(102), 2, 5, None).expect("room");
+    assert!(matches!(stored.then, Then::Wait));
+    assert_eq!((upload.state, upload.completed), (State::Complete, Some(at(101))));
+    assert_eq!(upload.after_completion, 2);
+    let second = upload.part(2).expect("a part");
+    assert_eq!((second.times_started, second.times_received), (1, 2));
 }
 
 fn part(number: u32, size: u64, is_final: bool) -> AnnouncedPart {

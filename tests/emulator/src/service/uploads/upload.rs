@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::random;
 use crate::service::projects::Project;
+use crate::settings::PartsAre;
 use crate::storage::files::PartFile;
 
 /// Comments remembered, and bytes of all their texts; beyond either the oldest are forgotten.
@@ -29,6 +30,8 @@ pub struct Upload {
     pub id: String,
     /// What the storage calls it, in the addresses of its parts.
     pub upload_id: String,
+    #[serde(default = "multipart")]
+    pub parts_are: PartsAre,
     pub client_id: String,
     pub project: Project,
     pub name: String,
@@ -49,6 +52,11 @@ pub struct Upload {
     pub(super) parts: BTreeMap<u32, Part>,
     /// How many of them are not there.
     pub(super) missing: usize,
+}
+
+/// What they were in a state that does not say.
+fn multipart() -> PartsAre {
+    PartsAre::Multipart
 }
 
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -115,6 +123,7 @@ impl Upload {
         now: Duration,
         client_id: &str,
         project: Project,
+        parts_are: PartsAre,
         asset: super::asset::NewAsset,
         sizes: impl Iterator<Item = u64>,
     ) -> Self {
@@ -125,6 +134,7 @@ impl Upload {
         let mut upload = Self {
             id: random::uuid(),
             upload_id: random::opaque::<48>(),
+            parts_are,
             client_id: client_id.to_owned(),
             project,
             name: asset.name,
@@ -165,6 +175,11 @@ impl Upload {
         self.parts.last_key_value().filter(|(_, part)| part.is_final).map(|(number, _)| *number)
     }
 
+    /// How many parts there will be, once that is known.
+    pub fn announced_count(&self) -> Option<u32> {
+        if self.realtime { self.final_number() } else { self.highest_number() }
+    }
+
     /// Bytes of the parts that are there.
     pub fn stored_bytes(&self) -> u64 {
         self.parts.values().filter(|part| part.is_stored()).map(|part| part.size).sum()
@@ -183,7 +198,7 @@ impl Upload {
 
     /// A PUT of a part has begun.
     pub fn part_begins(&mut self, number: u32) {
-        if self.state == State::Open {
+        if self.state == State::Open || self.parts_are == PartsAre::Objects {
             if let Some(part) = self.parts.get_mut(&number) {
                 part.times_started += 1;
             }
@@ -197,10 +212,16 @@ impl Upload {
     }
 
     /// Whether the storage takes this many bytes for that part now.
-    pub fn admit(&mut self, number: u32, bytes: u64) -> Result<&mut Part, PutRefusal> {
-        // A finished multipart upload is none any more.
+    pub fn admit(&mut self, number: u32, bytes: u64) -> Result<(), PutRefusal> {
         if self.state != State::Open {
             self.after_completion += 1;
+        }
+        self.taken(number, bytes).map(|_| ())
+    }
+
+    fn taken(&mut self, number: u32, bytes: u64) -> Result<&mut Part, PutRefusal> {
+        // A finished multipart upload is none any more. An object is written again like any other.
+        if self.state != State::Open && self.parts_are == PartsAre::Multipart {
             return Err(PutRefusal::NoSuchUpload);
         }
         let part = self.parts.get_mut(&number).ok_or(PutRefusal::NoSuchUpload)?;
@@ -215,8 +236,16 @@ impl Upload {
         bytes: u64,
         file: Option<Arc<PartFile>>,
     ) -> Result<Stored, PutRefusal> {
-        let part = self.admit(number, bytes)?;
+        let is_open = self.state == State::Open;
+        if !is_open && self.parts_are == PartsAre::Multipart {
+            self.after_completion += 1;
+        }
+        let part = self.taken(number, bytes)?;
         part.times_received += 1;
+        if !is_open {
+            // The file is put together already: nobody looks at the object any more.
+            return Ok(Stored { leftovers: file.into_iter().collect(), then: Then::Wait });
+        }
         let mut leftovers = Vec::new();
         match part.stored.replace(StoredPart { file }) {
             Some(before) => leftovers.extend(before.file),

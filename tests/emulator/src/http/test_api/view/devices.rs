@@ -21,6 +21,8 @@ pub struct Shown<'a> {
     firmware: Option<&'a str>,
     status: &'static str,
     last_seen: f64,
+    /// When a person lets the connection end.
+    expires: Option<f64>,
 }
 
 /// A device that shows a code. The digits are for the device to show, so they are not in it.
@@ -63,6 +65,7 @@ pub fn shown<'a>(service: &'a Service, now: Duration, wanted: &Wanted) -> Part<S
             DeviceStatus::Paused => "paused",
         },
         last_seen: device.last_seen_at.as_secs_f64(),
+        expires: device.expires_at.map(|end| end.as_secs_f64()),
     });
     Part { total, shown: shown.collect() }
 }

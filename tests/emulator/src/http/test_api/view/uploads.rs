@@ -108,6 +108,7 @@ mod tests {
     use super::*;
     use crate::service::projects::Project;
     use crate::service::uploads::asset::{Kind, NewAsset};
+    use crate::settings::PartsAre;
 
     fn upload(sizes: &[u64]) -> Upload {
         let asset = NewAsset {
@@ -118,7 +119,7 @@ mod tests {
             kind: Kind::Finished { filesize: sizes.iter().sum(), parts: None },
         };
         let project = Project { id: "p".into(), name: "P".into() };
-        Upload::new(Duration::ZERO, "CAM", project, asset, sizes.iter().copied())
+        Upload::new(Duration::ZERO, "CAM", project, PartsAre::Objects, asset, sizes.iter().copied())
     }
 
     #[test]

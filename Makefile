@@ -70,7 +70,7 @@ EXAMPLES := pair camera event_loop upload
 CXX_EXAMPLES := send_clips
 BENCHES := peer_poll ours_poll peer_start ours_start peer_upload ours_upload ours_queue ours_network ours_crowd peer_crowd
 
-.PHONY: force all lib emulator examples examples-cpp wheel demo certify torture fuzz check screenshots header bench clean
+.PHONY: force all lib emulator examples examples-cpp wheel demo certify torture fuzz check test-requirements screenshots header bench clean
 
 all: lib examples
 
@@ -172,6 +172,11 @@ fuzz:
 # FIO_NO_SKIPS=1 a skip is a failure. ONLY="word word" runs the steps whose names contain a word.
 check:
 	@$(PYTHON) -B tests/check.py $(ONLY)
+
+# The lock file of what tests install from PyPI, made anew of tests/requirements.in; for every Python that can run them.
+test-requirements:
+	uv pip compile --quiet --universal --python-version 3.9 --fork-strategy fewest --generate-hashes --no-annotate --upgrade \
+		--custom-compile-command "make test-requirements" tests/requirements.in --output-file tests/requirements.lock
 
 # What the library costs, beside programs written by hand in C: all with the system's libcurl. ASSERT=1 fails
 # on a miss; BENCH="poll upload" runs only those; QUICK=1 leaves the upload of 20 GB out.

@@ -27,8 +27,9 @@ EMULATOR = ROOT / "target" / "release" / "fio-emulator"
 #: Seconds after which a program has failed. Nothing takes nearly so long.
 PATIENCE = 120
 
-# Pinned, so that a new release of a tool does not fail a test. This mypy is the last that knows Python 3.8.
-TOOLS = ["setuptools==75.3.2", "pytest==8.3.5", "pytest-xdist==3.6.1", "mypy==1.14.1", "auditwheel==6.4.2"]
+# All that tests take from a package index: each of one version, with the hashes of its files. requirements.in says how
+# it is changed.
+LOCK = ROOT / "tests" / "requirements.lock"
 
 # The index cannot be asked, or has nothing.
 _OFFLINE = re.compile(r"NewConnectionError|ConnectTimeout|ReadTimeout|name resolution|Network is unreachable"
@@ -60,19 +61,35 @@ def run(command: List[str], cwd: Path, **variables: str) -> "subprocess.Complete
     return _finished(command, cwd, clean)
 
 
-def pip(*arguments: str, **variables: str) -> None:
-    """Runs pip; raises Unavailable if the package index cannot be reached."""
-    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--retries", "1", "--timeout", "15", *arguments]
-    # The person's own settings of pip hold: a mirror, or a proxy.
+def _pip(*arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", *arguments]
     own = {name: value for name, value in os.environ.items() if not name.startswith("FIO_")}
     done = _finished(command, ROOT, {**own, **variables})
-    if done.returncode == 0:
-        return
-    if "No module named pip" in done.stdout:
+    if done.returncode != 0 and "No module named pip" in done.stdout:
         raise Unavailable("pip is not there: install the Debian package python3-pip")
-    if _OFFLINE.search(done.stdout):
+    return done
+
+
+def _succeeded(done: "subprocess.CompletedProcess[str]") -> None:
+    if done.returncode != 0:
+        raise AssertionError(f"{' '.join(done.args)}\n{done.stdout}")
+
+
+def pip(python: Path, command: str, *arguments: str, **variables: str) -> None:
+    """Runs a command of pip for the Python of an environment. It asks no index, and takes no folder of the person's for
+    one: what is not in the lock file cannot be installed."""
+    _succeeded(_pip("--isolated", "--python", str(python), command, "--quiet", "--no-index", *arguments, **variables))
+
+
+def install_locked(python: Path, lock: Path = LOCK, **variables: str) -> None:
+    """Installs what the lock file has, and nothing else. Raises Unavailable if the package index cannot be reached."""
+    # Wheels only: what a source distribution is built with would be in no lock file. The person's own settings of pip
+    # hold: a mirror, or a proxy.
+    done = _pip("--python", str(python), "--retries", "1", "--timeout", "15", "install", "--quiet", "--require-hashes",
+                "--only-binary", ":all:", "--requirement", str(lock), **variables)
+    if done.returncode != 0 and _OFFLINE.search(done.stdout):
         raise Unavailable(f"the package index cannot be reached: {done.stdout.strip().splitlines()[-1]}")
-    raise AssertionError(f"{' '.join(command)}\n{done.stdout}")
+    _succeeded(done)
 
 
 @functools.lru_cache(maxsize=None)
@@ -83,35 +100,32 @@ def scratch() -> Path:
     return Path(folder)
 
 
-def environment(name: str, *requirements: str) -> Path:
-    """The Python of a new virtual environment."""
+def environment(name: str) -> Path:
+    """The Python of a new virtual environment, with nothing installed."""
     folder = scratch() / name
     venv.EnvBuilder(with_pip=False, symlinks=True).create(folder)
-    python = folder / "bin" / "python"
-    if requirements:
-        pip("--python", str(python), "install", "--quiet", *requirements)
-    return python
+    return folder / "bin" / "python"
 
 
 @functools.lru_cache(maxsize=None)
 def tools() -> Path:
     """A Python with the tools; the wheel is installed beside them."""
-    python = environment("tools", *TOOLS)
+    python = environment("tools")
+    install_locked(python)
     install(python, build(python, scratch() / "wheel"))
     return python
 
 
 def build(python: Path, target: Path) -> Path:
     """Makes a wheel with the setuptools of that environment."""
-    pip("--python", str(python), "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--wheel-dir", str(target),
-        str(PACKAGE), FIO_TLS=TLS)
+    pip(python, "wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", str(target), str(PACKAGE), FIO_TLS=TLS)
     [wheel] = target.glob("*.whl")
     return wheel
 
 
 def install(python: Path, wheel: Path) -> None:
     """Installs a wheel, and nothing else."""
-    pip("--python", str(python), "install", "--quiet", "--no-deps", "--no-index", str(wheel))
+    pip(python, "install", "--no-deps", str(wheel))
 
 
 def wheel() -> Path:

@@ -508,7 +508,8 @@
 #define FIO_RETRY_NEVER 0
 
 /**
- * `fio_error.retry`: try again later, not before `retry_after_ms` if that is not negative.
+ * `fio_error.retry`: try again later, not before `retry_after_ms` if that is not negative. A person may have to
+ * act first: `advice` says so.
  */
 #define FIO_RETRY_LATER 1
 

@@ -26,6 +26,8 @@ pub struct Details {
     pub oauth_error: Option<Cow<'static, str>>,
     /// How long the server asked to wait.
     pub retry_after: Option<Duration>,
+    /// The library tries again by itself, whatever the status says of other occasions.
+    pub is_tried_again: bool,
 }
 
 impl Error {
@@ -56,6 +58,7 @@ impl Error {
             curl_code: 0,
             oauth_error: None,
             retry_after: None,
+            is_tried_again: false,
         }))
     }
 
@@ -64,8 +67,13 @@ impl Error {
         self
     }
 
+    /// Whether the same again can help: as the table of statuses has it, except that what is being tried
+    /// again by itself is not called hopeless in the same breath.
     pub fn retry(&self) -> Retry {
-        status::describe(self.status).map_or(Retry::Never, |row| row.retry)
+        match status::describe(self.status).map_or(Retry::Never, |row| row.retry) {
+            Retry::Never | Retry::AfterPairing if self.is_tried_again => Retry::Slowly,
+            retry => retry,
+        }
     }
 
     pub fn advice(&self) -> &'static str {

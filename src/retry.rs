@@ -2,7 +2,7 @@
 
 use crate::clock::milliseconds;
 use crate::error::Error;
-use crate::status::*;
+use crate::status::{self, Retry, *};
 use std::time::Duration;
 
 /// What a failure says about the next attempt of the same request.
@@ -17,25 +17,12 @@ pub enum Outlook {
     Refused,
 }
 
-/// The one table of failures.
+/// As the table of statuses has it, whatever is made of the failure on its occasion.
 pub fn outlook(error: &Error) -> Outlook {
-    match error.status {
-        FIO_E_DNS | FIO_E_CONNECT | FIO_E_RESET | FIO_E_TIMEOUT | FIO_E_NETWORK | FIO_E_RATE_LIMITED
-        | FIO_E_SERVER | FIO_E_NOMEM => Outlook::Transient,
-        FIO_E_TLS
-        | FIO_E_TLS_EXPIRED
-        | FIO_E_TLS_NOT_YET_VALID
-        | FIO_E_TLS_HOST
-        | FIO_E_TLS_UNTRUSTED
-        | FIO_E_TLS_VERSION
-        | FIO_E_REDIRECT
-        | FIO_E_PROTOCOL
-        | FIO_E_TOO_LARGE
-        | FIO_E_HTTP
-        | FIO_E_NOT_FOUND
-        | FIO_E_FORBIDDEN
-        | FIO_E_CLOCK => Outlook::Obstructed,
-        _ => Outlook::Refused,
+    match status::describe(error.status).map_or(Retry::Never, |row| row.retry) {
+        Retry::Later => Outlook::Transient,
+        Retry::Slowly => Outlook::Obstructed,
+        Retry::Never | Retry::AfterPairing => Outlook::Refused,
     }
 }
 
@@ -136,25 +123,42 @@ pub fn part_may_be_stored(error: &Error) -> bool {
 pub struct Backoff {
     pub first: Duration,
     pub longest: Duration,
+    /// What the server asks for is a floor up to here: an answer that is wrong, or was not meant for us,
+    /// must not silence the device for a day.
+    pub longest_asked: Duration,
 }
 
-impl Backoff {
-    pub const API: Backoff = Backoff { first: Duration::from_secs(1), longest: Duration::from_secs(60) };
-    /// A refresh is never urgent enough to hammer: the old access token lives for another half hour.
-    pub const REFRESH: Backoff = Backoff { first: Duration::from_secs(1), longest: Duration::from_secs(300) };
-    /// Where only a person can help.
-    pub const SLOW: Backoff = Backoff { first: Duration::from_secs(10), longest: Duration::from_secs(300) };
-    /// Writing to a disk that was full or read-only.
-    pub const STORE: Backoff = Backoff { first: Duration::from_secs(5), longest: Duration::from_secs(60) };
+/// The longest that a server may ask for before anything but a refresh.
+const AN_HOUR: Duration = Duration::from_secs(3600);
 
-    /// The wait before attempt number `failures + 1`. What the server asked for is a floor.
+impl Backoff {
+    pub const API: Backoff =
+        Backoff { first: Duration::from_secs(1), longest: Duration::from_secs(60), longest_asked: AN_HOUR };
+    /// A refresh is never urgent enough to hammer: the old access token lives for another half hour. Nor can
+    /// it wait for long.
+    pub const REFRESH: Backoff = Backoff {
+        first: Duration::from_secs(1),
+        longest: Duration::from_secs(300),
+        longest_asked: Duration::from_secs(300),
+    };
+    /// Where only a person can help.
+    pub const SLOW: Backoff =
+        Backoff { first: Duration::from_secs(10), longest: Duration::from_secs(300), longest_asked: AN_HOUR };
+    /// Writing to a disk that was full or read-only.
+    pub const STORE: Backoff = Backoff {
+        first: Duration::from_secs(5),
+        longest: Duration::from_secs(60),
+        longest_asked: Duration::ZERO,
+    };
+
+    /// The wait before attempt number `failures + 1`. What the server asked for is a floor, within reason.
     pub fn delay(&self, failures: u32, asked: Option<Duration>, random: &mut fastrand::Rng) -> Duration {
         let bound = self
             .first
             .saturating_mul(1u32.checked_shl(failures.saturating_sub(1).min(20)).unwrap_or(u32::MAX));
         let bound = milliseconds(bound.min(self.longest));
         let jittered = Duration::from_millis(random.u64(bound / 10..=bound));
-        jittered.max(asked.unwrap_or_default().min(Duration::from_secs(86_400)))
+        jittered.max(asked.unwrap_or_default().min(self.longest_asked))
     }
 }
 
@@ -175,12 +179,25 @@ mod tests {
         assert!(longest > Duration::from_secs(55), "jitter should use the whole range: {longest:?}");
         let asked = Some(Duration::from_secs(100));
         assert_eq!(Backoff::API.delay(1, asked, &mut random), Duration::from_secs(100));
+        let a_day = Some(Duration::from_secs(86_400));
+        for (backoff, longest) in [(Backoff::API, 3600), (Backoff::SLOW, 3600), (Backoff::REFRESH, 300)] {
+            assert_eq!(backoff.delay(1, a_day, &mut random), Duration::from_secs(longest));
+        }
     }
 
     #[test]
-    fn every_status_has_a_deliberate_outlook() {
+    fn what_is_tried_again_is_never_called_hopeless() {
+        for row in DESCRIPTIONS {
+            let error = Error::of(row.status);
+            let is_hopeful = matches!(error.retry(), Retry::Later | Retry::Slowly);
+            assert_eq!(outlook(&error) != Outlook::Refused, is_hopeful, "{}", row.name);
+        }
         assert_eq!(outlook(&Error::of(FIO_E_SERVER)), Outlook::Transient);
-        assert_eq!(outlook(&Error::of(FIO_E_TLS_UNTRUSTED)), Outlook::Obstructed);
+        for status in
+            [FIO_E_TLS_UNTRUSTED, FIO_E_REDIRECT, FIO_E_FORBIDDEN, FIO_E_CLOCK, FIO_E_PLAN_LIMIT, FIO_E_CA]
+        {
+            assert_eq!(outlook(&Error::of(status)), Outlook::Obstructed);
+        }
         assert_eq!(outlook(&Error::of(FIO_E_INVALID_CLIENT)), Outlook::Refused);
     }
 

@@ -202,10 +202,13 @@ pub const FIO_E_WOULD_BLOCK: i32 = -195;
 /// Whether trying the same again can help.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Retry {
-    /// Not before something else was changed.
+    /// Not before something else was changed: the same will be refused again.
     Never,
-    /// Yes, after a while.
+    /// Yes, after a while: the network or the service has a weakness that passes.
     Later,
+    /// Yes, but at long intervals: something answers in place of the service (captive portal, proxy), its
+    /// certificate cannot be verified, or a person has to act, though the request itself is sound.
+    Slowly,
     /// Only after a new pairing.
     AfterPairing,
 }
@@ -239,7 +242,7 @@ pub static DESCRIPTIONS: &[Description] = describe! {
     FIO_E_UTF8 Never "a string is not valid UTF-8" "Convert the string to UTF-8 before the call."
     FIO_E_VERSION Never "the version is not a semantic version" "Use MAJOR.MINOR.PATCH, for example 2.16.4."
     FIO_E_URL Never "the URL is not an https URL" "Use https://host or https://host:port without path or query."
-    FIO_E_CA Never "the CA certificates cannot be used" "Give a readable file, or text, with at least one PEM certificate."
+    FIO_E_CA Slowly "the CA certificates cannot be used" "Give a readable file, or text, with at least one PEM certificate."
     FIO_E_STATE Never "the call does not fit the state of the client" "Check the order of calls in the function's documentation."
     FIO_E_NO_CODE Never "there is no pairing code to poll for" "Call fio_request_code first and wait for its callback."
     FIO_E_IN_PROGRESS Later "an operation of this kind is already running" "Wait for it, or cancel it with fio_cancel."
@@ -261,26 +264,26 @@ pub static DESCRIPTIONS: &[Description] = describe! {
     FIO_E_CONNECT Later "no connection to the service could be made" "Check the network connection and firewalls for port 443."
     FIO_E_RESET Later "the connection broke before the answer was complete" "Nothing, if it is rare; otherwise check the network."
     FIO_E_TIMEOUT Later "the service did not answer in time" "Check the network connection."
-    FIO_E_TLS Never "the secure connection could not be made" "Check for a proxy or captive portal in the network."
-    FIO_E_TLS_EXPIRED Never "the server's certificate has expired, seen from this device's clock" "Check the date and time of the device first, then the server."
-    FIO_E_TLS_NOT_YET_VALID Never "the server's certificate is not valid yet, seen from this device's clock" "The clock of the device is probably behind: set date and time."
-    FIO_E_TLS_HOST Never "the server's certificate is for another host" "Check the base URL, and whether a proxy or captive portal answers instead."
-    FIO_E_TLS_UNTRUSTED Never "the server's certificate is not signed by a trusted authority" "Check the CA certificates of the device, and whether a proxy or captive portal answers instead."
-    FIO_E_TLS_VERSION Never "the server does not offer TLS 1.2 or newer" "Check whether a proxy answers instead of the service."
-    FIO_E_REDIRECT Never "the server answered with a redirect, which is never followed" "Log in to the network's captive portal, or correct the base URL."
+    FIO_E_TLS Slowly "the secure connection could not be made" "Check for a proxy or captive portal in the network."
+    FIO_E_TLS_EXPIRED Slowly "the server's certificate has expired, seen from this device's clock" "Check the date and time of the device first, then the server."
+    FIO_E_TLS_NOT_YET_VALID Slowly "the server's certificate is not valid yet, seen from this device's clock" "The clock of the device is probably behind: set date and time."
+    FIO_E_TLS_HOST Slowly "the server's certificate is for another host" "Check the base URL, and whether a proxy or captive portal answers instead."
+    FIO_E_TLS_UNTRUSTED Slowly "the server's certificate is not signed by a trusted authority" "Check the CA certificates of the device, and whether a proxy or captive portal answers instead."
+    FIO_E_TLS_VERSION Slowly "the server does not offer TLS 1.2 or newer" "Check whether a proxy answers instead of the service."
+    FIO_E_REDIRECT Slowly "the server answered with a redirect, which is never followed" "Log in to the network's captive portal, or correct the base URL."
     FIO_E_NETWORK Later "the transfer failed" "Check the network connection."
-    FIO_E_PROTOCOL Later "the answer is not one of the service" "Check for a proxy or captive portal in the network."
-    FIO_E_TOO_LARGE Later "the answer is larger than any answer of the service" "Check for a proxy or captive portal in the network."
+    FIO_E_PROTOCOL Slowly "the answer is not one of the service" "Check for a proxy or captive portal in the network."
+    FIO_E_TOO_LARGE Slowly "the answer is larger than any answer of the service" "Check for a proxy or captive portal in the network."
     FIO_E_BAD_REQUEST Never "the service refused the request (400)" "Report it with the log."
     FIO_E_UNAUTHORIZED AfterPairing "the service does not accept the access token (401)" "Pair the device again if it persists."
-    FIO_E_FORBIDDEN Never "the service, or something on the way, forbids it (403)" "Check the device's permissions in the project, and firewalls."
-    FIO_E_NOT_FOUND Later "the service does not know the address (404)" "Check the base URL; a proxy may answer instead of the service."
+    FIO_E_FORBIDDEN Slowly "the service, or something on the way, forbids it (403)" "Check the device's permissions in the project, and firewalls."
+    FIO_E_NOT_FOUND Slowly "the service does not know the address (404)" "Check the base URL; a proxy may answer instead of the service."
     FIO_E_CONFLICT Never "the service reports a conflict (409)" "See the message."
     FIO_E_UNPROCESSABLE Never "the service calls the arguments invalid (422)" "Report it with the log."
     FIO_E_RATE_LIMITED Later "too many requests (429)" "Wait at least retry_after_ms."
     FIO_E_SERVER Later "the service has a fault (5xx)" "Wait and try again."
-    FIO_E_HTTP Later "an HTTP status the library does not expect" "Report it with the log."
-    FIO_E_PLAN_LIMIT Never "the account's plan does not allow it (402)" "Ask the owner of the account."
+    FIO_E_HTTP Slowly "an HTTP status the library does not expect" "Report it with the log."
+    FIO_E_PLAN_LIMIT Slowly "the account's plan does not allow it (402)" "Ask the owner of the account."
     FIO_E_AUTHORIZATION_PENDING Later "the user has not decided yet" "Wait."
     FIO_E_SLOW_DOWN Later "polling was too fast" "Wait longer between polls."
     FIO_E_ACCESS_DENIED AfterPairing "the user refused the pairing" "Start a new pairing if it was a mistake."
@@ -291,16 +294,16 @@ pub static DESCRIPTIONS: &[Description] = describe! {
     FIO_E_INVALID_SCOPE Never "the service refuses the scope" "Report it with the log."
     FIO_E_UNAUTHORIZED_CLIENT Never "this client may not use this grant" "Ask the service's partner team."
     FIO_E_UNSUPPORTED_GRANT_TYPE Never "the service does not know the grant type" "Report it with the log."
-    FIO_E_OAUTH Never "the service answered with an OAuth error" "See oauth_error."
+    FIO_E_OAUTH Slowly "the service answered with an OAuth error" "See oauth_error."
     FIO_E_NOT_AUTHORIZED AfterPairing "the device is not paired" "Pair the device."
     FIO_E_AUTHORIZATION_LOST AfterPairing "the service ended the authorization" "Pair the device again; nothing queued is lost."
     FIO_E_TOKEN_EXPIRED Later "the access token has expired" "Call fio_refresh, or wait until the network is back."
-    FIO_E_STORE Later "the store cannot be read or written" "Check the storage device."
-    FIO_E_STORE_FULL Later "the store's disk is full" "Free space; the library writes again by itself."
-    FIO_E_STORE_READ_ONLY Later "the store cannot be written" "Check permissions and whether the disk is mounted read-only."
+    FIO_E_STORE Slowly "the store cannot be read or written" "Check the storage device."
+    FIO_E_STORE_FULL Slowly "the store's disk is full" "Free space; the library writes again by itself."
+    FIO_E_STORE_READ_ONLY Slowly "the store cannot be written" "Check permissions and whether the disk is mounted read-only."
     FIO_E_STORE_DAMAGED Never "a stored record cannot be trusted" "Pair again; the record was kept aside for inspection."
-    FIO_E_STORE_LOCKED Later "the store is in use by another client" "Give each client a directory of its own."
-    FIO_E_CLOCK Never "the device's clock cannot be right" "Set date and time, then try again."
+    FIO_E_STORE_LOCKED Slowly "the store is in use by another client" "Give each client a directory of its own."
+    FIO_E_CLOCK Slowly "the device's clock cannot be right" "Set date and time, then try again."
     FIO_E_SOURCE_MISSING Never "the file is not there" "Insert the card or restore the file, then retry the upload."
     FIO_E_SOURCE_KIND Never "the path does not lead to a plain file" "Queue the files in a directory one by one."
     FIO_E_SOURCE_EMPTY Never "the file is empty" "Check the recording: the service takes no empty files."
@@ -310,12 +313,12 @@ pub static DESCRIPTIONS: &[Description] = describe! {
     FIO_E_UNKNOWN_UPLOAD Never "no such upload" "Use the id that fio_upload_start wrote; old finished uploads are forgotten."
     FIO_E_OTHER_PROJECT Never "the upload was queued for another project" "Connect the device to that project again, or call fio_upload_move_to_project."
     FIO_E_CHANNEL_PAUSED Never "the device was paused when this was recorded" "Nothing: what is recorded during a pause stays on the device."
-    FIO_E_UPLOAD_PAUSED Later "the upload is paused on the device" "Resume the upload or the queue."
-    FIO_E_NO_INTERFACE Later "no network interface that uploads may use is up" "Connect one of them, or allow others."
-    FIO_E_URL_EXPIRED Later "the storage does not accept the address of the part any more" "Nothing: the library asks for new addresses."
-    FIO_E_UPLOAD_GONE Later "the storage does not know the upload any more" "Nothing: the library begins the upload anew."
+    FIO_E_UPLOAD_PAUSED Slowly "the upload is paused on the device" "Resume the upload or the queue."
+    FIO_E_NO_INTERFACE Slowly "no network interface that uploads may use is up" "Connect one of them, or allow others."
+    FIO_E_URL_EXPIRED Slowly "the storage does not accept the address of the part any more" "Nothing: the library asks for new addresses."
+    FIO_E_UPLOAD_GONE Slowly "the storage does not know the upload any more" "Nothing: the library begins the upload anew."
     FIO_E_STORAGE Never "the storage refused a part" "Report it with the log."
-    FIO_E_CHECKSUM Later "the storage received other bytes than were sent" "Nothing, if it is rare; otherwise check the device's memory and network."
+    FIO_E_CHECKSUM Slowly "the storage received other bytes than were sent" "Nothing, if it is rare; otherwise check the device's memory and network."
     FIO_E_WOULD_BLOCK Later "the memory for pushed data is full" "Drive the client, then push the same data again."
 };
 

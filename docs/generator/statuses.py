@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Mapping
 
 # One row of the table in src/status.rs, from which the library takes its texts.
-_ROW = re.compile(r'^    (FIO_OK|FIO_E_\w+) (Never|Later|AfterPairing) "([^"]*)" "([^"]*)"$', re.M)
+_ROW = re.compile(r'^    (FIO_OK|FIO_E_\w+) (Never|Later|Slowly|AfterPairing) "([^"]*)" "([^"]*)"$', re.M)
 _RETRIES = {
     "Never": "a retry only when something else was changed",
     "Later": "a retry is worth it, later",
+    "Slowly": "a retry is worth it, at long intervals; a person may have to act first",
     "AfterPairing": "a retry only after a new pairing",
 }
 _HEADING = re.compile(r"^### (FIO_OK|FIO_E_\w+)$", re.M)

@@ -399,12 +399,13 @@ impl Engine {
         }
     }
 
-    fn tell(&mut self, event: Event) {
-        match &event {
+    fn tell(&mut self, mut event: Event) {
+        match &mut event {
             Event::AuthorizationLost(error) | Event::StoreFailed(error) | Event::StoreDamaged(error) => {
                 log_line!(self.log, Warn, "{error}")
             }
             Event::Retrying { error, wait } => {
+                error.is_tried_again = true;
                 log_line!(self.log, Info, "{error}; next attempt in {} ms", milliseconds(*wait))
             }
             _ => {}
@@ -422,5 +423,21 @@ impl Engine {
             return blamed;
         }
         error
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::status::Retry;
+
+    #[test]
+    fn what_is_tried_again_is_never_called_hopeless() {
+        let mut engine = presence::tests::paired();
+        for row in DESCRIPTIONS {
+            engine.tell(Event::Retrying { error: Error::of(row.status), wait: Duration::ZERO });
+            let Some(Notice::Event(Event::Retrying { error, .. })) = engine.next_notice() else { panic!() };
+            assert!(matches!(error.retry(), Retry::Later | Retry::Slowly), "{}", row.name);
+        }
     }
 }

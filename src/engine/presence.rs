@@ -71,7 +71,7 @@ impl Engine {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::super::effects::{Command, Notice};
     use super::*;
     use crate::api::{EncodingPolicy, Endpoint, Response};
@@ -98,7 +98,7 @@ mod tests {
     }
 
     /// An engine that is paired, as a restart would find it.
-    fn paired() -> Engine {
+    pub fn paired() -> Engine {
         let settings = Settings {
             origin: "https://x".into(),
             client_id: "cam".into(),

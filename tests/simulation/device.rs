@@ -2,8 +2,9 @@
 //! the application has started and not yet seen completed.
 
 use fio_c2c::clock::{Instant, Now};
-use fio_c2c::engine::effects::{Notice, OpId, RequestId};
+use fio_c2c::engine::effects::{Event, Notice, OpId, RequestId};
 use fio_c2c::engine::{Engine, Operation};
+use fio_c2c::status::Retry;
 use std::collections::BTreeMap;
 
 pub struct Device {
@@ -55,6 +56,10 @@ impl Device {
                 let shows =
                     self.live.get(op).is_some_and(|operation| matches!(operation, Operation::Pair { .. }));
                 assert!(shows, "a code was shown for {op}, which is not a pairing under way");
+            }
+            Notice::Event(Event::Retrying { error, .. }) => {
+                let is_hopeful = matches!(error.retry(), Retry::Later | Retry::Slowly);
+                assert!(is_hopeful, "tried again, and called hopeless: {error}");
             }
             Notice::Event(_) => {}
         }

@@ -23,7 +23,8 @@ use std::time::Duration;
 
 /// `fio_error.retry`: the same request will fail again until something else is changed.
 pub const FIO_RETRY_NEVER: i32 = 0;
-/// `fio_error.retry`: try again later, not before `retry_after_ms` if that is not negative.
+/// `fio_error.retry`: try again later, not before `retry_after_ms` if that is not negative. A person may have to
+/// act first: `advice` says so.
 pub const FIO_RETRY_LATER: i32 = 1;
 /// `fio_error.retry`: only a new pairing helps.
 pub const FIO_RETRY_AFTER_PAIRING: i32 = 2;
@@ -142,7 +143,7 @@ pub(in crate::ffi) fn error(error: &Error, op: fio_op) -> View<fio_error> {
         status: error.status,
         retry: match error.retry() {
             Retry::Never => FIO_RETRY_NEVER,
-            Retry::Later => FIO_RETRY_LATER,
+            Retry::Later | Retry::Slowly => FIO_RETRY_LATER,
             Retry::AfterPairing => FIO_RETRY_AFTER_PAIRING,
         },
         http_status: error.http_status.into(),

@@ -51,9 +51,13 @@ pub enum Verdict {
     AwaitAuthorization,
     /// The addresses are of no use any more: a new asset for the file, with its true offset.
     BeginAnew,
+    /// The same with smaller parts.
+    BeginSmaller,
     /// The storage knows no such upload: either it has been assembled, and the answers were lost, or it is
     /// gone. The other parts that are missing have to be asked.
     Ask,
+    /// The device lacks something, or the card does: the same again, without blaming the network.
+    AwaitSource,
     /// This media must not be uploaded. The queue goes on.
     Skip,
     /// This upload cannot go on. The queue does.
@@ -67,7 +71,7 @@ pub enum Verdict {
 /// | 401 | one refresh and one repetition have happened already; then it waits for a new authorization |
 /// | 402, 403, 404, 3xx, TLS failures, what is not the service's | tried again slowly |
 /// | 409 `Channel Paused` | this media is skipped |
-/// | 400, 409, 422 | this upload fails; where parts were announced, it begins anew once |
+/// | 400, 409, 422 in the service's words | this upload fails; where parts were announced, it begins anew once |
 /// | 429 | after the time the service asks for, at least with backoff |
 /// | 5xx, 408, network failures | backoff with jitter, 1 s doubling to 60 s |
 pub fn api_verdict(error: &Error) -> Verdict {
@@ -86,36 +90,51 @@ pub fn api_verdict(error: &Error) -> Verdict {
     }
 }
 
-/// The table for parts on their way to the storage.
+/// The table for parts on their way to the storage. What no table knows is tried again, and then with a new
+/// asset: only the source can end an upload for good.
 ///
 /// | answer | what is done |
 /// | --- | --- |
-/// | 403 in the storage's own words | the addresses have expired: a new asset |
-/// | 404 `NoSuchUpload` | a question, not an end |
-/// | 403, 404 or another 4xx of something on the way, 3xx, TLS failures | tried again slowly |
-/// | 400 `RequestTimeout`, 5xx (503 `SlowDown`), 429, network failures, stalls | the same part again: the storage's word, or backoff with jitter |
-/// | other 4xx in the storage's own words | this upload fails |
-/// | checksums that differ | the same part again |
-/// | a source that is gone, unreadable or changed | this upload fails |
+/// | `ExpiredToken`, `AccessDenied` and other refusals of the address | a new asset |
+/// | 404 `NoSuchUpload`, 404 or 410 without the storage's words | a question, not an end |
+/// | 413, `EntityTooLarge` | a new asset with smaller parts |
+/// | 403 or another 4xx of something on the way, 3xx, TLS failures, a success that is not the storage's | tried again slowly, then with a new asset |
+/// | `RequestTimeout`, `SlowDown`, `InternalError`, `OperationAborted` and the like, 5xx, 429, network failures, stalls | the same part again: the storage's word, or backoff with jitter |
+/// | `RequestTimeTooSkewed` | tried again slowly: a clock is wrong |
+/// | other errors in the storage's own words | tried again, then with a new asset |
+/// | checksums that differ | the same part again, then a new asset |
+/// | a source that cannot be read at the moment | the same part again |
+/// | a source that is gone, may not be read or was changed | this upload fails |
 pub fn part_verdict(error: &Error) -> Verdict {
     match error.status {
-        FIO_E_URL_EXPIRED => Verdict::BeginAnew,
-        FIO_E_UPLOAD_GONE => Verdict::Ask,
-        FIO_E_STORAGE => Verdict::Fail,
-        FIO_E_CHECKSUM | FIO_E_NO_INTERFACE => Verdict::Retry,
+        FIO_E_URL_EXPIRED | FIO_E_URL_REFUSED => Verdict::BeginAnew,
+        FIO_E_UPLOAD_GONE | FIO_E_NOT_FOUND => Verdict::Ask,
+        FIO_E_PART_TOO_LARGE => Verdict::BeginSmaller,
+        FIO_E_SOURCE_BUSY => Verdict::AwaitSource,
+        FIO_E_CHECKSUM | FIO_E_NO_INTERFACE | FIO_E_STORAGE => Verdict::Retry,
         _ if is_of_the_source(error) => Verdict::Fail,
         _ if outlook(error) == Outlook::Transient => Verdict::Retry,
         _ => Verdict::RetrySlowly,
     }
 }
 
-fn is_of_the_source(error: &Error) -> bool {
-    (FIO_E_SOURCE_NEEDED..=FIO_E_SOURCE_MISSING).contains(&error.status)
+/// Whether a source cannot be had for a reason that passes: the process has no descriptor or memory left, or
+/// the card is busy.
+pub fn is_shortage(error: &Error) -> bool {
+    matches!(error.status, FIO_E_SOURCE_BUSY | FIO_E_NOMEM)
 }
 
-/// Whether a part may have reached the storage although no success came back.
-pub fn part_may_be_stored(error: &Error) -> bool {
-    may_have_been_processed(error) || error.status == FIO_E_UPLOAD_GONE
+/// Whether the service may have made an asset although it gave none that can be used. An answer with a
+/// refusal's number says that it has not.
+pub fn may_have_made_an_asset(error: &Error) -> bool {
+    match error.http_status {
+        0 => may_have_been_processed(error),
+        status => status < 300,
+    }
+}
+
+fn is_of_the_source(error: &Error) -> bool {
+    (FIO_E_SOURCE_NEEDED..=FIO_E_SOURCE_MISSING).contains(&error.status)
 }
 
 /// Exponential backoff with full jitter: a uniformly random wait up to a bound that doubles.
@@ -143,7 +162,13 @@ impl Backoff {
     };
     /// Where only a person can help.
     pub const SLOW: Backoff =
-        Backoff { first: Duration::from_secs(10), longest: Duration::from_secs(300), longest_asked: AN_HOUR };
+        Backoff { first: Duration::from_secs(2), longest: Duration::from_secs(300), longest_asked: AN_HOUR };
+    /// A card that is busy, or a device that has no descriptor left.
+    pub const SOURCE: Backoff = Backoff {
+        first: Duration::from_secs(1),
+        longest: Duration::from_secs(30),
+        longest_asked: Duration::ZERO,
+    };
     /// Writing to a disk that was full or read-only.
     pub const STORE: Backoff = Backoff {
         first: Duration::from_secs(5),
@@ -218,7 +243,7 @@ mod tests {
             (FIO_E_REDIRECT, RetrySlowly, RetrySlowly),
             (FIO_E_PROTOCOL, RetrySlowly, RetrySlowly),
             (FIO_E_FORBIDDEN, RetrySlowly, RetrySlowly),
-            (FIO_E_NOT_FOUND, RetrySlowly, RetrySlowly),
+            (FIO_E_NOT_FOUND, RetrySlowly, Ask),
             (FIO_E_PLAN_LIMIT, RetrySlowly, RetrySlowly),
             (FIO_E_CLOCK, RetrySlowly, RetrySlowly),
             (FIO_E_UNAUTHORIZED, AwaitAuthorization, RetrySlowly),
@@ -229,7 +254,11 @@ mod tests {
             (FIO_E_CONFLICT, Fail, RetrySlowly),
             (FIO_E_URL_EXPIRED, RetrySlowly, BeginAnew),
             (FIO_E_UPLOAD_GONE, RetrySlowly, Ask),
-            (FIO_E_STORAGE, RetrySlowly, Fail),
+            (FIO_E_STORAGE, RetrySlowly, Retry),
+            (FIO_E_URL_REFUSED, RetrySlowly, BeginAnew),
+            (FIO_E_PART_TOO_LARGE, RetrySlowly, BeginSmaller),
+            (FIO_E_SOURCE_BUSY, Retry, AwaitSource),
+            (FIO_E_TOO_MANY_ASSETS, RetrySlowly, RetrySlowly),
             (FIO_E_CHECKSUM, RetrySlowly, Retry),
             (FIO_E_NO_INTERFACE, RetrySlowly, Retry),
             (FIO_E_SOURCE_MISSING, Fail, Fail),

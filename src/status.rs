@@ -172,7 +172,7 @@ pub const FIO_E_SOURCE_MISSING: i32 = -180;
 pub const FIO_E_SOURCE_KIND: i32 = -181;
 /// The file is empty; the service takes no empty files.
 pub const FIO_E_SOURCE_EMPTY: i32 = -182;
-/// The file cannot be read: no permission, a bad or removed card, or a reader callback that failed.
+/// The file cannot be read: no permission, or a reader callback that failed.
 pub const FIO_E_SOURCE_READ: i32 = -183;
 /// The file shrank, grew or was changed after it was queued.
 pub const FIO_E_SOURCE_CHANGED: i32 = -184;
@@ -188,7 +188,7 @@ pub const FIO_E_CHANNEL_PAUSED: i32 = -188;
 pub const FIO_E_UPLOAD_PAUSED: i32 = -189;
 /// None of the network interfaces that uploads may use is up.
 pub const FIO_E_NO_INTERFACE: i32 = -190;
-/// The address of a part has expired or is refused by the storage (HTTP 403): a new asset is needed.
+/// The address of a part has expired: new ones are needed.
 pub const FIO_E_URL_EXPIRED: i32 = -191;
 /// The storage does not know the upload (HTTP 404).
 pub const FIO_E_UPLOAD_GONE: i32 = -192;
@@ -198,6 +198,15 @@ pub const FIO_E_STORAGE: i32 = -193;
 pub const FIO_E_CHECKSUM: i32 = -194;
 /// The memory for pushed data is full: drive the client and push again.
 pub const FIO_E_WOULD_BLOCK: i32 = -195;
+/// Ten assets were made for the file, and none of them was completed; the message says what went wrong last.
+/// The upload waits: `fio_upload_retry` allows ten more.
+pub const FIO_E_TOO_MANY_ASSETS: i32 = -196;
+/// The storage does not accept the address of a part (its signature, its rights), although its time is not over.
+pub const FIO_E_URL_REFUSED: i32 = -197;
+/// The part is larger than the storage, or something on the way, lets through (HTTP 413).
+pub const FIO_E_PART_TOO_LARGE: i32 = -200;
+/// The file cannot be read at the moment: a busy, faulty or removed card. It is tried again.
+pub const FIO_E_SOURCE_BUSY: i32 = -201;
 
 /// Whether trying the same again can help.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -320,6 +329,10 @@ pub static DESCRIPTIONS: &[Description] = describe! {
     FIO_E_STORAGE Never "the storage refused a part" "Report it with the log."
     FIO_E_CHECKSUM Slowly "the storage received other bytes than were sent" "Nothing, if it is rare; otherwise check the device's memory and network."
     FIO_E_WOULD_BLOCK Later "the memory for pushed data is full" "Drive the client, then push the same data again."
+    FIO_E_TOO_MANY_ASSETS Slowly "ten assets were made for the file and none was completed" "See the message, then call fio_upload_retry."
+    FIO_E_URL_REFUSED Slowly "the storage does not accept the address of the part" "Nothing at first: the library asks for new addresses. If it persists, report it with the log."
+    FIO_E_PART_TOO_LARGE Slowly "the part is too large for the storage, or for something on the way (413)" "Nothing: the library begins the upload anew with smaller parts. Check for a proxy in the network if it persists."
+    FIO_E_SOURCE_BUSY Later "the file cannot be read at the moment" "Check the card: the library tries again by itself."
 };
 
 /// The row of a status, if it is one of ours.

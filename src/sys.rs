@@ -184,7 +184,18 @@ fn is_usable(entry: &libc::ifaddrs) -> bool {
 
 /// How many bytes the other end of a TCP connection has not confirmed; `None` if the descriptor is not a
 /// connection from that port, or the system does not say.
-pub fn unconfirmed(socket: RawFd, local_port: u16) -> Option<u64> {
+pub fn unconfirmed(socket: RawFd, port: u16) -> Option<u64> {
+    if local_port(socket)? != port {
+        return None;
+    }
+    let mut bytes: libc::c_int = 0;
+    // SAFETY: the answer is an int.
+    check(unsafe { libc::ioctl(socket, libc::TIOCOUTQ, &mut bytes) }).ok()?;
+    u64::try_from(bytes).ok()
+}
+
+/// The port of a socket on this side; `None` if the descriptor is no socket of the Internet's.
+pub fn local_port(socket: RawFd) -> Option<u16> {
     // SAFETY: addresses are plain data.
     let mut address: libc::sockaddr_storage = unsafe { std::mem::zeroed() };
     let mut length = size_of_val(&address) as libc::socklen_t;
@@ -196,13 +207,7 @@ pub fn unconfirmed(socket: RawFd, local_port: u16) -> Option<u64> {
         libc::AF_INET6 => unsafe { (*(&raw const address).cast::<libc::sockaddr_in6>()).sin6_port },
         _ => return None,
     };
-    if u16::from_be(port) != local_port {
-        return None;
-    }
-    let mut bytes: libc::c_int = 0;
-    // SAFETY: the answer is an int.
-    check(unsafe { libc::ioctl(socket, libc::TIOCOUTQ, &mut bytes) }).ok()?;
-    u64::try_from(bytes).ok()
+    Some(u16::from_be(port))
 }
 
 /// Keeps SIGPIPE from the application while libcurl may write to a connection the peer has closed:

@@ -122,6 +122,11 @@ fn is_address(text: &str) -> bool {
 /// As any refusal, but the one that concerns only this media has a status of its own.
 fn refusal(response: &Response) -> Error {
     let mut error = failure::from_response(response);
+    // Each of these ends an upload: a proxy's page must not.
+    let is_final = matches!(error.status, FIO_E_BAD_REQUEST | FIO_E_CONFLICT | FIO_E_UNPROCESSABLE);
+    if is_final && !failure::is_from_the_service(response) {
+        error = Error::of(FIO_E_PROTOCOL).with_http(response.status);
+    }
     if error.status == FIO_E_CONFLICT {
         let body = Json::parse(response.body.expose());
         let says = |value: Option<&Json<'_>>| value.and_then(Json::as_str) == Some("Channel Paused");
@@ -217,7 +222,7 @@ mod tests {
                             "status": 409, "title": "Channel Paused"}], "message": "Channel Paused"});
         assert_eq!(answer(409, &paused).unwrap_err().status, FIO_E_CHANNEL_PAUSED);
         assert_eq!(answer(409, &json!({"message": "Conflict"})).unwrap_err().status, FIO_E_CONFLICT);
-        assert_eq!(answer(409, &json!([])).unwrap_err().status, FIO_E_CONFLICT);
+        assert_eq!(answer(409, &json!([])).unwrap_err().status, FIO_E_PROTOCOL);
         assert_eq!(answer(422, &paused).unwrap_err().status, FIO_E_UNPROCESSABLE);
     }
 }

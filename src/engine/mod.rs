@@ -263,9 +263,9 @@ impl Engine {
         // Aborted meanwhile.
         let Some(purpose) = self.requests.remove(&id) else { return };
         match (purpose, answer) {
-            (Purpose::Part { upload }, Answer::Part(sent)) => {
-                let sent = sent.map_err(|error| self.blame_clock(error));
-                self.part_answered(upload, id, sent);
+            (Purpose::Part { upload }, Answer::Part(mut outcome)) => {
+                outcome.answer = outcome.answer.map_err(|error| self.blame_clock(error));
+                self.part_answered(upload, id, outcome);
             }
             (purpose, Answer::Api(answer)) => self.api_answered(purpose, answer),
             // A transport answers in the way it was asked.

@@ -1,7 +1,7 @@
 //! The world outside as the engine's driver sees it.
 
 use super::effects::RequestId;
-use crate::api::part::{PartRequest, Sent};
+use crate::api::part::{Outcome, PartRequest};
 use crate::api::{Request, Response};
 use crate::error::Error;
 use std::time::Duration;
@@ -19,7 +19,7 @@ pub enum Waited {
 #[derive(Debug)]
 pub enum Answer {
     Api(Result<Response, Error>),
-    Part(Result<Sent, Error>),
+    Part(Outcome),
 }
 
 /// What parts may use of the network.

@@ -7,7 +7,7 @@ use super::transport::UploadLimits;
 use super::{Engine, UploadSettings};
 use crate::api::Request;
 use crate::api::asset::Kind;
-use crate::api::part::Sent;
+use crate::api::part::Outcome;
 use crate::clock::{Instant, Now};
 use crate::error::Error;
 use crate::upload::UploadId;
@@ -54,7 +54,7 @@ impl Engine {
         None
     }
 
-    pub(super) fn part_answered(&mut self, _: UploadId, _: u64, _: Result<Sent, Error>) {}
+    pub(super) fn part_answered(&mut self, _: UploadId, _: u64, _: Outcome) {}
 
     pub(super) fn upload_call_over(&mut self, _: UploadId, _: Result<Reply, Error>) {}
 

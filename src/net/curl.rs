@@ -10,7 +10,7 @@ use super::stall::Sockets;
 use super::upload::Upload;
 use super::waiting::{CurlTimer, Waiting, from_multi, from_os, waiting};
 use crate::api::Request;
-use crate::api::part::PartRequest;
+use crate::api::part::{Outcome, PartRequest};
 use crate::clock::{Instant, milliseconds};
 use crate::engine::effects::RequestId;
 use crate::engine::transport::{Answer, Transport, UploadLimits, Waited};
@@ -54,6 +54,7 @@ pub struct CurlTransport {
     waiting: Waiting,
     curl_timer: CurlTimer,
     bandwidth: Arc<Bandwidth>,
+    // After `multi`, whose connections tell them of their end.
     sockets: Arc<Sockets>,
     /// When to look for parts that stand still, if there are any.
     stall_check: u64,
@@ -204,11 +205,11 @@ impl CurlTransport {
     ) {
         self.bandwidth.share_among(self.parts.values().count());
         let Some(mut part) = self.retire_part(active) else {
-            return self.answers.push_back((id, Answer::Part(Err(Error::of(FIO_E_NETWORK)))));
+            return self.answers.push_back((id, Answer::Part(Outcome::unsent(Error::of(FIO_E_NETWORK)))));
         };
-        let answer = part.answer(result);
-        self.log_answer(id, answer.as_ref().map(|sent| sent.response.status));
-        self.answers.push_back((id, Answer::Part(answer)));
+        let outcome = part.outcome(result, &self.sockets);
+        self.log_answer(id, outcome.answer.as_ref().map(|sent| sent.response.status));
+        self.answers.push_back((id, Answer::Part(outcome)));
         if part.clear().is_ok() && self.idle_parts.len() < MOST_IDLE_PARTS {
             self.idle_parts.push(part);
         }
@@ -305,7 +306,7 @@ impl Transport for CurlTransport {
             if cfg!(fio_no_uploads) { Err(Error::of(FIO_E_UNSUPPORTED)) } else { self.start_part(id, part) };
         if let Err(error) = started {
             self.log_answer(id, Err(&error));
-            self.answers.push_back((id, Answer::Part(Err(error))));
+            self.answers.push_back((id, Answer::Part(Outcome::unsent(error))));
         }
     }
 

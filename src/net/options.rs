@@ -1,5 +1,6 @@
 //! What every handle of libcurl's is told, and the options that the bindings lack.
 
+use super::stall::Sockets;
 use super::url::ParsedUrl;
 use crate::log::{Level, Log};
 use curl::easy::{Easy2, Handler, HttpVersion, List, SslVersion};
@@ -101,12 +102,41 @@ pub fn use_interface<H>(easy: &Easy2<H>, name: Option<&str>) -> Result<(), curl:
     checked(unsafe { curl_sys::curl_easy_setopt(easy.raw(), curl_sys::CURLOPT_INTERFACE, name) })
 }
 
+/// Lets the sockets of a handle be told when one of them is closed, which they know by its number.
+///
+/// # Safety
+/// `sockets` must outlive the multi handle that keeps the connections.
+pub unsafe fn watch_sockets<H>(easy: &Easy2<H>, sockets: &Sockets) -> Result<(), curl::Error> {
+    extern "C" fn close(sockets: *mut libc::c_void, socket: curl_sys::curl_socket_t) -> libc::c_int {
+        // SAFETY: the caller of `watch_sockets` keeps them, and they are only shared.
+        let sockets = unsafe { &*sockets.cast::<Sockets>() };
+        sockets.forget(socket);
+        // SAFETY: libcurl gives the socket away here.
+        unsafe { libc::close(socket) }
+    }
+    let close: extern "C" fn(*mut libc::c_void, curl_sys::curl_socket_t) -> libc::c_int = close;
+    let sockets: *const Sockets = sockets;
+    // SAFETY: the handle is alive; the options take such a function and a pointer for it.
+    unsafe {
+        checked(curl_sys::curl_easy_setopt(easy.raw(), curl_sys::CURLOPT_CLOSESOCKETFUNCTION, close))?;
+        checked(curl_sys::curl_easy_setopt(easy.raw(), curl_sys::CURLOPT_CLOSESOCKETDATA, sockets))
+    }
+}
+
 /// The port on this side of a handle's connection; 0 before there is one.
 pub fn local_port<H>(easy: &Easy2Handle<H>) -> u16 {
+    port_of(easy.raw())
+}
+
+/// The same of a handle that was taken out of its multi handle: that of the connection it had.
+pub fn last_local_port<H>(easy: &Easy2<H>) -> u16 {
+    port_of(easy.raw())
+}
+
+fn port_of(easy: *mut curl_sys::CURL) -> u16 {
     let mut port: libc::c_long = 0;
     // SAFETY: the handle is alive and the answer is a long.
-    let code =
-        unsafe { curl_sys::curl_easy_getinfo(easy.raw(), curl_sys::CURLINFO_LOCAL_PORT, &raw mut port) };
+    let code = unsafe { curl_sys::curl_easy_getinfo(easy, curl_sys::CURLINFO_LOCAL_PORT, &raw mut port) };
     if code == curl_sys::CURLE_OK { u16::try_from(port).unwrap_or(0) } else { 0 }
 }
 

@@ -7,9 +7,10 @@ use super::options::{self, NetSettings};
 use super::stall::Sockets;
 use super::upload::Upload;
 use super::url::ParsedUrl;
-use crate::api::part::{ACL, PartRequest, Sent};
+use crate::api::part::{ACL, Outcome, PartRequest, Sent};
 use crate::error::Error;
 use crate::log::Log;
+use crate::retry::may_have_been_processed;
 use crate::status::*;
 use curl::easy::{Easy2, List};
 use std::sync::Arc;
@@ -35,6 +36,8 @@ impl Part {
     ) -> Result<Part, curl::Error> {
         let mut easy = Easy2::new(Upload::new(bandwidth.clone(), sockets.clone(), log.clone()));
         easy.upload(true)?;
+        // SAFETY: the transport keeps the sockets until its multi handle is gone.
+        unsafe { options::watch_sockets(&easy, sockets)? };
         options::set_common(&mut easy, settings, log)?;
         // There is no limit for the whole: only standing still ends it, which the transport notices.
         easy.upload_buffer_size(LARGEST_READ)?;
@@ -74,7 +77,17 @@ impl Part {
         self.easy.in_filesize(part.length)
     }
 
-    pub fn answer(&mut self, result: Result<(), curl::Error>) -> Result<Sent, Error> {
+    pub fn outcome(&mut self, result: Result<(), curl::Error>, sockets: &Sockets) -> Outcome {
+        let is_taken = self.easy.get_ref().is_taken();
+        let length = self.easy.get_ref().sent() as f64;
+        let is_sent = self.easy.upload_size().is_ok_and(|sent| sent >= length);
+        let has_left = is_taken && is_sent && sockets.is_confirmed(options::last_local_port(&self.easy));
+        let answer = self.answer(result);
+        let left_unanswered = has_left && answer.as_ref().is_err_and(may_have_been_processed);
+        Outcome { answer, left_unanswered }
+    }
+
+    fn answer(&mut self, result: Result<(), curl::Error>) -> Result<Sent, Error> {
         if let Some(error) = self.easy.get_mut().take_failure() {
             return Err(error);
         }

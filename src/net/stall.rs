@@ -2,8 +2,9 @@
 //! a slow network the kernel's buffer alone may last for a minute. So what counts is what the other end
 //! has confirmed.
 
-use crate::sys::unconfirmed;
+use crate::sys::{local_port, unconfirmed};
 use curl::easy::Handler;
+use std::collections::VecDeque;
 use std::os::fd::RawFd;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -34,14 +35,45 @@ impl Stall {
     }
 }
 
-/// The sockets that were opened for parts. That one was closed is not told: its number is then no
-/// socket's any more, or is one's with another port.
+/// Of so many connections that were closed it is known how much of them had been confirmed.
+const MOST_CLOSED: usize = 64;
+
+/// The sockets that were opened for parts.
 #[derive(Default)]
-pub struct Sockets(Mutex<Vec<RawFd>>);
+pub struct Sockets {
+    open: Mutex<Vec<RawFd>>,
+    /// Those that were closed lastly: the port on this side, and what the other end had not confirmed.
+    closed: Mutex<VecDeque<(u16, u64)>>,
+}
 
 impl Sockets {
     fn list(&self) -> MutexGuard<'_, Vec<RawFd>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn closed(&self) -> MutexGuard<'_, VecDeque<(u16, u64)>> {
+        self.closed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A socket is about to be closed, and what is known of it goes with it.
+    pub fn forget(&self, socket: RawFd) {
+        self.list().retain(|open| *open != socket);
+        let Some(port) = local_port(socket) else { return };
+        let Some(left) = unconfirmed(socket, port) else { return };
+        let mut closed = self.closed();
+        closed.retain(|(other, _)| *other != port);
+        if closed.len() >= MOST_CLOSED {
+            closed.pop_front();
+        }
+        closed.push_back((port, left));
+    }
+
+    /// Whether the other end has confirmed all that was sent from this port; `false` if nobody knows.
+    pub fn is_confirmed(&self, local_port: u16) -> bool {
+        let open = self.list().iter().find_map(|&socket| unconfirmed(socket, local_port));
+        let left = open
+            .or_else(|| self.closed().iter().find(|(port, _)| *port == local_port).map(|(_, left)| *left));
+        left == Some(0)
     }
 
     /// Opens one as libcurl's bindings do.
@@ -86,14 +118,23 @@ mod tests {
         let mut out = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let (mut other, _) = listener.accept().unwrap();
         let port = out.local_addr().unwrap().port();
-        let sockets = Sockets(Mutex::new(vec![-1, listener.as_raw_fd(), out.as_raw_fd()]));
+        let sockets = Sockets {
+            open: Mutex::new(vec![-1, listener.as_raw_fd(), out.as_raw_fd()]),
+            ..Sockets::default()
+        };
         assert_eq!(sockets.unconfirmed(port), 0);
+        if cfg!(target_os = "linux") {
+            assert!(sockets.is_confirmed(port) && !sockets.is_confirmed(port ^ 1));
+        }
         out.set_nonblocking(true).unwrap();
         while out.write(&[0; 65536]).is_ok() {}
         if cfg!(target_os = "linux") {
             assert!(sockets.unconfirmed(port) > 0);
         }
         assert_eq!(sockets.unconfirmed(port ^ 1), 0);
+        assert!(!sockets.is_confirmed(port));
+        sockets.forget(out.as_raw_fd());
+        assert!(sockets.list().len() == 2 && !sockets.is_confirmed(port));
         other.read_exact(&mut [0; 10]).unwrap();
     }
 }

@@ -29,7 +29,6 @@ pub struct Upload {
     /// How many bytes of the part libcurl has.
     done: u64,
     md5: Option<Md5>,
-    was_resent: bool,
     /// Why the source could not go on.
     failure: Option<Error>,
     read_size: ReadSize,
@@ -50,6 +49,8 @@ struct Answer {
     is_begun: bool,
     head: Head,
     etag: Option<String>,
+    content_type: Option<String>,
+    encryption: Option<String>,
     body: SecretBytes,
 }
 
@@ -60,7 +61,6 @@ impl Upload {
             part: None,
             done: 0,
             md5: None,
-            was_resent: false,
             failure: None,
             read_size: ReadSize::new(),
             bandwidth,
@@ -82,7 +82,6 @@ impl Upload {
         self.stall.clear();
         self.md5 = part.verify.then(Md5::new);
         self.done = 0;
-        self.was_resent = false;
         self.part = Some(part);
     }
 
@@ -124,13 +123,19 @@ impl Upload {
     /// But nobody can have stored what was not sent.
     pub fn take_sent(&mut self) -> Option<Sent> {
         let answer = std::mem::take(&mut self.answer);
-        let is_whole = self.part.as_ref().is_some_and(|part| part.length == self.done);
+        let is_whole = self.is_taken();
         let response = Response { status: answer.status, body: answer.body, retry_after: answer.head.wait() };
         if !answer.is_begun || response.status < 200 || response.is_success() && !is_whole {
             return None;
         }
         let md5 = self.md5.take().filter(|_| is_whole).map(|md5| in_hexadecimal(&md5.finalize()));
-        Some(Sent { response, etag: answer.etag, md5, was_resent: self.was_resent })
+        let Answer { etag, content_type, encryption, .. } = answer;
+        Some(Sent { response, etag, content_type, encryption, md5 })
+    }
+
+    /// Whether libcurl has taken the whole body.
+    pub fn is_taken(&self) -> bool {
+        self.part.as_ref().is_some_and(|part| part.length == self.done)
     }
 
     fn fail(&mut self, error: Error) -> ReadError {
@@ -184,8 +189,6 @@ impl Handler for Upload {
         if whence != SeekFrom::Start(0) {
             return SeekResult::Fail;
         }
-        // What was sent on the connection that died may have arrived all the same.
-        self.was_resent |= self.done > 0;
         self.done = 0;
         if let Some(md5) = &mut self.md5 {
             md5.reset();
@@ -202,6 +205,13 @@ impl Handler for Upload {
             answer.is_begun = true;
         } else if let Some(value) = value_of(line, "etag:") {
             answer.etag = etag_of(value);
+        } else if let Some(value) = value_of(line, "content-type:") {
+            answer.content_type = text_of(value);
+        } else if let Some(value) = value_of(line, "x-amz-server-side-encryption:") {
+            answer.encryption = text_of(value);
+        } else if value_of(line, "x-amz-server-side-encryption-customer-algorithm:").is_some() {
+            // With a key of the customer the ETag is no MD5 either.
+            answer.encryption = Some("SSE-C".to_owned());
         } else {
             answer.head.line(line);
         }
@@ -225,6 +235,10 @@ impl Handler for Upload {
 fn status_of(line: &[u8]) -> u16 {
     let number = line.split(|byte| byte.is_ascii_whitespace()).nth(1);
     number.and_then(|number| std::str::from_utf8(number).ok()?.parse().ok()).unwrap_or(0)
+}
+
+fn text_of(value: &[u8]) -> Option<String> {
+    std::str::from_utf8(value).ok().map(str::to_owned)
 }
 
 /// Without its quotes.
@@ -306,6 +320,18 @@ mod tests {
         let sent = answer(&mut upload, "HTTP/1.1 200 OK\r\nETag: W/\"abc\"\r\n\r\n").unwrap();
         assert_eq!(sent.etag.as_deref(), Some("abc"));
         assert_eq!(sent.md5.as_deref(), Some("e512db5a47f0672161108f8eb87c40d0"));
+        assert_eq!((sent.content_type, sent.encryption), (None, None));
+    }
+
+    #[test]
+    fn the_kind_of_answer_and_of_encryption_are_kept() {
+        let mut upload = upload(100, 100);
+        read_all(&mut upload).unwrap();
+        let lines =
+            "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nX-Amz-Server-Side-Encryption: aws:kms\r\n\r\n";
+        let sent = answer(&mut upload, lines).unwrap();
+        assert_eq!(sent.content_type.as_deref(), Some("text/html"));
+        assert_eq!(sent.encryption.as_deref(), Some("aws:kms"));
     }
 
     #[test]

@@ -65,9 +65,29 @@ impl Files for SystemFiles {
 
 /// The operating system's reason; never a path, which may hold a person's name.
 fn failed(error: &io::Error) -> Error {
-    match error.kind() {
-        ErrorKind::NotFound | ErrorKind::NotADirectory => Error::of(FIO_E_SOURCE_MISSING),
-        ErrorKind::IsADirectory => Error::of(FIO_E_SOURCE_KIND),
+    match (error.kind(), error.raw_os_error().unwrap_or(0)) {
+        (ErrorKind::NotFound | ErrorKind::NotADirectory, _) => Error::of(FIO_E_SOURCE_MISSING),
+        (ErrorKind::IsADirectory, _) => Error::of(FIO_E_SOURCE_KIND),
+        // The process, or the whole system, has no more to give.
+        (_, libc::EMFILE | libc::ENFILE | libc::ENOMEM | libc::ENOBUFS) => {
+            Error::told(FIO_E_NOMEM, format!("the file cannot be opened: {error}"))
+        }
+        // The card was pulled, or a file server is away: it may come back.
+        (
+            _,
+            libc::EAGAIN
+            | libc::EBUSY
+            | libc::EINTR
+            | libc::EIO
+            | libc::ENODEV
+            | libc::ENXIO
+            | libc::ESTALE
+            | libc::ETIMEDOUT
+            | libc::ENOTCONN
+            | libc::EHOSTDOWN
+            | libc::ENETDOWN
+            | libc::ETXTBSY,
+        ) => Error::told(FIO_E_SOURCE_BUSY, format!("the file cannot be read at the moment: {error}")),
         _ => Error::told(FIO_E_SOURCE_READ, format!("the file cannot be read: {error}")),
     }
 }
@@ -128,5 +148,25 @@ mod tests {
         assert_eq!(unsafe { libc::mkfifo(pipe.as_ptr(), 0o600) }, 0);
         assert_eq!(status("pipe"), Some(FIO_E_SOURCE_KIND));
         assert_eq!(SystemFiles.open(b"a\0b").err().unwrap().status, FIO_E_SOURCE_READ);
+    }
+
+    #[test]
+    fn what_may_pass_is_told_from_what_will_not() {
+        for (errno, status) in [
+            (libc::EMFILE, FIO_E_NOMEM),
+            (libc::ENFILE, FIO_E_NOMEM),
+            (libc::ENOMEM, FIO_E_NOMEM),
+            (libc::EIO, FIO_E_SOURCE_BUSY),
+            (libc::EBUSY, FIO_E_SOURCE_BUSY),
+            (libc::EAGAIN, FIO_E_SOURCE_BUSY),
+            (libc::ESTALE, FIO_E_SOURCE_BUSY),
+            (libc::ENODEV, FIO_E_SOURCE_BUSY),
+            (libc::EACCES, FIO_E_SOURCE_READ),
+            (libc::ELOOP, FIO_E_SOURCE_READ),
+            (libc::ENOENT, FIO_E_SOURCE_MISSING),
+            (libc::EISDIR, FIO_E_SOURCE_KIND),
+        ] {
+            assert_eq!(failed(&io::Error::from_raw_os_error(errno)).status, status, "{errno}");
+        }
     }
 }

@@ -2,6 +2,8 @@
 //! ([`plan`], [`recording`]), where one upload stands ([`transfer`]), all of them in their order
 //! ([`queue`], [`index`]), and what of it outlives a power cut ([`record`]).
 
+pub mod address;
+pub mod budget;
 pub mod index;
 pub mod media_type;
 pub mod parts;

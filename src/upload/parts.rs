@@ -25,7 +25,8 @@ pub struct Troubled {
     /// said that it is not wanted.
     pub refusals: u32,
     pub not_before: Instant,
-    /// An attempt may have arrived although its answer did not.
+    /// The whole body of an attempt has left in this life of the device, and nobody heard the answer. Only then
+    /// may the part be stored without a success.
     pub may_be_stored: bool,
     /// The storage has said that there is no such upload.
     pub is_gone: bool,
@@ -44,9 +45,9 @@ impl Troubled {
         }
     }
 
-    /// It was sent once more, and nobody heard the answer.
-    pub fn unanswered(self) -> Troubled {
-        Troubled { not_before: Instant::default(), may_be_stored: true, is_gone: false, ..self }
+    /// It was taken off the network: how much of it had left is not known.
+    pub fn taken_back(self) -> Troubled {
+        Troubled { not_before: Instant::default(), is_gone: false, ..self }
     }
 }
 
@@ -55,13 +56,13 @@ impl Parts {
         self.troubled.iter_mut().find(|troubled| troubled.part == part)
     }
 
-    /// As a record has them: what had been started and was not done may be stored all the same.
+    /// As a record has them. Nothing is assumed of parts that had been started: they are sent again.
     pub fn restore(done: Vec<u8>, started: u32, confirmed: u64) -> Parts {
         let done_count = done.iter().map(|byte| byte.count_ones()).sum();
         let mut parts = Parts { done, done_count, started, confirmed, ..Parts::default() };
         for part in 0..started {
             if !parts.is_done(part) {
-                parts.troubled.push(Troubled::untried(part).unanswered());
+                parts.troubled.push(Troubled::untried(part));
             }
         }
         parts
@@ -71,7 +72,7 @@ impl Parts {
     pub fn restore_head(&mut self, was_begun: bool) {
         self.troubled.retain(|troubled| troubled.part != 0);
         if was_begun && !self.is_done(0) {
-            self.troubled.push(Troubled::untried(0).unanswered());
+            self.troubled.push(Troubled::untried(0));
         }
     }
 
@@ -126,6 +127,6 @@ mod tests {
         let restored = Parts::restore(parts.bits().to_vec(), 6, 30);
         let troubled: Vec<u32> = restored.troubled.iter().map(|troubled| troubled.part).collect();
         assert_eq!(troubled, [1, 2, 4, 5]);
-        assert!(restored.troubled.iter().all(|troubled| troubled.may_be_stored));
+        assert!(restored.troubled.iter().all(|troubled| !troubled.may_be_stored));
     }
 }

@@ -33,10 +33,12 @@ impl Plan {
     }
 }
 
-/// How many parts to ask for: what the application wants, as far as the storage takes parts that small.
-pub fn parts_to_ask_for(wanted: u32, size: u64) -> u32 {
+/// How many parts to ask for: what the application wants, and so many that none is larger than `limit` (0: no
+/// limit), as far as the storage takes parts that small. 0 leaves it to the service.
+pub fn parts_to_ask_for(wanted: u32, limit: u64, size: u64) -> u32 {
     let most = u32::try_from(size / SMALLEST_PART).unwrap_or(u32::MAX).clamp(1, MOST_PARTS);
-    wanted.min(most)
+    let least = if limit == 0 { 0 } else { u32::try_from(size.div_ceil(limit)).unwrap_or(u32::MAX) };
+    wanted.max(least).min(most)
 }
 
 #[cfg(test)]
@@ -79,10 +81,10 @@ mod tests {
 
     #[test]
     fn no_part_is_asked_for_that_the_storage_would_refuse() {
-        assert_eq!(parts_to_ask_for(0, 1 << 40), 0);
-        assert_eq!(parts_to_ask_for(50, 1), 1);
-        assert_eq!(parts_to_ask_for(50, 20 << 20), 4);
-        assert_eq!(parts_to_ask_for(50, 1 << 40), 50);
-        assert_eq!(parts_to_ask_for(u32::MAX, u64::MAX), MOST_PARTS);
+        assert_eq!(parts_to_ask_for(0, 0, 1 << 40), 0);
+        assert_eq!(parts_to_ask_for(50, 0, 1), 1);
+        assert_eq!(parts_to_ask_for(50, 0, 20 << 20), 4);
+        assert_eq!(parts_to_ask_for(50, 0, 1 << 40), 50);
+        assert_eq!(parts_to_ask_for(u32::MAX, 0, u64::MAX), MOST_PARTS);
     }
 }

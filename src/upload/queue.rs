@@ -32,6 +32,8 @@ pub struct Queue {
     pub is_paused: bool,
     /// Why nothing new begins at all; 0 if it does.
     pub gate: i32,
+    /// Why nothing new begins for now, and until when: a host in trouble, or a shortage of the device's own.
+    pub hold: Option<(Error, Instant)>,
 }
 
 fn slot(state: UploadState) -> usize {
@@ -227,8 +229,16 @@ impl Queue {
         let is_timed = matches!(entry.place, Place::Timed(_));
         let is_at_work = state == UploadState::Uploading || is_timed;
         let is_held = state == UploadState::Queued || (self.is_paused && is_at_work);
+        let mut retry_in = match entry.place {
+            Place::Timed(at) if !self.is_paused => Some(at - now),
+            _ => None,
+        };
         if held_by != 0 && is_held {
             (state, reason) = (UploadState::Waiting, Some(Error::of(held_by)));
+        } else if let (UploadState::Queued, Some((why, until))) = (state, &self.hold) {
+            if *until > now {
+                (reason, retry_in) = (Some(why.clone()), Some(*until - now));
+            }
         }
         Some(UploadInfo {
             id,
@@ -248,10 +258,7 @@ impl Queue {
             asset_id: upload.asset_id.as_deref().map(str::to_owned),
             project_id: upload.project_id.clone(),
             is_recording: upload.recording.as_ref().is_some_and(|recording| recording.size.is_none()),
-            retry_in: match entry.place {
-                Place::Timed(at) if !self.is_paused => Some(at - now),
-                _ => None,
-            },
+            retry_in,
         })
     }
 
@@ -303,7 +310,11 @@ fn reason_of(upload: &Upload, place: Place) -> Option<Error> {
     match place {
         Place::Ready | Place::Active => None,
         Place::Timed(_) => upload.trouble.clone(),
-        Place::Parked(why) => Some(Error::of(why)),
+        // Some know more than their status says.
+        Place::Parked(why) => {
+            let told = upload.trouble.as_ref().filter(|trouble| trouble.status == why);
+            Some(told.cloned().unwrap_or_else(|| Error::of(why)))
+        }
         Place::Over => upload.ending.as_ref().and_then(Ending::reason).cloned(),
     }
 }

@@ -4,6 +4,7 @@
 //! The addresses of few parts stand in the record; those of many have a record of their own, which is
 //! written once and not with every part.
 
+use super::budget::Budget;
 use super::parts::Parts;
 use super::recording::Growth;
 use super::transfer::{Age, Ending, Origin, Recording, Upload};
@@ -76,6 +77,12 @@ mod tag {
     pub const HEAD_STARTED: u8 = 35;
     pub const PART_ADDRESSES: u8 = 36;
     pub const DAMAGED: u8 = 37;
+    // 38 to 43 are those of the source's identity.
+    pub const ASSETS_MADE: u8 = 44;
+    pub const LAST_ASSET_WALL: u8 = 45;
+    pub const ADDRESSES_END: u8 = 46;
+    pub const PART_LIMIT: u8 = 47;
+    pub const OUTLIVING: u8 = 48;
 }
 
 struct Writer(SecretBytes);
@@ -220,6 +227,14 @@ pub fn encode(upload: &Upload) -> SecretBytes {
             writer.number(tag::HTTP_STATUS, reason.http_status.into());
         }
     }
+    if upload.budget.made > 0 {
+        writer.number(tag::ASSETS_MADE, upload.budget.made.into());
+        writer.number(tag::LAST_ASSET_WALL, upload.budget.last_wall as u64);
+    }
+    if upload.part_limit > 0 {
+        writer.number(tag::PART_LIMIT, upload.part_limit);
+    }
+    writer.flag(tag::OUTLIVING, upload.is_outliving);
     encode_progress(&mut writer, upload);
     writer.0
 }
@@ -247,6 +262,9 @@ fn encode_progress(writer: &mut Writer, upload: &Upload) {
     // What is over needs no addresses any more.
     if upload.ending.as_ref().is_none_or(|ending| matches!(ending, Ending::Failed(_))) {
         writer.flag(tag::ADDRESSES_APART, upload.has_address_record);
+        if upload.addresses_end != 0 {
+            writer.number(tag::ADDRESSES_END, upload.addresses_end as u64);
+        }
         if !upload.has_address_record && !upload.address_list.is_empty() {
             let addresses = encode_addresses(asset_id, &upload.address_list);
             writer.bytes(tag::ADDRESSES, addresses.expose());
@@ -328,6 +346,13 @@ pub fn decode(id: UploadId, bytes: &SecretBytes) -> Option<Upload> {
         addresses: part_addresses.unwrap_or_default(),
         address_list: addresses.map_or_else(|| Arc::from([]), |(_, addresses)| addresses),
         has_address_record,
+        addresses_end: fields.number(tag::ADDRESSES_END).unwrap_or(0) as i64,
+        budget: Budget::restored(
+            number32(tag::ASSETS_MADE).unwrap_or(0),
+            fields.number(tag::LAST_ASSET_WALL).unwrap_or(0) as i64,
+        ),
+        part_limit: fields.number(tag::PART_LIMIT).unwrap_or(0),
+        is_outliving: fields.flag(tag::OUTLIVING),
         ..Upload::new(id, origin)
     };
     if let Some(recording) = upload.recording.as_ref().filter(|recording| recording.holds_head()) {

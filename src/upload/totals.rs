@@ -14,6 +14,8 @@ pub struct Speed {
     arrived: u64,
     last: Option<(Instant, u64)>,
     bytes_per_second: f64,
+    /// The last one that was measured, kept while nothing is under way.
+    remembered: f64,
 }
 
 impl Speed {
@@ -43,8 +45,14 @@ impl Speed {
 
     /// Nothing is under way.
     pub fn rest(&mut self) {
+        self.remembered = self.recent() as f64;
         self.last = None;
         self.bytes_per_second = 0.0;
+    }
+
+    /// What was measured last; 0 if nothing was.
+    pub fn recent(&self) -> u64 {
+        if self.bytes_per_second > 0.0 { self.bytes_per_second as u64 } else { self.remembered as u64 }
     }
 
     pub fn complete(&self, mut totals: Totals) -> Totals {

@@ -1,10 +1,11 @@
 //! One upload: what it is, which of its parts have arrived, and which comes next.
 
+use super::budget::Budget;
 use super::parts::{Parts, Troubled};
 use super::plan::Plan;
 use super::recording::Growth;
 use super::{RecordingSpec, UploadId, UploadState};
-use crate::clock::{Instant, Now};
+use crate::clock::{Instant, Now, milliseconds};
 use crate::error::Error;
 use crate::secret::Secret;
 use crate::small_map::SmallMap;
@@ -84,6 +85,15 @@ pub struct Upload {
     pub address_list: Arc<[Secret]>,
     /// They are too long for the record and have one of their own.
     pub has_address_record: bool,
+    /// When the addresses end, by the device's wall clock in seconds since 1970; 0 if they do not say.
+    pub addresses_end: i64,
+    /// Assets made for this file.
+    pub budget: Budget,
+    /// Something on the way lets only smaller parts through: at most so many bytes; 0 without a limit.
+    pub part_limit: u64,
+    /// A file that is sent as recordings are, because the addresses of a whole file end before it is through:
+    /// those of a recording are made when they are needed.
+    pub is_outliving: bool,
 
     // Not kept over a restart.
     pub source: Option<Arc<dyn Source>>,
@@ -102,6 +112,12 @@ pub struct Upload {
     pub refusals: u32,
     /// How often it was begun anew since a part last arrived.
     pub recreations: u32,
+    /// The same moment as `addresses_end`, if they were had in this life.
+    pub addresses_end_at: Option<Instant>,
+    /// When the asset was made, if that was in this life.
+    pub asset_made_at: Option<Instant>,
+    /// The storage has given an ETag for a part of this asset.
+    pub has_etags: bool,
     /// Why it waits.
     pub trouble: Option<Error>,
 }
@@ -213,6 +229,10 @@ impl Upload {
             addresses: SmallMap::default(),
             address_list: Arc::new([]),
             has_address_record: false,
+            addresses_end: 0,
+            budget: Budget::default(),
+            part_limit: 0,
+            is_outliving: false,
             source: None,
             pushed: None,
             flying: Vec::new(),
@@ -222,6 +242,9 @@ impl Upload {
             failures: 0,
             refusals: 0,
             recreations: 0,
+            addresses_end_at: None,
+            asset_made_at: None,
+            has_etags: false,
             trouble: None,
         }
     }
@@ -346,19 +369,64 @@ impl Upload {
     /// Whether the source is another than it was.
     pub fn has_changed(&self, now: &Condition) -> bool {
         match &self.recording {
-            Some(recording) => now.size < recording.size.unwrap_or(recording.stable),
-            None => now.differs_from(&self.condition),
+            Some(recording) if !self.is_outliving => now.size < recording.size.unwrap_or(recording.stable),
+            _ => now.differs_from(&self.condition),
         }
+    }
+
+    /// Where a part goes, if that is known and the address has not ended.
+    pub fn usable_address(&self, part: u32, now: Instant) -> Option<&Secret> {
+        self.address(part).filter(|_| self.addresses_end_at.is_none_or(|end| now < end))
+    }
+
+    /// Whether a whole file will not be through before its addresses end, going by how long what has arrived
+    /// took.
+    pub fn is_too_slow(&self, now: Instant) -> bool {
+        let (Some(made), Some(end)) = (self.asset_made_at, self.addresses_end_at) else { return false };
+        let (life, elapsed) = (milliseconds(end - made), milliseconds(now - made));
+        let is_measured = elapsed >= life / 10 && self.parts.confirmed > 0;
+        // With a fourth more, so that a short rest alone does not decide it.
+        let projected = u128::from(elapsed) * u128::from(self.condition.size);
+        self.recording.is_none()
+            && is_measured
+            && projected > u128::from(self.parts.confirmed) * u128::from(life) * 5 / 4
+    }
+
+    /// Sends a whole file as recordings are sent. Not possible for a name without an extension.
+    pub fn outlive_addresses(&mut self) {
+        let has_extension =
+            self.name.rsplit_once('.').is_some_and(|(stem, end)| !stem.is_empty() && !end.is_empty());
+        if self.recording.is_some() || !has_extension {
+            return;
+        }
+        let size = self.condition.size;
+        let recording = Recording::new(RecordingSpec::default());
+        self.recording = Some(Recording { stable: size, size: Some(size), ..recording });
+        self.is_outliving = true;
     }
 
     /// A recording that is over need not go the way of recordings, if its source is no more than it.
     pub fn become_whole(&mut self) {
         let Some(size) = self.recording.as_ref().and_then(|recording| recording.size) else { return };
+        if self.is_outliving {
+            return;
+        }
         if let Some(Ok(condition)) = self.source.as_ref().map(|source| source.condition()) {
             if condition.size == size {
                 self.recording = None;
                 self.condition = condition;
             }
+        }
+    }
+
+    /// A person wants another try: nothing of what failed counts any more.
+    pub fn forget_failures(&mut self) {
+        (self.failures, self.refusals, self.recreations) = (0, 0, 0);
+        self.budget = Budget::default();
+        self.trouble = None;
+        for troubled in &mut self.parts.troubled {
+            (troubled.failures, troubled.refusals) = (0, 0);
+            troubled.not_before = Instant::default();
         }
     }
 
@@ -368,6 +436,8 @@ impl Upload {
         self.parts = Parts::default();
         self.addresses = SmallMap::default();
         self.address_list = Arc::new([]);
+        (self.addresses_end, self.addresses_end_at, self.asset_made_at) = (0, None, None);
+        self.has_etags = false;
         self.announced = Vec::new();
         if let Some(recording) = &mut self.recording {
             recording.is_nameless = false;

@@ -5,7 +5,7 @@ use crate::faults::Twist;
 use crate::service::Service;
 use crate::service::storage::etag;
 use fio_c2c::api::Response;
-use fio_c2c::api::part::{PartRequest, Sent};
+use fio_c2c::api::part::{Outcome, PartRequest, Sent};
 use fio_c2c::error::Error;
 use fio_c2c::status::FIO_E_SOURCE_CHANGED;
 
@@ -16,12 +16,14 @@ pub struct Delivery {
     spots: Vec<(u64, usize)>,
     samples: Vec<Sample>,
     is_half_way: bool,
+    /// The storage has it all.
+    has_arrived: bool,
 }
 
 impl Delivery {
     pub fn new(part: PartRequest, twist: Twist) -> Delivery {
         let spots = spots(part.offset, part.length);
-        Delivery { part, twist, spots, samples: Vec::new(), is_half_way: false }
+        Delivery { part, twist, spots, samples: Vec::new(), is_half_way: false, has_arrived: false }
     }
 
     /// Whether the storage gets, or got, other bytes than were sent.
@@ -74,6 +76,7 @@ impl Delivery {
 
     /// All bytes have reached the storage.
     pub fn arrive(&mut self, service: &mut Service, time: u64) -> Sent {
+        self.has_arrived = true;
         let mut samples = self.samples.clone();
         if let (Twist::Damaged, Some(sample)) = (self.twist, samples.first_mut()) {
             sample.bytes[0] ^= 1;
@@ -86,12 +89,19 @@ impl Delivery {
             response: reply.response,
             etag: reply.etag,
             md5: self.part.verify.then(|| etag(&self.samples)),
-            was_resent: matches!(self.twist, Twist::Resent { .. }),
+            ..Sent::default()
         }
     }
 
     /// An answer that is not the storage's.
     pub fn answered(&self, response: Response) -> Sent {
-        Sent { response, etag: None, md5: None, was_resent: false }
+        Sent { response, ..Sent::default() }
+    }
+
+    /// What the transport makes of it. The other end has confirmed the whole body where nothing came back.
+    pub fn outcome(&self, answer: Result<Sent, Error>) -> Outcome {
+        let was_resent = self.twist == Twist::Resent { had_arrived: true };
+        let is_unanswered = answer.as_ref().is_err_and(fio_c2c::retry::may_have_been_processed);
+        Outcome { answer, left_unanswered: was_resent || is_unanswered && self.has_arrived }
     }
 }

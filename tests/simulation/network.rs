@@ -163,7 +163,7 @@ impl Network {
         if answer.as_ref().is_err_and(|error| error.status == FIO_E_TIMEOUT) {
             flight.due += PATIENCE;
         }
-        flight.answer = Some((Answer::Part(answer), None));
+        flight.answer = Some((Answer::Part(delivery.outcome(answer)), None));
     }
 
     fn arrive(&mut self, at: usize, service: &mut Service) {
@@ -201,6 +201,9 @@ impl Network {
             }
             Fate::AnswerReplaced(response) => {
                 act(service);
+                if let Ask::Create { asset, .. } = ask {
+                    *service.assets.denied.entry(asset.key.clone()).or_insert(0) += 1;
+                }
                 Ok(response.clone())
             }
             Fate::AnswerSpoilt(spoilt) => {

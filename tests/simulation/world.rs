@@ -253,7 +253,7 @@ impl World {
         if self.trace {
             let shown = match &answer {
                 Answer::Api(answer) => answer.as_ref().map(|response| response.status),
-                Answer::Part(sent) => sent.as_ref().map(|sent| sent.response.status),
+                Answer::Part(sent) => sent.answer.as_ref().map(|sent| sent.response.status),
             };
             let shown = shown.map_err(|error| error.name());
             println!("{:>12.3} s  answer to {id}: {shown:?}", self.time as f64 / 1000.0);

@@ -4,24 +4,31 @@
 use super::super::Engine;
 use super::super::calls::Reply;
 use crate::api::asset::Asset;
-use crate::api::part::{self, Sent};
+use crate::api::part::{self, Outcome};
 use crate::clock::milliseconds;
 use crate::error::Error;
 use crate::log::log_line;
-use crate::retry::{Backoff, Verdict, api_verdict, part_may_be_stored, part_verdict};
+use crate::retry::{Backoff, Verdict, api_verdict, is_shortage, may_have_made_an_asset, part_verdict};
 use crate::secret::Secret;
 use crate::status::*;
+use crate::upload::address::life_of;
 use crate::upload::index::Place;
 use crate::upload::parts::Troubled;
+use crate::upload::plan::SMALLEST_PART;
 use crate::upload::transfer::{Ending, Flying, OVERTAKEN};
 use crate::upload::{UploadId, record};
+use std::time::Duration;
 
 /// So often the same part may be refused by something on the way, or arrive damaged, before more is done
 /// about it than trying again.
 const PATIENCE: u32 = 5;
 
+/// And so often in words that may be the storage's: trying again rarely helps then.
+const PATIENCE_WITH_STORAGE: u32 = 3;
+
 /// What may be the fault of the addresses as well as of something on the way.
-const IN_THE_WAY: &[i32] = &[FIO_E_FORBIDDEN, FIO_E_NOT_FOUND, FIO_E_PROTOCOL, FIO_E_REDIRECT];
+const IN_THE_WAY: &[i32] =
+    &[FIO_E_FORBIDDEN, FIO_E_NOT_FOUND, FIO_E_PROTOCOL, FIO_E_REDIRECT, FIO_E_HTTP, FIO_E_PART_TOO_LARGE];
 
 impl Engine {
     /// A request to the API on behalf of an upload is over.
@@ -55,6 +62,13 @@ impl Engine {
         }
         log_line!(self.log, Debug, "upload {id} is asset {}, {} parts", asset.id, asset.addresses.len());
         upload.asset_id = Some(asset.id);
+        upload.asset_made_at = Some(self.now.mono);
+        // All were signed in the same moment, so the first speaks for all. Counted from the answer on, since the
+        // device's clock may not be the service's.
+        if let Some(life) = asset.addresses.first().and_then(|address| life_of(address.expose())) {
+            upload.addresses_end = self.now.wall.saturating_add(i64::try_from(life).unwrap_or(i64::MAX));
+            upload.addresses_end_at = Some(self.now.mono + Duration::from_secs(life));
+        }
         upload.has_address_record = record::needs_address_record(&asset.addresses);
         upload.addresses_unsaved = upload.has_address_record;
         upload.address_list = asset.addresses.into();
@@ -66,6 +80,11 @@ impl Engine {
         let Some(upload) = self.uploads.queue.get_mut(id) else { return };
         upload.failures = 0;
         upload.refusals = 0;
+        let life = addresses.first().and_then(|address| life_of(address.expose()));
+        let ends = life.map(|life| self.now.mono + Duration::from_secs(life));
+        // Those that end first decide when all are had anew: that is rare, and costs one request.
+        let earlier = upload.addresses_end_at.filter(|_| !upload.addresses.is_empty());
+        upload.addresses_end_at = earlier.into_iter().chain(ends).min();
         let announced = std::mem::take(&mut upload.announced).into_iter().zip(addresses);
         for (part, address) in announced.filter(|(part, _)| *part != OVERTAKEN) {
             upload.addresses.insert(part, address);
@@ -76,18 +95,16 @@ impl Engine {
     fn upload_call_failed(&mut self, id: UploadId, error: Error) {
         let Some(upload) = self.uploads.queue.get_mut(id) else { return };
         let announced = std::mem::take(&mut upload.announced);
-        let is_again = upload
-            .parts
-            .troubled
-            .iter()
-            .any(|troubled| troubled.may_be_stored && announced.contains(&troubled.part));
+        let is_again = announced.iter().any(|part| *part != OVERTAKEN && !upload.is_untried(*part));
         upload.failures = upload.failures.saturating_add(1);
         let failures = upload.failures;
-        let is_refusal = [FIO_E_URL, FIO_E_NOT_FOUND].contains(&error.status);
-        upload.refusals = upload.refusals.saturating_add(is_refusal.into());
+        upload.refusals = upload.refusals.saturating_add((error.status == FIO_E_NOT_FOUND).into());
         let is_impatient = upload.refusals >= PATIENCE;
         let has_asset = upload.asset_id.is_some();
         let has_begun_anew = upload.recreations > 0;
+        if !has_asset && !may_have_made_an_asset(&error) {
+            upload.budget.give_back();
+        }
         match api_verdict(&error) {
             Verdict::Skip => self.end_upload(id, Ending::Skipped(error)),
             // A part that is there already, so that there are no addresses for it any more; or one that goes
@@ -96,8 +113,6 @@ impl Engine {
             Verdict::Fail => self.end_upload(id, Ending::Failed(error)),
             // The asset of a recording has vanished.
             _ if error.status == FIO_E_NOT_FOUND && has_asset && is_impatient => self.begin_anew(id, error),
-            // The service means it.
-            _ if error.status == FIO_E_URL && is_impatient => self.end_upload(id, Ending::Failed(error)),
             Verdict::AwaitAuthorization if self.session.tokens().is_none() => self.await_turn(id),
             Verdict::RetrySlowly => self.pause_after(id, error, Backoff::SLOW, failures),
             _ => self.pause_after(id, error, Backoff::API, failures),
@@ -125,15 +140,19 @@ impl Engine {
     }
 
     /// The storage has answered for a part, or has not.
-    pub(in crate::engine) fn part_answered(&mut self, id: UploadId, request: u64, sent: Result<Sent, Error>) {
+    pub(in crate::engine) fn part_answered(&mut self, id: UploadId, request: u64, outcome: Outcome) {
         self.uploads.needs_step = true;
         let Some(upload) = self.uploads.queue.get_mut(id) else { return };
         let Some(at) = upload.flying.iter().position(|flying| flying.request == request) else { return };
         let mut flying = upload.flying.remove(at);
         self.uploads.in_use -= 1;
-        flying.known.may_be_stored |= sent.as_ref().is_ok_and(|sent| sent.was_resent);
-        match sent.and_then(|sent| part::read(&sent)) {
-            Ok(()) => self.part_arrived(id, flying),
+        flying.known.may_be_stored |= outcome.left_unanswered;
+        let has_etag = outcome.answer.as_ref().is_ok_and(|sent| sent.etag.is_some());
+        match outcome.answer.and_then(|sent| part::read(&sent, upload.has_etags)) {
+            Ok(()) => {
+                upload.has_etags |= has_etag;
+                self.part_arrived(id, flying);
+            }
             Err(error) => self.part_failed(id, flying.known, error),
         }
     }
@@ -149,7 +168,11 @@ impl Engine {
             _ => None,
         };
         if let Some(error) = failure {
-            upload.parts.troubled.push(flying.known.unanswered());
+            if is_shortage(&error) {
+                // Whether it is still the media cannot be told: the part is sent once more.
+                return self.part_failed(id, flying.known, error);
+            }
+            upload.parts.troubled.push(flying.known.taken_back());
             return self.end_upload(id, Ending::Failed(error));
         }
         upload.parts.set_done(flying.known.part, flying.length);
@@ -164,10 +187,13 @@ impl Engine {
         self.release_pushed(id);
         let Some(upload) = self.uploads.queue.get(id) else { return };
         let is_over = upload.is_complete() || upload.was_assembled();
+        let is_too_slow = upload.is_too_slow(self.now.mono);
         self.uploads.queue.recount(id);
         self.uploads.queue.needs_saving(id);
         if is_over {
             self.end_upload(id, Ending::Done);
+        } else if is_too_slow {
+            self.outlive_addresses(id, Error::of(FIO_E_URL_EXPIRED));
         }
     }
 
@@ -175,20 +201,24 @@ impl Engine {
         let Some(upload) = self.uploads.queue.get_mut(id) else { return };
         upload.failures = upload.failures.saturating_add(1);
         let part = known.part;
+        let length = upload.range(part).1;
         let is_recording = upload.recording.is_some();
         let is_damaged = error.status == FIO_E_CHECKSUM;
         let verdict = part_verdict(&error);
         // A weak network is no reason to give anything up, however often it fails.
-        let is_refusal = is_damaged || verdict == Verdict::BeginAnew || IN_THE_WAY.contains(&error.status);
+        let is_of_storage =
+            verdict == Verdict::BeginAnew || [FIO_E_STORAGE, FIO_E_NOT_FOUND].contains(&error.status);
+        let is_refusal = is_damaged || is_of_storage || IN_THE_WAY.contains(&error.status);
         let refusals = known.refusals.saturating_add(is_refusal.into());
-        let is_impatient = refusals >= PATIENCE;
+        let is_impatient = refusals >= if is_of_storage { PATIENCE_WITH_STORAGE } else { PATIENCE };
+        let had_left = known.may_be_stored;
         // Whatever becomes of the upload: this part is missing, also after a retry.
         upload.parts.troubled.push(Troubled {
             failures: known.failures.saturating_add(1),
             refusals,
             not_before: self.now.mono,
             // What is stored of it now is the damage: a file that is made of it is not this one.
-            may_be_stored: !is_damaged && (known.may_be_stored || part_may_be_stored(&error)),
+            may_be_stored: !is_damaged && had_left,
             ..known
         });
         if is_damaged && !upload.parts.damaged.contains(&part) {
@@ -204,12 +234,12 @@ impl Engine {
                 upload.addresses.remove(&part);
                 self.try_later(id, part, error, Backoff::API);
             }
-            Verdict::BeginAnew => self.begin_anew(id, error),
-            // It can have been assembled only if an earlier attempt of this part has arrived.
-            Verdict::Ask if !known.may_be_stored || upload.parts.damaged.contains(&part) => {
-                self.begin_anew(id, error);
+            Verdict::BeginAnew if error.status == FIO_E_URL_EXPIRED && !is_recording => {
+                self.addresses_ended(id, error);
             }
-            Verdict::Ask => {
+            Verdict::BeginAnew => self.begin_anew(id, error),
+            // It can have been assembled only if an earlier attempt of this part has left whole.
+            Verdict::Ask if had_left && !upload.parts.damaged.contains(&part) => {
                 if let Some(troubled) = upload.parts.troubled_mut(part) {
                     troubled.is_gone = true;
                 }
@@ -218,15 +248,33 @@ impl Engine {
                     self.end_upload(id, Ending::Done);
                 }
             }
-            _ if is_damaged && is_impatient => {
-                self.end_upload(id, Ending::Failed(error));
-            }
-            _ if is_impatient && IN_THE_WAY.contains(&error.status) => {
+            Verdict::Ask if error.status == FIO_E_UPLOAD_GONE || is_impatient => self.begin_anew(id, error),
+            Verdict::Ask => self.try_later(id, part, error, Backoff::API),
+            Verdict::BeginSmaller if !is_recording && length > SMALLEST_PART => {
+                upload.part_limit = (length / 2).max(SMALLEST_PART);
                 self.begin_anew(id, error);
             }
-            Verdict::RetrySlowly => self.try_later(id, part, error, Backoff::SLOW),
+            Verdict::AwaitSource => self.await_source(id, part, error),
+            _ if is_impatient && (is_damaged || is_of_storage || IN_THE_WAY.contains(&error.status)) => {
+                self.begin_anew(id, error);
+            }
+            Verdict::RetrySlowly | Verdict::BeginSmaller => self.try_later(id, part, error, Backoff::SLOW),
             _ => self.try_later(id, part, error, Backoff::API),
         }
+    }
+
+    /// The source cannot be read at the moment: that says nothing about the storage.
+    fn await_source(&mut self, id: UploadId, part: u32, error: Error) {
+        let Some(upload) = self.uploads.queue.get_mut(id) else { return };
+        let Some(troubled) = upload.parts.troubled_mut(part) else { return };
+        let wait = Backoff::SOURCE.delay(troubled.failures, None, &mut self.random);
+        troubled.not_before = self.now.mono + wait;
+        log_line!(self.log, Info, "upload {id}: {error}; again in {} ms", milliseconds(wait));
+        // A card that was pulled and put back is another file to the system.
+        if upload.is_path() && upload.flying.is_empty() {
+            upload.source = None;
+        }
+        upload.trouble = Some(error);
     }
 
     fn try_later(&mut self, id: UploadId, part: u32, error: Error, backoff: Backoff) {

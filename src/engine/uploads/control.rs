@@ -179,10 +179,13 @@ impl Engine {
     }
 
     /// Takes one that failed or was skipped into the queue again. If its source is unchanged, it goes on
-    /// where it was.
+    /// where it was. One that waits is tried at once, and may have as many assets again.
     pub fn retry_upload(&mut self, id: UploadId, now: Now) -> Result<(), Error> {
         self.set_now(now);
         let upload = self.uploads.queue.get(id).ok_or_else(|| Error::of(FIO_E_UNKNOWN_UPLOAD))?;
+        if upload.ending.is_none() {
+            return self.hurry_upload(id);
+        }
         if !matches!(upload.ending, Some(Ending::Failed(_) | Ending::Skipped(_))) {
             return Err(Error::new(FIO_E_STATE, "the upload has neither failed nor been skipped"));
         }
@@ -199,25 +202,78 @@ impl Engine {
         if let Some(condition) = condition.filter(|condition| upload.has_changed(condition)) {
             upload.forget_asset();
             upload.condition = condition;
+            if upload.is_outliving {
+                (upload.recording, upload.is_outliving) = (None, false);
+            }
             if let Some(recording) = &mut upload.recording {
                 recording.stable = condition.size;
                 recording.size = recording.size.map(|_| condition.size);
             }
         }
         upload.ending = None;
-        upload.failures = 0;
-        upload.refusals = 0;
-        upload.recreations = 0;
-        upload.trouble = None;
-        for troubled in &mut upload.parts.troubled {
-            (troubled.failures, troubled.refusals) = (0, 0);
-            troubled.not_before = Default::default();
-        }
+        upload.forget_failures();
         let place = place_of(upload);
         self.take_in_again(id, place);
+        self.open_hosts();
         self.uploads.sorted_for = None;
         self.step();
         Ok(())
+    }
+
+    /// A person does not want to wait any longer.
+    fn hurry_upload(&mut self, id: UploadId) -> Result<(), Error> {
+        let place = self.uploads.queue.place(id);
+        let waits_by_itself = matches!(
+            place,
+            Some(Place::Timed(_) | Place::Parked(FIO_E_TOO_MANY_ASSETS) | Place::Ready | Place::Active)
+        );
+        if !waits_by_itself {
+            return Err(Error::new(
+                FIO_E_STATE,
+                "the upload waits for something that a retry does not bring",
+            ));
+        }
+        if let Some(upload) = self.uploads.queue.get_mut(id) {
+            upload.forget_failures();
+        }
+        if !matches!(place, Some(Place::Active)) {
+            self.uploads.queue.move_to(id, Place::Ready);
+        }
+        self.uploads.queue.needs_saving(id);
+        self.open_hosts();
+        self.step();
+        Ok(())
+    }
+
+    /// Whatever the hosts have asked for, or how long they have failed: they are tried now.
+    fn open_hosts(&mut self) {
+        self.uploads.api = Default::default();
+        self.uploads.storage = Default::default();
+        self.uploads.device = Default::default();
+        self.uploads.needs_step = true;
+    }
+
+    /// Those that wait for their next attempt are tried now. Their assets stay counted.
+    fn hurry_all(&mut self) {
+        let queue = &self.uploads.queue;
+        let timed: Vec<UploadId> = queue
+            .uploads()
+            .filter(|(_, place)| matches!(place, Place::Timed(_) | Place::Active))
+            .map(|(upload, _)| upload.id)
+            .collect();
+        for id in timed {
+            if let Some(upload) = self.uploads.queue.get_mut(id) {
+                upload
+                    .parts
+                    .troubled
+                    .iter_mut()
+                    .for_each(|troubled| troubled.not_before = Default::default());
+            }
+            if matches!(self.uploads.queue.place(id), Some(Place::Timed(_))) {
+                self.uploads.queue.move_to(id, Place::Ready);
+            }
+        }
+        self.open_hosts();
     }
 
     fn take_in_again(&mut self, id: UploadId, place: Place) {
@@ -244,8 +300,17 @@ impl Engine {
     pub fn resume_upload(&mut self, id: UploadId, now: Now) -> Result<(), Error> {
         self.set_now(now);
         self.living_mut(id)?.is_paused = false;
-        if self.uploads.queue.place(id) == Some(Place::Parked(FIO_E_UPLOAD_PAUSED)) {
+        let place = self.uploads.queue.place(id);
+        if matches!(place, Some(Place::Parked(FIO_E_UPLOAD_PAUSED) | Place::Timed(_))) {
+            if let Some(upload) = self.uploads.queue.get_mut(id) {
+                upload
+                    .parts
+                    .troubled
+                    .iter_mut()
+                    .for_each(|troubled| troubled.not_before = Default::default());
+            }
             self.uploads.queue.move_to(id, Place::Ready);
+            self.open_hosts();
         }
         self.uploads.queue.needs_saving(id);
         self.step();
@@ -300,8 +365,10 @@ impl Engine {
         self.set_queue_paused(true);
     }
 
+    /// Also without a pause before it: what waits for its next attempt is tried at once.
     pub fn resume_queue(&mut self, now: Now) {
         self.set_now(now);
+        self.hurry_all();
         self.set_queue_paused(false);
     }
 

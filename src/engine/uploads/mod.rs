@@ -43,6 +43,8 @@ pub(super) struct Uploads {
     /// The API and the storage, as far as uploads have found them.
     api: Pace,
     storage: Pace,
+    /// The device itself: whether it has descriptors and memory.
+    device: Pace,
     /// The project the device is in has been heard from the service since the last pairing and start.
     is_project_confirmed: bool,
     /// The project that is remembered is that of an earlier pairing.
@@ -64,6 +66,8 @@ enum Work {
     Create,
     Announce(Vec<Announced>),
     Part(u32),
+    /// Those of a whole file.
+    AddressesEnded,
 }
 
 impl Uploads {
@@ -76,6 +80,7 @@ impl Uploads {
             is_auto_start: true,
             api: Pace::default(),
             storage: Pace::default(),
+            device: Pace::default(),
             is_project_confirmed: false,
             is_newly_paired: false,
             sorted_for: None,
@@ -118,7 +123,7 @@ impl Uploads {
             Some(_) => Kind::Realtime,
             None => {
                 let size = upload.condition.size;
-                Kind::Whole { size, parts: parts_to_ask_for(upload.parts_wanted, size) }
+                Kind::Whole { size, parts: parts_to_ask_for(upload.parts_wanted, upload.part_limit, size) }
             }
         }
     }
@@ -129,10 +134,14 @@ impl Uploads {
             return self.may_ask(upload, now).then_some(Work::Create);
         }
         let part = upload.next_part(now, MOST_TROUBLED)?;
-        if upload.address(part).is_some() {
+        if upload.usable_address(part, now).is_some() {
             return self.storage.is_open(now).then_some(Work::Part(part));
         }
-        let recording = upload.recording.as_ref()?;
+        let Some(recording) = upload.recording.as_ref() else {
+            // Parts on their way were begun in time, and may end.
+            let has_ended = upload.address(part).is_some() && upload.flying.is_empty();
+            return has_ended.then_some(Work::AddressesEnded);
+        };
         if !self.may_ask(upload, now) {
             return None;
         }
@@ -146,7 +155,7 @@ impl Uploads {
         };
         // With the first that can go, those that come after it.
         let next = upload.parts.started.max(part + 1).max(1);
-        let more = (next..end).filter(|&next| part != next && upload.address(next).is_none());
+        let more = (next..end).filter(|&next| part != next && upload.usable_address(next, now).is_none());
         Some(Work::Announce(std::iter::once(part).chain(more).take(MOST_ANNOUNCED).map(announced).collect()))
     }
 
@@ -159,7 +168,14 @@ impl Uploads {
     /// Whether an upload that is at work gets no further without the service.
     fn needs_the_service(&self, upload: &Upload, now: Instant) -> bool {
         let next = upload.next_part(now, MOST_TROUBLED);
-        upload.asset_id.is_none() || next.is_some_and(|part| upload.address(part).is_none())
+        upload.asset_id.is_none() || next.is_some_and(|part| upload.usable_address(part, now).is_none())
+    }
+
+    /// Why uploads that wait for their turn cannot begin, and until when.
+    fn hold(&self, now: Instant) -> Option<(Error, Instant)> {
+        let closed = [&self.storage, &self.api, &self.device].into_iter().filter(|pace| !pace.is_open(now));
+        let last = closed.max_by_key(|pace| pace.not_before())?;
+        Some((last.why()?.clone(), last.not_before()?))
     }
 
     /// When an upload that can do nothing now can do something again by itself.
@@ -194,6 +210,7 @@ impl Engine {
             self.settle_active();
             self.fill();
         }
+        self.uploads.queue.hold = self.uploads.hold(self.now.mono);
         self.save_uploads();
         self.report_uploads();
         self.forget_oldest();
@@ -221,7 +238,7 @@ impl Engine {
                 consider(uploads.moment_of(upload, now).filter(|at| *at > now));
             }
             if queue.first_ready().is_some() && self.session.tokens().is_some() {
-                let gates = [uploads.api.not_before(), uploads.storage.not_before()];
+                let gates = [&uploads.api, &uploads.storage, &uploads.device].map(Pace::not_before);
                 consider(gates.into_iter().flatten().filter(|at| *at > now).max());
             }
         }
@@ -260,6 +277,7 @@ impl Engine {
             && self.uploads.is_project_confirmed
             && self.uploads.api.is_open(now)
             && self.uploads.storage.is_open(now)
+            && self.uploads.device.is_open(now)
     }
 
     /// Files those that are at work and can do nothing where they belong, so that only few are at work.
@@ -290,7 +308,7 @@ impl Engine {
     /// What met with no trouble itself waits for the host that failed another upload.
     fn note_trouble_of_others(&mut self, id: UploadId) {
         let now = self.now.mono;
-        let hosts = [&self.uploads.storage, &self.uploads.api];
+        let hosts = [&self.uploads.storage, &self.uploads.api, &self.uploads.device];
         let why = hosts.into_iter().filter(|host| !host.is_open(now)).find_map(Pace::why).cloned();
         if let Some(upload) = self.uploads.queue.get_mut(id).filter(|upload| upload.trouble.is_none()) {
             upload.trouble = why;

@@ -6,14 +6,21 @@ use super::super::{Engine, Purpose};
 use super::{Uploads, Work};
 use crate::api::part::PartRequest;
 use crate::api::realtime::{self, Announced};
+use crate::clock::milliseconds;
 use crate::error::Error;
 use crate::log::log_line;
+use crate::retry::{Backoff, is_shortage};
 use crate::source::Source;
 use crate::status::*;
+use crate::upload::budget::Allowance;
 use crate::upload::index::Place;
 use crate::upload::transfer::{Ending, Flying, Origin};
 use crate::upload::{UploadId, record};
 use std::sync::Arc;
+use std::time::Duration;
+
+/// How long the addresses of a whole file live, in seconds (protocol.md, section 17).
+const USUAL_LIFE: u64 = 86_400;
 
 impl Engine {
     /// Makes one ready to be worked on: its source is opened and compared with what it was.
@@ -28,13 +35,78 @@ impl Engine {
                 return self.uploads.queue.move_to(id, Place::Parked(FIO_E_OTHER_PROJECT));
             }
         }
+        if !self.may_make_asset(id) {
+            return;
+        }
         match self.open_source(id) {
             Ok(true) => {}
             Ok(false) => return self.uploads.queue.move_to(id, Place::Parked(FIO_E_SOURCE_NEEDED)),
+            Err(error) if is_shortage(&error) => return self.lack(id, error),
             Err(error) => return self.end_upload(id, Ending::Failed(error)),
+        }
+        self.uploads.device.succeeded();
+        let (mono, wall) = (self.now.mono, self.now.wall);
+        if let Some(upload) = self.uploads.queue.get_mut(id) {
+            // After a restart only the wall clock can tell.
+            if upload.addresses_end != 0 && upload.addresses_end_at.is_none() && upload.recording.is_none() {
+                let left = u64::try_from(upload.addresses_end.saturating_sub(wall)).unwrap_or(0);
+                upload.addresses_end_at = Some(mono + Duration::from_secs(left));
+            }
         }
         self.load_addresses(id);
         self.uploads.queue.move_to(id, Place::Active);
+    }
+
+    /// Whether an upload has its asset, or may ask for one: each that is not completed is left behind at the
+    /// service.
+    fn may_make_asset(&mut self, id: UploadId) -> bool {
+        let (now, speed) = (self.now, self.uploads.speed.recent());
+        let Some(upload) = self.uploads.queue.get_mut(id) else { return false };
+        if upload.asset_id.is_some() {
+            return true;
+        }
+        match upload.budget.allows(now) {
+            Allowance::Now => {}
+            Allowance::At(at) => {
+                self.uploads.queue.move_to(id, Place::Timed(at));
+                return false;
+            }
+            Allowance::UsedUp => {
+                let mut used_up = Error::of(FIO_E_TOO_MANY_ASSETS);
+                if let Some(last) = &upload.trouble {
+                    used_up.message = format!("{}; the last time: {}", used_up.message, last.message).into();
+                    used_up.http_status = last.http_status;
+                }
+                log_line!(self.log, Warn, "upload {id}: {used_up}");
+                upload.trouble = Some(used_up);
+                self.uploads.queue.move_to(id, Place::Parked(FIO_E_TOO_MANY_ASSETS));
+                return false;
+            }
+        }
+        // What takes longer than a whole file's addresses live is not begun as one.
+        if speed > 0 && upload.condition.size / speed > USUAL_LIFE / 5 * 4 {
+            upload.outlive_addresses();
+        }
+        true
+    }
+
+    /// The device lacks something that will be there again, or the card is busy: it waits.
+    pub(super) fn lack(&mut self, id: UploadId, error: Error) {
+        let now = self.now.mono;
+        let Some(upload) = self.uploads.queue.get_mut(id) else { return };
+        upload.failures = upload.failures.saturating_add(1);
+        let failures = upload.failures;
+        // Without descriptors or memory it is the same for every other one.
+        let wait = if error.status == FIO_E_NOMEM {
+            self.uploads.device.failed(now, 1, &error, Backoff::SOURCE, &mut self.random)
+        } else {
+            Backoff::SOURCE.delay(failures, None, &mut self.random)
+        };
+        log_line!(self.log, Info, "upload {id}: {error}; again in {} ms", milliseconds(wait));
+        upload.trouble = Some(error);
+        if upload.flying.is_empty() && !upload.has_call {
+            self.uploads.queue.move_to(id, Place::Timed(now + wait));
+        }
     }
 
     /// Opens a source that is a path. `false` if it is none and the application has to attach it.
@@ -87,22 +159,31 @@ impl Engine {
             Work::Create => {
                 let Some(upload) = self.uploads.queue.get_mut(id) else { return };
                 upload.has_call = true;
+                upload.budget.spend(self.now);
                 let kind = Uploads::kind_of(upload);
                 self.uploads.in_use += 1;
+                // Written down before it leaves: commands go out after the step.
+                self.uploads.queue.needs_saving(id);
                 self.add_call(Caller::Upload(id), Errand::CreateAsset(id, kind));
             }
             Work::Announce(parts) => self.announce(id, &parts),
-            Work::Part(part) => {
-                if let Err(error) = self.send_part(id, part) {
-                    self.end_upload(id, Ending::Failed(error));
-                }
-            }
+            Work::AddressesEnded => self.addresses_ended(id, Error::of(FIO_E_URL_EXPIRED)),
+            Work::Part(part) => match self.send_part(id, part) {
+                Ok(()) => {}
+                Err(error) if is_shortage(&error) => self.lack(id, error),
+                Err(error) => self.end_upload(id, Ending::Failed(error)),
+            },
         }
     }
 
     pub(super) fn announce(&mut self, id: UploadId, parts: &[Announced]) {
+        let now = self.now.mono;
         let Some(upload) = self.uploads.queue.get_mut(id) else { return };
         let Some(asset_id) = upload.asset_id.clone() else { return };
+        if upload.addresses_end_at.is_some_and(|end| end <= now) {
+            upload.addresses = Default::default();
+            upload.addresses_end_at = None;
+        }
         let is_nameless = upload.recording.as_ref().is_some_and(|recording| recording.is_nameless);
         let name = Some(upload.name.as_str()).filter(|name| is_nameless && !name.is_empty());
         let whole = parts.iter().any(|part| part.is_final).then(|| (upload.size(), name));
@@ -116,11 +197,11 @@ impl Engine {
     /// Sends one part on its way. An error is one of the source.
     pub(super) fn send_part(&mut self, id: UploadId, part: u32) -> Result<(), Error> {
         let request = self.next_id;
+        if !self.open_source(id)? {
+            return Err(Error::of(FIO_E_SOURCE_NEEDED));
+        }
         let Some(upload) = self.uploads.queue.get_mut(id) else { return Ok(()) };
         let source: Arc<dyn Source> = upload.source.clone().ok_or_else(|| Error::of(FIO_E_SOURCE_NEEDED))?;
-        if upload.has_changed(&source.condition()?) {
-            return Err(Error::of(FIO_E_SOURCE_CHANGED));
-        }
         let Some(url) = upload.address(part).cloned() else { return Ok(()) };
         let (offset, length) = upload.range(part);
         let is_first_attempt = upload.is_untried(part);

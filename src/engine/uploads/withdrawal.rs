@@ -18,7 +18,7 @@ impl Engine {
         let mut requests = Vec::with_capacity(upload.flying.len());
         for flying in std::mem::take(&mut upload.flying) {
             requests.push(flying.request);
-            upload.parts.troubled.push(flying.known.unanswered());
+            upload.parts.troubled.push(flying.known.taken_back());
         }
         for request in requests {
             self.uploads.in_use -= 1;
@@ -57,10 +57,14 @@ impl Engine {
 
     /// Gives up the request to the API for an upload, if there is one.
     pub(super) fn withdraw(&mut self, id: UploadId, withdrawal: Withdrawal) {
+        let is_unsent = withdrawal == Withdrawal::IfUnsent;
         if self.withdraw_call(Caller::Upload(id), withdrawal) {
             self.uploads.in_use -= 1;
             if let Some(upload) = self.uploads.queue.get_mut(id) {
                 upload.has_call = false;
+                if is_unsent && upload.asset_id.is_none() {
+                    upload.budget.give_back();
+                }
             }
         }
     }
@@ -78,6 +82,25 @@ impl Engine {
         self.uploads.queue.end(id, ending);
         self.uploads.queue.needs_saving(id);
         self.uploads.needs_step = true;
+    }
+
+    /// The addresses of a whole file have ended. When that happens again, the file takes longer than they live.
+    pub(super) fn addresses_ended(&mut self, id: UploadId, why: Error) {
+        let is_repeated = self.uploads.queue.get(id).is_some_and(|upload| upload.budget.made >= 2);
+        if is_repeated { self.outlive_addresses(id, why) } else { self.begin_anew(id, why) }
+    }
+
+    /// A new asset that is sent as recordings are: their parts get addresses when they are needed.
+    pub(super) fn outlive_addresses(&mut self, id: UploadId, why: Error) {
+        if let Some(upload) = self.uploads.queue.get_mut(id) {
+            log_line!(
+                self.log,
+                Info,
+                "upload {id} takes longer than its addresses live: it goes on as a recording"
+            );
+            upload.outlive_addresses();
+        }
+        self.begin_anew(id, why);
     }
 
     /// A new asset for the same media.
@@ -100,6 +123,7 @@ impl Engine {
             1 => Duration::ZERO,
             _ => Backoff::API.delay(times, None, &mut self.random),
         };
+        // Whether one more asset is allowed is looked at when its turn comes.
         let place = if upload.is_paused {
             Place::Parked(FIO_E_UPLOAD_PAUSED)
         } else {

@@ -80,6 +80,8 @@ pub struct Assets {
     pub unseen_damage: BTreeSet<String>,
     /// Whose parts were announced when they were there already.
     pub refused_again: BTreeSet<String>,
+    /// Assets that were made and then denied by something on the way, which answered with an error.
+    pub denied: BTreeMap<String, usize>,
     pub creations: u32,
     pub announcements: u32,
     pub storage: Storage,

@@ -145,6 +145,7 @@ impl World {
             is_of_unknown_age: false,
             is_paused,
             was_canceled: false,
+            retries: 0,
             is_gone: false,
             was_removed: false,
             was_stored: false,
@@ -219,6 +220,7 @@ impl World {
         self.tell(|| format!("resume {id}: {result:?}"));
         if result.is_ok() {
             self.watch.of_mut(id).is_paused = false;
+            self.watch.forget_wishes();
         }
         self.after_call();
         result
@@ -228,6 +230,9 @@ impl World {
         self.tell(|| format!("pause the queue: {is_paused}"));
         self.ask(|engine, now| if is_paused { engine.pause_queue(now) } else { engine.resume_queue(now) });
         self.watch.is_queue_paused = is_paused;
+        if !is_paused {
+            self.watch.forget_wishes();
+        }
         self.after_call();
     }
 
@@ -250,18 +255,25 @@ impl World {
     }
 
     pub fn retry(&mut self, id: UploadId) -> Result<(), Error> {
+        let was_over = self.ask(|engine, _| engine.upload_info(id)).is_ok_and(|info| info.state.is_over());
         let was_changed = self.watch.of(id).told == Some((UploadState::Failed, FIO_E_SOURCE_CHANGED));
         let result = self.ask(|engine, now| engine.retry_upload(id, now));
         self.tell(|| format!("retry {id}: {result:?}"));
         if result.is_ok() {
+            let key = self.watch.ids[&id].clone();
+            self.watch.creations.remove(&key);
+            self.watch.forget_wishes();
             let is_running = self.info(id).is_recording;
             let life = self.watch.life;
             let tracked = self.watch.of_mut(id);
             // What ends lets go of its source; only a path leads back to it. A recording of this life goes
             // on until the application says that it is over.
             let goes_on = is_running && tracked.origin == Origin::Path && tracked.life == life;
-            tracked.sourced_in = if goes_on { life } else { 0 };
-            tracked.is_finished &= !is_running;
+            if was_over {
+                tracked.sourced_in = if goes_on { life } else { 0 };
+                tracked.is_finished &= !is_running;
+            }
+            tracked.retries += 1;
             if was_changed {
                 // What was sent then may have been what it is now.
                 tracked.excuses.insert("it was changed, and is sent again as it is");

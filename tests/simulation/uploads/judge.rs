@@ -3,14 +3,13 @@
 use super::tracked::{Origin, Tracked};
 use super::watch::{is_history, told};
 use crate::content::Contents;
-use crate::service::storage::Standing;
 use crate::world::{HOUR, MINUTE, World};
 use fio_c2c::status::*;
 use fio_c2c::upload::UploadState;
 use std::collections::BTreeSet;
 
-/// As long as the service may ask for patience, and then some.
-const LONGEST: u64 = 12 * HOUR;
+/// As long as ten assets of one file may take, and then some.
+const LONGEST: u64 = 72 * HOUR;
 
 impl World {
     /// Lets time pass until nothing moves any more, and judges every upload.
@@ -70,6 +69,7 @@ impl World {
 
     fn judge(&mut self, tracked: &Tracked) {
         self.judge_copies(tracked);
+        self.judge_litter(tracked);
         if tracked.is_gone {
             return;
         }
@@ -135,6 +135,15 @@ impl World {
         }
     }
 
+    /// At most ten assets for a file, and ten more each time a person says so.
+    fn judge_litter(&mut self, tracked: &Tracked) {
+        let made = self.service.assets.list.iter().filter(|asset| asset.key == tracked.key).count();
+        let denied = self.service.assets.denied.get(&tracked.key).copied().unwrap_or(0);
+        let most = 10 * (1 + tracked.retries) + denied;
+        // What a store that failed could not write down is not known after a power cut.
+        assert!(made <= most || tracked.was_ever_behind, "{made} assets, and not {most}: {tracked:?}");
+    }
+
     fn judge_done(&mut self, tracked: &Tracked) {
         let past = self.past(tracked);
         let is_there = self.service.assets.complete(&tracked.key).any(|asset| {
@@ -143,22 +152,6 @@ impl World {
                 Some(&asset.project) == tracked.project.as_ref() || !self.service.assets.rules.names_project;
             is_in_place && past.iter().any(|contents| asset.equals(contents))
         });
-        // All parts that were missing may have been there, as far as the device could know, and the storage
-        // knew the upload no more: that is how one looks that has been assembled.
-        let was_forgotten = self
-            .service
-            .assets
-            .list
-            .iter()
-            .any(|asset| asset.key == tracked.key && asset.standing == Standing::Gone);
-        let is_damage_forgotten = self.service.assets.unseen_damage.contains(&tracked.key)
-            || tracked.excuses.contains("damage was not written down");
-        if is_damage_forgotten && !is_there {
-            return self.watch.count("damaged in the moment the power went");
-        }
-        if was_forgotten && !is_there {
-            return self.watch.count("forgotten by the storage, and taken for whole");
-        }
         assert!(is_there, "done, but not at the service: {tracked:?}");
     }
 
@@ -175,12 +168,6 @@ impl World {
         if self.service.assets.refusals.contains(&(tracked.key.clone(), 409)) {
             // The answer was spoilt, and with it the word that it was a pause.
             reasons.insert(FIO_E_CONFLICT);
-        }
-        if self.service.assets.misled.contains(&tracked.key) {
-            reasons.insert(FIO_E_URL);
-        }
-        if self.watch.often_refused.contains(&tracked.key) {
-            reasons.insert(FIO_E_CHECKSUM);
         }
         let is_refused_again = self.service.assets.refused_again.contains(&tracked.key);
         if is_refused_again && tracked.was_ever_behind {
@@ -223,6 +210,7 @@ impl World {
             }
             FIO_E_SOURCE_NEEDED => tracked.origin != Origin::Path && tracked.sourced_in != self.watch.life,
             FIO_E_NOT_AUTHORIZED => !self.is_paired(),
+            FIO_E_TOO_MANY_ASSETS => self.watch.creations.get(&tracked.key).copied().unwrap_or(0) >= 10,
             _ => false,
         };
         assert!(is_true, "waits for {} without a reason: {tracked:?}", status_name(reason));

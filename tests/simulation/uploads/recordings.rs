@@ -140,14 +140,14 @@ fn a_power_cut_between_a_part_and_its_answer_is_no_obstacle() {
 }
 
 #[test]
-fn the_lost_answer_of_the_last_part_and_a_power_cut_leave_it_done_once() {
+fn after_a_power_cut_a_404_is_no_evidence_that_the_last_part_is_there() {
     let (mut world, id) = recording();
     world.record(id, 2 * MIB).expect("it is running");
     world.finish_recording(id, None).expect("it is running");
     world.run_until_stored(1);
     world.cut_power_and_boot();
     assert_eq!(world.see_through(id, HOUR), UploadState::Done);
-    assert_eq!(world.service.assets.creations, 1);
+    assert_eq!(world.service.assets.creations, 2);
     world.judge_uploads();
 }
 

@@ -42,6 +42,8 @@ pub struct Tracked {
     pub is_of_unknown_age: bool,
     pub is_paused: bool,
     pub was_canceled: bool,
+    /// How often a person wanted a retry.
+    pub retries: usize,
     /// Forgotten on request, or since the store had never heard of it.
     pub is_gone: bool,
     /// When the power went last, the store was behind, or had never heard of it.

@@ -8,7 +8,7 @@ use crate::service::Effect;
 use crate::service::storage::read_address;
 use crate::world::{SECOND, World};
 use fio_c2c::api::Response;
-use fio_c2c::api::part::PartRequest;
+use fio_c2c::api::part::{Outcome, PartRequest};
 use fio_c2c::clock::Now;
 use fio_c2c::engine::effects::RequestId;
 use fio_c2c::engine::transport::Answer;
@@ -55,6 +55,11 @@ pub struct Watch {
     refusals: BTreeMap<(usize, u32), u32>,
     /// Whose parts were refused or did not arrive as they were sent, again and again.
     pub often_refused: BTreeSet<String>,
+    /// Requests for an asset that have left, since a person last wanted a retry.
+    pub creations: BTreeMap<String, u32>,
+    /// Parts that left whole in this life, with no answer.
+    unanswered: BTreeSet<(usize, u32)>,
+    unanswered_in: u32,
     pub(super) last_progress: Option<u64>,
     pub(super) has_begun: Vec<UploadId>,
     /// Since when a host is dead, and how often it was tried in the present minute.
@@ -104,11 +109,17 @@ impl Watch {
         }
     }
 
+    /// A person wants it to go on, whatever the hosts have asked for.
+    pub fn forget_wishes(&mut self) {
+        (self.api_wish, self.storage_wish) = (0, 0);
+        self.dead_since = None;
+    }
+
     fn note_wish(&mut self, is_storage: bool, response: &Response, time: u64) {
         let Some(wait) = response.retry_after.filter(|_| [429, 503].contains(&response.status)) else {
             return;
         };
-        let until = time + (wait.as_millis() as u64).min(86_400 * SECOND);
+        let until = time + (wait.as_millis() as u64).min(3_600 * SECOND);
         let wish = if is_storage { &mut self.storage_wish } else { &mut self.api_wish };
         *wish = until.max(*wish);
         self.count("wishes");
@@ -135,6 +146,7 @@ impl World {
             Ask::Create { asset, .. } => {
                 self.check_creation(device, asset);
                 self.watch.count("creations");
+                *self.watch.creations.entry(asset.key.clone()).or_insert(0) += 1;
                 self.watch.flying.insert(id, Flying::Create);
             }
             Ask::Announce { id: asset, .. } => {
@@ -241,6 +253,9 @@ impl World {
         let Some(flying) = self.watch.flying.remove(&id) else {
             return device.engine.respond(id, answer, now);
         };
+        if std::mem::replace(&mut self.watch.unanswered_in, self.watch.life) != self.watch.life {
+            self.watch.unanswered.clear();
+        }
         match (&flying, &answer) {
             (Flying::Create, Answer::Api(Ok(response))) => self.watch.note_wish(false, response, time),
             (Flying::Announce(asset), Answer::Api(Ok(response))) => {
@@ -249,7 +264,7 @@ impl World {
                     self.note_foreign(*asset, 0);
                 }
             }
-            (Flying::Part { asset, part }, Answer::Part(Ok(sent))) => {
+            (Flying::Part { asset, part }, Answer::Part(Outcome { answer: Ok(sent), .. })) => {
                 self.watch.note_wish(true, &sent.response, time);
                 self.note_part_answer(*asset, *part, &sent.response);
                 if sent.md5.is_some() && sent.etag.is_some() && sent.md5 != sent.etag {
@@ -263,7 +278,11 @@ impl World {
             _ => {}
         }
         let Flying::Part { asset, part } = flying else { return device.engine.respond(id, answer, now) };
-        let is_success = matches!(&answer, Answer::Part(Ok(sent)) if sent.response.is_success());
+        if matches!(&answer, Answer::Part(outcome) if outcome.left_unanswered) {
+            self.watch.unanswered.insert((asset, part));
+        }
+        let is_success =
+            matches!(&answer, Answer::Part(Outcome { answer: Ok(sent), .. }) if sent.response.is_success());
         let upload = self.watch.tracked[&self.service.assets.list[asset].key].id;
         let confirmed = |device: &Device| {
             let info = device.engine.upload_info(upload).ok();
@@ -287,6 +306,14 @@ impl World {
             self.note_foreign(asset, part);
         } else if response.status == 404 {
             self.watch.count("uploads gone");
+            let confirmed = &self.watch.confirmed;
+            let slots = self.service.assets.list[asset].slots.keys();
+            let is_known = |part: &u32| {
+                confirmed.contains(&(asset, *part)) || self.watch.unanswered.contains(&(asset, *part))
+            };
+            if !slots.clone().all(is_known) {
+                self.excuse(asset, part, "what left before a restart or a pause may not be there");
+            }
         }
     }
 

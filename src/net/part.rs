@@ -74,7 +74,7 @@ impl Part {
         self.easy.in_filesize(part.length)
     }
 
-    pub fn answer(&mut self, result: Result<(), curl::Error>) -> Result<Sent, Error> {
+    pub fn answer(&mut self, result: Result<(), curl::Error>, settings: &NetSettings) -> Result<Sent, Error> {
         if let Some(error) = self.easy.get_mut().take_failure() {
             return Err(error);
         }
@@ -83,7 +83,10 @@ impl Part {
         }
         match result {
             Ok(()) => Err(Error::new(FIO_E_RESET, "the storage answered before it had the whole part")),
-            Err(error) => Err(failure::of_transfer(&mut self.easy, &error)),
+            Err(error) => match self.easy.get_mut().shortage.failure(error.code(), settings.ca_file()) {
+                Some(shortage) => Err(shortage),
+                None => Err(failure::of_transfer(&mut self.easy, &error)),
+            },
         }
     }
 

@@ -3,7 +3,6 @@
 //! has confirmed.
 
 use crate::sys::unconfirmed;
-use curl::easy::Handler;
 use std::os::fd::RawFd;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -44,16 +43,11 @@ impl Sockets {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Opens one as libcurl's bindings do.
-    pub fn open(&self, family: i32, kind: i32, protocol: i32) -> Option<curl_sys::curl_socket_t> {
-        struct Plain;
-        impl Handler for Plain {}
-        let socket = Plain.open_socket(family, kind, protocol)?;
+    pub fn remember(&self, socket: RawFd) {
         let mut list = self.list();
         if !list.contains(&socket) {
             list.push(socket);
         }
-        Some(socket)
     }
 
     /// How many bytes sent from this port have not been confirmed; 0 if nobody knows.

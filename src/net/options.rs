@@ -1,11 +1,11 @@
 //! What every handle of libcurl's is told, and the options that the bindings lack.
 
-use super::constants::{CURLE_NOT_BUILT_IN, CURLOPT_CURLU};
+use super::constants::{CURLE_NOT_BUILT_IN, CURLOPT_CURLU, CURLOPT_REQUEST_TARGET};
 use super::url::ParsedUrl;
 use crate::log::{Level, Log};
 use curl::easy::{Easy2, Handler, HttpVersion, List, SslVersion};
 use curl::multi::Easy2Handle;
-use std::ffi::CString;
+use std::ffi::{CStr, CString};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -86,6 +86,14 @@ pub fn point_nowhere<H>(easy: &Easy2<H>) -> Result<(), curl::Error> {
     let none = std::ptr::null_mut::<libc::c_void>();
     // SAFETY: the handle is alive and the option takes a URL handle or NULL.
     checked(unsafe { curl_sys::curl_easy_setopt(easy.raw(), CURLOPT_CURLU, none) })
+}
+
+/// Sets what stands in the request's first line, byte for byte; `None` is what libcurl makes of the URL, whose escapes
+/// it writes with large letters.
+pub fn set_target<H>(easy: &Easy2<H>, target: Option<&CStr>) -> Result<(), curl::Error> {
+    let target = target.map_or(std::ptr::null(), CStr::as_ptr);
+    // SAFETY: the handle is alive and the option takes a terminated string, which is copied, or NULL.
+    checked(unsafe { curl_sys::curl_easy_setopt(easy.raw(), CURLOPT_REQUEST_TARGET, target) })
 }
 
 /// Points the handle at the body of a POST instead of letting libcurl copy it.

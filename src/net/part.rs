@@ -12,7 +12,9 @@ use crate::error::Error;
 use crate::log::Log;
 use crate::status::*;
 use curl::easy::{Easy2, List};
+use std::ffi::CStr;
 use std::sync::Arc;
+use zeroize::Zeroizing;
 
 /// What a handle is set to, from part to part.
 #[derive(Default)]
@@ -45,7 +47,8 @@ impl Part {
     /// Makes the handle ready for a part.
     pub fn prepare(&mut self, part: PartRequest, interface: Option<&str>) -> Result<(), Error> {
         let url = url_of(part.url.expose())?;
-        self.set(&part, interface, url).map_err(|error| failure::of_setting(&error))?;
+        let target = Zeroizing::new(target_of(part.url.expose()));
+        self.set(&part, interface, url, &target).map_err(|error| failure::of_setting(&error))?;
         self.easy.get_mut().begin(part);
         Ok(())
     }
@@ -55,6 +58,7 @@ impl Part {
         part: &PartRequest,
         interface: Option<&str>,
         url: ParsedUrl,
+        target: &[u8],
     ) -> Result<(), curl::Error> {
         options::point_nowhere(&self.easy)?;
         self.easy.get_mut().url = Some(url);
@@ -63,6 +67,9 @@ impl Part {
             // its place, the handle is pointed nowhere.
             unsafe { options::point_at(&self.easy, url)? };
         }
+        let target = CStr::from_bytes_with_nul(target);
+        let target = target.map_err(|_| curl::Error::new(curl_sys::CURLE_URL_MALFORMAT))?;
+        options::set_target(&self.easy, Some(target))?;
         if self.state.content_type.as_ref() != Some(&part.content_type) {
             self.easy.http_headers(headers(&part.content_type)?)?;
             self.state.content_type = Some(part.content_type.clone());
@@ -92,6 +99,7 @@ impl Part {
 
     /// Lets go of what belonged to the part.
     pub fn clear(&mut self) -> Result<(), curl::Error> {
+        options::set_target(&self.easy, None)?;
         options::point_nowhere(&self.easy)?;
         self.easy.get_mut().url = None;
         self.easy.get_mut().end();
@@ -109,6 +117,21 @@ fn url_of(url: &str) -> Result<ParsedUrl, Error> {
     ParsedUrl::new(url).map_err(|_| refused("the address of a part is no URL"))
 }
 
+/// What the request names: path and query as they were signed, terminated.
+fn target_of(url: &str) -> Vec<u8> {
+    let rest = url.get("https://".len()..).unwrap_or_default();
+    let rest = rest.split('#').next().unwrap_or_default();
+    let target = rest.find(['/', '?']).map_or("", |at| &rest[at..]);
+    // Reserved in full, so that growing leaves no copy.
+    let mut terminated = Vec::with_capacity(target.len() + 2);
+    if !target.starts_with('/') {
+        terminated.push(b'/');
+    }
+    terminated.extend_from_slice(target.as_bytes());
+    terminated.push(0);
+    terminated
+}
+
 /// Those the address was signed for, and no wait for leave to send the body.
 fn headers(content_type: &str) -> Result<List, curl::Error> {
     let mut list = List::new();
@@ -123,6 +146,19 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_target_is_what_follows_the_host() {
+        for (url, target) in [
+            ("https://h/a/./%2e%2E?x=%2f#y", "/a/./%2e%2E?x=%2f"),
+            ("https://h:1?x", "/?x"),
+            ("https://h", "/"),
+            ("https://h#/a", "/"),
+            ("https://[::1]/?a=/b", "/?a=/b"),
+        ] {
+            assert_eq!(target_of(url).strip_suffix(&[0]), Some(target.as_bytes()), "{url}");
+        }
+    }
+
+    #[test]
     fn an_address_has_to_be_https() {
         assert!(url_of("https://bucket.s3.amazonaws.com/a%20b/../c?X-Amz-Signature=0").is_ok());
         assert!(url_of("HTTPS://bucket/key").is_ok());
@@ -134,6 +170,7 @@ mod tests {
             "file:///SECRET",
             "https://",
             "https://a b/SECRET",
+            "https://user:SECRET@host/",
         ] {
             let error = url_of(bad).err().unwrap();
             assert_eq!(error.status, FIO_E_PROTOCOL, "{bad}");

@@ -26,6 +26,9 @@ from fio_c2c.emulator import Emulator  # noqa: E402
 #: Seconds after which a wait has failed. Nothing takes nearly so long.
 PATIENCE = 20.0
 
+#: Which variant of the library the tests use.
+TLS = os.environ.get("FIO_TLS", "bundled")
+
 SECRET = "emulator-secret"
 
 _serial = itertools.count(1)

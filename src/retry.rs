@@ -21,7 +21,7 @@ pub enum Outlook {
 pub fn outlook(error: &Error) -> Outlook {
     match error.status {
         FIO_E_DNS | FIO_E_CONNECT | FIO_E_RESET | FIO_E_TIMEOUT | FIO_E_NETWORK | FIO_E_RATE_LIMITED
-        | FIO_E_SERVER | FIO_E_NOMEM => Outlook::Transient,
+        | FIO_E_SERVER | FIO_E_NOMEM | FIO_E_CA_FILE => Outlook::Transient,
         FIO_E_TLS
         | FIO_E_TLS_EXPIRED
         | FIO_E_TLS_NOT_YET_VALID
@@ -196,6 +196,7 @@ mod tests {
             (FIO_E_RATE_LIMITED, Retry, Retry),
             (FIO_E_SERVER, Retry, Retry),
             (FIO_E_NOMEM, Retry, Retry),
+            (FIO_E_CA_FILE, Retry, Retry),
             (FIO_E_TLS, RetrySlowly, RetrySlowly),
             (FIO_E_TLS_UNTRUSTED, RetrySlowly, RetrySlowly),
             (FIO_E_REDIRECT, RetrySlowly, RetrySlowly),

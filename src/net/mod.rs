@@ -17,7 +17,7 @@ mod part;
 pub mod poller;
 #[cfg(feature = "bundled")]
 mod rustls;
-mod shortage;
+pub mod shortage;
 mod stall;
 mod trace;
 mod upload;

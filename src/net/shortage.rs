@@ -1,8 +1,8 @@
-//! When the system has no descriptor or no memory left for a connection. libcurl says of that only that there is none,
-//! which would be told as a fault of the network.
+//! When the system has no descriptor or no memory left for a connection, or the file of CA certificates is away. libcurl
+//! says only that there is no connection, or that the certificates are bad.
 
 use crate::error::Error;
-use crate::status::FIO_E_NOMEM;
+use crate::status::{FIO_E_CA_FILE, FIO_E_NOMEM};
 use curl::easy::Handler;
 use std::fs::File;
 use std::io;
@@ -36,10 +36,32 @@ impl Shortage {
             curl_sys::CURLE_COULDNT_CONNECT | curl_sys::CURLE_INTERFACE_FAILED => self.0.take(),
             // What looks up names opens descriptors of its own, and says only that it found nothing.
             curl_sys::CURLE_COULDNT_RESOLVE_HOST | curl_sys::CURLE_FAILED_INIT => opening(Path::new("/")),
-            curl_sys::CURLE_SSL_CACERT_BADFILE => ca_file.and_then(opening),
+            // By now libcurl has closed the socket, for which another descriptor stands here.
+            curl_sys::CURLE_SSL_CACERT_BADFILE => match File::open("/") {
+                Ok(_socket) => ca_file.and_then(opening),
+                Err(error) => Some(error),
+            },
             _ => None,
         };
-        missing.filter(is_shortage).map(|error| of(&error))
+        let mut error = match missing {
+            Some(missing) if is_shortage(&missing) => of(&missing),
+            // It was a file of certificates when it was given.
+            missing if code == curl_sys::CURLE_SSL_CACERT_BADFILE && ca_file.is_some() => {
+                away(missing.as_ref())
+            }
+            _ => return None,
+        };
+        error.curl_code = code as i32;
+        Some(error)
+    }
+}
+
+fn away(why: Option<&io::Error>) -> Error {
+    match why {
+        Some(why) => {
+            Error::told(FIO_E_CA_FILE, format!("the file of CA certificates cannot be read now: {why}"))
+        }
+        None => Error::new(FIO_E_CA_FILE, "the file of CA certificates has no certificate now"),
     }
 }
 
@@ -53,10 +75,10 @@ pub fn of(error: &io::Error) -> Error {
         Some(libc::ENOMEM | libc::ENOBUFS) => "no memory is left",
         _ => "no descriptor is left",
     };
-    Error::told(FIO_E_NOMEM, format!("{what} for a connection: {error}"))
+    Error::told(FIO_E_NOMEM, format!("{what}: {error}"))
 }
 
-fn is_shortage(error: &io::Error) -> bool {
+pub fn is_shortage(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE | libc::ENOMEM | libc::ENOBUFS))
 }
 
@@ -83,13 +105,21 @@ mod tests {
     #[test]
     fn other_failures_are_none() {
         let mut shortage = Shortage(Some(io::Error::from_raw_os_error(libc::EMFILE)));
-        for code in
-            [sys::CURLE_OPERATION_TIMEDOUT, sys::CURLE_COULDNT_RESOLVE_HOST, sys::CURLE_SSL_CACERT_BADFILE]
-        {
+        for code in [sys::CURLE_OPERATION_TIMEDOUT, sys::CURLE_COULDNT_RESOLVE_HOST] {
             assert!(shortage.failure(code, Some(Path::new("/nonexistent"))).is_none(), "{code}");
         }
+        assert!(shortage.failure(sys::CURLE_SSL_CACERT_BADFILE, None).is_none());
         shortage.clear();
         assert!(shortage.failure(sys::CURLE_COULDNT_CONNECT, None).is_none());
+    }
+
+    #[test]
+    fn a_file_of_certificates_that_is_away_may_come_back() {
+        for (path, words) in [("/nonexistent", "cannot be read now"), ("/", "no certificate now")] {
+            let failure = Shortage::default().failure(sys::CURLE_SSL_CACERT_BADFILE, Some(Path::new(path)));
+            let error = failure.unwrap();
+            assert!(error.status == FIO_E_CA_FILE && error.message.contains(words), "{}", error.message);
+        }
     }
 
     #[test]

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterable, List, Optional, Tuple, Union
 
+from support import PATIENCE, RigClient, RigTest, UploadTest
+
 HERE = Path(__file__).resolve().parent
 
 
@@ -53,6 +55,8 @@ class RawService:
         #: Where the parts of an asset go.
         self.address: Callable[[int], str] = lambda part: f"{self.url}/storage/{part}?signature=x"
         self._tokens = 0
+        self._open = 0
+        self._changed = threading.Condition()
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._accept, daemon=True)
         self._thread.start()
@@ -97,12 +101,24 @@ class RawService:
         """Waits between two pieces; says whether the test is over."""
         return self._over.wait(seconds)
 
+    def await_closed(self) -> None:
+        """Waits until no connection is open on this side."""
+        with self._changed:
+            if not self._changed.wait_for(lambda: self._open == 0, PATIENCE):
+                raise TimeoutError(f"{self._open} connections are open")
+
+    def _count(self, difference: int) -> None:
+        with self._changed:
+            self._open += difference
+            self._changed.notify_all()
+
     def _accept(self) -> None:
         while True:
             try:
                 raw, _ = self._listener.accept()
             except OSError:
                 return
+            self._count(1)
             threading.Thread(target=self._talk, args=(raw,), daemon=True).start()
 
     def _talk(self, raw: socket.socket) -> None:
@@ -130,6 +146,7 @@ class RawService:
             pass
         finally:
             connection.close()
+            self._count(-1)
 
 
 def _read(connection: socket.socket, rest: bytes) -> Tuple[Optional[Request], bytes]:
@@ -159,3 +176,27 @@ def _endpoint(method: str, path: str) -> str:
         if word in path:
             return endpoint
     return "other"
+
+
+class RawTest(UploadTest):
+    """Tests with a service that answers with any bytes."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.raw = RawService()
+        self.addCleanup(self.raw.close)
+
+    def paired(self, **settings: Any) -> RigClient:
+        usual = {"base_url": self.raw.url, "ca_file": str(self.raw.ca_file)}
+        client = RigTest.client(self, **{**usual, **settings})
+        client.pair().wait(PATIENCE)
+        return client
+
+    def last(self, request: Request) -> Answer:
+        """The proper answer, as the connection's last."""
+        return Answer(self.raw.proper(request).replace(b"\r\n", b"\r\nConnection: close\r\n", 1), "notify")
+
+    def then(self, endpoint: str, *answers: Callable[[Request], Answer]) -> None:
+        """Lets an endpoint answer so once each, and then properly."""
+        left: List[Callable[[Request], Answer]] = list(answers)
+        self.raw.answers[endpoint] = lambda request: left.pop(0)(request) if left else Answer(self.raw.proper(request))

@@ -152,7 +152,7 @@ class RigClient(fio_c2c.Client):
         while not condition():
             left = deadline - time.monotonic()
             if left <= 0:
-                raise TimeoutError(f"it did not happen; heard {[event.name for event in self.events]}")
+                raise TimeoutError(f"it did not happen; heard {[event.name for event in self.events][-50:]}")
             self.drive(step_ms or int(left * 1000) + 1)
 
 

@@ -3,32 +3,12 @@ waited for without an end."""
 
 import time
 import unittest
-from typing import Any, Callable, Dict, Iterable, List
+from typing import Callable, Dict, Iterable
 
-from raw_service import Answer, RawService, Request, http
-from support import PATIENCE, TLS, RigClient, RigTest, UploadTest, fio_c2c
+from raw_service import Answer, RawTest, Request, http
+from support import PATIENCE, TLS, fio_c2c
 
 ENDINGS = ("keep", "notify", "abrupt", "reset")
-
-
-class RawTest(UploadTest):
-    """Tests with a service that answers with any bytes."""
-
-    def setUp(self) -> None:
-        super().setUp()
-        self.raw = RawService()
-        self.addCleanup(self.raw.close)
-
-    def paired(self, **settings: Any) -> RigClient:
-        usual = {"base_url": self.raw.url, "ca_file": str(self.raw.ca_file)}
-        client = RigTest.client(self, **{**usual, **settings})
-        client.pair().wait(PATIENCE)
-        return client
-
-    def then(self, endpoint: str, *answers: Callable[[Request], Answer]) -> None:
-        """Lets an endpoint answer so once each, and then properly."""
-        left: List[Callable[[Request], Answer]] = list(answers)
-        self.raw.answers[endpoint] = lambda request: left.pop(0)(request) if left else Answer(self.raw.proper(request))
 
 
 def framed(body: bytes, framing: str, ending: str = "keep") -> bytes:

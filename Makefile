@@ -33,6 +33,17 @@ LOCKED := flock $(LIBRARY_DIR).lock
 SMALL_CRYPTO := --cfg chacha20_backend=\"soft\" --cfg poly1305_backend=\"soft\"
 # A panic names its source file: not by where it was on the machine that compiled.
 WITHOUT_PATHS := RUSTFLAGS="$$RUSTFLAGS --remap-path-prefix=$${CARGO_HOME:-$$HOME/.cargo}/registry/src=crates --remap-path-prefix=$(CURDIR)=. $(SMALL_CRYPTO)"
+# What .cargo/config.toml says, packaging/libcurl/README.md why: an environment with these names would hide it.
+WITH_SETTINGS = $(if $(findstring -include fio_libcurl.h,$($1)),$($1),-include fio_libcurl.h $($1))
+ifdef HOST_CFLAGS
+export HOST_CFLAGS := $(call WITH_SETTINGS,HOST_CFLAGS)
+endif
+ifdef TARGET_CFLAGS
+export TARGET_CFLAGS := $(call WITH_SETTINGS,TARGET_CFLAGS)
+endif
+ifdef C_INCLUDE_PATH
+export C_INCLUDE_PATH := $(if $(findstring $(CURDIR)/packaging/libcurl,$(C_INCLUDE_PATH)),,$(CURDIR)/packaging/libcurl:)$(C_INCLUDE_PATH)
+endif
 LEFT_OUT := $(if $(filter no,$(UPLOADS)),--cfg fio_no_uploads)
 EXPORTS := sed -n 's/^.*\b\(fio_[a-z0-9_]*\)(.*/\1/p' include/fio_c2c.h | grep -v _cb \
 	$(if $(filter no,$(UPLOADS)),| grep -v -e '^fio_upload_' -e '^fio_queue_' -e '^fio_comment') | sort -u

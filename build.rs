@@ -26,6 +26,7 @@ const SOURCES: &[&str] = &[
 
 fn main() {
     refuse_libcurl_without_tls();
+    refuse_libcurl_without_settings();
     make_header();
 }
 
@@ -37,6 +38,19 @@ fn refuse_libcurl_without_tls() {
     if was_built_from_source && !is_bundled {
         println!(
             "cargo::error=no libcurl was found on this system: install its development package (Debian: libcurl4-openssl-dev) or build with the default feature `bundled`"
+        );
+    }
+}
+
+/// The bundled libcurl is compiled with settings of ours, which come by the environment.
+fn refuse_libcurl_without_settings() {
+    println!("cargo::rerun-if-env-changed=HOST_CFLAGS");
+    println!("cargo::rerun-if-env-changed=TARGET_CFLAGS");
+    let is_native = env::var_os("HOST") == env::var_os("TARGET");
+    let flags = env::var(if is_native { "HOST_CFLAGS" } else { "TARGET_CFLAGS" }).unwrap_or_default();
+    if env::var_os("CARGO_FEATURE_BUNDLED").is_some() && !flags.contains("-include fio_libcurl.h") {
+        println!(
+            "cargo::error=libcurl is compiled without its settings: run cargo in the project's folder, and see packaging/libcurl/README.md"
         );
     }
 }

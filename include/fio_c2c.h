@@ -253,6 +253,11 @@
 #define FIO_E_NETWORK (-71)
 
 /**
+ * The file of CA certificates, which was there when it was given, cannot be read now, or has no certificate now.
+ */
+#define FIO_E_CA_FILE (-72)
+
+/**
  * The answer could not be understood: not from the service, or cut short.
  */
 #define FIO_E_PROTOCOL (-80)
@@ -1391,6 +1396,12 @@ fio_status fio_config_set_client_version(struct fio_config *config,
  * Sets where the service is. Default `https://api.frame.io`. The access token is sent to this origin
  * only. Plain HTTP is refused, loopback included; a test rig brings its own CA instead.
  *
+ * The parts of uploads go, without the token and by https, to the addresses that the service hands out.
+ * Their host is the service's choice and none is refused: it may be one in the device's own network or
+ * the device itself, in each spelling that libcurl knows (`0x7f.1` is 127.0.0.1). What protects such hosts
+ * is that they need a certificate for that name from the CA. An address with a user's name or password in
+ * it is refused (`FIO_E_URL`).
+ *
  * @param config  the configuration
  * @param url     `https://host` or `https://host:port`, at most 255 bytes, without user, path or
  *                query (one final `/` is allowed); copied
@@ -1414,7 +1425,8 @@ fio_status fio_config_set_base_url(struct fio_config *config,
  *                checked now and read again when connections are made.
  *
  * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (empty, too long, control
- *            characters) | `FIO_E_UTF8` | `FIO_E_CA` (missing, unreadable, not PEM) | `FIO_E_PANIC`
+ *            characters) | `FIO_E_UTF8` | `FIO_E_CA` (missing, unreadable, not PEM) | `FIO_E_NOMEM` (no
+ *            descriptors) | `FIO_E_PANIC`
  * Callbacks: none
  * Blocking:  reads the file
  * Since:     0.1.0
@@ -2011,7 +2023,7 @@ fio_status fio_wakeup(struct fio_client *client);
  * Returns:   `FIO_OK` (started) | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_IN_PROGRESS` (another
  *            pairing call is running) | `FIO_E_CLOCK` | `FIO_E_REENTRANT` (inside a data callback) |
  *            `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
- * Ends with: the code, or `FIO_E_CANCELED`; a network error (`FIO_E_DNS` to `FIO_E_NETWORK`, `FIO_E_CA`,
+ * Ends with: the code, or `FIO_E_CANCELED`; a network error (`FIO_E_DNS` to `FIO_E_CA_FILE`, `FIO_E_CA`,
  *            `FIO_E_CLOCK`); an answer's error (`FIO_E_PROTOCOL` to `FIO_E_PLAN_LIMIT`); an OAuth error
  *            (`FIO_E_INVALID_CLIENT` for a wrong client secret, `FIO_E_INVALID_REQUEST`,
  *            `FIO_E_INVALID_SCOPE`, `FIO_E_OAUTH`, …). It is not repeated by itself.
@@ -2109,7 +2121,7 @@ fio_status fio_pair(struct fio_client *client,
  * Ends with: `FIO_OK` | `FIO_E_AUTHORIZATION_LOST` (a clear refusal: pair again; also
  *            `FIO_EVENT_AUTHORIZATION_LOST`) | `FIO_E_INVALID_CLIENT`, `FIO_E_UNAUTHORIZED_CLIENT` (the
  *            service refuses the client secret; the pairing is kept) | `FIO_E_NOT_AUTHORIZED` (revoked
- *            meanwhile) | `FIO_E_CANCELED` | a network error (`FIO_E_DNS` to `FIO_E_NETWORK`, `FIO_E_CA`,
+ *            meanwhile) | `FIO_E_CANCELED` | a network error (`FIO_E_DNS` to `FIO_E_CA_FILE`, `FIO_E_CA`,
  *            `FIO_E_CLOCK`) | an answer's error (`FIO_E_PROTOCOL` to `FIO_E_PLAN_LIMIT`)
  * Callbacks: none before it returns; `done` exactly once, from `fio_drive` or `fio_client_free`
  * Blocking:  never
@@ -2135,7 +2147,7 @@ fio_status fio_refresh(struct fio_client *client,
  * Returns:   `FIO_OK` (started) | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_NOT_AUTHORIZED` |
  *            `FIO_E_CLOCK` | `FIO_E_REENTRANT` | `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` |
  *            `FIO_E_POISONED` | `FIO_E_PANIC`
- * Ends with: `FIO_OK` | `FIO_E_CANCELED` | a network error (`FIO_E_DNS` to `FIO_E_NETWORK`, `FIO_E_CA`,
+ * Ends with: `FIO_OK` | `FIO_E_CANCELED` | a network error (`FIO_E_DNS` to `FIO_E_CA_FILE`, `FIO_E_CA`,
  *            `FIO_E_CLOCK`) | an answer's error (`FIO_E_PROTOCOL` to `FIO_E_PLAN_LIMIT`, or an OAuth
  *            error): the tokens are gone from this device all the same
  * Callbacks: none before it returns; `done` exactly once, from `fio_drive` or `fio_client_free`
@@ -2205,7 +2217,7 @@ fio_status fio_access_token(struct fio_client *client,
  *            `FIO_E_POISONED` | `FIO_E_PANIC`
  * Ends with: the device | `FIO_E_CANCELED` | `FIO_E_UNAUTHORIZED` (401 in spite of a new token) |
  *            `FIO_E_AUTHORIZATION_LOST`, `FIO_E_NOT_AUTHORIZED`, `FIO_E_TOKEN_EXPIRED` (no token could be
- *            had) | `FIO_E_INVALID_CLIENT` | a network error (`FIO_E_DNS` to `FIO_E_NETWORK`, `FIO_E_CA`,
+ *            had) | `FIO_E_INVALID_CLIENT` | a network error (`FIO_E_DNS` to `FIO_E_CA_FILE`, `FIO_E_CA`,
  *            `FIO_E_CLOCK`) | an answer's error (`FIO_E_PROTOCOL` to `FIO_E_PLAN_LIMIT`)
  * Callbacks: none before it returns; `done` exactly once, from `fio_drive` or `fio_client_free`
  * Blocking:  never
@@ -2233,7 +2245,7 @@ fio_status fio_device_info(struct fio_client *client,
  *            `FIO_E_POISONED` | `FIO_E_PANIC`
  * Ends with: `FIO_OK` | `FIO_E_CANCELED` | `FIO_E_UNAUTHORIZED` (401 in spite of a new token) |
  *            `FIO_E_AUTHORIZATION_LOST`, `FIO_E_NOT_AUTHORIZED`, `FIO_E_TOKEN_EXPIRED` (no token could be
- *            had) | `FIO_E_INVALID_CLIENT` | a network error (`FIO_E_DNS` to `FIO_E_NETWORK`, `FIO_E_CA`,
+ *            had) | `FIO_E_INVALID_CLIENT` | a network error (`FIO_E_DNS` to `FIO_E_CA_FILE`, `FIO_E_CA`,
  *            `FIO_E_CLOCK`) | an answer's error (`FIO_E_PROTOCOL` to `FIO_E_PLAN_LIMIT`)
  * Callbacks: none before it returns; `done` exactly once, from `fio_drive` or `fio_client_free`
  * Blocking:  never
@@ -3109,7 +3121,7 @@ fio_status fio_queue_set_interfaces(struct fio_client *client,
  * Ends with: `FIO_OK` | `FIO_E_NOT_FOUND` (the service does not know the asset) | `FIO_E_CANCELED`
  *            (it may have been made all the same) | `FIO_E_UNAUTHORIZED` (401 in spite of a new token) |
  *            `FIO_E_AUTHORIZATION_LOST`, `FIO_E_NOT_AUTHORIZED`, `FIO_E_TOKEN_EXPIRED` (no token could be
- *            had) | `FIO_E_INVALID_CLIENT` | a network error (`FIO_E_DNS` to `FIO_E_NETWORK`, `FIO_E_CA`,
+ *            had) | `FIO_E_INVALID_CLIENT` | a network error (`FIO_E_DNS` to `FIO_E_CA_FILE`, `FIO_E_CA`,
  *            `FIO_E_CLOCK`) | an answer's error (`FIO_E_PROTOCOL` to `FIO_E_PLAN_LIMIT`)
  * Callbacks: none before it returns; `done` exactly once, from `fio_drive` or `fio_client_free`
  * Blocking:  never

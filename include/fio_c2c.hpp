@@ -160,6 +160,7 @@ enum class errc : int {
     tls_version = FIO_E_TLS_VERSION,
     redirect = FIO_E_REDIRECT,
     network = FIO_E_NETWORK,
+    ca_file = FIO_E_CA_FILE,
     protocol = FIO_E_PROTOCOL,
     too_large = FIO_E_TOO_LARGE,
     bad_request = FIO_E_BAD_REQUEST,

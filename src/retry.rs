@@ -238,6 +238,7 @@ mod tests {
             (FIO_E_RATE_LIMITED, Retry, Retry),
             (FIO_E_SERVER, Retry, Retry),
             (FIO_E_NOMEM, Retry, Retry),
+            (FIO_E_CA_FILE, Retry, Retry),
             (FIO_E_TLS, RetrySlowly, RetrySlowly),
             (FIO_E_TLS_UNTRUSTED, RetrySlowly, RetrySlowly),
             (FIO_E_REDIRECT, RetrySlowly, RetrySlowly),

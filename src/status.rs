@@ -84,6 +84,8 @@ pub const FIO_E_TLS_VERSION: i32 = -69;
 pub const FIO_E_REDIRECT: i32 = -70;
 /// The transfer failed in another way; `curl_code` says which.
 pub const FIO_E_NETWORK: i32 = -71;
+/// The file of CA certificates, which was there when it was given, cannot be read now, or has no certificate now.
+pub const FIO_E_CA_FILE: i32 = -72;
 
 // Answers.
 
@@ -281,6 +283,7 @@ pub static DESCRIPTIONS: &[Description] = describe! {
     FIO_E_TLS_VERSION Slowly "the server does not offer TLS 1.2 or newer" "Check whether a proxy answers instead of the service."
     FIO_E_REDIRECT Slowly "the server answered with a redirect, which is never followed" "Log in to the network's captive portal, or correct the base URL."
     FIO_E_NETWORK Later "the transfer failed" "Check the network connection."
+    FIO_E_CA_FILE Later "the file of CA certificates cannot be read now" "Check that the file is there and readable; nothing else is needed once it is back."
     FIO_E_PROTOCOL Slowly "the answer is not one of the service" "Check for a proxy or captive portal in the network."
     FIO_E_TOO_LARGE Slowly "the answer is larger than any answer of the service" "Check for a proxy or captive portal in the network."
     FIO_E_BAD_REQUEST Never "the service refused the request (400)" "Report it with the log."

@@ -142,44 +142,30 @@ pub mod linux {
     }
 }
 
-/// Which of the network interfaces, named in the order of preference, is the first that is up, has a
-/// link, and has an address that reaches beyond it.
-pub fn usable_interface(names: &[String]) -> Option<usize> {
-    let mut first = std::ptr::null_mut();
-    // SAFETY: `first` is a valid place for the list.
-    check(unsafe { libc::getifaddrs(&mut first) }).ok()?;
-    let mut best = None;
-    let mut next = first;
-    // SAFETY: the list lives until it is freed below; the system links entries that are NULL or valid,
-    // and names that are terminated.
-    while let Some(entry) = unsafe { next.as_ref() } {
-        let name = unsafe { std::ffi::CStr::from_ptr(entry.ifa_name) };
-        let index = names.iter().position(|wanted| wanted.as_bytes() == name.to_bytes());
-        if index.is_some_and(|index| best.is_none_or(|best| index < best)) && is_usable(entry) {
-            best = index;
-        }
-        next = entry.ifa_next;
-    }
-    // SAFETY: the list came from `getifaddrs` and is not used any more.
-    unsafe { libc::freeifaddrs(first) };
-    best
+/// Whether the process, or the whole system, has no more descriptors or memory to give.
+pub fn is_shortage(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE | libc::ENOMEM | libc::ENOBUFS))
 }
 
-fn is_usable(entry: &libc::ifaddrs) -> bool {
-    const UP: libc::c_uint = (libc::IFF_UP | libc::IFF_RUNNING) as libc::c_uint;
-    // SAFETY: the address is NULL or valid, and as long as its family says.
-    entry.ifa_flags & UP == UP
-        && match unsafe { entry.ifa_addr.as_ref() }.map(|address| libc::c_int::from(address.sa_family)) {
-            Some(libc::AF_INET) => true,
-            Some(libc::AF_INET6) => {
-                // SAFETY: as above; nothing is assumed about its alignment.
-                let address = unsafe { entry.ifa_addr.cast::<libc::sockaddr_in6>().read_unaligned() };
-                // fe80::/10 ends at the link.
-                let [first, second, ..] = address.sin6_addr.s6_addr;
-                (first, second & 0xc0) != (0xfe, 0x80)
-            }
-            _ => false,
-        }
+/// Whether a file may be readable again later: the card is busy or was pulled, a file server is away.
+pub fn may_pass(error: &io::Error) -> bool {
+    use libc::*;
+    matches!(
+        error.raw_os_error(),
+        Some(
+            EAGAIN
+                | EBUSY
+                | EINTR
+                | EIO
+                | ENODEV
+                | ENXIO
+                | ESTALE
+                | ETIMEDOUT
+                | ENOTCONN
+                | EHOSTDOWN
+                | ENETDOWN
+        )
+    )
 }
 
 /// How many bytes the other end of a TCP connection has not confirmed; `None` if the descriptor is not a
@@ -280,15 +266,19 @@ mod no_backtraces {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_first_usable_interface_of_the_list_is_taken() {
-        let loopback = if cfg!(target_os = "linux") { "lo" } else { "lo0" };
-        let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
-        assert_eq!(usable_interface(&names(&["none9", loopback, loopback])), Some(1));
-        assert_eq!(usable_interface(&names(&["none9", ""])), None);
-        assert_eq!(usable_interface(&[]), None);
-    }
+pub mod tests {
+    /// What a file's errors mean: `m`, nothing left; `b`, busy; `f`, for good.
+    pub const ERRORS_OF_FILES: &[(i32, char)] = &[
+        (libc::EMFILE, 'm'),
+        (libc::ENFILE, 'm'),
+        (libc::ENOMEM, 'm'),
+        (libc::EIO, 'b'),
+        (libc::EBUSY, 'b'),
+        (libc::EAGAIN, 'b'),
+        (libc::ESTALE, 'b'),
+        (libc::ENODEV, 'b'),
+        (libc::EACCES, 'f'),
+        (libc::ELOOP, 'f'),
+        (libc::EPERM, 'f'),
+    ];
 }

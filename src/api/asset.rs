@@ -92,8 +92,11 @@ pub fn read(response: &Response, kind: Kind) -> Result<Asset, Error> {
 
 /// The service's own answer, but nothing can be sent to what it says.
 pub(super) fn no_addresses(http_status: u16) -> Error {
-    Error::new(FIO_E_URL, "the service gave no addresses for the parts, too many, or one that is not https")
-        .with_http(http_status)
+    Error::new(
+        FIO_E_URL,
+        "the service gave no addresses for the parts, too many, or one that is not https or has a user's name in it",
+    )
+    .with_http(http_status)
 }
 
 /// Whether a text can stand in a path as an asset's id.
@@ -111,12 +114,20 @@ pub(super) fn addresses(answer: &Json<'_>) -> Option<Vec<Secret>> {
     list.iter().map(|address| address.as_str().filter(|text| is_address(text)).map(Secret::new)).collect()
 }
 
-/// An absolute https URL. The host is the service's choice.
+/// An absolute https URL, without a user's name or password: libcurl would send them along. The host is the
+/// service's choice.
 fn is_address(text: &str) -> bool {
     let rest = text.get(..8).filter(|scheme| scheme.eq_ignore_ascii_case("https://")).map(|_| &text[8..]);
     text.len() <= LONGEST_ADDRESS
         && text.bytes().all(|byte| byte.is_ascii_graphic())
-        && rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with(['/', '?', '#', ':']))
+        && rest.is_some_and(|rest| {
+            !rest.is_empty() && !rest.starts_with(['/', '?', '#', ':']) && !has_user(rest)
+        })
+}
+
+/// Of an address behind its `https://`.
+fn has_user(rest: &str) -> bool {
+    rest.split(['/', '?', '#']).next().is_some_and(|authority| authority.contains('@'))
 }
 
 /// As any refusal, but the one that concerns only this media has a status of its own.
@@ -187,8 +198,7 @@ mod tests {
 
     #[test]
     fn addresses_are_taken_from_any_host_but_only_https() {
-        let good =
-            json!({"id": "b1f2", "upload_urls": ["https://a/p?X=1", "HTTPS://b.c:8443/"], "project_id": "p"});
+        let good = json!({"id": "b1f2", "upload_urls": ["https://a/p?X=1", "HTTPS://b.c:8443/@?@"], "project_id": "p"});
         let asset = answer(201, &good).unwrap();
         assert_eq!((&*asset.id, asset.addresses.len(), asset.project_id.as_deref()), ("b1f2", 2, Some("p")));
         for urls in [
@@ -201,6 +211,9 @@ mod tests {
             json!(["https:///p"]),
             json!(["https://a/p", 7]),
             json!(["https://a/p q"]),
+            json!(["https://user:password@a/p"]),
+            json!(["https://user@a?p"]),
+            json!(["https://a/p", "https://@a/p"]),
             json!(["https://a/\u{e4}"]),
             json!(vec!["https://a/p"; 10_001]),
             json!([format!("https://a/{}", "x".repeat(9000))]),

@@ -36,7 +36,7 @@ pub const FIO_AUTH_EXPIRED: i32 = 3;
 /// Ends with: `FIO_OK` | `FIO_E_AUTHORIZATION_LOST` (a clear refusal: pair again; also
 ///            `FIO_EVENT_AUTHORIZATION_LOST`) | `FIO_E_INVALID_CLIENT`, `FIO_E_UNAUTHORIZED_CLIENT` (the
 ///            service refuses the client secret; the pairing is kept) | `FIO_E_NOT_AUTHORIZED` (revoked
-///            meanwhile) | `FIO_E_CANCELED` | a network error (`FIO_E_DNS` to `FIO_E_NETWORK`, `FIO_E_CA`,
+///            meanwhile) | `FIO_E_CANCELED` | a network error (`FIO_E_DNS` to `FIO_E_CA_FILE`, `FIO_E_CA`,
 ///            `FIO_E_CLOCK`) | an answer's error (`FIO_E_PROTOCOL` to `FIO_E_PLAN_LIMIT`)
 /// Callbacks: none before it returns; `done` exactly once, from `fio_drive` or `fio_client_free`
 /// Blocking:  never
@@ -67,7 +67,7 @@ pub unsafe extern "C" fn fio_refresh(
 /// Returns:   `FIO_OK` (started) | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_NOT_AUTHORIZED` |
 ///            `FIO_E_CLOCK` | `FIO_E_REENTRANT` | `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` |
 ///            `FIO_E_POISONED` | `FIO_E_PANIC`
-/// Ends with: `FIO_OK` | `FIO_E_CANCELED` | a network error (`FIO_E_DNS` to `FIO_E_NETWORK`, `FIO_E_CA`,
+/// Ends with: `FIO_OK` | `FIO_E_CANCELED` | a network error (`FIO_E_DNS` to `FIO_E_CA_FILE`, `FIO_E_CA`,
 ///            `FIO_E_CLOCK`) | an answer's error (`FIO_E_PROTOCOL` to `FIO_E_PLAN_LIMIT`, or an OAuth
 ///            error): the tokens are gone from this device all the same
 /// Callbacks: none before it returns; `done` exactly once, from `fio_drive` or `fio_client_free`

@@ -3,6 +3,7 @@
 
 use crate::error::Error;
 use crate::net::curl::CaSource;
+use crate::net::shortage;
 use crate::status::FIO_E_CA;
 use crate::text::between;
 use std::path::{Path, PathBuf};
@@ -19,7 +20,10 @@ const SYSTEM_BUNDLES: &[&str] = &[
 ];
 
 pub fn from_file(path: &str) -> Result<CaSource, Error> {
-    let failed = |why: &std::io::Error| Error::told(FIO_E_CA, format!("the CA file cannot be read: {why}"));
+    let failed = |why: &std::io::Error| match shortage::is_shortage(why) {
+        true => shortage::of(why),
+        false => Error::told(FIO_E_CA, format!("the CA file cannot be read: {why}")),
+    };
     let metadata = std::fs::metadata(path).map_err(|error| failed(&error))?;
     if !metadata.is_file() || metadata.len() > LARGEST {
         return Err(Error::new(FIO_E_CA, "the CA file is not a file of certificates"));

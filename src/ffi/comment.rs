@@ -33,7 +33,7 @@ const LONGEST_ID: usize = 64;
 /// Ends with: `FIO_OK` | `FIO_E_NOT_FOUND` (the service does not know the asset) | `FIO_E_CANCELED`
 ///            (it may have been made all the same) | `FIO_E_UNAUTHORIZED` (401 in spite of a new token) |
 ///            `FIO_E_AUTHORIZATION_LOST`, `FIO_E_NOT_AUTHORIZED`, `FIO_E_TOKEN_EXPIRED` (no token could be
-///            had) | `FIO_E_INVALID_CLIENT` | a network error (`FIO_E_DNS` to `FIO_E_NETWORK`, `FIO_E_CA`,
+///            had) | `FIO_E_INVALID_CLIENT` | a network error (`FIO_E_DNS` to `FIO_E_CA_FILE`, `FIO_E_CA`,
 ///            `FIO_E_CLOCK`) | an answer's error (`FIO_E_PROTOCOL` to `FIO_E_PLAN_LIMIT`)
 /// Callbacks: none before it returns; `done` exactly once, from `fio_drive` or `fio_client_free`
 /// Blocking:  never

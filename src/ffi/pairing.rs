@@ -21,7 +21,7 @@ use std::ffi::c_void;
 /// Returns:   `FIO_OK` (started) | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_IN_PROGRESS` (another
 ///            pairing call is running) | `FIO_E_CLOCK` | `FIO_E_REENTRANT` (inside a data callback) |
 ///            `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
-/// Ends with: the code, or `FIO_E_CANCELED`; a network error (`FIO_E_DNS` to `FIO_E_NETWORK`, `FIO_E_CA`,
+/// Ends with: the code, or `FIO_E_CANCELED`; a network error (`FIO_E_DNS` to `FIO_E_CA_FILE`, `FIO_E_CA`,
 ///            `FIO_E_CLOCK`); an answer's error (`FIO_E_PROTOCOL` to `FIO_E_PLAN_LIMIT`); an OAuth error
 ///            (`FIO_E_INVALID_CLIENT` for a wrong client secret, `FIO_E_INVALID_REQUEST`,
 ///            `FIO_E_INVALID_SCOPE`, `FIO_E_OAUTH`, …). It is not repeated by itself.

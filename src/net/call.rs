@@ -139,11 +139,18 @@ impl Call {
         self.wipe_authorization();
     }
 
-    pub fn answer(&mut self, result: Result<(), curl::Error>) -> Result<Response, Error> {
+    pub fn answer(
+        &mut self,
+        result: Result<(), curl::Error>,
+        settings: &NetSettings,
+    ) -> Result<Response, Error> {
         let easy = &mut self.easy;
         if let Err(error) = result {
             if easy.get_ref().is_too_large {
                 return Err(Error::of(FIO_E_TOO_LARGE));
+            }
+            if let Some(shortage) = easy.get_mut().shortage.failure(error.code(), settings.ca_file()) {
+                return Err(shortage);
             }
             return Err(failure::of_transfer(easy, &error));
         }

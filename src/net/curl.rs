@@ -4,6 +4,7 @@ use super::bandwidth::Bandwidth;
 use super::call::{self, Call, CallState};
 use super::exchange::Exchange;
 use super::failure;
+use super::interface::usable_interface;
 use super::options;
 use super::part::{Part, PartState};
 use super::stall::Sockets;
@@ -18,7 +19,7 @@ use crate::error::Error;
 use crate::log::{Log, log_line};
 use crate::small_map::SmallMap;
 use crate::status::*;
-use crate::sys::{monotonic_ms, usable_interface};
+use crate::sys::monotonic_ms;
 use curl::multi::{Easy2Handle, Multi};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -189,7 +190,7 @@ impl CurlTransport {
         let Some(mut call) = self.retire_call(active) else {
             return self.answers.push_back((id, Answer::Api(Err(Error::of(FIO_E_NETWORK)))));
         };
-        let answer = call.answer(result);
+        let answer = call.answer(result, &self.settings);
         self.log_answer(id, answer.as_ref().map(|response| response.status));
         self.answers.push_back((id, Answer::Api(answer)));
         if let Some(displaced) = self.idle_call.replace(call) {
@@ -207,7 +208,7 @@ impl CurlTransport {
         let Some(mut part) = self.retire_part(active) else {
             return self.answers.push_back((id, Answer::Part(Outcome::unsent(Error::of(FIO_E_NETWORK)))));
         };
-        let outcome = part.outcome(result, &self.sockets);
+        let outcome = part.outcome(result, &self.sockets, &self.settings);
         self.log_answer(id, outcome.answer.as_ref().map(|sent| sent.response.status));
         self.answers.push_back((id, Answer::Part(outcome)));
         if part.clear().is_ok() && self.idle_parts.len() < MOST_IDLE_PARTS {
@@ -247,11 +248,12 @@ impl CurlTransport {
             return;
         }
         let most = self.stall_timeout();
+        let connecting = milliseconds(self.settings.connect_timeout);
         self.look_later(now);
         let mut stalled = Vec::new();
         for (&id, active) in self.parts.iter_mut() {
             let unconfirmed = self.sockets.unconfirmed(options::local_port(&active.easy));
-            if active.easy.get_mut().stands_still_for(unconfirmed, now) >= most {
+            if active.easy.get_mut().stands_still_for(unconfirmed, connecting, now) >= most {
                 stalled.push(id);
             }
         }

@@ -1,12 +1,14 @@
 //! One request to the API and its answer as libcurl's callbacks see them.
 
 use super::head::Head;
+use super::shortage::Shortage;
 use super::trace;
 use super::url::ParsedUrl;
 use crate::api::{Body, Response};
 use crate::log::Log;
 use crate::secret::SecretBytes;
 use curl::easy::{Handler, InfoType, WriteError};
+use std::ffi::c_int;
 use zeroize::Zeroize;
 
 pub struct Exchange {
@@ -20,6 +22,7 @@ pub struct Exchange {
     largest_answer: usize,
     pub is_too_large: bool,
     head: Head,
+    pub shortage: Shortage,
     log: Log,
 }
 
@@ -33,6 +36,7 @@ impl Exchange {
             largest_answer,
             is_too_large: false,
             head: Head::default(),
+            shortage: Shortage::default(),
             log,
         }
     }
@@ -42,6 +46,7 @@ impl Exchange {
         self.answer.clear();
         self.is_too_large = false;
         self.head.clear();
+        self.shortage.clear();
     }
 
     pub fn take_response(&mut self, status: u16) -> Response {
@@ -62,6 +67,15 @@ impl Handler for Exchange {
     fn header(&mut self, line: &[u8]) -> bool {
         self.head.line(line);
         true
+    }
+
+    fn open_socket(
+        &mut self,
+        family: c_int,
+        kind: c_int,
+        protocol: c_int,
+    ) -> Option<curl_sys::curl_socket_t> {
+        self.shortage.open_socket(family, kind, protocol)
     }
 
     fn debug(&mut self, kind: InfoType, data: &[u8]) {

@@ -1,5 +1,6 @@
 //! What a failure of libcurl means, in the library's own terms.
 
+use super::constants::*;
 use super::options;
 use crate::error::Error;
 use crate::status::*;
@@ -39,16 +40,16 @@ fn from_curl(code: u32, detail: &str, verify_result: libc::c_long) -> Error {
         }
         sys::CURLE_SSL_CONNECT_ERROR if is_broken(detail) => FIO_E_RESET,
         sys::CURLE_PEER_FAILED_VERIFICATION if is_stale => match verify_result {
-            0 => FIO_E_TLS,
-            9 => FIO_E_TLS_NOT_YET_VALID,
-            10 => FIO_E_TLS_EXPIRED,
-            62 => FIO_E_TLS_HOST,
+            X509_V_OK => FIO_E_TLS,
+            X509_V_ERR_CERT_NOT_YET_VALID => FIO_E_TLS_NOT_YET_VALID,
+            X509_V_ERR_CERT_HAS_EXPIRED => FIO_E_TLS_EXPIRED,
+            X509_V_ERR_HOSTNAME_MISMATCH => FIO_E_TLS_HOST,
             _ => FIO_E_TLS_UNTRUSTED,
         },
         sys::CURLE_SSL_CONNECT_ERROR | sys::CURLE_PEER_FAILED_VERIFICATION => tls(detail),
         sys::CURLE_SSL_CACERT_BADFILE => FIO_E_CA,
         sys::CURLE_OUT_OF_MEMORY => FIO_E_NOMEM,
-        8 /* CURLE_WEIRD_SERVER_REPLY */ | sys::CURLE_BAD_CONTENT_ENCODING => FIO_E_PROTOCOL,
+        CURLE_WEIRD_SERVER_REPLY | sys::CURLE_BAD_CONTENT_ENCODING => FIO_E_PROTOCOL,
         _ => FIO_E_NETWORK,
     };
     let mut error = Error::of(status);

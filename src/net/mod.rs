@@ -3,16 +3,21 @@
 mod bandwidth;
 mod call;
 pub mod clock;
+mod constants;
 pub mod curl;
 mod exchange;
 mod failure;
 mod head;
+mod interface;
 #[cfg(target_os = "linux")]
 mod memory;
 mod options;
 mod part;
 #[cfg(target_os = "linux")]
 pub mod poller;
+#[cfg(feature = "bundled")]
+mod rustls;
+pub mod shortage;
 mod stall;
 mod trace;
 mod upload;

@@ -1,12 +1,13 @@
 //! What every handle of libcurl's is told, and the options that the bindings lack.
 
+use super::constants::{CURLE_NOT_BUILT_IN, CURLOPT_CURLU, CURLOPT_REQUEST_TARGET};
 use super::stall::Sockets;
 use super::url::ParsedUrl;
 use crate::log::{Level, Log};
 use curl::easy::{Easy2, Handler, HttpVersion, List, SslVersion};
 use curl::multi::Easy2Handle;
-use std::ffi::CString;
-use std::path::PathBuf;
+use std::ffi::{CStr, CString};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -32,6 +33,15 @@ pub struct NetSettings {
     pub resolve: Vec<String>,
     /// Use libcurl's own waiting instead of epoll, as platforms without epoll do.
     pub portable_poller: bool,
+}
+
+impl NetSettings {
+    pub fn ca_file(&self) -> Option<&Path> {
+        match &self.ca {
+            CaSource::File(path) => Some(path),
+            CaSource::Pem(_) => None,
+        }
+    }
 }
 
 /// https, verified, without redirects, proxies, cookies, or anything else from the environment.
@@ -77,6 +87,14 @@ pub fn point_nowhere<H>(easy: &Easy2<H>) -> Result<(), curl::Error> {
     let none = std::ptr::null_mut::<libc::c_void>();
     // SAFETY: the handle is alive and the option takes a URL handle or NULL.
     checked(unsafe { curl_sys::curl_easy_setopt(easy.raw(), CURLOPT_CURLU, none) })
+}
+
+/// Sets what stands in the request's first line, byte for byte; `None` is what libcurl makes of the URL, whose escapes
+/// it writes with large letters.
+pub fn set_target<H>(easy: &Easy2<H>, target: Option<&CStr>) -> Result<(), curl::Error> {
+    let target = target.map_or(std::ptr::null(), CStr::as_ptr);
+    // SAFETY: the handle is alive and the option takes a terminated string, which is copied, or NULL.
+    checked(unsafe { curl_sys::curl_easy_setopt(easy.raw(), CURLOPT_REQUEST_TARGET, target) })
 }
 
 /// Points the handle at the body of a POST instead of letting libcurl copy it.
@@ -151,8 +169,9 @@ pub fn verify_result<H>(easy: &Easy2<H>) -> libc::c_long {
 }
 
 fn only_https<H>(easy: &Easy2<H>) -> Result<(), curl::Error> {
+    let https = libc::c_long::from(curl_sys::CURLPROTO_HTTPS);
     // SAFETY: the handle is alive and the option takes a long.
-    checked(unsafe { curl_sys::curl_easy_setopt(easy.raw(), CURLOPT_PROTOCOLS, CURLPROTO_HTTPS) })
+    checked(unsafe { curl_sys::curl_easy_setopt(easy.raw(), curl_sys::CURLOPT_PROTOCOLS, https) })
 }
 
 /// Takes away the directory of certificates that a libcurl may have been built with, which would be
@@ -163,14 +182,9 @@ fn no_other_certificates<H>(easy: &Easy2<H>) -> Result<(), curl::Error> {
         curl_sys::curl_easy_setopt(easy.raw(), curl_sys::CURLOPT_CAPATH, std::ptr::null::<libc::c_char>())
     };
     // A TLS library without such a thing says so.
-    if code == 4 /* CURLE_NOT_BUILT_IN */ { Ok(()) } else { checked(code) }
+    if code == CURLE_NOT_BUILT_IN { Ok(()) } else { checked(code) }
 }
 
 fn checked(code: curl_sys::CURLcode) -> Result<(), curl::Error> {
     if code == curl_sys::CURLE_OK { Ok(()) } else { Err(curl::Error::new(code)) }
 }
-
-/// Not in the bindings: a parsed URL, the protocols a handle may use, and the bit for https.
-const CURLOPT_CURLU: curl_sys::CURLoption = curl_sys::CURLOPTTYPE_OBJECTPOINT + 282;
-const CURLOPT_PROTOCOLS: curl_sys::CURLoption = 181;
-const CURLPROTO_HTTPS: libc::c_long = 1 << 1;

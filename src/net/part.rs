@@ -13,7 +13,9 @@ use crate::log::Log;
 use crate::retry::may_have_been_processed;
 use crate::status::*;
 use curl::easy::{Easy2, List};
+use std::ffi::CStr;
 use std::sync::Arc;
+use zeroize::Zeroizing;
 
 /// What a handle is set to, from part to part.
 #[derive(Default)]
@@ -48,7 +50,8 @@ impl Part {
     /// Makes the handle ready for a part.
     pub fn prepare(&mut self, part: PartRequest, interface: Option<&str>) -> Result<(), Error> {
         let url = url_of(part.url.expose())?;
-        self.set(&part, interface, url).map_err(|error| failure::of_setting(&error))?;
+        let target = Zeroizing::new(target_of(part.url.expose()));
+        self.set(&part, interface, url, &target).map_err(|error| failure::of_setting(&error))?;
         self.easy.get_mut().begin(part);
         Ok(())
     }
@@ -58,6 +61,7 @@ impl Part {
         part: &PartRequest,
         interface: Option<&str>,
         url: ParsedUrl,
+        target: &[u8],
     ) -> Result<(), curl::Error> {
         options::point_nowhere(&self.easy)?;
         self.easy.get_mut().url = Some(url);
@@ -66,6 +70,9 @@ impl Part {
             // its place, the handle is pointed nowhere.
             unsafe { options::point_at(&self.easy, url)? };
         }
+        let target = CStr::from_bytes_with_nul(target);
+        let target = target.map_err(|_| curl::Error::new(curl_sys::CURLE_URL_MALFORMAT))?;
+        options::set_target(&self.easy, Some(target))?;
         if self.state.content_type.as_ref() != Some(&part.content_type) {
             self.easy.http_headers(headers(&part.content_type)?)?;
             self.state.content_type = Some(part.content_type.clone());
@@ -77,17 +84,22 @@ impl Part {
         self.easy.in_filesize(part.length)
     }
 
-    pub fn outcome(&mut self, result: Result<(), curl::Error>, sockets: &Sockets) -> Outcome {
+    pub fn outcome(
+        &mut self,
+        result: Result<(), curl::Error>,
+        sockets: &Sockets,
+        settings: &NetSettings,
+    ) -> Outcome {
         let is_taken = self.easy.get_ref().is_taken();
         let length = self.easy.get_ref().sent() as f64;
         let is_sent = self.easy.upload_size().is_ok_and(|sent| sent >= length);
         let has_left = is_taken && is_sent && sockets.is_confirmed(options::last_local_port(&self.easy));
-        let answer = self.answer(result);
+        let answer = self.answer(result, settings);
         let left_unanswered = has_left && answer.as_ref().is_err_and(may_have_been_processed);
         Outcome { answer, left_unanswered }
     }
 
-    fn answer(&mut self, result: Result<(), curl::Error>) -> Result<Sent, Error> {
+    fn answer(&mut self, result: Result<(), curl::Error>, settings: &NetSettings) -> Result<Sent, Error> {
         if let Some(error) = self.easy.get_mut().take_failure() {
             return Err(error);
         }
@@ -96,12 +108,16 @@ impl Part {
         }
         match result {
             Ok(()) => Err(Error::new(FIO_E_RESET, "the storage answered before it had the whole part")),
-            Err(error) => Err(failure::of_transfer(&mut self.easy, &error)),
+            Err(error) => match self.easy.get_mut().shortage.failure(error.code(), settings.ca_file()) {
+                Some(shortage) => Err(shortage),
+                None => Err(failure::of_transfer(&mut self.easy, &error)),
+            },
         }
     }
 
     /// Lets go of what belonged to the part.
     pub fn clear(&mut self) -> Result<(), curl::Error> {
+        options::set_target(&self.easy, None)?;
         options::point_nowhere(&self.easy)?;
         self.easy.get_mut().url = None;
         self.easy.get_mut().end();
@@ -119,6 +135,21 @@ fn url_of(url: &str) -> Result<ParsedUrl, Error> {
     ParsedUrl::new(url).map_err(|_| refused("the address of a part is no URL"))
 }
 
+/// What the request names: path and query as they were signed, terminated.
+fn target_of(url: &str) -> Vec<u8> {
+    let rest = url.get("https://".len()..).unwrap_or_default();
+    let rest = rest.split('#').next().unwrap_or_default();
+    let target = rest.find(['/', '?']).map_or("", |at| &rest[at..]);
+    // Reserved in full, so that growing leaves no copy.
+    let mut terminated = Vec::with_capacity(target.len() + 2);
+    if !target.starts_with('/') {
+        terminated.push(b'/');
+    }
+    terminated.extend_from_slice(target.as_bytes());
+    terminated.push(0);
+    terminated
+}
+
 /// Those the address was signed for, and no wait for leave to send the body.
 fn headers(content_type: &str) -> Result<List, curl::Error> {
     let mut list = List::new();
@@ -133,6 +164,19 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_target_is_what_follows_the_host() {
+        for (url, target) in [
+            ("https://h/a/./%2e%2E?x=%2f#y", "/a/./%2e%2E?x=%2f"),
+            ("https://h:1?x", "/?x"),
+            ("https://h", "/"),
+            ("https://h#/a", "/"),
+            ("https://[::1]/?a=/b", "/?a=/b"),
+        ] {
+            assert_eq!(target_of(url).strip_suffix(&[0]), Some(target.as_bytes()), "{url}");
+        }
+    }
+
+    #[test]
     fn an_address_has_to_be_https() {
         assert!(url_of("https://bucket.s3.amazonaws.com/a%20b/../c?X-Amz-Signature=0").is_ok());
         assert!(url_of("HTTPS://bucket/key").is_ok());
@@ -144,6 +188,7 @@ mod tests {
             "file:///SECRET",
             "https://",
             "https://a b/SECRET",
+            "https://user:SECRET@host/",
         ] {
             let error = url_of(bad).err().unwrap();
             assert_eq!(error.status, FIO_E_PROTOCOL, "{bad}");

@@ -3,7 +3,6 @@
 //! has confirmed.
 
 use crate::sys::{local_port, unconfirmed};
-use curl::easy::Handler;
 use std::collections::VecDeque;
 use std::os::fd::RawFd;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -76,16 +75,11 @@ impl Sockets {
         left == Some(0)
     }
 
-    /// Opens one as libcurl's bindings do.
-    pub fn open(&self, family: i32, kind: i32, protocol: i32) -> Option<curl_sys::curl_socket_t> {
-        struct Plain;
-        impl Handler for Plain {}
-        let socket = Plain.open_socket(family, kind, protocol)?;
+    pub fn remember(&self, socket: RawFd) {
         let mut list = self.list();
         if !list.contains(&socket) {
             list.push(socket);
         }
-        Some(socket)
     }
 
     /// How many bytes sent from this port have not been confirmed; 0 if nobody knows.

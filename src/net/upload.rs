@@ -3,6 +3,7 @@
 
 use super::bandwidth::{Bandwidth, ReadSize, Turn};
 use super::head::{Head, value_of};
+use super::shortage::Shortage;
 use super::stall::{Sockets, Stall};
 use super::trace;
 use super::url::ParsedUrl;
@@ -22,6 +23,9 @@ use std::sync::Arc;
 /// A storage's answer is a few lines; what is more is cut off.
 const LARGEST_ANSWER: usize = 64 << 10;
 
+/// Fewer bytes in the time that a part may stand still are none: the slowest modem sends more in a second.
+const LEAST_MOVE: u64 = 256;
+
 pub struct Upload {
     /// libcurl points at it.
     pub url: Option<ParsedUrl>,
@@ -36,6 +40,7 @@ pub struct Upload {
     turn: Option<Turn>,
     is_paused: bool,
     sockets: Arc<Sockets>,
+    pub shortage: Shortage,
     stall: Stall,
     answer: Answer,
     log: Log,
@@ -67,6 +72,7 @@ impl Upload {
             turn: None,
             is_paused: false,
             sockets,
+            shortage: Shortage::default(),
             stall: Stall::default(),
             answer: Answer::default(),
             log,
@@ -80,6 +86,7 @@ impl Upload {
         self.turn = None;
         self.is_paused = false;
         self.stall.clear();
+        self.shortage.clear();
         self.md5 = part.verify.then(Md5::new);
         self.done = 0;
         self.part = Some(part);
@@ -105,14 +112,20 @@ impl Upload {
     }
 
     /// For how many milliseconds nothing has moved, be it that nothing arrives there or that no answer
-    /// comes from there. Before the first byte it is the connection that takes its time.
-    pub fn stands_still_for(&mut self, unconfirmed: u64, now: u64) -> u64 {
-        if self.is_paused || self.done == 0 {
+    /// comes from there. Before the first byte it is the connection that takes its time, for at most
+    /// `connecting`; so it may be for a part without bytes.
+    pub fn stands_still_for(&mut self, unconfirmed: u64, connecting: u64, now: u64) -> u64 {
+        if self.is_paused {
             self.stall.clear();
             return 0;
         }
-        let answered = self.answer.body.len() as u64 + u64::from(self.answer.is_begun);
-        self.stall.lasts(self.done.wrapping_sub(unconfirmed).wrapping_add(answered), now)
+        let confirmed = self.done.saturating_sub(unconfirmed);
+        let is_whole = self.part.as_ref().is_some_and(|part| part.length == confirmed);
+        // An answer is short: that it comes byte for byte is no move, or it might never end.
+        let is_answered = self.answer.is_begun && self.answer.status >= 200;
+        let steps = [self.done > 0, is_whole, is_answered].map(u64::from);
+        let lasts = self.stall.lasts(confirmed / LEAST_MOVE + steps.iter().sum::<u64>(), now);
+        if self.done == 0 { lasts.saturating_sub(connecting) } else { lasts }
     }
 
     pub fn take_failure(&mut self) -> Option<Error> {
@@ -181,7 +194,9 @@ impl Handler for Upload {
         kind: c_int,
         protocol: c_int,
     ) -> Option<curl_sys::curl_socket_t> {
-        self.sockets.open(family, kind, protocol)
+        let socket = self.shortage.open_socket(family, kind, protocol)?;
+        self.sockets.remember(socket);
+        Some(socket)
     }
 
     /// libcurl begins anew when a kept connection turns out to be dead.
@@ -391,16 +406,65 @@ mod tests {
         assert_eq!((sent.response.status, sent.response.body.len()), (500, LARGEST_ANSWER));
     }
 
+    fn sending(length: u64) -> Upload {
+        let mut upload = upload(u64::MAX, u64::MAX);
+        upload.part.as_mut().unwrap().length = length;
+        upload.done = length;
+        upload
+    }
+
     #[test]
     fn a_part_stands_still_when_nothing_arrives_any_more() {
-        let mut upload = upload(100, 100);
-        assert_eq!((upload.stands_still_for(0, 1_000), upload.stands_still_for(0, 9_000)), (0, 0));
-        read_all(&mut upload).unwrap();
-        assert_eq!((upload.stands_still_for(20, 10_000), upload.stands_still_for(20, 11_000)), (0, 1_000));
-        assert_eq!((upload.stands_still_for(12, 16_000), upload.stands_still_for(12, 17_000)), (0, 1_000));
-        answer(&mut upload, "HTTP/1.1 200 OK\r\n\r\n");
+        let mut upload = sending(10_000);
+        let mut still = |unconfirmed, now| upload.stands_still_for(unconfirmed, 5_000, now);
+        assert_eq!((still(10_000, 10_000), still(10_000, 11_000)), (0, 1_000));
+        assert_eq!((still(9_000, 12_000), still(9_000, 13_000)), (0, 1_000));
+        // All has arrived.
+        assert_eq!((still(0, 14_000), still(0, 15_000)), (0, 1_000));
         upload.is_paused = true;
-        assert_eq!(upload.stands_still_for(12, 60_000), 0);
+        assert_eq!(upload.stands_still_for(0, 5_000, 60_000), 0);
+    }
+
+    /// A byte now and then would keep a part for ever.
+    #[test]
+    fn a_few_bytes_are_no_move() {
+        let mut upload = sending(10_000);
+        let mut now = 1_000;
+        upload.stands_still_for(9_990, 5_000, now);
+        for unconfirmed in (9_950..9_990).rev() {
+            now += 1_000;
+            upload.stands_still_for(unconfirmed, 5_000, now);
+        }
+        assert_eq!(upload.stands_still_for(9_950, 5_000, now), 40_000);
+        assert_eq!(upload.stands_still_for(9_700, 5_000, now + 1), 0);
+    }
+
+    #[test]
+    fn an_answer_that_drips_stands_still() {
+        let mut upload = sending(10_000);
+        upload.stands_still_for(0, 5_000, 1_000);
+        for line in ["HTTP/1.1 100 Continue\r\n", "\r\n", "HTTP/1.1 103 Early Hints\r\n", "A: b\r\n", "\r\n"]
+        {
+            upload.header(line.as_bytes());
+        }
+        assert_eq!(upload.stands_still_for(0, 5_000, 2_000), 1_000);
+        upload.header(b"HTTP/1.1 200 OK\r\n");
+        upload.header(b"\r\n");
+        assert_eq!(upload.stands_still_for(0, 5_000, 3_000), 0);
+        for second in 1..30 {
+            upload.write(b" ").unwrap();
+            assert_eq!(upload.stands_still_for(0, 5_000, 3_000 + second * 1_000), second * 1_000);
+        }
+    }
+
+    #[test]
+    fn a_part_that_has_sent_nothing_stands_still_once_it_must_be_connected() {
+        for length in [0, 10_000] {
+            let mut upload = sending(length);
+            upload.done = 0;
+            let mut still = |now| upload.stands_still_for(0, 5_000, now);
+            assert_eq!((still(1_000), still(3_000), still(5_000), still(7_000)), (0, 0, 0, 1_000));
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! A URL that libcurl has parsed once, instead of anew for every request.
 
+use super::constants::{CURLU_DISALLOW_USER, CURLU_PATH_AS_IS, CURLUPART_URL};
 use std::ffi::{CStr, c_char, c_int, c_uint, c_void};
 use std::ptr::NonNull;
 use zeroize::Zeroizing;
@@ -10,12 +11,6 @@ unsafe extern "C" {
     fn curl_url_set(url: *mut c_void, part: c_int, content: *const c_char, flags: c_uint) -> c_int;
     fn curl_url_cleanup(url: *mut c_void);
 }
-
-/// The whole URL as a part of itself.
-const CURLUPART_URL: c_int = 0;
-
-/// Leaves dots in the path alone: a signature is for the path as it is.
-const CURLU_PATH_AS_IS: c_uint = 1 << 7;
 
 pub struct ParsedUrl(NonNull<c_void>);
 
@@ -30,8 +25,10 @@ impl ParsedUrl {
         // SAFETY: it takes nothing, and gives a handle that is nobody else's, or NULL.
         let handle = NonNull::new(unsafe { curl_url() });
         let parsed = ParsedUrl(handle.ok_or_else(|| curl::Error::new(curl_sys::CURLE_OUT_OF_MEMORY))?);
+        // libcurl would send a user's name and password of a URL to its host as an Authorization header.
+        let flags = CURLU_PATH_AS_IS | CURLU_DISALLOW_USER;
         // SAFETY: the handle is alive, the text is terminated and copied.
-        match unsafe { curl_url_set(parsed.as_ptr(), CURLUPART_URL, text.as_ptr(), CURLU_PATH_AS_IS) } {
+        match unsafe { curl_url_set(parsed.as_ptr(), CURLUPART_URL, text.as_ptr(), flags) } {
             0 => Ok(parsed),
             _ => Err(malformed()),
         }
@@ -53,9 +50,41 @@ impl Drop for ParsedUrl {
 mod tests {
     use super::*;
 
+    unsafe extern "C" {
+        fn curl_url_get(url: *mut c_void, part: c_int, text: *mut *mut c_char, flags: c_uint) -> c_int;
+    }
+
     #[test]
     fn only_urls_are_parsed() {
         assert!(ParsedUrl::new("https://127.0.0.1:4443/v2/auth/token").is_ok());
-        assert!(ParsedUrl::new("https://").is_err() && ParsedUrl::new("https://a\0b").is_err());
+        for bad in [
+            "https://",
+            "https://a\0b",
+            "https://user:password@host/",
+            "https://user@host/",
+            "https://:@host/",
+        ] {
+            assert!(ParsedUrl::new(bad).is_err(), "{bad}");
+        }
+        assert!(ParsedUrl::new("https://host/a@b?c=@d").is_ok());
+    }
+
+    /// A signature is for the bytes of the path and the query.
+    #[test]
+    fn a_url_is_kept_byte_for_byte() {
+        for url in [
+            "https://host/storage/./a/../../b?x=/../y",
+            "https://host/..//a%2e%2E/./",
+            "https://host/a%20b+c%2f?X-Amz-Signature=0%3D&y=./",
+        ] {
+            let parsed = ParsedUrl::new(url).unwrap();
+            let mut text = std::ptr::null_mut();
+            // SAFETY: the handle is alive and the text is a place for a pointer.
+            assert_eq!(unsafe { curl_url_get(parsed.as_ptr(), CURLUPART_URL, &mut text, 0) }, 0);
+            // SAFETY: libcurl has written a terminated text, which is freed once.
+            let kept = unsafe { CStr::from_ptr(text) }.to_owned();
+            unsafe { curl_sys::curl_free(text.cast()) };
+            assert_eq!(kept.to_str(), Ok(url));
+        }
     }
 }

@@ -3,6 +3,7 @@
 use super::{Condition, Files, Source};
 use crate::error::Error;
 use crate::status::*;
+use crate::sys::{is_shortage, may_pass};
 use std::ffi::OsStr;
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind};
@@ -65,29 +66,13 @@ impl Files for SystemFiles {
 
 /// The operating system's reason; never a path, which may hold a person's name.
 fn failed(error: &io::Error) -> Error {
-    match (error.kind(), error.raw_os_error().unwrap_or(0)) {
-        (ErrorKind::NotFound | ErrorKind::NotADirectory, _) => Error::of(FIO_E_SOURCE_MISSING),
-        (ErrorKind::IsADirectory, _) => Error::of(FIO_E_SOURCE_KIND),
-        // The process, or the whole system, has no more to give.
-        (_, libc::EMFILE | libc::ENFILE | libc::ENOMEM | libc::ENOBUFS) => {
-            Error::told(FIO_E_NOMEM, format!("the file cannot be opened: {error}"))
+    match error.kind() {
+        ErrorKind::NotFound | ErrorKind::NotADirectory => Error::of(FIO_E_SOURCE_MISSING),
+        ErrorKind::IsADirectory => Error::of(FIO_E_SOURCE_KIND),
+        _ if is_shortage(error) => Error::told(FIO_E_NOMEM, format!("the file cannot be opened: {error}")),
+        _ if may_pass(error) => {
+            Error::told(FIO_E_SOURCE_BUSY, format!("the file cannot be read at the moment: {error}"))
         }
-        // The card was pulled, or a file server is away: it may come back.
-        (
-            _,
-            libc::EAGAIN
-            | libc::EBUSY
-            | libc::EINTR
-            | libc::EIO
-            | libc::ENODEV
-            | libc::ENXIO
-            | libc::ESTALE
-            | libc::ETIMEDOUT
-            | libc::ENOTCONN
-            | libc::EHOSTDOWN
-            | libc::ENETDOWN
-            | libc::ETXTBSY,
-        ) => Error::told(FIO_E_SOURCE_BUSY, format!("the file cannot be read at the moment: {error}")),
         _ => Error::told(FIO_E_SOURCE_READ, format!("the file cannot be read: {error}")),
     }
 }
@@ -152,21 +137,14 @@ mod tests {
 
     #[test]
     fn what_may_pass_is_told_from_what_will_not() {
-        for (errno, status) in [
-            (libc::EMFILE, FIO_E_NOMEM),
-            (libc::ENFILE, FIO_E_NOMEM),
-            (libc::ENOMEM, FIO_E_NOMEM),
-            (libc::EIO, FIO_E_SOURCE_BUSY),
-            (libc::EBUSY, FIO_E_SOURCE_BUSY),
-            (libc::EAGAIN, FIO_E_SOURCE_BUSY),
-            (libc::ESTALE, FIO_E_SOURCE_BUSY),
-            (libc::ENODEV, FIO_E_SOURCE_BUSY),
-            (libc::EACCES, FIO_E_SOURCE_READ),
-            (libc::ELOOP, FIO_E_SOURCE_READ),
-            (libc::ENOENT, FIO_E_SOURCE_MISSING),
-            (libc::EISDIR, FIO_E_SOURCE_KIND),
-        ] {
-            assert_eq!(failed(&io::Error::from_raw_os_error(errno)).status, status, "{errno}");
+        let status = |errno| failed(&io::Error::from_raw_os_error(errno)).status;
+        for (errno, expected) in crate::sys::tests::ERRORS_OF_FILES {
+            let expected = match expected {
+                'm' => FIO_E_NOMEM,
+                'b' => FIO_E_SOURCE_BUSY,
+                _ => FIO_E_SOURCE_READ,
+            };
+            assert_eq!(status(*errno), expected, "{errno}");
         }
     }
 }

@@ -26,6 +26,9 @@ from fio_c2c.emulator import Emulator  # noqa: E402
 #: Seconds after which a wait has failed. Nothing takes nearly so long.
 PATIENCE = 20.0
 
+#: Which variant of the library the tests use.
+TLS = os.environ.get("FIO_TLS", "bundled")
+
 SECRET = "emulator-secret"
 
 _serial = itertools.count(1)
@@ -149,7 +152,7 @@ class RigClient(fio_c2c.Client):
         while not condition():
             left = deadline - time.monotonic()
             if left <= 0:
-                raise TimeoutError(f"it did not happen; heard {[event.name for event in self.events]}")
+                raise TimeoutError(f"it did not happen; heard {[event.name for event in self.events][-50:]}")
             self.drive(step_ms or int(left * 1000) + 1)
 
 

@@ -124,8 +124,14 @@ class Trust(RigTest):
         with open(self.service.ca_file, "rb") as file:
             copy.write_bytes(file.read())
         client = self.client(ca_file=copy)
+        pem = copy.read_bytes()
         copy.unlink()
-        self.fails(fio_c2c.FIO_E_CA, client.request_code)
+        self.assertEqual(self.fails(fio_c2c.FIO_E_CA_FILE, client.request_code).retry, fio_c2c.FIO_RETRY_LATER)
+        # Half written by an update.
+        copy.write_bytes(b"")
+        self.fails(fio_c2c.FIO_E_CA_FILE, client.request_code)
+        copy.write_bytes(pem)
+        client.request_code().wait(PATIENCE)
 
     def test_an_ipv6_address(self) -> None:
         port = self.service.port

@@ -102,6 +102,12 @@ pub unsafe extern "C" fn fio_config_set_client_version(
 /// Sets where the service is. Default `https://api.frame.io`. The access token is sent to this origin
 /// only. Plain HTTP is refused, loopback included; a test rig brings its own CA instead.
 ///
+/// The parts of uploads go, without the token and by https, to the addresses that the service hands out.
+/// Their host is the service's choice and none is refused: it may be one in the device's own network or
+/// the device itself, in each spelling that libcurl knows (`0x7f.1` is 127.0.0.1). What protects such hosts
+/// is that they need a certificate for that name from the CA. An address with a user's name or password in
+/// it is refused (`FIO_E_URL`).
+///
 /// @param config  the configuration
 /// @param url     `https://host` or `https://host:port`, at most 255 bytes, without user, path or
 ///                query (one final `/` is allowed); copied
@@ -143,8 +149,10 @@ fn origin(url: &str) -> Option<String> {
         }
         None => authority.split_once(':').unwrap_or((authority, "443")),
     };
-    let is_name = |c: char| c.is_ascii_alphanumeric() || "-._".contains(c);
-    let is_host = host.starts_with('[') || (!host.is_empty() && host.chars().all(is_name));
+    let is_name = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
+    // One dot may end a name, but no part of it is empty.
+    let is_label = |label: &str| !label.is_empty() && label.chars().all(is_name);
+    let is_host = host.starts_with('[') || host.strip_suffix('.').unwrap_or(host).split('.').all(is_label);
     let is_port = port.bytes().all(|b| b.is_ascii_digit()) && port.parse::<u16>().is_ok_and(|port| port != 0);
     (is_host && is_port).then(|| format!("https://{}", authority.to_ascii_lowercase()))
 }
@@ -168,6 +176,11 @@ mod tests {
             ("https://x:0", None),
             ("https://x:99999", None),
             ("https://x:", None),
+            ("https://..", None),
+            ("https://.", None),
+            ("https://a..b", None),
+            ("https://user:password@x", None),
+            ("https://example.com.", Some("https://example.com.")),
             ("https://x?y", None),
             ("https://[::1]x", None),
             ("https://[zz]", None),

@@ -15,7 +15,8 @@ use std::ffi::c_char;
 ///                checked now and read again when connections are made.
 ///
 /// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (empty, too long, control
-///            characters) | `FIO_E_UTF8` | `FIO_E_CA` (missing, unreadable, not PEM) | `FIO_E_PANIC`
+///            characters) | `FIO_E_UTF8` | `FIO_E_CA` (missing, unreadable, not PEM) | `FIO_E_NOMEM` (no
+///            descriptors) | `FIO_E_PANIC`
 /// Callbacks: none
 /// Blocking:  reads the file
 /// Since:     0.1.0

@@ -1,0 +1,32 @@
+//! What the headers of libcurl, rustls and OpenSSL say and the bindings do not. tests/package/test_libcurl.py compares
+//! each with them, and finds none elsewhere.
+
+use std::ffi::{c_int, c_long, c_uint};
+
+// curl/urlapi.h
+/// The whole URL as a part of itself.
+pub const CURLUPART_URL: c_int = 0;
+/// Leaves dots in the path alone: a signature is for the path as it is.
+pub const CURLU_PATH_AS_IS: c_uint = 1 << 4;
+/// A URL with a user's name or password in it is none.
+pub const CURLU_DISALLOW_USER: c_uint = 1 << 5;
+
+// curl/curl.h
+pub const CURLOPT_CURLU: curl_sys::CURLoption = 10282;
+pub const CURLOPT_REQUEST_TARGET: curl_sys::CURLoption = 10266;
+pub const CURLE_NOT_BUILT_IN: curl_sys::CURLcode = 4;
+pub const CURLE_WEIRD_SERVER_REPLY: curl_sys::CURLcode = 8;
+
+// rustls.h
+#[cfg(feature = "bundled")]
+pub const RUSTLS_RESULT_OK: c_uint = 7000;
+#[cfg(feature = "bundled")]
+pub const RUSTLS_RESULT_UNEXPECTED_EOF: c_uint = 7010;
+#[cfg(feature = "bundled")]
+pub const RUSTLS_RESULT_PLAINTEXT_EMPTY: c_uint = 7011;
+
+// openssl/x509_vfy.h
+pub const X509_V_OK: c_long = 0;
+pub const X509_V_ERR_CERT_NOT_YET_VALID: c_long = 9;
+pub const X509_V_ERR_CERT_HAS_EXPIRED: c_long = 10;
+pub const X509_V_ERR_HOSTNAME_MISMATCH: c_long = 62;

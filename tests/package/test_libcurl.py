@@ -1,0 +1,98 @@
+"""What packaging/libcurl has of its own is still needed and still fits the libcurl that is built, and numbers written in
+src/net are those of the headers."""
+
+import hashlib
+import json
+import os
+import re
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+from typing import Dict, List
+
+from installation import ROOT
+from harness import CC, SkippingTest
+
+README = "see packaging/libcurl/README.md, and take away there what is not needed any more"
+#: Of `cr_recv` in libcurl 8.22.0, which drops what it has read before an end.
+CR_RECV = "34b93ad2bef9ef7db8ec0beb329faee2ebb2c0b210e3718e5cbcbbc0adc3664f"
+CONSTANT = re.compile(r"^pub const (\w+): [\w:]+ = ([^;]+);$", re.MULTILINE)
+HEADERS = {"CURLU": "curl/curl.h", "CURLO": "curl/curl.h", "CURLE": "curl/curl.h", "RUSTL": "rustls.h", "X509_": "openssl/x509_vfy.h"}
+
+
+def sources(*crates: str) -> List[Path]:
+    """Where cargo has the sources of crates, wherever it has them from."""
+    about = subprocess.run([os.environ.get("RUSTC", "rustc"), "-vV"], check=True, stdout=subprocess.PIPE, text=True).stdout
+    host = next(line.split()[1] for line in about.splitlines() if line.startswith("host:"))
+    command = [os.environ.get("CARGO", "cargo"), "metadata", "--format-version=1", "--locked", "--offline", "--features", "bundled",
+               "--filter-platform", host]
+    told = json.loads(subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE).stdout)
+    folders = {package["name"]: Path(package["manifest_path"]).parent for package in told["packages"]}
+    return [folders[crate] for crate in crates]
+
+
+class Libcurl(SkippingTest):
+    def setUp(self) -> None:
+        self.curl, self.rustls = sources("curl-sys", "rustls-ffi")
+
+    def test_the_way_libcurl_reads_is_the_one_that_was_mended(self) -> None:
+        text = (self.curl / "curl/lib/vtls/rustls.c").read_text()
+        found = re.search(r"^static CURLcode cr_recv\(.*?^}$", text, re.MULTILINE | re.DOTALL)
+        assert found, f"libcurl has no cr_recv any more: {README}"
+        self.assertEqual(hashlib.sha256(found[0].encode()).hexdigest(), CR_RECV,
+                         f"libcurl reads from rustls in another way now: compare it with src/net/rustls.rs, {README}")
+
+    def test_each_renamed_function_is_called_and_there(self) -> None:
+        header = (ROOT / "packaging/libcurl/fio_libcurl.h").read_text()
+        caller = (self.curl / "curl/lib/vtls/rustls.c").read_text()
+        callee = (self.rustls / "src/rustls.h").read_text()
+        ours = (ROOT / "src/net/rustls.rs").read_text()
+        renamed = re.findall(r"^#define (rustls_\w+) (fio_rustls_\w+)$", header, re.MULTILINE)
+        self.assertEqual(len(renamed), 3)
+        for name, other in renamed:
+            self.assertRegex(caller, rf"\b{name}\(", README)
+            self.assertRegex(callee, rf"\b{name}\(", README)
+            self.assertRegex(ours, rf'unsafe extern "C" fn {other}\(')
+
+    def test_settings_are_read_by_libcurl_and_not_made_by_curl_sys(self) -> None:
+        header = (ROOT / "packaging/libcurl/fio_libcurl.h").read_text()
+        library = "".join(path.read_text(errors="replace") for path in (self.curl / "curl/lib").rglob("*.[ch]"))
+        for setting in re.findall(r"^#define (HAVE_\w+) 1$", header, re.MULTILINE):
+            self.assertRegex(library, rf"(ifdef|defined\()\s*{setting}\b", README)
+            self.assertNotRegex((self.curl / "build.rs").read_text(), rf'"{setting}"', README)
+
+    def test_numbers_are_those_of_the_headers(self) -> None:
+        constants: Dict[str, str] = dict(CONSTANT.findall((ROOT / "src/net/constants.rs").read_text()))
+        self.assertGreater(len(constants), 10)
+        bundled = [f"-I{self.curl / 'curl/include'}", f"-I{self.rustls / 'src'}"]
+        for folders in (bundled, [bundled[1]]):
+            # OpenSSL's numbers come with its own headers, and libcurl's with the system's if it has some.
+            there = {name: value for name, value in constants.items() if self.has(HEADERS[name[:5]], folders)}
+            if folders is bundled:
+                self.assertEqual({name for name in constants if name not in there and not name.startswith("X509_")}, set())
+            program = "".join(f"#include <{header}>\n" for header in sorted({HEADERS[name[:5]] for name in there}))
+            program += "".join(f'_Static_assert(({value}) == (int){name}, "{name}");\n' for name, value in there.items())
+            compiled = self.compiled(program, folders)
+            self.assertEqual(compiled.returncode, 0, compiled.stderr)
+
+    def test_there_are_no_such_numbers_elsewhere(self) -> None:
+        for path in sorted((ROOT / "src/net").glob("*.rs")):
+            code = path.read_text().split("#[cfg(test)]\nmod tests")[0]
+            if path.name != "constants.rs":
+                self.assertNotRegex(code, r"const (CURL|RUSTLS|X509|SO_|IFF_|SIOC)", path.name)
+                self.assertNotRegex(code, r"\d\s*/\*\s*CURL", path.name)
+
+    def has(self, header: str, folders: List[str]) -> bool:
+        return self.compiled(f"#include <{header}>\n", folders).returncode == 0
+
+    def compiled(self, program: str, folders: List[str]) -> "subprocess.CompletedProcess[str]":
+        with tempfile.TemporaryDirectory(prefix="fio-c2c-test-") as folder:
+            source = Path(folder) / "numbers.c"
+            source.write_text(program)
+            return subprocess.run([CC, "-std=c11", "-fsyntax-only", *folders, str(source)], stdout=subprocess.PIPE,
+                                  stderr=subprocess.PIPE, text=True)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -91,17 +91,17 @@ def steps() -> list[Step]:
     return [
         Step("format of the Rust sources", [CARGO, "fmt", "--all", "--check"], needs=rustfmt),
         Step(built[0], _make("TLS=bundled", "lib", "emulator", "examples")),
-        Step("Rust tests of the library", [CARGO, "test", "--quiet", *libcurl]),
+        Step("Rust tests of the library", [CARGO, "test", "--locked", "--quiet", *libcurl]),
         Step(built[1], _make("TLS=system", "lib", "emulator", "examples"), needs=system, after=built[:1]),
         *_variant("bundled", []),
-        Step("Rust tests of the emulator", [CARGO, "test", "--quiet", "-p", "fio-emulator"]),
+        Step("Rust tests of the emulator", [CARGO, "test", "--locked", "--quiet", "-p", "fio-emulator"]),
         Step("certification", _python_tests("tests/certify"), {"FIO_TLS": "bundled"}, after=built[:1]),
         Step("page in a browser", _python_tests("tests/page"), {"FIO_TLS": "bundled"}, browser, built[:1]),
         Step("archives", _make("dist"), needs=[*system, *cross], after=built),
         Step("programs on ARM", _python_tests("tests/cross"), needs=[*system, *cross], after=["archives"]),
-        Step("lints", [CARGO, "clippy", "--quiet", "--workspace", "--all-targets", *libcurl, "--", "-D", "warnings"], needs=clippy),
-        # Both targets, for a moment each: `make fuzz` takes longer.
-        Step("fuzzing of the emulator", _make("fuzz", "SECONDS=20"), needs=[_program("c++", "g++")]),
+        Step("lints", [CARGO, "clippy", "--locked", "--quiet", "--workspace", "--all-targets", *libcurl, "--", "-D", "warnings"], needs=clippy),
+        # Both targets, for a moment: `make fuzz` takes longer.
+        Step("fuzzing of the emulator", _make("fuzz", "SECONDS=20", "WITHIN=120"), needs=[_program("c++", "g++")]),
         *_variant("system", system),
         # After the installation, which makes this library as well.
         Step("library without uploads (system)", [sys.executable, "-B", "tests/c/pairing_only.py"], needs=system,

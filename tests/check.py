@@ -21,6 +21,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections import Counter
 from dataclasses import dataclass
 from typing import Iterable, Optional
 
@@ -129,8 +130,8 @@ def main() -> int:
     failures = [name for name, outcome in outcomes if outcome.code not in (None, 0)]
     passed = sum(outcome.code == 0 for _, outcome in outcomes)
     print(f"steps by time:\n{_by_time(outcomes)}", end="")
-    for reason in skipped:
-        print(f"skipped: {reason}")
+    for reason, times in Counter(skipped).items():
+        print(f"skipped: {reason}" + (f" ({times} tests)" if times > 1 else ""))
     for name in failures:
         print(f"failed: {name}")
     failed = len(failures)

@@ -82,6 +82,11 @@ class Check(Machine):
         # Nothing is there, so it is told of everything that is a program; without rustup, Debian has the parts of Rust.
         self.assertLessEqual({"doxygen", "valgrind", "chromium", "iproute2", "rustfmt", "rust-clippy", "libx-1.0-dev"}, wanted)
 
+    def test_tests_that_lack_the_same_are_counted_in_one_line(self) -> None:
+        done = self.check('Step("c", say("SKIPPED: no x\\nSKIPPED: no y\\nSKIPPED: no x"))')
+        self.assertIn("skipped: c: no x (2 tests)\nskipped: c: no y\n", done.stdout)
+        self.assertTrue(done.stdout.endswith("1 passed, 0 failed, 3 skipped\n"), done.stdout)
+
     def test_parts_of_rust_come_from_rustup_where_it_is(self) -> None:
         self.stand_in("rustup", "")
         done = self.check('Step("lints", say("never"), needs=[check.packages.need("clippy")])')

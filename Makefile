@@ -92,7 +92,7 @@ lib: $(OUT)/libfio_c2c.so $(OUT)/libfio_c2c.a
 # another libcurl or a second Rust library in the same program. Both libraries are made of that object.
 $(OUT)/fio_c2c.o: $(SOURCES) $(OUT)/symbols $(OUT)/profile
 	mkdir -p $(LIBRARY_DIR)
-	$(LOCKED) sh -ec '$(WITHOUT_PATHS) $(if $(filter yes,$(DEV)),$(DEV_PROFILE)) $(WITH_TARGET) $(CARGO) rustc --release --lib --crate-type staticlib $(FEATURES_$(TLS)) \
+	$(LOCKED) sh -ec '$(WITHOUT_PATHS) $(if $(filter yes,$(DEV)),$(DEV_PROFILE)) $(WITH_TARGET) $(CARGO) rustc --locked --release --lib --crate-type staticlib $(FEATURES_$(TLS)) \
 		$(TARGET:%=--target %) --target-dir $(LIBRARY_DIR) -- --cfg fio_c_library $(LEFT_OUT); \
 		$(LD) -r --force-group-allocation $$(sed "s/^/-u /" $(OUT)/symbols) -o $@ $(LIBRARY_DIR)/$(TARGET:%=%/)release/libfio_c2c.a'
 	$(OBJCOPY) --keep-global-symbols=$(OUT)/symbols --remove-section=.llvmbc --remove-section=.llvmcmd $@
@@ -132,7 +132,7 @@ emulator: $(EMULATOR) $(EMULATOR).LICENSES.txt
 
 # The page and the scenarios are compiled in.
 $(EMULATOR): $(shell find tests/emulator -name fuzz -prune -o -name tests -prune -o -name '*.md' -prune -o -type f -print) Cargo.lock
-	$(CARGO) build --release -p fio-emulator
+	$(CARGO) build --locked --release -p fio-emulator
 
 $(EMULATOR).LICENSES.txt: $(EMULATOR) packaging/licences.py packaging/licence_part.py packaging/licences_of_rust.py LICENSE
 	$(PYTHON) -B packaging/licences.py --package fio-emulator --tls $(TLS) --cargo "$(CARGO)" > $@.new
@@ -170,24 +170,23 @@ torture: lib emulator examples
 	@$(PYTHON) -B tests/torture/torture.py --examples $(OUT) $(KILLS:%=--kills %) $(FILES:%=--files %) $(SEED:%=--seed %)
 
 # What clients had better not send, to the emulator, guided by coverage: bytes on a connection, and calls that are nearly
-# right, for SECONDS each. Needs a C++ compiler. What is found worth keeping stays in target/fuzz-corpus.
+# right, for SECONDS each, side by side. WITHIN=120 bounds it as a whole: after a long build they run shorter. Needs a C++
+# compiler. What is found worth keeping stays in target/fuzz-corpus.
 SECONDS ?= 60
-FUZZ_connection := -dict=http.dict -max_len=3000
-FUZZ_requests := -max_len=2500
 fuzz:
-	set -e; cd tests/emulator/fuzz; $(foreach target,connection requests,mkdir -p $(TARGET_DIR)/fuzz-corpus/$(target); \
-		$(CARGO) run --quiet --bin $(target) -- $(TARGET_DIR)/fuzz-corpus/$(target) corpus/$(target) \
-		$(FUZZ_$(target)) -max_total_time=$(SECONDS) -print_final_stats=1;)
+	@CARGO="$(CARGO)" $(PYTHON) -B tests/emulator/fuzz/run.py --seconds $(SECONDS) $(WITHIN:%=--within %)
 
 # Every test. What needs a package that is not installed is skipped aloud and counted; with
 # FIO_NO_SKIPS=1 a skip is a failure. ONLY="word word" runs the steps whose names contain a word.
 check:
 	@$(PYTHON) -B tests/check.py $(ONLY)
 
-# The lock file of what tests install from PyPI, made anew of tests/requirements.in; for every Python that can run them.
+# The lock files of what tests install from PyPI, made anew of requirements.in beside them; for every Python that can run
+# the tests.
 test-requirements:
-	uv pip compile --quiet --universal --python-version 3.9 --fork-strategy fewest --generate-hashes --no-annotate --upgrade \
-		--custom-compile-command "make test-requirements" tests/requirements.in --output-file tests/requirements.lock
+	set -e; for of in tests tests/page; do \
+		uv pip compile --quiet --universal --python-version 3.9 --fork-strategy fewest --generate-hashes --no-strip-extras --no-annotate --upgrade \
+			--custom-compile-command "make test-requirements" $$of/requirements.in --output-file $$of/requirements.lock; done
 
 # What the library costs, beside programs written by hand in C: all with the system's libcurl. ASSERT=1 fails
 # on a miss; BENCH="poll upload" runs only those; QUICK=1 leaves the upload of 20 GB out.

@@ -43,7 +43,7 @@ def why_not() -> str | None:
         return "the throttled network needs root"
     for program, package in (("tc", "iproute2"), ("ip", "iproute2"), ("unshare", "util-linux")):
         if shutil.which(program) is None:
-            return f"the throttled network needs {program} (package {package})"
+            return f"the throttled network needs {program}: install the Debian package {package}"
     tried = subprocess.run(["unshare", "--net", "tc", "qdisc", "add", "dev", "lo", "root", "tbf", *_bucket()],
                            capture_output=True, text=True, check=False)
     if tried.returncode != 0:

@@ -3,10 +3,13 @@
 
 Two steps run side by side where there are two processors (FIO_JOBS says how many); what measures runs alone.
 What a step says is printed when it is over. A step that needs a package which is not installed is skipped
-aloud, with the package's name, and counted. With FIO_NO_SKIPS=1 a skip is a failure. The last line is
+aloud, with the package's name, and counted. With FIO_NO_SKIPS=1 a skip is a failure. At the end are the steps by the
+time they took, one line with the command that installs everything that is missing, if tests were skipped, and
 `N passed, N failed, N skipped`.
 
     check.py [WORD ...]       only the steps whose names contain one of the words, and what they need
+    check.py --packages       the packages of Debian that the tests need, a line each
+    check.py --rust           the parts of Rust that they need beside the compiler, as rustup calls them
 """
 
 from __future__ import annotations
@@ -18,9 +21,11 @@ import sys
 import tempfile
 import threading
 import time
+from collections import Counter
 from dataclasses import dataclass
 from typing import Iterable, Optional
 
+import packages
 from steps import ROOT, Step, steps
 
 NO_SKIPS = os.environ.get("FIO_NO_SKIPS") == "1"
@@ -39,7 +44,7 @@ class Outcome:
 def _run(step: Step) -> Outcome:
     missing = [package for package, is_there in step.needs if not is_there]
     if missing:
-        return Outcome(None, [f"needs {', '.join(missing)}"], 0, f"SKIPPED: install {', '.join(missing)} to run this\n")
+        return Outcome(None, [f"needs {', '.join(missing)}"], 0, f"SKIPPED: needs {', '.join(missing)}\n")
     start = time.monotonic()
     with tempfile.TemporaryFile("w+", errors="replace") as said:
         code = subprocess.run(step.command, cwd=ROOT, env={**os.environ, **step.environment}, check=False,
@@ -101,7 +106,16 @@ def _chosen(words: list[str]) -> list[Step]:
     return [step for step in every if step.name in wanted]
 
 
+def _by_time(outcomes: list[tuple[str, Outcome]]) -> str:
+    """The steps that ran, slowest first."""
+    ran = sorted(((outcome.seconds, name) for name, outcome in outcomes if outcome.code is not None), reverse=True)
+    return "".join(f"{seconds:7.0f} s  {name}\n" for seconds, name in ran)
+
+
 def main() -> int:
+    if sys.argv[1:] in (["--packages"], ["--rust"]):
+        print("\n".join(packages.DEBIAN if sys.argv[1] == "--packages" else packages.RUST))
+        return 0
     start = time.monotonic()
     chosen = _chosen(sys.argv[1:])
     schedule = Schedule(chosen)
@@ -115,14 +129,18 @@ def main() -> int:
     skipped = [f"{name}: {reason}" for name, outcome in outcomes for reason in outcome.skipped]
     failures = [name for name, outcome in outcomes if outcome.code not in (None, 0)]
     passed = sum(outcome.code == 0 for _, outcome in outcomes)
-    for reason in skipped:
-        print(f"skipped: {reason}")
+    print(f"steps by time:\n{_by_time(outcomes)}", end="")
+    for reason, times in Counter(skipped).items():
+        print(f"skipped: {reason}" + (f" ({times} tests)" if times > 1 else ""))
     for name in failures:
         print(f"failed: {name}")
     failed = len(failures)
     if skipped and NO_SKIPS:
         print("skips are not allowed in this run")
         failed += len(skipped)
+    install = packages.command(skipped) if skipped else ""
+    if install:
+        print(f"to install what was missing: {install}")
     print(f"{time.monotonic() - start:.0f} s")
     print(f"{passed} passed, {failed} failed, {len(skipped)} skipped")
     return 1 if failed else 0

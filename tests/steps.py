@@ -6,11 +6,11 @@ In the order in which they begin if nothing holds them up: what others wait for,
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from packages import need
 
 ROOT = Path(__file__).resolve().parents[1]
 CARGO = os.environ.get("CARGO", "cargo")
@@ -27,16 +27,6 @@ class Step:
     after: list[str] = field(default_factory=list)
     # Nothing runs beside it: it measures.
     alone: bool = False
-
-
-def _has_system_libcurl() -> bool:
-    if shutil.which("pkg-config") is None:
-        return False
-    return subprocess.run(["pkg-config", "--exists", "libcurl"], check=False).returncode == 0
-
-
-def _program(name: str, package: str) -> tuple[str, bool]:
-    return package, shutil.which(name) is not None
 
 
 def _make(*arguments: str) -> list[str]:
@@ -65,51 +55,36 @@ def _variant(tls: str, needs: list[tuple[str, bool]]) -> list[Step]:
 
 
 def steps() -> list[Step]:
-    system = [("libcurl4-openssl-dev", _has_system_libcurl())]
+    system = [need("pkg-config"), need("libcurl4-openssl-dev")]
     # The Rust tests need some libcurl, and the sources are the same for both: the system's needs no compiling.
-    libcurl = ["--no-default-features", "--features", "system"] if system[0][1] else []
-    rustfmt = [_program("rustfmt", "rustfmt")]
-    clippy = [_program("cargo-clippy", "clippy")]
-    doxygen = [_program("doxygen", "doxygen")]
-    browser = [
-        _program("chromium", "chromium"),
-        _program("chromedriver", "chromium-driver"),
-        _program("certutil", "libnss3-tools"),
-    ]
-    cross = [
-        _program("aarch64-linux-gnu-gcc", "gcc-aarch64-linux-gnu"),
-        _program("arm-linux-gnueabihf-gcc", "gcc-arm-linux-gnueabihf"),
-        _program("qemu-aarch64-static", "qemu-user-static"),
-    ]
-    bench_needs = [
-        *system,
-        ("libcjson-dev", Path("/usr/include/cjson/cJSON.h").exists()),
-        _program("valgrind", "valgrind"),
-        _program("curl", "curl"),
-    ]
+    libcurl = ["--no-default-features", "--features", "system"] if all(is_there for _, is_there in system) else []
+    browser = [need("chromium"), need("chromium-driver"), need("libnss3-tools")]
+    cross = [need("gcc-aarch64-linux-gnu"), need("gcc-arm-linux-gnueabihf"), need("qemu-user-static")]
+    bench_needs = [*system, need("libcjson-dev"), need("valgrind"), need("curl")]
     built = ["build of the C libraries (bundled)", "build of the C libraries (system)"]
     return [
-        Step("format of the Rust sources", [CARGO, "fmt", "--all", "--check"], needs=rustfmt),
+        Step("tests of the tests", _python_tests("tests/suite")),
+        Step("format of the Rust sources", [CARGO, "fmt", "--all", "--check"], needs=[need("rustfmt")]),
         Step(built[0], _make("TLS=bundled", "lib", "emulator", "examples")),
-        Step("Rust tests of the library", [CARGO, "test", "--quiet", *libcurl]),
+        Step("Rust tests of the library", [CARGO, "test", "--locked", "--quiet", *libcurl]),
         Step(built[1], _make("TLS=system", "lib", "emulator", "examples"), needs=system, after=built[:1]),
         *_variant("bundled", []),
-        Step("Rust tests of the emulator", [CARGO, "test", "--quiet", "-p", "fio-emulator"]),
+        Step("Rust tests of the emulator", [CARGO, "test", "--locked", "--quiet", "-p", "fio-emulator"]),
         Step("certification", _python_tests("tests/certify"), {"FIO_TLS": "bundled"}, after=built[:1]),
         Step("page in a browser", _python_tests("tests/page"), {"FIO_TLS": "bundled"}, browser, built[:1]),
         Step("archives", _make("dist"), needs=[*system, *cross], after=built),
         Step("programs on ARM", _python_tests("tests/cross"), needs=[*system, *cross], after=["archives"]),
-        Step("lints", [CARGO, "clippy", "--quiet", "--workspace", "--all-targets", *libcurl, "--", "-D", "warnings"], needs=clippy),
-        # Both targets, for a moment each: `make fuzz` takes longer.
-        Step("fuzzing of the emulator", _make("fuzz", "SECONDS=20"), needs=[_program("c++", "g++")]),
+        Step("lints", [CARGO, "clippy", "--locked", "--quiet", "--workspace", "--all-targets", *libcurl, "--", "-D", "warnings"], needs=[need("clippy")]),
+        # Both targets, for a moment: `make fuzz` takes longer.
+        Step("fuzzing of the emulator", _make("fuzz", "SECONDS=20", "WITHIN=120"), needs=[need("g++")]),
         *_variant("system", system),
         # After the installation, which makes this library as well.
         Step("library without uploads (system)", [sys.executable, "-B", "tests/c/pairing_only.py"], needs=system,
              after=["installation (system)"]),
         Step("binary interface", _python_tests("tests/abi"), {"FIO_TLS": "bundled"},
-             [_program("abidw", "abigail-tools"), _program("arm-linux-gnueabihf-gcc", "gcc-arm-linux-gnueabihf")], built[:1]),
+             [need("abigail-tools"), need("gcc-arm-linux-gnueabihf")], built[:1]),
         Step("C++ tests (system)", _python_tests("tests/cpp"), {"FIO_TLS": "system"}, system, built[1:]),
         Step("Python package", _python_tests("tests/package"), {"FIO_TLS": "bundled"}, after=built[:1]),
-        Step("manual", _python_tests("tests/docs"), needs=doxygen, after=built[:1]),
+        Step("manual", _python_tests("tests/docs"), needs=[need("doxygen")], after=built[:1]),
         Step("cost and size", _make("bench", "ASSERT=1"), needs=bench_needs, after=built, alone=True),
     ]

@@ -33,11 +33,11 @@ class Compiles(SkippingTest):
         self.compile_with("g++", "g++", is_cxx=True)
 
     def test_clang_c(self) -> None:
-        self.compile_with("clang", "clang")
+        self.compile_with("clang", "clang-14")
 
     def test_clang_cxx(self) -> None:
         # The driver for C compiles C++ as well.
-        self.compile_with("clang", "clang", is_cxx=True)
+        self.compile_with("clang", "clang-14", is_cxx=True)
 
     # The package gcc-multilib brings the same, and excludes the compilers for ARM.
     def test_gcc_32_bit_c(self) -> None:

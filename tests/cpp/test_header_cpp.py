@@ -41,7 +41,7 @@ class Compiles(SkippingTest):
         return find_compiler(CXX) or self.need("g++", "g++")
 
     def clang(self) -> str:
-        return find_clang() or self.need("clang++", "clang")
+        return find_clang() or self.need("clang++", "clang-14")
 
     def flags_for_32_bit(self, compiler: str) -> list[str]:
         """Where cross compilers are installed, the 32 bit headers of the system lie beside those of 64 bit."""

@@ -19,7 +19,7 @@ INSTALLS = re.compile(r"""\b(pip3?|pipx|uvx?|npm|npx|yarn|conda|gem|easy_install
 #: Where it stands, and in which lines.
 ALLOWED: Dict[str, List[str]] = {
     # The lock file's own command, and one for people; no test runs either.
-    "Makefile": ["\tuv pip compile", "\tFIO_TLS=$(TLS) $(PYTHON) -m pip wheel"],
+    "Makefile": ["\t\tuv pip compile", "\tFIO_TLS=$(TLS) $(PYTHON) -m pip wheel"],
     # Of one version, and with the lock file that came with it.
     "packaging/dist.mk": ["$(CARGO) install --quiet --locked --debug"],
     # Texts.
@@ -29,11 +29,14 @@ ALLOWED: Dict[str, List[str]] = {
     "tests/package/installation.py": ['command = [sys.executable, "-m", "pip", "--disable-pip-version-check", *arguments]'],
 }
 
-LOCKED = re.compile(r"^([a-z0-9-]+)==(\S+)(?: ; [^\\]+)? \\\n((?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)", re.M)
+LOCKED = re.compile(r"^([a-z0-9-]+)(?:\[[a-z0-9,-]+\])?==(\S+)(?: ; [^\\]+)? \\\n((?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)", re.M)
 
 
-def locked() -> Dict[str, str]:
-    return {name: version for name, version, _ in LOCKED.findall(LOCK.read_text())}
+LOCKS = [LOCK, ROOT / "tests" / "page" / "requirements.lock"]
+
+
+def locked(lock: Path = LOCK) -> Dict[str, str]:
+    return {name: version for name, version, _ in LOCKED.findall(lock.read_text())}
 
 
 def made_wheel(folder: Path, name: str, needs: str = "") -> Tuple[Path, str]:
@@ -65,15 +68,22 @@ def installed(python: Path) -> Dict[str, str]:
 
 class Lock(unittest.TestCase):
     def test_every_line_has_a_version_and_hashes(self) -> None:
-        rest = LOCKED.sub("", LOCK.read_text())
-        self.assertEqual([line for line in rest.splitlines() if not line.startswith("#")], [])
-        self.assertGreater(len(locked()), 5)
+        for lock in LOCKS:
+            with self.subTest(lock):
+                rest = LOCKED.sub("", lock.read_text())
+                self.assertEqual([line for line in rest.splitlines() if not line.startswith("#")], [])
+                self.assertGreater(len(locked(lock)), 5)
 
-    def test_it_has_what_is_asked_for(self) -> None:
-        asked = (ROOT / "tests" / "requirements.in").read_text()
-        wanted = dict(re.findall(r"^([a-z0-9-]+)==(\S+)$", asked, re.M))
-        self.assertEqual(len(wanted), len([line for line in asked.splitlines() if line and not line.startswith("#")]))
-        self.assertEqual({name: locked().get(name) for name in wanted}, wanted, "run make test-requirements")
+    def test_they_have_what_is_asked_for(self) -> None:
+        for lock in LOCKS:
+            with self.subTest(lock):
+                asked = lock.with_suffix(".in").read_text()
+                wanted = dict(re.findall(r"^([a-z0-9-]+)==(\S+)$", asked, re.M))
+                self.assertEqual(len(wanted), len([line for line in asked.splitlines() if line and not line.startswith("#")]))
+                self.assertEqual({name: locked(lock).get(name) for name in wanted}, wanted, "run make test-requirements")
+
+    def test_there_are_no_others(self) -> None:
+        self.assertEqual(sorted((ROOT / "tests").rglob("requirements*.lock")), sorted(LOCKS))
 
     def test_nothing_else_installs(self) -> None:
         found = []

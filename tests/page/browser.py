@@ -16,10 +16,9 @@ from typing import Any, Callable, List, Optional
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.append(str(ROOT / "tests" / "package"))
 
-from installation import environment  # noqa: E402
+from installation import environment, install_locked  # noqa: E402
 
-# Pinned, so that a new release does not fail a test.
-SELENIUM = "selenium==4.36.0"
+LOCK = Path(__file__).resolve().parent / "requirements.lock"
 
 PROGRAMS = {"chromium": "chromium", "chromedriver": "chromium-driver", "certutil": "libnss3-tools"}
 
@@ -38,7 +37,8 @@ PHONE = (360, 740)
 @functools.lru_cache(maxsize=None)
 def _selenium() -> None:
     """Selenium, in an environment of its own that is removed at the end; made importable here."""
-    python = environment("selenium", SELENIUM)
+    python = environment("selenium")
+    install_locked(python, LOCK)
     [packages] = python.parents[1].glob("lib/python*/site-packages")
     sys.path.append(str(packages))
 

@@ -12,6 +12,7 @@ use crate::checklist::event::{Deed, Event, Moment};
 use crate::checklist::report::Report;
 use crate::clock::Clock;
 use crate::faults::Faults;
+use crate::http::budget::Budget;
 use crate::journal::{Entry, Journal};
 use crate::mask::Mask;
 use crate::network::Network;
@@ -30,6 +31,7 @@ pub struct Emulator {
     pub mask: Mask,
     pub storage: Storage,
     pub connections: Connections,
+    pub bodies: Budget,
     pub network: Network,
     /// Where people and devices reach the pairing page.
     pub pair_url: String,
@@ -90,6 +92,7 @@ impl Emulator {
             mask: Mask::default(),
             storage,
             connections: Connections::default(),
+            bodies: Budget::default(),
             network: Network::default(),
             stop: watch::Sender::new(false),
             changes: watch::Sender::new(0),

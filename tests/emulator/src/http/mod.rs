@@ -4,6 +4,7 @@
 pub mod answer;
 pub mod asset_calls;
 pub mod body;
+pub mod budget;
 pub mod connection;
 pub mod deliver;
 pub mod device_api;
@@ -14,7 +15,8 @@ pub mod listener;
 pub mod origin;
 pub mod pages;
 pub mod payload;
-pub mod plain;
+pub mod places;
+mod plain;
 pub mod route;
 pub mod storage_api;
 pub mod strict;

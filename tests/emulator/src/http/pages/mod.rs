@@ -15,7 +15,8 @@ use hyper::{Method, Request, StatusCode};
 
 use super::answer::Answer;
 use super::deliver;
-use super::route::read_body;
+use super::route::{SHORT, read_body};
+use super::wire::Wire;
 use crate::emulator::Emulator;
 use crate::form;
 
@@ -29,9 +30,9 @@ pub fn is_page(path: &str) -> bool {
         || path.starts_with("/page/")
 }
 
-pub async fn answer(emulator: &Arc<Emulator>, request: Request<Incoming>) -> Answer {
+pub async fn answer(emulator: &Arc<Emulator>, wire: &Wire, request: Request<Incoming>) -> Answer {
     let (head, body) = request.into_parts();
-    let body = match read_body(body).await {
+    let body = match read_body(emulator, wire, body, SHORT).await {
         Ok(body) => body,
         Err(problem) => return deliver::body_problem(problem),
     };

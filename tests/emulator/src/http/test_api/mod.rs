@@ -27,7 +27,8 @@ use crate::faults::Rule;
 use crate::http::answer::Answer;
 use crate::http::body::AnswerBody;
 use crate::http::origin::is_cross_site;
-use crate::http::route::read_body;
+use crate::http::route::{LONG, read_body};
+use crate::http::wire::Wire;
 use crate::http::{deliver, listener};
 use crate::journal::clip;
 use crate::network::Link;
@@ -82,7 +83,11 @@ struct Told {
     name: Option<String>,
 }
 
-pub async fn answer(emulator: &Arc<Emulator>, request: Request<Incoming>) -> Response<AnswerBody> {
+pub async fn answer(
+    emulator: &Arc<Emulator>,
+    wire: &Wire,
+    request: Request<Incoming>,
+) -> Response<AnswerBody> {
     let (head, body) = request.into_parts();
     if is_cross_site(&head.headers) {
         return deliver::whole(Answer::detailed(
@@ -90,7 +95,7 @@ pub async fn answer(emulator: &Arc<Emulator>, request: Request<Incoming>) -> Res
             "Requests from other sites are refused",
         ));
     }
-    let body = match read_body(body).await {
+    let body = match read_body(emulator, wire, body, LONG).await {
         Ok(body) => body,
         Err(problem) => return deliver::whole(deliver::body_problem(problem)),
     };

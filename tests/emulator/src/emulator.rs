@@ -12,6 +12,7 @@ use crate::checklist::event::{Deed, Event, Moment};
 use crate::checklist::report::Report;
 use crate::clock::Clock;
 use crate::faults::Faults;
+use crate::http::access::Access;
 use crate::http::budget::Budget;
 use crate::journal::{Entry, Journal};
 use crate::mask::Mask;
@@ -32,6 +33,7 @@ pub struct Emulator {
     pub storage: Storage,
     pub connections: Connections,
     pub bodies: Budget,
+    pub access: Access,
     pub network: Network,
     /// Where people and devices reach the pairing page.
     pub pair_url: String,
@@ -86,6 +88,7 @@ impl Emulator {
             rate: RateWindow::default(),
             extra_listeners: 0,
         };
+        let access = Access::new(authority.names().iter().cloned(), None);
         Self {
             clock,
             authority,
@@ -93,6 +96,7 @@ impl Emulator {
             storage,
             connections: Connections::default(),
             bodies: Budget::default(),
+            access,
             network: Network::default(),
             stop: watch::Sender::new(false),
             changes: watch::Sender::new(0),

@@ -1,6 +1,7 @@
 //! HTTP/1.1 over TLS: connections, answers, and the three groups of paths (the device API, the
 //! test API, the pages for people), and the storage on a listener of its own.
 
+pub mod access;
 pub mod answer;
 pub mod asset_calls;
 pub mod body;

@@ -95,6 +95,13 @@ pub async fn answer(
             "Requests from other sites are refused",
         ));
     }
+    if !emulator.access.is_called_right(&head.headers) {
+        return deliver::whole(not_called_that());
+    }
+    if !emulator.access.admits(&head.headers) {
+        let detail = "The token that the emulator printed at its start is needed, in x-emulator-token";
+        return deliver::whole(Answer::detailed(StatusCode::UNAUTHORIZED, detail));
+    }
     let body = match read_body(emulator, wire, body, LONG).await {
         Ok(body) => body,
         Err(problem) => return deliver::whole(deliver::body_problem(problem)),
@@ -129,6 +136,12 @@ fn hardened(mut response: Response<AnswerBody>) -> Response<AnswerBody> {
         response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
     }
     response
+}
+
+/// For requests that a browser sends because of somebody else's name.
+pub fn not_called_that() -> Answer {
+    let detail = "The emulator has another name: --host makes one known";
+    Answer::detailed(StatusCode::MISDIRECTED_REQUEST, detail)
 }
 
 type Result = std::result::Result<Answer, Answer>;

@@ -78,6 +78,8 @@ class Program:
         self.ca_file: str = ready["ca_file"]
         self.pair_url: str = ready["pair_url"]
         self.pid: int = ready["pid"]
+        #: What calls have to carry, if others than this computer can reach it.
+        self.token: str | None = ready.get("token")
         self._context = ssl.create_default_context(cafile=self.ca_file)
         for option, url in (("--listen", self.url), ("--storage-listen", self.storage_url)):
             if not any(argument.split("=")[0] == option for argument in self._command):
@@ -126,6 +128,8 @@ class Program:
             raise EmulatorError("the emulator was stopped")
         payload = None if body is None else json.dumps(body)
         headers = {"Content-Type": "application/json"} if payload is not None else {}
+        if self.token is not None:
+            headers["X-Emulator-Token"] = self.token
         for attempt in (1, 2):
             if self._connection is None:
                 self._connection = http.client.HTTPSConnection("127.0.0.1", self.port, context=self._context, timeout=PATIENCE)

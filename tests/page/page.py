@@ -87,6 +87,12 @@ class PageTest(RigTest, SkippingTest):
             shutil.copy(authority() / name, state / name)
         return Emulator("--state", str(state))
 
+    def paired(self, **settings: Any) -> RigClient:
+        """A device that has been paired and heard of: until its first heartbeat it counts as offline."""
+        client = super().paired(**settings)
+        client.heartbeat().wait(PATIENCE)
+        return client
+
     def until(self, condition: Callable[[], Any], client: Optional[RigClient] = None) -> None:
         """Waits until the page shows something, while a device goes on."""
         if client is not None:

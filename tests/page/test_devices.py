@@ -45,6 +45,21 @@ class Devices(PageTest):
         self.assertFalse([button.text for button in self.browser.all(".device button") if button.is_displayed()
                           and button.text != "Only this one"])
 
+    def test_an_end_date(self) -> None:
+        self.sees(".device dd", "never", self.camera)
+        box = self.browser.one(f"[aria-label='When the connection of {self.name} ends']")
+        # What is typed into such a field depends on the language of the browser; its value does not.
+        self.browser.driver.execute_script("arguments[0].value = '2999-01-31T12:00'", box)
+        self.browser.press("End then", ".device")
+        self.sees(".device dd", "31/01/2999", self.camera)
+        self.until(lambda: box.get_property("value") == "")
+        self.browser.press(f"No end: {self.name}")
+        self.sees(".device dd", "never", self.camera)
+        self.service.device("CAM-1", "expiry", in_seconds=30)
+        self.browser.press("+1 min")
+        self.sees(".device[data-status=disconnected] .badge", "disconnected", self.camera)
+        self.fails(fio_c2c.FIO_E_AUTHORIZATION_LOST, self.camera.device_info)
+
     def test_one_device_among_many(self) -> None:
         other = self.paired(client_id="CAM-2")
         upload = other.upload(path=str(self.media("B001.mov", b"the other's")))

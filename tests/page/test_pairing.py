@@ -17,12 +17,14 @@ class Pairing(PageTest):
         client.drive_until(lambda: pairing.codes)
         return client, pairing
 
-    def paired(self, client: RigClient, pairing: Operation, project: str) -> None:
+    def has_joined(self, client: RigClient, pairing: Operation, project: str) -> None:
         """Checks that it became what the person chose, also on the page."""
         self.sees("h1", "Approved", client)
         client.drive_until(lambda: pairing.is_over)
         self.assertEqual(pairing.result().project_name, project)
         self.browser.one("main a").click()
+        self.sees(".device[data-status=offline]", project, client)
+        client.heartbeat().wait(20)
         self.sees(".device[data-status=online]", project, client)
 
     def test_by_typing_the_digits(self) -> None:
@@ -35,7 +37,7 @@ class Pairing(PageTest):
         self.picture("page-pairing.png")
         self.browser.one("#new-project").send_keys("Tom & <i>Jerry</i>")
         self.browser.press("Approve")
-        self.paired(client, pairing, "Tom & <i>Jerry</i>")
+        self.has_joined(client, pairing, "Tom & <i>Jerry</i>")
         self.assertFalse(self.browser.all(".device i"))
 
     def test_by_the_qr_code(self) -> None:
@@ -46,7 +48,7 @@ class Pairing(PageTest):
         self.assertEqual(self.browser.one("#code").get_property("value"), pairing.codes[0].user_code)
         self.assertIn("emulated-camera-", self.browser.text("main"))
         self.browser.press("Approve")
-        self.paired(client, pairing, "Feature A")
+        self.has_joined(client, pairing, "Feature A")
 
     def test_with_the_keyboard_alone(self) -> None:
         client, pairing = self.offering()
@@ -60,7 +62,7 @@ class Pairing(PageTest):
         self.browser.keys("Doc", TAB, TAB)
         self.assertEqual(self.browser.focus(), "Approve")
         self.browser.keys(ENTER)
-        self.paired(client, pairing, "Documentary B")
+        self.has_joined(client, pairing, "Documentary B")
 
     def test_a_wrong_code_and_a_refusal(self) -> None:
         client, pairing = self.offering()

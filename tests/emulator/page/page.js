@@ -16,6 +16,11 @@ const CONNECTIONS = {
   ended: { words: "the emulator has ended", look: "bad" },
 };
 
+// The token came once, and is a cookie now: it is not for the address bar.
+if (location.search !== "") {
+  history.replaceState(null, "", location.pathname + location.hash);
+}
+
 /** What was told already, so that only what is new is said aloud. */
 let told = null;
 

@@ -65,6 +65,10 @@ pub struct Options {
     #[arg(long = "host", visible_alias = "host-name", value_name = "NAME")]
     pub hosts: Vec<String>,
 
+    /// An authority that is good for every name, for a device that knows no name constraints
+    #[arg(long)]
+    pub unconstrained_ca: bool,
+
     /// The address people and devices reach, such as https://192.168.0.7 [default: the listening one]
     #[arg(long, value_name = "URL")]
     pub public_url: Option<String>,
@@ -144,8 +148,9 @@ impl Options {
         let storage = self.storage_listen.map_or(self.listen.ip(), |address| address.ip());
         let is_private = self.listen.ip().is_loopback() && storage.is_loopback();
         (!is_private).then_some(
-            "This emulator does not only listen on this computer: whoever reaches it can pair and \
-             disconnect devices, read what they upload, and end it.",
+            "This emulator does not only listen on this computer: whoever reaches it can try to pair, and whoever has \
+             its token can pair and disconnect devices, read what they upload, move its clock, change its settings, \
+             and end it.",
         )
     }
 }

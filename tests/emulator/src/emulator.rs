@@ -12,6 +12,8 @@ use crate::checklist::event::{Deed, Event, Moment};
 use crate::checklist::report::Report;
 use crate::clock::Clock;
 use crate::faults::Faults;
+use crate::http::access::Access;
+use crate::http::budget::Budget;
 use crate::journal::{Entry, Journal};
 use crate::mask::Mask;
 use crate::network::Network;
@@ -30,6 +32,8 @@ pub struct Emulator {
     pub mask: Mask,
     pub storage: Storage,
     pub connections: Connections,
+    pub bodies: Budget,
+    pub access: Access,
     pub network: Network,
     /// Where people and devices reach the pairing page.
     pub pair_url: String,
@@ -84,12 +88,15 @@ impl Emulator {
             rate: RateWindow::default(),
             extra_listeners: 0,
         };
+        let access = Access::new(authority.names().iter().cloned(), None);
         Self {
             clock,
             authority,
             mask: Mask::default(),
             storage,
             connections: Connections::default(),
+            bodies: Budget::default(),
+            access,
             network: Network::default(),
             stop: watch::Sender::new(false),
             changes: watch::Sender::new(0),

@@ -66,6 +66,9 @@ async fn begin(options: &Options) -> io::Result<Running> {
     if let Some(warning) = options.warning() {
         say(format_args!("WARNING: {warning}"));
     }
+    if let Some(page) = running.page() {
+        say(format_args!("The page, for whoever is to use it: {page}"));
+    }
     let emulator = Arc::clone(&running.emulator);
     tokio::spawn(async move {
         tokio::select! {

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use crate::answers_file;
 use crate::cli::Options;
 use crate::emulator::Emulator;
+use crate::http::access::{Access, host_of};
 use crate::http::listener::{self, Site};
 use crate::random;
 use crate::report_files;
@@ -22,7 +23,7 @@ use crate::settings::{Settings, SettingsChange};
 use crate::state::{self, State};
 use crate::storage::files::PartDir;
 use crate::storage::{Storage, assembly};
-use crate::tls::authority::{Authority, CertificateKind};
+use crate::tls::authority::{Authority, CertificateKind, Scope};
 
 /// How long connections may take to end once the emulator stops.
 const STOPPING_LIMIT: Duration = Duration::from_millis(500);
@@ -46,9 +47,10 @@ pub async fn start(options: &Options) -> io::Result<Running> {
     let settings = settings(options)?;
     let person = person(options)?;
     let state = options.state.as_deref().map(State::open).transpose()?;
+    let scope = if options.unconstrained_ca { Scope::Everything } else { Scope::Private };
     let authority = match &options.state {
-        Some(dir) => Authority::kept(dir, &options.hosts)?,
-        None => Authority::new(&options.hosts).map_err(io::Error::other)?,
+        Some(dir) => Authority::kept(dir, &options.hosts, scope)?,
+        None => Authority::with(&options.hosts, scope).map_err(io::Error::other)?,
     };
     let acceptor = authority.acceptor(CertificateKind::Valid)?;
     let listener = listener::bind(options.listen)?;
@@ -75,6 +77,10 @@ pub async fn start(options: &Options) -> io::Result<Running> {
     emulator.log_file = options.log.as_deref().map(RequestLog::open).transpose()?;
     emulator.state = state;
     emulator.warning = options.warning();
+    let hosts = [&emulator.pair_url, &emulator.storage.url].map(|url| url_host(url));
+    let names = emulator.authority.names().iter().cloned().chain(hosts);
+    let token = emulator.warning.map(|_| random::opaque::<32>());
+    emulator.access = Access::new(names.collect::<Vec<_>>(), token);
     emulator.world().checklist.answers = past.answers;
     if let Some(path) = &options.answers {
         let now = emulator.clock.date_time(emulator.clock.now());
@@ -93,7 +99,7 @@ pub async fn start(options: &Options) -> io::Result<Running> {
 
 impl Running {
     pub fn ready_line(&self) -> Value {
-        json!({
+        let mut line = json!({
             "ready": true,
             "url": self.url,
             "port": self.address.port(),
@@ -101,7 +107,18 @@ impl Running {
             "pair_url": self.emulator.pair_url,
             "storage_url": self.emulator.storage.url,
             "pid": std::process::id(),
-        })
+        });
+        if let (Some(token), Some(page)) = (self.emulator.access.token(), self.page()) {
+            line["token"] = token.into();
+            line["page_url"] = page.into();
+        }
+        line
+    }
+
+    /// Where the page is for those who are to use it, if not everybody may.
+    pub fn page(&self) -> Option<String> {
+        let site = self.emulator.pair_url.strip_suffix("pair")?;
+        self.emulator.access.token().map(|token| format!("{site}?token={token}"))
     }
 
     /// Waits until somebody has asked for the end, then lets connections finish for a moment.
@@ -197,6 +214,12 @@ fn person(options: &Options) -> io::Result<Person> {
         None => None,
     };
     Ok(Person { decision: options.person.into(), after_polls: options.person_after_polls, project })
+}
+
+/// The name or address in a URL.
+fn url_host(url: &str) -> String {
+    let authority = url.split("://").nth(1).unwrap_or(url).split('/').next().unwrap_or_default();
+    host_of(authority).to_owned()
 }
 
 /// An address to connect to: listening everywhere includes the loopback.

@@ -173,6 +173,25 @@ fn what_is_too_long_is_refused_and_others_are_served() {
                 assert_eq!(health(bench, &mut other).await, Some(200));
             }
         }
+        // A form has a few fields; 10,000 parts need more than that to be announced.
+        let body = "x".repeat((64 << 10) + 1);
+        for (path, status) in [
+            ("/v2/auth/device/code", 413),
+            ("/v2/auth/token", 413),
+            ("/pair", 413),
+            ("/v2/devices/heartbeat", 413),
+            ("/v2/devices/assets", 401),
+            ("/emulator/faults", 400),
+        ] {
+            let length = body.len();
+            let request = format!(
+                "POST {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}"
+            );
+            assert_eq!(statuses(bench, request.as_bytes()).await, [status], "{path}");
+            // At the limit it is read.
+            let request = request.replacen(&length.to_string(), &(length - 1).to_string(), 1);
+            assert_ne!(statuses(bench, &request.as_bytes()[..request.len() - 1]).await, [413], "{path}");
+        }
     });
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use fio_emulator::clock::Clock;
 use fio_emulator::emulator::Emulator;
+use fio_emulator::http::access::Access;
 use fio_emulator::http::connection::exchange;
 use fio_emulator::http::listener::Site;
 use fio_emulator::http::wire::{Ending, Wire};
@@ -98,6 +99,8 @@ impl Bench {
         let mut emulator =
             Emulator::new(Clock::start(), service, authority, storage, "https://127.0.0.1:8/pair".into());
         emulator.state = Some(state);
+        // As requests there call it.
+        emulator.access = Access::new(["x".into(), "localhost".into()], None);
         let known = pair(&emulator);
         Self { emulator: Arc::new(emulator), dir, known }
     }

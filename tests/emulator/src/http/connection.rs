@@ -4,7 +4,7 @@
 use std::convert::Infallible;
 use std::future::pending;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use hyper::header::{DATE, HeaderValue};
@@ -19,6 +19,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
 use super::listener::Site;
+use super::places::Seat;
 use super::wire::{Ending, Watched, Wire};
 use super::{plain, route, storage_api};
 use crate::emulator::Emulator;
@@ -49,7 +50,29 @@ fn buffers(emulator: &Emulator, site: Site) -> (usize, usize) {
 /// The first byte of every TLS record that can begin a connection.
 const TLS_HANDSHAKE: u8 = 0x16;
 
-pub async fn serve(emulator: Arc<Emulator>, acceptor: TlsAcceptor, tcp: TcpStream, site: Site) {
+/// Counts a connection while it is open, however it ends.
+struct Open<'a>(&'a AtomicU64);
+
+impl<'a> Open<'a> {
+    fn new(count: &'a AtomicU64) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(count)
+    }
+}
+
+impl Drop for Open<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+pub async fn serve(
+    emulator: Arc<Emulator>,
+    acceptor: TlsAcceptor,
+    tcp: TcpStream,
+    site: Site,
+    seat: Arc<Seat>,
+) {
     let count = &emulator.connections;
     let number = count.accepted.fetch_add(1, Ordering::Relaxed) + 1;
     // Answers are one small write each: waiting to fill a packet only delays them.
@@ -75,11 +98,12 @@ pub async fn serve(emulator: Arc<Emulator>, acceptor: TlsAcceptor, tcp: TcpStrea
     let tcp = BufReader::with_capacity(buffers(&emulator, site).0, tcp);
     match timeout(HANDSHAKE_LIMIT, acceptor.accept(tcp)).await {
         Ok(Ok(tls)) => {
-            count.open.fetch_add(1, Ordering::Relaxed);
-            if let Some((tls, ending)) = exchange(&emulator, tls, Wire::new(number, peer), site).await {
+            let _open = Open::new(&count.open);
+            let wire = Wire::new(number, peer);
+            seat.serves(&wire);
+            if let Some((tls, ending)) = exchange(&emulator, tls, wire, site).await {
                 finish(tls, ending).await;
             }
-            count.open.fetch_sub(1, Ordering::Relaxed);
         }
         _ => {
             count.handshake_failures.fetch_add(1, Ordering::Relaxed);

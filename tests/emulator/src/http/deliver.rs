@@ -5,7 +5,9 @@ use std::future::pending;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use hyper::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION};
+use hyper::header::{
+    CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, RETRY_AFTER,
+};
 use hyper::{Response, StatusCode};
 
 use super::answer::Answer;
@@ -114,8 +116,13 @@ impl Outcome {
 /// The answer to a request whose body could not be read. The connection cannot go on after it.
 pub fn body_problem(problem: BodyProblem) -> Answer {
     let answer = match problem {
-        BodyProblem::TooLarge => {
-            Answer::detailed(StatusCode::PAYLOAD_TOO_LARGE, "The body is larger than 1 MiB")
+        BodyProblem::TooLarge { limit } => {
+            let detail = format!("The body is larger than {} KiB", limit >> 10);
+            Answer::detailed(StatusCode::PAYLOAD_TOO_LARGE, &detail)
+        }
+        BodyProblem::NoRoom => {
+            Answer::detailed(StatusCode::SERVICE_UNAVAILABLE, "Too many bodies arrive at once")
+                .with(RETRY_AFTER, HeaderValue::from_static("1"))
         }
         BodyProblem::TooSlow => {
             Answer::detailed(StatusCode::REQUEST_TIMEOUT, "The body did not arrive in time")

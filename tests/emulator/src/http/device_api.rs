@@ -15,7 +15,7 @@ use super::device_calls::{self, Call};
 use super::exchange::Exchange;
 use super::facts;
 use super::payload::{self, PayloadError};
-use super::route::{BodyProblem, read_body};
+use super::route::{BodyProblem, LONG, SHORT, read_body};
 use super::strict;
 use super::wire::Wire;
 use crate::checklist::event::Deed;
@@ -36,7 +36,8 @@ pub async fn answer(
     let arrived = emulator.clock.now();
     let (head, body) = request.into_parts();
     let endpoint = Endpoint::at(head.uri.path(), emulator.world().service.settings.code_path);
-    let body = read_body(body).await;
+    let limit = if endpoint.is_about_asset() { LONG } else { SHORT };
+    let body = read_body(emulator, wire, body, limit).await;
     let form = match &body {
         Ok(body) if endpoint.is_auth() => form::decode(content_type(&head), body).await,
         _ => Err(FormError::UnknownContentType),

@@ -7,14 +7,14 @@ use std::time::Duration;
 
 use rlimit::Resource;
 use tokio::net::{TcpListener, TcpSocket};
-use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
 
 use super::connection;
+use super::places::Places;
 use crate::emulator::Emulator;
 use crate::tls::authority::CertificateKind;
 
-/// Connections served at once on one listener; further ones wait in the socket's backlog. A thousand
+/// Connections served at once on one listener; for further ones others give way, see [`Places`]. A thousand
 /// devices have a connection to the service each, and several to the storage.
 const MOST_CONNECTIONS: usize = 8_192;
 /// Of the descriptors the process may have, one in so many is for the connections of one listener: parts that
@@ -57,14 +57,18 @@ pub fn spawn(emulator: &Arc<Emulator>, listener: TcpListener, acceptor: TlsAccep
 }
 
 async fn accept(emulator: &Arc<Emulator>, listener: TcpListener, acceptor: TlsAcceptor, site: Site) {
-    let room = Arc::new(Semaphore::new(room()));
-    while let Ok(permit) = Arc::clone(&room).acquire_owned().await {
+    let places = Places::new(room());
+    loop {
         match listener.accept().await {
-            Ok((tcp, _)) => {
-                let serving = connection::serve(Arc::clone(emulator), acceptor.clone(), tcp, site);
+            Ok((tcp, peer)) => {
+                let Some(place) = places.take(peer.ip()) else { continue };
+                let seat = Arc::clone(&place.seat);
+                let serving = connection::serve(Arc::clone(emulator), acceptor.clone(), tcp, site, seat);
                 tokio::spawn(async move {
-                    serving.await;
-                    drop(permit);
+                    tokio::select! {
+                        () = place.seat.wanted() => {}
+                        () = serving => {}
+                    }
                 });
             }
             // Out of descriptors, most likely: some are freed soon.

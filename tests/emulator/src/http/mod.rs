@@ -1,9 +1,11 @@
 //! HTTP/1.1 over TLS: connections, answers, and the three groups of paths (the device API, the
 //! test API, the pages for people), and the storage on a listener of its own.
 
+pub mod access;
 pub mod answer;
 pub mod asset_calls;
 pub mod body;
+pub mod budget;
 pub mod connection;
 pub mod deliver;
 pub mod device_api;
@@ -14,7 +16,8 @@ pub mod listener;
 pub mod origin;
 pub mod pages;
 pub mod payload;
-pub mod plain;
+pub mod places;
+mod plain;
 pub mod route;
 pub mod storage_api;
 pub mod strict;

@@ -12,11 +12,16 @@ use tokio::time::timeout;
 
 use super::answer::Answer;
 use super::body::AnswerBody;
+use super::budget::{Full, Share};
+use super::places::owner;
 use super::wire::Wire;
 use super::{deliver, device_api, pages, test_api};
 use crate::emulator::Emulator;
 
-const LONGEST_BODY: u64 = 1 << 20;
+/// Announcements of ten thousand parts, and what tests send.
+pub const LONG: usize = 1 << 20;
+/// Forms have a few fields, and most calls no body at all.
+pub const SHORT: usize = 64 << 10;
 /// A body somewhat too long is still read, and thrown away: closing a socket with unread data in it
 /// could take the refusal away from the client.
 const DISCARDED: u64 = 16 << 20;
@@ -24,7 +29,11 @@ const BODY_LIMIT: Duration = Duration::from_secs(30);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BodyProblem {
-    TooLarge,
+    TooLarge {
+        limit: usize,
+    },
+    /// All bodies together take too much memory now.
+    NoRoom,
     TooSlow,
     /// The client broke off or its framing was wrong.
     Broken,
@@ -41,8 +50,8 @@ pub async fn answer(
         return deliver::whole(answer.with(CONNECTION, HeaderValue::from_static("close")));
     }
     match request.uri().path() {
-        path if is_of_test_api(path) => test_api::answer(emulator, request).await,
-        path if pages::is_page(path) => deliver::whole(pages::answer(emulator, request).await),
+        path if is_of_test_api(path) => test_api::answer(emulator, wire, request).await,
+        path if pages::is_page(path) => deliver::whole(pages::answer(emulator, wire, request).await),
         _ => device_api::answer(emulator, wire, request).await,
     }
 }
@@ -56,25 +65,34 @@ fn is_of_test_api(path: &str) -> bool {
     path == "/emulator" || path.starts_with("/emulator/")
 }
 
-pub async fn read_body(body: Incoming) -> Result<Bytes, BodyProblem> {
-    timeout(BODY_LIMIT, collect(body)).await.unwrap_or(Err(BodyProblem::TooSlow))
+pub async fn read_body(
+    emulator: &Emulator,
+    wire: &Wire,
+    body: Incoming,
+    limit: usize,
+) -> Result<Bytes, BodyProblem> {
+    let share = emulator.bodies.share(wire.peer.map(owner));
+    timeout(BODY_LIMIT, collect(body, limit, share)).await.unwrap_or(Err(BodyProblem::TooSlow))
 }
 
-async fn collect(mut body: Incoming) -> Result<Bytes, BodyProblem> {
+async fn collect(mut body: Incoming, limit: usize, mut share: Share<'_>) -> Result<Bytes, BodyProblem> {
+    let too_large = Err(BodyProblem::TooLarge { limit });
     if body.size_hint().lower() > DISCARDED {
-        return Err(BodyProblem::TooLarge);
+        return too_large;
     }
+    let longest = limit as u64;
     let (mut kept, mut seen) = (BytesMut::new(), 0);
     while let Some(frame) = body.frame().await {
         let Ok(data) = frame.map_err(|_| BodyProblem::Broken)?.into_data() else {
             continue;
         };
         seen += data.len() as u64;
-        if seen <= LONGEST_BODY {
+        if seen <= longest {
+            share.grow(data.len()).map_err(|Full| BodyProblem::NoRoom)?;
             kept.extend_from_slice(&data);
         } else if seen > DISCARDED {
             break;
         }
     }
-    if seen <= LONGEST_BODY { Ok(kept.freeze()) } else { Err(BodyProblem::TooLarge) }
+    if seen <= longest { Ok(kept.freeze()) } else { too_large }
 }

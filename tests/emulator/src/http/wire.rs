@@ -14,8 +14,12 @@ use tokio::time::Instant;
 
 /// A request whose head stops half-way is given this long.
 const HEAD_LIMIT: Duration = Duration::from_secs(30);
-/// Longer than the slowest heartbeat a device may have, so that it can keep its connection.
-const IDLE_LIMIT: Duration = Duration::from_secs(600);
+/// The same for the first request after the handshake.
+const FIRST_REQUEST_LIMIT: Duration = Duration::from_secs(30);
+/// As long as servers usually keep a connection. A device whose heartbeats come less often opens another.
+const IDLE_LIMIT: Duration = Duration::from_secs(90);
+/// A client that was heard of so lately is not at rest.
+const AT_WORK: Duration = Duration::from_secs(1);
 
 /// How a fault ends a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +43,8 @@ pub struct Wire {
 #[derive(Debug)]
 struct State {
     handling: bool,
+    /// Until the first request has come.
+    new_since: Option<Instant>,
     head_began: Option<Instant>,
     progressed: Instant,
     ending: Option<Ending>,
@@ -46,7 +52,9 @@ struct State {
 
 impl Wire {
     pub fn new(connection: u64, peer: Option<IpAddr>) -> Arc<Self> {
-        let state = State { handling: false, head_began: None, progressed: Instant::now(), ending: None };
+        let now = Instant::now();
+        let state =
+            State { handling: false, new_since: Some(now), head_began: None, progressed: now, ending: None };
         let of_device = AtomicBool::new(false);
         Arc::new(Self { connection, peer, state: Mutex::new(state), ended: Notify::new(), of_device })
     }
@@ -77,6 +85,7 @@ impl Wire {
     pub fn request_began(&self) {
         let mut state = self.state();
         state.handling = true;
+        state.new_since = None;
         state.head_began = None;
     }
 
@@ -90,7 +99,15 @@ impl Wire {
     pub fn is_overdue(&self) -> bool {
         let state = self.state();
         let head = state.head_began.is_some_and(|began| began.elapsed() > HEAD_LIMIT);
-        !state.handling && (head || state.progressed.elapsed() > IDLE_LIMIT)
+        let first = state.new_since.is_some_and(|began| began.elapsed() > FIRST_REQUEST_LIMIT);
+        !state.handling && (head || first || state.progressed.elapsed() > IDLE_LIMIT)
+    }
+
+    /// Since when nothing has been said on it, if nothing is to be answered.
+    pub fn resting_since(&self) -> Option<Instant> {
+        let state = self.state();
+        let rests = !state.handling && state.progressed.elapsed() > AT_WORK;
+        rests.then_some(state.progressed)
     }
 
     fn progressed(&self, read: bool) {

@@ -17,6 +17,7 @@ pub const FILES: &[(&str, &str)] = &[
     ("pause", include_str!("../../scenarios/pause.toml")),
     ("storage_503", include_str!("../../scenarios/storage_503.toml")),
     ("expired_urls", include_str!("../../scenarios/expired_urls.toml")),
+    ("slow_link", include_str!("../../scenarios/slow_link.toml")),
     ("dead_network", include_str!("../../scenarios/dead_network.toml")),
     ("down_at_boot", include_str!("../../scenarios/down_at_boot.toml")),
     ("power_cut", include_str!("../../scenarios/power_cut.toml")),

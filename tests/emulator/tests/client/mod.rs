@@ -9,6 +9,7 @@ pub mod scratch;
 
 use std::error::Error;
 use std::io;
+use std::net::Ipv4Addr;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -17,7 +18,7 @@ use fio_emulator::cli::Options;
 use fio_emulator::run::{self, Running};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::crypto::ring;
@@ -62,6 +63,11 @@ impl Client {
     }
 
     pub async fn connect_to(ca_file: &Path, port: u16) -> io::Result<Self> {
+        Self::connect_from("127.0.0.1", ca_file, port).await
+    }
+
+    /// From another address of this computer.
+    pub async fn connect_from(source: &str, ca_file: &Path, port: u16) -> io::Result<Self> {
         let authority = CertificateDer::from(std::fs::read(ca_file.with_extension("crt"))?);
         let mut roots = RootCertStore::empty();
         roots.add(authority).map_err(io::Error::other)?;
@@ -70,7 +76,9 @@ impl Client {
             .map_err(io::Error::other)?
             .with_root_certificates(roots)
             .with_no_client_auth();
-        let tcp = TcpStream::connect(("127.0.0.1", port)).await?;
+        let socket = TcpSocket::new_v4()?;
+        socket.bind((source.parse::<Ipv4Addr>().map_err(io::Error::other)?, 0).into())?;
+        let tcp = socket.connect((Ipv4Addr::LOCALHOST, port).into()).await?;
         // A head and the body after it are two writes.
         tcp.set_nodelay(true)?;
         let name = ServerName::try_from("127.0.0.1").map_err(io::Error::other)?;

@@ -1,13 +1,17 @@
 //! Pairing: a person types the six digits, or comes by the QR code that has them, and decides. It works
 //! without scripts.
 
+use std::net::IpAddr;
+
 use hyper::StatusCode;
+use hyper::header::{HeaderValue, RETRY_AFTER};
 use hyper::http::request::Parts;
 use ring::hmac;
 
 use super::html;
 use crate::emulator::Emulator;
 use crate::form::Form;
+use crate::http::access;
 use crate::http::answer::Answer;
 use crate::http::origin::is_cross_site;
 use crate::service::codes::Verdict;
@@ -24,6 +28,34 @@ pub fn page(emulator: &Emulator, status: StatusCode, digits: &str, problem: Opti
     Answer::html(status, page)
 }
 
+/// The page for a code in the address. It tells whether a device waits with it, so a wrong one is a guess.
+pub fn of_code(emulator: &Emulator, owner: Option<IpAddr>, digits: &str) -> Answer {
+    let now = emulator.clock.now();
+    if !emulator.access.may_try(now, owner) {
+        return too_many();
+    }
+    if emulator.world().service.codes.pending(now, digits).is_none() {
+        wrong_code(emulator, owner);
+    }
+    page(emulator, StatusCode::OK, digits, None)
+}
+
+/// Counts a guess: against whoever made it, and for the codes it was not.
+fn wrong_code(emulator: &Emulator, owner: Option<IpAddr>) {
+    let now = emulator.clock.now();
+    emulator.access.failed(now, owner);
+    emulator.world().service.codes.guessed(now);
+}
+
+fn too_many() -> Answer {
+    message(
+        StatusCode::TOO_MANY_REQUESTS,
+        "Too many wrong codes",
+        "Wait a minute, and type what the device shows.",
+    )
+    .with(RETRY_AFTER, HeaderValue::from(access::WINDOW.as_secs()))
+}
+
 /// The form token proves that the form is from one of these pages: other sites cannot read it.
 pub fn is_ours(emulator: &Emulator, head: &Parts, form: &Form) -> bool {
     let sent = form.get("form_token").ok().flatten().unwrap_or_default();
@@ -33,7 +65,7 @@ pub fn is_ours(emulator: &Emulator, head: &Parts, form: &Form) -> bool {
     !is_cross_site(&head.headers) && hmac::verify(&key, sent.as_bytes(), expected.as_ref()).is_ok()
 }
 
-pub fn decide(emulator: &Emulator, form: &Form) -> Answer {
+pub fn decide(emulator: &Emulator, owner: Option<IpAddr>, form: &Form) -> Answer {
     let field = |name| form.get(name).ok().flatten().unwrap_or_default();
     let typed = field("user_code");
     let Some(digits) = six_digits(typed) else {
@@ -57,11 +89,17 @@ pub fn decide(emulator: &Emulator, form: &Form) -> Answer {
         );
     }
     let now = emulator.clock.now();
+    if !emulator.access.may_try(now, owner) {
+        return too_many();
+    }
     let verdict = match (&project, approve) {
         (Some(project), true) => Verdict::Approve { project: project.clone() },
         _ => Verdict::Deny,
     };
     let decided = emulator.world().service.decide(now, Some(&digits), verdict);
+    if decided.is_none() {
+        wrong_code(emulator, owner);
+    }
     match (decided, project) {
         (None, _) => page(
             emulator,
@@ -88,7 +126,7 @@ pub fn not_ours() -> Answer {
     )
 }
 
-fn message(status: StatusCode, title: &str, text: &str) -> Answer {
+pub fn message(status: StatusCode, title: &str, text: &str) -> Answer {
     Answer::html(status, html::message(title, text))
 }
 

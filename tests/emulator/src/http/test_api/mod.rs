@@ -27,7 +27,8 @@ use crate::faults::Rule;
 use crate::http::answer::Answer;
 use crate::http::body::AnswerBody;
 use crate::http::origin::is_cross_site;
-use crate::http::route::read_body;
+use crate::http::route::{LONG, read_body};
+use crate::http::wire::Wire;
 use crate::http::{deliver, listener};
 use crate::journal::clip;
 use crate::network::Link;
@@ -82,7 +83,11 @@ struct Told {
     name: Option<String>,
 }
 
-pub async fn answer(emulator: &Arc<Emulator>, request: Request<Incoming>) -> Response<AnswerBody> {
+pub async fn answer(
+    emulator: &Arc<Emulator>,
+    wire: &Wire,
+    request: Request<Incoming>,
+) -> Response<AnswerBody> {
     let (head, body) = request.into_parts();
     if is_cross_site(&head.headers) {
         return deliver::whole(Answer::detailed(
@@ -90,7 +95,14 @@ pub async fn answer(emulator: &Arc<Emulator>, request: Request<Incoming>) -> Res
             "Requests from other sites are refused",
         ));
     }
-    let body = match read_body(body).await {
+    if !emulator.access.is_called_right(&head.headers) {
+        return deliver::whole(not_called_that());
+    }
+    if !emulator.access.admits(&head.headers) {
+        let detail = "The token that the emulator printed at its start is needed, in x-emulator-token";
+        return deliver::whole(Answer::detailed(StatusCode::UNAUTHORIZED, detail));
+    }
+    let body = match read_body(emulator, wire, body, LONG).await {
         Ok(body) => body,
         Err(problem) => return deliver::whole(deliver::body_problem(problem)),
     };
@@ -124,6 +136,12 @@ fn hardened(mut response: Response<AnswerBody>) -> Response<AnswerBody> {
         response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
     }
     response
+}
+
+/// For requests that a browser sends because of somebody else's name.
+pub fn not_called_that() -> Answer {
+    let detail = "The emulator has another name: --host makes one known";
+    Answer::detailed(StatusCode::MISDIRECTED_REQUEST, detail)
 }
 
 type Result = std::result::Result<Answer, Answer>;

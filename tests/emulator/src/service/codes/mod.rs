@@ -13,6 +13,8 @@ use crate::errors::OAuthError;
 use crate::random;
 use crate::settings::{Settings, seconds};
 
+/// Wrong codes that are tried while one is pending, a chance of one in ten thousand to hit it.
+const MOST_GUESSES: u32 = 100;
 /// Codes remembered; beyond it the oldest are forgotten and answer as unknown ones.
 pub const MOST_CODES: usize = 4_096;
 /// RFC 8628 section 3.5: each `slow_down` adds five seconds for the rest of the code's life.
@@ -49,6 +51,8 @@ pub struct DeviceCode {
     slow_downs_ordered: u64,
     decision: Decision,
     last_poll: Option<Duration>,
+    /// Codes that were tried while it was pending, and were none.
+    wrong_guesses: u32,
     /// A hasty poll is not even told the decision.
     strict: bool,
 }
@@ -140,6 +144,7 @@ impl Codes {
             decision: Decision::Pending,
             last_poll: None,
             strict: settings.strict,
+            wrong_guesses: 0,
         });
         let newest = self.codes.len() - 1;
         &self.codes[newest]
@@ -201,6 +206,17 @@ impl Codes {
             Verdict::Expire => code.expires_at = now,
         }
         Some(code.user_code.clone())
+    }
+
+    /// Somebody tried digits that are no pending code's. Whoever goes on with that from many addresses would hit one at
+    /// some time, so codes that were guessed around for too often end.
+    pub fn guessed(&mut self, now: Duration) {
+        for code in self.codes.iter_mut().filter(|code| code.status(now) == CodeStatus::Pending) {
+            code.wrong_guesses += 1;
+            if code.wrong_guesses > MOST_GUESSES {
+                code.expires_at = now;
+            }
+        }
     }
 
     pub fn pending(&self, now: Duration, user_code: &str) -> Option<&DeviceCode> {

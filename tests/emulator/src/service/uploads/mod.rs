@@ -24,6 +24,9 @@ const MOST_UPLOADS: usize = 10_000;
 /// The same for the parts of all of them together.
 const MOST_PARTS_IN_ALL: usize = 1_000_000;
 
+/// And for what the comments on all of them cost.
+const MOST_COMMENTS_IN_ALL: usize = 16 << 20;
+
 /// Why the service does not do what a device asks about an asset.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Refused {
@@ -47,6 +50,9 @@ pub struct Uploads {
     places: HashMap<String, usize>,
     #[serde(skip)]
     forgotten: usize,
+    /// What all comments cost.
+    #[serde(skip)]
+    comments: usize,
 }
 
 impl Uploads {
@@ -65,6 +71,7 @@ impl Uploads {
             self.places.insert(upload.id.clone(), place);
             upload.restore(dir);
         }
+        self.comments = self.uploads.iter().map(Upload::comment_cost).sum();
     }
 
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Upload> + ExactSizeIterator {
@@ -75,6 +82,7 @@ impl Uploads {
     pub fn clear(&mut self) -> VecDeque<Upload> {
         self.forgotten += self.uploads.len();
         self.places.clear();
+        self.comments = 0;
         std::mem::take(&mut self.uploads)
     }
 
@@ -85,10 +93,35 @@ impl Uploads {
         while self.uploads.len() > MOST_UPLOADS || (parts > MOST_PARTS_IN_ALL && self.uploads.len() > 1) {
             if let Some(oldest) = self.uploads.pop_front() {
                 parts -= oldest.parts().len();
+                self.comments -= oldest.comment_cost();
                 self.places.remove(&oldest.id);
                 self.forgotten += 1;
             }
         }
+    }
+
+    /// Beyond the bound for all comments together, those of other uploads are forgotten, the oldest first.
+    fn comment(&mut self, id: &str, text: &str, timestamp: Option<f64>) -> Option<&Comment> {
+        let place = self.place(id)?;
+        let upload = self.uploads.get_mut(place)?;
+        let before = upload.comment_cost();
+        upload.comment(text, timestamp);
+        self.comments = self.comments - before + upload.comment_cost();
+        let mut others = self.uploads.iter_mut().take(place);
+        while self.comments > MOST_COMMENTS_IN_ALL {
+            let Some(older) = others.find(|upload| !upload.comments.is_empty()) else { break };
+            self.comments -= older.comment_cost();
+            older.comments.clear();
+        }
+        let newer = self.uploads.iter_mut().skip(place + 1);
+        for newer in newer.filter(|upload| !upload.comments.is_empty()) {
+            if self.comments <= MOST_COMMENTS_IN_ALL {
+                break;
+            }
+            self.comments -= newer.comment_cost();
+            newer.comments.clear();
+        }
+        self.uploads.get(place)?.comments.back()
     }
 
     fn place(&self, id: &str) -> Option<usize> {
@@ -145,7 +178,8 @@ impl Service {
         text: &str,
         timestamp: Option<f64>,
     ) -> Result<&Comment, Refused> {
-        Ok(self.own_upload(client_id, asset_id)?.comment(text, timestamp))
+        self.own_upload(client_id, asset_id)?;
+        self.uploads.comment(asset_id, text, timestamp).ok_or(Refused::NoSuchAsset)
     }
 
     /// The device's asset of that id: to others it does not exist.

@@ -320,6 +320,29 @@ fn comments_are_bounded_by_number_and_by_length() {
 }
 
 #[test]
+fn comments_on_all_uploads_together_are_bounded() {
+    let mut service = service();
+    let text = "x".repeat(16 << 10);
+    let ids: Vec<_> = (0..200).map(|_| create(&mut service, finished(7, None))).collect();
+    for id in &ids {
+        for _ in 0..16 {
+            assert!(service.comment_asset(ID, id, &text, None).is_ok());
+        }
+    }
+    let kept = |service: &Service| service.uploads.iter().map(Upload::comment_cost).sum::<usize>();
+    assert!((MOST_COMMENTS_IN_ALL / 2..=MOST_COMMENTS_IN_ALL).contains(&kept(&service)));
+    assert_eq!(kept(&service), service.uploads.comments);
+    let count = |service: &Service, id: &str| service.uploads.get(id).map(|upload| upload.comments.len());
+    assert_eq!((count(&service, &ids[0]), count(&service, &ids[199])), (Some(0), Some(16)));
+    // Those of a later one go, if there are no earlier ones.
+    let first = service.comment_asset(ID, &ids[0], "again", None).map(|comment| comment.text.clone());
+    assert_eq!(first.as_deref(), Ok("again"));
+    assert_eq!(kept(&service), service.uploads.comments);
+    service.uploads.clear();
+    assert_eq!(service.uploads.comments, 0);
+}
+
+#[test]
 fn memory_is_bounded() {
     let mut service = service();
     let first = create(&mut service, finished(7, None));

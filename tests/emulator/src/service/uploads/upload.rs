@@ -14,6 +14,8 @@ use crate::storage::files::PartFile;
 /// Comments remembered, and bytes of all their texts; beyond either the oldest are forgotten.
 const MOST_COMMENTS: usize = 1_000;
 const MOST_COMMENT_BYTES: usize = 256 << 10;
+/// Besides its text.
+const COST_OF_A_COMMENT: usize = 128;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum State {
@@ -284,7 +286,7 @@ impl Upload {
         parts.filter_map(|part| part.stored.as_mut()?.file.take()).collect()
     }
 
-    pub fn comment(&mut self, text: &str, timestamp: Option<f64>) -> &Comment {
+    pub(super) fn comment(&mut self, text: &str, timestamp: Option<f64>) {
         let mut bytes: usize =
             text.len() + self.comments.iter().map(|comment| comment.text.len()).sum::<usize>();
         while self.comments.len() >= MOST_COMMENTS || bytes > MOST_COMMENT_BYTES {
@@ -292,7 +294,11 @@ impl Upload {
             bytes -= oldest.text.len();
         }
         self.comments.push_back(Comment { id: random::uuid(), text: text.to_owned(), timestamp });
-        &self.comments[self.comments.len() - 1]
+    }
+
+    /// What its comments cost, roughly.
+    pub fn comment_cost(&self) -> usize {
+        self.comments.iter().map(|comment| comment.text.len() + COST_OF_A_COMMENT).sum()
     }
 
     /// `None` while something is missing; then whether the parts make up the file.

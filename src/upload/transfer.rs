@@ -86,6 +86,8 @@ pub struct Upload {
     pub has_address_record: bool,
 
     // Not kept over a restart.
+    /// A record of addresses was found of which its own record says nothing.
+    pub has_found_addresses: bool,
     pub source: Option<Arc<dyn Source>>,
     pub pushed: Option<Arc<PushedSource>>,
     pub flying: Vec<Flying>,
@@ -213,6 +215,7 @@ impl Upload {
             addresses: SmallMap::default(),
             address_list: Arc::new([]),
             has_address_record: false,
+            has_found_addresses: false,
             source: None,
             pushed: None,
             flying: Vec::new(),

@@ -413,6 +413,11 @@
 #define FIO_E_STORE_LOCKED (-144)
 
 /**
+ * The store directory belongs to another user or can be written by others, or its lock is not a plain file.
+ */
+#define FIO_E_STORE_UNSAFE (-145)
+
+/**
  * The device's clock is before the earliest time the application declared possible.
  */
 #define FIO_E_CLOCK (-160)
@@ -1457,8 +1462,19 @@ fio_status fio_config_set_ca_pem(struct fio_config *config,
  * Keeps the authorization and the queue in a directory: one file per record (a small one for each
  * upload), readable by the owner only, replaced atomically (temporary file, fsync, rename, fsync of the
  * directory). One client at a time: a second one on the same directory, in any process, is refused by
- * `fio_client_new`. Without this and without `fio_config_set_store`, everything is forgotten with the
- * client.
+ * `fio_client_new`, until the first is freed or its process ends, also if a forked child lives on. Without
+ * this and without `fio_config_set_store`, everything is forgotten with the client.
+ *
+ * Who else can put files there could plant records: the directory must belong to the user of the process or
+ * to root, and must not be writable by every user, nor by a group other than the process's own (or root's).
+ * Else `fio_client_new` answers `FIO_E_STORE_UNSAFE`. File systems that keep neither owners nor modes (FAT,
+ * exFAT, NTFS, CIFS, FUSE) are not asked: there, whoever can write to the card can change records that no
+ * key seals (`fio_config_set_store_key`), so that the library sends other files of this device, or to other
+ * hosts. The last part of the path may be a link if it belongs to the same user or to root; below the
+ * directory no link is followed, and only plain files are read or replaced.
+ *
+ * A file system without locks (some NFS and FUSE): a second client is noticed on the same machine only. One
+ * that cannot synchronize: a power cut may cost what was just written. Either is logged once, as a warning.
  *
  * @param config  the configuration
  * @param path    the directory, at most 4095 bytes, on a file system that keeps what fsync wrote; it
@@ -1844,8 +1860,8 @@ fio_status fio_config_set_entropy(struct fio_config *config,
  * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_INCOMPLETE` (no client id or secret) |
  *            `FIO_E_CA` (none given and none found) | `FIO_E_STORE`, `FIO_E_STORE_FULL`,
  *            `FIO_E_STORE_READ_ONLY` (the directory is not there and cannot be made, or cannot be read) |
- *            `FIO_E_STORE_LOCKED` (in use) | `FIO_E_NOMEM` (no descriptors) | `FIO_E_ENTROPY` |
- *            `FIO_E_PANIC`
+ *            `FIO_E_STORE_LOCKED` (in use) | `FIO_E_STORE_UNSAFE` (others can write to it: the message
+ *            says who) | `FIO_E_NOMEM` (no descriptors) | `FIO_E_ENTROPY` | `FIO_E_PANIC`
  * Callbacks: store, clock, entropy and log callbacks, if set
  * Blocking:  reads the store, may write to it and open the files of uploads; no network
  * Threads:   the config must not be in use by another thread

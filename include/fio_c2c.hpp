@@ -192,6 +192,7 @@ enum class errc : int {
     store_read_only = FIO_E_STORE_READ_ONLY,
     store_damaged = FIO_E_STORE_DAMAGED,
     store_locked = FIO_E_STORE_LOCKED,
+    store_unsafe = FIO_E_STORE_UNSAFE,
     clock = FIO_E_CLOCK,
     source_missing = FIO_E_SOURCE_MISSING,
     source_kind = FIO_E_SOURCE_KIND,
@@ -239,7 +240,8 @@ public:
         case FIO_E_PROTOCOL: return std::errc::protocol_error;
         case FIO_E_UNAUTHORIZED:
         case FIO_E_FORBIDDEN:
-        case FIO_E_ACCESS_DENIED: return std::errc::permission_denied;
+        case FIO_E_ACCESS_DENIED:
+        case FIO_E_STORE_UNSAFE: return std::errc::permission_denied;
         case FIO_E_STORE:
         case FIO_E_SOURCE_READ: return std::errc::io_error;
         case FIO_E_STORE_FULL: return std::errc::no_space_on_device;

@@ -160,6 +160,8 @@ pub const FIO_E_STORE_READ_ONLY: i32 = -142;
 pub const FIO_E_STORE_DAMAGED: i32 = -143;
 /// Another process, or another client of this one, uses the same store.
 pub const FIO_E_STORE_LOCKED: i32 = -144;
+/// The store directory belongs to another user or can be written by others, or its lock is not a plain file.
+pub const FIO_E_STORE_UNSAFE: i32 = -145;
 
 // Time.
 
@@ -315,6 +317,7 @@ pub static DESCRIPTIONS: &[Description] = describe! {
     FIO_E_STORE_READ_ONLY Slowly "the store cannot be written" "Check permissions and whether the disk is mounted read-only."
     FIO_E_STORE_DAMAGED Never "a stored record cannot be trusted" "Pair again; the record was kept aside for inspection."
     FIO_E_STORE_LOCKED Slowly "the store is in use by another client" "Give each client a directory of its own."
+    FIO_E_STORE_UNSAFE Never "others can write to the store directory" "Give the store a directory of its own with mode 0700, owned by the user of the program."
     FIO_E_CLOCK Slowly "the device's clock cannot be right" "Set date and time, then try again."
     FIO_E_SOURCE_MISSING Never "the file is not there" "Insert the card or restore the file, then retry the upload."
     FIO_E_SOURCE_KIND Never "the path does not lead to a plain file" "Queue the files in a directory one by one."

@@ -1,6 +1,9 @@
 //! The system calls for which the standard library has no safe function. Every `unsafe` outside the C
 //! boundary and the libcurl wrapper is here.
 
+pub mod dir;
+pub mod fork;
+
 use std::ffi::CString;
 use std::fs::File;
 use std::io;
@@ -12,18 +15,136 @@ fn check(result: libc::c_int) -> io::Result<libc::c_int> {
     if result < 0 { Err(io::Error::last_os_error()) } else { Ok(result) }
 }
 
+/// Whether a file system cannot do what it was asked for, whatever its state.
+pub fn is_unable(error: &io::Error) -> bool {
+    let unable = [libc::EINVAL, libc::ENOSYS, libc::EOPNOTSUPP, libc::ENOTSUP, libc::EBADF, libc::ENOTTY];
+    error.raw_os_error().is_some_and(|code| unable.contains(&code))
+}
+
+/// Whether the system is short of descriptors or memory.
+pub fn is_short(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE | libc::ENOMEM))
+}
+
+/// Whether the descriptor is not one for this: not open, or not for writing.
+pub fn is_descriptor_refused(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(libc::EBADF)
+}
+
 /// Takes an exclusive advisory lock without waiting.
 pub fn flock_exclusive(file: &File) -> io::Result<()> {
     // SAFETY: the descriptor is open for the duration of the call, and no memory is passed.
     check(unsafe { libc::flock(file.as_raw_fd(), libc::LOCK_EX | libc::LOCK_NB) }).map(drop)
 }
 
+/// Gives a lock of [`flock_exclusive`] back, also if another process has the same opening of the file.
+pub fn unlock(file: &File) {
+    // SAFETY: as above. A file that is not locked, or is a socket, is none the worse for it.
+    unsafe { libc::flock(file.as_raw_fd(), libc::LOCK_UN) };
+}
+
+/// Takes a name that no other process of this machine can have at the same time: that of a socket in the
+/// abstract namespace, which goes with its last descriptor. `AddrInUse` if somebody has it.
+#[cfg(target_os = "linux")]
+pub fn own_name(name: &[u8]) -> io::Result<File> {
+    // SAFETY: no memory is passed; the result is a new descriptor that nobody else owns.
+    let socket = check(unsafe { libc::socket(libc::AF_UNIX, libc::SOCK_DGRAM | libc::SOCK_CLOEXEC, 0) })
+        .map(|fd| unsafe { File::from_raw_fd(fd) })?;
+    // SAFETY: addresses are plain data.
+    let mut address: libc::sockaddr_un = unsafe { std::mem::zeroed() };
+    address.sun_family = libc::AF_UNIX as libc::sa_family_t;
+    // The first byte stays zero: that makes it abstract.
+    for (place, byte) in address.sun_path[1..].iter_mut().zip(name) {
+        *place = *byte as libc::c_char;
+    }
+    let length = std::mem::offset_of!(libc::sockaddr_un, sun_path) + 1 + name.len();
+    let length = length.min(size_of_val(&address)) as libc::socklen_t;
+    // SAFETY: the address is as long as is said, and lives through the call.
+    check(unsafe { libc::bind(socket.as_raw_fd(), (&raw const address).cast(), length) })?;
+    Ok(socket)
+}
+
+#[cfg(not(target_os = "linux"))]
+pub fn own_name(_: &[u8]) -> io::Result<File> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// The user and the group that this process acts as.
+pub fn effective_ids() -> (u32, u32) {
+    // SAFETY: both calls always succeed and pass no memory.
+    unsafe { (libc::geteuid(), libc::getegid()) }
+}
+
+/// What a file system can be relied upon for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FileSystem {
+    /// Each file has an owner and a mode of its own.
+    pub keeps_modes: bool,
+    /// A file has the same number (inode) as long as it is there, and a time of its last change of any kind.
+    pub keeps_numbers: bool,
+}
+
+impl FileSystem {
+    pub const FULL: FileSystem = FileSystem { keeps_modes: true, keeps_numbers: true };
+    const CARD: FileSystem = FileSystem { keeps_modes: false, keeps_numbers: false };
+}
+
+/// What the file system of a file can be relied upon for, told from its kind. What is not known is a full one.
+#[cfg(target_os = "linux")]
+pub fn file_system_of(file: &File) -> FileSystem {
+    // SAFETY: plain data.
+    let mut about: libc::statfs = unsafe { std::mem::zeroed() };
+    // SAFETY: `about` is a valid place for the result.
+    if check(unsafe { libc::fstatfs(file.as_raw_fd(), &mut about) }).is_err() {
+        return FileSystem::FULL;
+    }
+    file_system_of_kind(about.f_type as u32)
+}
+
+#[cfg(target_os = "linux")]
+fn file_system_of_kind(kind: u32) -> FileSystem {
+    const MSDOS: u32 = 0x4d44;
+    const EXFAT: u32 = 0x2011_bab0;
+    const FUSE: u32 = 0x6573_5546;
+    const SMB: u32 = 0x517b;
+    const CIFS: u32 = 0xff53_4d42;
+    const SMB2: u32 = 0xfe53_4d42;
+    const VBOXSF: u32 = 0x786f_4256;
+    const V9FS: u32 = 0x0102_1997;
+    const SDCARDFS: u32 = 0x5dca_2df5;
+    const NTFS: u32 = 0x5346_544e;
+    const NTFS3: u32 = 0x7366_746e;
+    match kind {
+        MSDOS | EXFAT | FUSE | SMB | CIFS | SMB2 | VBOXSF | V9FS | SDCARDFS => FileSystem::CARD,
+        NTFS | NTFS3 => FileSystem { keeps_modes: false, ..FileSystem::FULL },
+        _ => FileSystem::FULL,
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+pub fn file_system_of(_: &File) -> FileSystem {
+    FileSystem::FULL
+}
+
+fn clear_errno() {
+    #[cfg(target_os = "linux")]
+    // SAFETY: the place of this thread's error number is always valid.
+    unsafe {
+        *libc::__errno_location() = 0
+    };
+    #[cfg(not(target_os = "linux"))]
+    // SAFETY: as above.
+    unsafe {
+        *libc::__error() = 0
+    };
+}
+
 /// Makes a directory, but not its parents. (The standard library's way brings that of
 /// the parents along.)
-pub fn make_directory(path: &Path, mode: libc::mode_t) -> io::Result<()> {
+pub fn make_directory(path: &Path, mode: u32) -> io::Result<()> {
     let path = CString::new(path.as_os_str().as_bytes())?;
     // SAFETY: the path is terminated and lives through the call.
-    check(unsafe { libc::mkdir(path.as_ptr(), mode) }).map(drop)
+    check(unsafe { libc::mkdir(path.as_ptr(), mode as libc::mode_t) }).map(drop)
 }
 
 /// For opening files: a pipe or a device is not waited for, and nothing becomes the terminal.
@@ -267,6 +388,9 @@ mod no_backtraces {
 
 #[cfg(test)]
 pub mod tests {
+    #[cfg(target_os = "linux")]
+    use super::*;
+
     /// What a file's errors mean: `m`, nothing left; `b`, busy; `f`, for good.
     pub const ERRORS_OF_FILES: &[(i32, char)] = &[
         (libc::EMFILE, 'm'),
@@ -281,4 +405,15 @@ pub mod tests {
         (libc::ELOOP, 'f'),
         (libc::EPERM, 'f'),
     ];
+
+    use super::*;
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn cards_and_foreign_file_systems_are_known_by_their_kind() {
+        assert_eq!(file_system_of_kind(libc::MSDOS_SUPER_MAGIC as u32), FileSystem::CARD);
+        assert_eq!(file_system_of_kind(0xff53_4d42), FileSystem::CARD);
+        assert_eq!(file_system_of_kind(libc::EXT4_SUPER_MAGIC as u32), FileSystem::FULL);
+        assert!(!file_system_of_kind(0x7366_746e).keeps_modes);
+    }
 }

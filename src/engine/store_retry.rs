@@ -20,6 +20,11 @@ impl StoreRetry {
         self.failures > 0
     }
 
+    /// How often in a row.
+    pub fn failures(&self) -> u32 {
+        self.failures
+    }
+
     pub fn is_due(&self, now: Instant) -> bool {
         self.at().is_some_and(|at| now >= at)
     }

@@ -259,8 +259,8 @@ fn await_refresh(driver: &mut Driver) {
 /// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_INCOMPLETE` (no client id or secret) |
 ///            `FIO_E_CA` (none given and none found) | `FIO_E_STORE`, `FIO_E_STORE_FULL`,
 ///            `FIO_E_STORE_READ_ONLY` (the directory is not there and cannot be made, or cannot be read) |
-///            `FIO_E_STORE_LOCKED` (in use) | `FIO_E_NOMEM` (no descriptors) | `FIO_E_ENTROPY` |
-///            `FIO_E_PANIC`
+///            `FIO_E_STORE_LOCKED` (in use) | `FIO_E_STORE_UNSAFE` (others can write to it: the message
+///            says who) | `FIO_E_NOMEM` (no descriptors) | `FIO_E_ENTROPY` | `FIO_E_PANIC`
 /// Callbacks: store, clock, entropy and log callbacks, if set
 /// Blocking:  reads the store, may write to it and open the files of uploads; no network
 /// Threads:   the config must not be in use by another thread
@@ -305,7 +305,7 @@ fn build(config: &Config, clock: Box<dyn Clock>) -> Result<Client, Error> {
     let transport = CurlTransport::new(net, log.clone())?;
     let store: Box<dyn Store> = match (&config.store_dir, config.vendor_store()) {
         (_, Some(vendor)) => Box::new(vendor),
-        (Some(path), None) => Box::new(DirStore::open(Path::new(path))?),
+        (Some(path), None) => Box::new(DirStore::open(Path::new(path), log.clone())?),
         (None, None) => Box::new(MemoryStore::default()),
     };
     let mut entropy = config.entropy();

@@ -2,6 +2,7 @@
 //! seals and checks what any store holds.
 
 pub mod dir;
+mod lock;
 pub mod memory;
 pub mod records;
 
@@ -11,11 +12,18 @@ use crate::secret::SecretBytes;
 /// A key-value store. Keys are [`is_valid_key`]. `save` must be atomic: after a power cut at any
 /// instant, `load` yields either the old or the new value, whole.
 pub trait Store: Send {
+    /// `FIO_E_STORE_DAMAGED`: what is there is no record at all, and the message says why not.
     fn load(&mut self, key: &str) -> Result<Option<SecretBytes>, Error>;
     fn save(&mut self, key: &str, value: &[u8]) -> Result<(), Error>;
     /// Erasing what is not there is a success.
     fn erase(&mut self, key: &str) -> Result<(), Error>;
     fn list(&mut self) -> Result<Vec<String>, Error>;
+    /// Moves a record to another key, over what is there.
+    fn set_aside(&mut self, key: &str, aside: &str) -> Result<(), Error> {
+        let Some(value) = self.load(key)? else { return Ok(()) };
+        self.save(aside, value.expose())?;
+        self.erase(key)
+    }
 }
 
 /// Keys are file names everywhere: 1 to 64 of `a-z 0-9 . _ -`, not beginning with a dot.

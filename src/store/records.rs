@@ -56,7 +56,14 @@ impl Records {
     /// The value of a record. One that cannot be trusted is moved aside and reported as
     /// `FIO_E_STORE_DAMAGED`; the next load finds nothing.
     pub fn load(&mut self, key: &str) -> Result<Option<SecretBytes>, Error> {
-        let Some(framed) = self.store.load(key)? else { return Ok(None) };
+        let framed = match self.store.load(key) {
+            Ok(Some(framed)) => framed,
+            Ok(None) => return Ok(None),
+            Err(error) if error.status == FIO_E_STORE_DAMAGED => {
+                return Err(self.set_aside(key, &error.message));
+            }
+            Err(error) => return Err(error),
+        };
         match self.open(key, framed.expose()) {
             Ok(value) => Ok(Some(value)),
             Err(reason) => Err(self.set_aside(key, reason)),
@@ -79,14 +86,7 @@ impl Records {
     /// Keeps a record for inspection under another name, and says so. For records that were intact
     /// but not usable, too.
     pub fn set_aside(&mut self, key: &str, reason: &str) -> Error {
-        let moved = match self.store.load(key) {
-            Ok(Some(framed)) => self
-                .store
-                .save(&format!("{key}{ASIDE}"), framed.expose())
-                .and_then(|()| self.store.erase(key)),
-            Ok(None) => Ok(()),
-            Err(error) => Err(error),
-        };
+        let moved = self.store.set_aside(key, &format!("{key}{ASIDE}"));
         let kept = if moved.is_ok() { "kept aside" } else { "and could not be moved aside" };
         Error::told(FIO_E_STORE_DAMAGED, format!("the stored record '{key}' {reason}; {kept}"))
     }

@@ -37,6 +37,10 @@ impl Line {
         self.0.remove(&turn);
     }
 
+    pub fn contains(&self, turn: Turn) -> bool {
+        self.0.contains(&turn)
+    }
+
     pub fn first(&self) -> Option<Turn> {
         self.0.first().copied()
     }

@@ -96,6 +96,8 @@ pub struct Upload {
     pub is_outliving: bool,
 
     // Not kept over a restart.
+    /// A record of addresses was found of which its own record says nothing.
+    pub has_found_addresses: bool,
     pub source: Option<Arc<dyn Source>>,
     pub pushed: Option<Arc<PushedSource>>,
     pub flying: Vec<Flying>,
@@ -233,6 +235,7 @@ impl Upload {
             budget: Budget::default(),
             part_limit: 0,
             is_outliving: false,
+            has_found_addresses: false,
             source: None,
             pushed: None,
             flying: Vec::new(),

@@ -91,6 +91,20 @@ class Disks(UploadTest):
         self.assertEqual(in_child(attempt), "")
         self.arrived("A001.mov", media)
 
+    def test_a_disk_can_be_made_read_only_while_a_client_lives(self) -> None:
+        disk = self.scratch()
+
+        def attempt() -> None:
+            self.own_mounts()
+            self.mount(disk, "size=1m")
+            client = self.paired(store_dir=disk / "store")
+            subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
+            client.refresh().wait(PATIENCE)
+            error = client.heard(fio_c2c.FIO_EVENT_STORE_FAILED)[0].error
+            self.assertEqual(error.status, fio_c2c.FIO_E_STORE_READ_ONLY)
+
+        self.assertEqual(in_child(attempt), "")
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -1,12 +1,15 @@
 """Where the authorization is kept, and what becomes of it when the medium fails."""
 
+import contextlib
 import os
 import stat
+import subprocess
+import sys
 import unittest
 from pathlib import Path
 from typing import Optional
 
-from support import PATIENCE, Clock, MemoryStore, RigClient, RigTest, fio_c2c, in_child, in_subprocess
+from support import PATIENCE, ROOT, Clock, MemoryStore, RigClient, RigTest, fio_c2c, in_child, in_subprocess
 from fio_c2c import StoreFailure
 
 KEY = bytes(range(32))
@@ -112,6 +115,110 @@ except fio_c2c.FioError as error:
         client.pair().wait(PATIENCE)
         self.assertEqual(client.heard(fio_c2c.FIO_EVENT_STORE_FAILED)[0].error.status, fio_c2c.FIO_E_STORE)
         self.assertEqual(client.auth_state(), fio_c2c.FIO_AUTH_AUTHORIZED)
+
+    def planted(self, name: str, kind: str) -> Path:
+        """Puts something that is no plain file in the place of a file of the store; returns what a link leads to."""
+        place, target = self.store / name, self.scratch() / "foreign"
+        with contextlib.suppress(FileNotFoundError):
+            place.unlink()
+        if kind == "fifo":
+            os.mkfifo(str(place))
+        elif kind == "directory":
+            place.mkdir()
+        else:
+            if kind == "link":
+                target.write_bytes(b"foreign")
+            place.symlink_to(target)
+        return target
+
+    def test_nothing_but_plain_files_is_read_written_or_waited_for(self) -> None:
+        for kind in ("fifo", "directory", "link", "dead link"):
+            for name in ("auth", "queue", "upload-0000000000000001", "addresses-0000000000000001", ".new", ".lock"):
+                with self.subTest(kind=kind, name=name):
+                    self.store = self.scratch() / "store"
+                    client = self.paired(store_dir=self.store)
+                    client.close()
+                    target = self.planted(name, kind)
+                    if name == ".lock":
+                        self.fails(fio_c2c.FIO_E_STORE_UNSAFE, lambda: self.client(store_dir=self.store))
+                    else:
+                        with self.client(client_id=client.client_id, store_dir=self.store) as client:
+                            client.drive(0)
+                            client.pair().wait(PATIENCE)
+                            told = client.heard(fio_c2c.FIO_EVENT_STORE_DAMAGED)
+                        # Addresses of an upload that there is none of are not looked at.
+                        is_record = not name.startswith((".", "addresses-"))
+                        self.assertEqual([name in event.error.message for event in told], [True] if is_record else [])
+                    self.assertEqual(target.read_bytes() if kind == "link" else target.exists(), b"foreign" if kind == "link" else False)
+
+    def test_a_directory_of_others_is_refused_and_the_message_says_why(self) -> None:
+        self.store.mkdir()
+        self.store.chmod(0o777)
+        error = self.fails(fio_c2c.FIO_E_STORE_UNSAFE, lambda: self.client(store_dir=self.store))
+        self.assertIn("every user", error.message)
+        self.store.chmod(0o700)
+        link = self.scratch() / "link"
+        link.symlink_to(self.store)
+        self.client(store_dir=link).close()
+        if os.geteuid() != 0:
+            return  # Only root gives files away.
+        os.chown(str(link), 65534, -1, follow_symlinks=False)
+        self.assertIn("link", self.fails(fio_c2c.FIO_E_STORE_UNSAFE, lambda: self.client(store_dir=link)).message)
+        os.chown(str(self.store), 0, 65534)
+        self.store.chmod(0o770)
+        self.assertIn("group", self.fails(fio_c2c.FIO_E_STORE_UNSAFE, lambda: self.client(store_dir=self.store)).message)
+        os.chown(str(self.store), 65534, 0)
+        self.store.chmod(0o700)
+        self.assertIn("another user", self.fails(fio_c2c.FIO_E_STORE_UNSAFE, lambda: self.client(store_dir=self.store)).message)
+
+    def forked(self) -> int:
+        """A child that does nothing, until it is ended."""
+        reading, writing = os.pipe()
+        child = os.fork()
+        if child == 0:
+            os.close(writing)
+            os.read(reading, 1)
+            os._exit(0)
+        os.close(reading)
+
+        def end() -> None:
+            os.close(writing)
+            os.waitpid(child, 0)
+
+        self.addCleanup(end)
+        return child
+
+    def test_a_forked_child_does_not_keep_the_lock(self) -> None:
+        client = self.client(store_dir=self.store)
+        self.forked()
+        self.fails(fio_c2c.FIO_E_STORE_LOCKED, lambda: self.client(store_dir=self.store))
+        client.close()
+        self.client(store_dir=self.store).close()
+
+    def test_nor_does_it_when_its_parent_dies(self) -> None:
+        program = """
+import os, sys, fio_c2c
+client = fio_c2c.Client(client_id="X", client_secret="x", ca_file=sys.argv[2], store_dir=sys.argv[1])
+ready, told = os.pipe()
+if os.fork() == 0:
+    os.close(1)
+    os.close(2)
+    os.write(told, b"x")
+    os.read(int(sys.argv[3]), 1)
+    os._exit(0)
+os.read(ready, 1)
+os._exit(0)
+"""
+        reading, writing = os.pipe()
+        self.addCleanup(os.close, reading)
+        command = [sys.executable, "-c", program, str(self.store), str(self.service.ca_file), str(reading)]
+        environment = {**os.environ, "PYTHONPATH": str(ROOT / "python")}
+        subprocess.run(command, check=True, pass_fds=[reading], env=environment, timeout=PATIENCE)
+        # The child lives until the pipe is closed.
+        try:
+            self.client(store_dir=self.store).close()
+        finally:
+            os.close(writing)
 
 
 class Sealing(RigTest):

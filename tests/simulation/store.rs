@@ -30,6 +30,10 @@ struct State {
     /// What a write is refused with.
     write_fault: Option<i32>,
     read_fault: Option<i32>,
+    /// Records whose keys begin like this cannot be read so many times.
+    unreadable: Option<(String, u32)>,
+    /// Such a read was refused since the power came on.
+    has_hidden: bool,
     cut: Option<Cut>,
     power_is_gone: bool,
     writes: u64,
@@ -54,8 +58,14 @@ impl Disk {
         self.state().read_fault = status;
     }
 
+    /// Refuses to read records whose keys begin like this, so many times.
+    pub fn refuse_reads_of(&self, prefix: &str, times: u32) {
+        self.state().unreadable = Some((prefix.into(), times));
+    }
+
     pub fn is_readable(&self) -> bool {
-        self.state().read_fault.is_none()
+        let state = self.state();
+        state.read_fault.is_none() && !state.has_hidden
     }
 
     pub fn is_writable(&self) -> bool {
@@ -73,7 +83,7 @@ impl Disk {
 
     pub fn power_on(&self) {
         let mut state = self.state();
-        (state.power_is_gone, state.has_refused) = (false, false);
+        (state.power_is_gone, state.has_refused, state.has_hidden) = (false, false, false);
     }
 
     pub fn holds(&self, key: &str) -> bool {
@@ -152,6 +162,13 @@ impl Store for Disk {
     fn load(&mut self, key: &str) -> Result<Option<SecretBytes>, Error> {
         let mut state = self.state();
         state.loads += 1;
+        if let Some((prefix, times)) = &mut state.unreadable {
+            if *times > 0 && key.starts_with(prefix.as_str()) {
+                *times -= 1;
+                state.has_hidden = true;
+                return Err(Error::of(FIO_E_NOMEM));
+            }
+        }
         match state.read_fault {
             Some(status) => Err(Error::of(status)),
             None => Ok(state.records.get(key).cloned().map(SecretBytes::new)),

@@ -203,7 +203,11 @@ impl Engine {
         self.uploads.needs_step = false;
         self.retry_reading_uploads();
         let is_paired = self.session.tokens().is_some();
-        self.uploads.queue.gate = if is_paired { 0 } else { FIO_E_NOT_AUTHORIZED };
+        self.uploads.queue.gate = match () {
+            () if !is_paired => FIO_E_NOT_AUTHORIZED,
+            () if self.uploads.saving.is_pause_unknown() => FIO_E_STORE,
+            () => 0,
+        };
         self.watch_recordings();
         if !self.uploads.queue.is_paused {
             self.uploads.queue.wake(self.now.mono);
@@ -273,7 +277,7 @@ impl Engine {
     /// the API nor the storage is in trouble.
     fn may_begin(&self) -> bool {
         let now = self.now.mono;
-        self.session.tokens().is_some()
+        self.uploads.queue.gate == 0
             && self.uploads.is_project_confirmed
             && self.uploads.api.is_open(now)
             && self.uploads.storage.is_open(now)

@@ -12,10 +12,10 @@ use crate::log::log_line;
 use crate::retry::{Backoff, is_shortage};
 use crate::source::Source;
 use crate::status::*;
+use crate::upload::UploadId;
 use crate::upload::budget::Allowance;
 use crate::upload::index::Place;
 use crate::upload::transfer::{Ending, Flying, Origin};
-use crate::upload::{UploadId, record};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -53,8 +53,9 @@ impl Engine {
                 upload.addresses_end_at = Some(mono + Duration::from_secs(left));
             }
         }
-        self.load_addresses(id);
-        self.uploads.queue.move_to(id, Place::Active);
+        if self.has_addresses_at_hand(id) {
+            self.uploads.queue.move_to(id, Place::Active);
+        }
     }
 
     /// Whether an upload has its asset, or may ask for one: each that is not completed is left behind at the
@@ -125,33 +126,6 @@ impl Engine {
             return Err(Error::of(FIO_E_SOURCE_CHANGED));
         }
         Ok(true)
-    }
-
-    /// The addresses of one with many parts are read when they are needed.
-    pub(super) fn load_addresses(&mut self, id: UploadId) {
-        let Some(upload) = self.uploads.queue.get_mut(id) else { return };
-        let is_missing = upload.has_address_record
-            && upload.recording.is_none()
-            && upload.address_list.is_empty()
-            && upload.asset_id.is_some();
-        if !is_missing {
-            return;
-        }
-        let loaded = self.records.load(&record::address_key(id));
-        let loaded = loaded.map(|bytes| bytes.as_ref().and_then(record::decode_addresses));
-        let Some(upload) = self.uploads.queue.get_mut(id) else { return };
-        match loaded {
-            Ok(Some((asset_id, addresses))) if upload.asset_id.as_ref() == Some(&asset_id) => {
-                upload.address_list = addresses;
-            }
-            // Without them the asset is of no use.
-            _ => {
-                upload.forget_asset();
-                upload.has_address_record = false;
-                self.uploads.queue.recount(id);
-                self.uploads.queue.needs_saving(id);
-            }
-        }
     }
 
     pub(super) fn do_work(&mut self, id: UploadId, work: Work) {

@@ -17,8 +17,19 @@ use std::sync::Arc;
 /// Keeps the authorization and the queue in a directory: one file per record (a small one for each
 /// upload), readable by the owner only, replaced atomically (temporary file, fsync, rename, fsync of the
 /// directory). One client at a time: a second one on the same directory, in any process, is refused by
-/// `fio_client_new`. Without this and without `fio_config_set_store`, everything is forgotten with the
-/// client.
+/// `fio_client_new`, until the first is freed or its process ends, also if a forked child lives on. Without
+/// this and without `fio_config_set_store`, everything is forgotten with the client.
+///
+/// Who else can put files there could plant records: the directory must belong to the user of the process or
+/// to root, and must not be writable by every user, nor by a group other than the process's own (or root's).
+/// Else `fio_client_new` answers `FIO_E_STORE_UNSAFE`. File systems that keep neither owners nor modes (FAT,
+/// exFAT, NTFS, CIFS, FUSE) are not asked: there, whoever can write to the card can change records that no
+/// key seals (`fio_config_set_store_key`), so that the library sends other files of this device, or to other
+/// hosts. The last part of the path may be a link if it belongs to the same user or to root; below the
+/// directory no link is followed, and only plain files are read or replaced.
+///
+/// A file system without locks (some NFS and FUSE): a second client is noticed on the same machine only. One
+/// that cannot synchronize: a power cut may cost what was just written. Either is logged once, as a warning.
 ///
 /// @param config  the configuration
 /// @param path    the directory, at most 4095 bytes, on a file system that keeps what fsync wrote; it

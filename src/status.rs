@@ -198,6 +198,8 @@ pub const FIO_E_STORAGE: i32 = -193;
 pub const FIO_E_CHECKSUM: i32 = -194;
 /// The memory for pushed data is full: drive the client and push again.
 pub const FIO_E_WOULD_BLOCK: i32 = -195;
+/// An upload with this tag is in the list, or was sent or cancelled before: `fio_upload_start` wrote its id.
+pub const FIO_E_UPLOAD_EXISTS: i32 = -198;
 
 /// Whether trying the same again can help.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -320,6 +322,7 @@ pub static DESCRIPTIONS: &[Description] = describe! {
     FIO_E_STORAGE Never "the storage refused a part" "Report it with the log."
     FIO_E_CHECKSUM Slowly "the storage received other bytes than were sent" "Nothing, if it is rare; otherwise check the device's memory and network."
     FIO_E_WOULD_BLOCK Later "the memory for pushed data is full" "Drive the client, then push the same data again."
+    FIO_E_UPLOAD_EXISTS Never "an upload with this tag is known already" "Nothing: no clip is sent twice. fio_upload_set_again sends one once more."
 };
 
 /// The row of a status, if it is one of ours.

@@ -53,9 +53,11 @@ impl Engine {
 
     pub(super) fn saving_deadline(&self) -> Option<Instant> {
         let saving = &self.uploads.saving;
-        let has_unsaved = saving.are_settings_unsaved || self.uploads.queue.next_unsaved().is_some();
+        let has_unsaved = saving.are_settings_unsaved
+            || self.uploads.queue.next_unsaved().is_some()
+            || self.uploads.tags.is_unsaved();
         let retry = saving.unsaved.at().filter(|_| has_unsaved);
-        retry.into_iter().chain(saving.unread.at()).min()
+        retry.into_iter().chain(saving.unread.at()).chain(self.uploads.tags.deadline()).min()
     }
 
     /// Takes up what an earlier life of this device has left to do.
@@ -79,6 +81,7 @@ impl Engine {
             }
         }
         self.adopt_addresses(&addresses);
+        self.restore_tags(&keys);
         // A life that could not read which ids are taken could not write down either which it gave.
         let highest = self.uploads.queue.highest_id();
         let is_unknown = highest > 0 && highest >= self.uploads.saving.reserved;
@@ -181,13 +184,16 @@ impl Engine {
             return;
         }
         if let Err(error) = self.save_changed() {
-            if self.uploads.saving.unsaved.failed(self.now.mono, &mut self.random) {
-                self.tell(Event::StoreFailed(error));
-            }
-            return;
+            return self.saving_failed(error);
         }
         if self.uploads.saving.unsaved.worked() {
             self.tell(Event::StoreRecovered);
+        }
+    }
+
+    fn saving_failed(&mut self, error: Error) {
+        if self.uploads.saving.unsaved.failed(self.now.mono, &mut self.random) {
+            self.tell(Event::StoreFailed(error));
         }
     }
 
@@ -197,7 +203,13 @@ impl Engine {
             return;
         }
         while let Some(id) = self.uploads.queue.to_forget(self.uploads.settings.history) {
+            if !self.may_be_forgotten(id) {
+                break;
+            }
             self.forget_upload(id);
+        }
+        if let Err(error) = self.save_tags() {
+            self.saving_failed(error);
         }
     }
 
@@ -210,7 +222,7 @@ impl Engine {
             self.save_upload(id)?;
             self.uploads.queue.saved(id);
         }
-        Ok(())
+        self.save_tags()
     }
 
     fn save_upload(&mut self, id: UploadId) -> Result<(), Error> {
@@ -229,15 +241,6 @@ impl Engine {
             upload.has_address_record = false;
         }
         Ok(())
-    }
-
-    /// Takes an upload that is over out of memory and store.
-    pub(super) fn forget_upload(&mut self, id: UploadId) {
-        self.uploads.queue.remove(id);
-        // Addresses that stay behind are forgotten after the next start.
-        for key in [record::key(id), record::address_key(id)] {
-            let _ = self.records.erase(&key);
-        }
     }
 }
 

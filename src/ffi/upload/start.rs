@@ -28,7 +28,8 @@ use crate::upload::SourceSpec;
 /// No clip is sent twice: one whose tag (`fio_upload_set_tag`) is known is not taken, whatever its source is now.
 /// The tag of an upload is known while it is in the list, in whatever state (one that failed can be retried with
 /// `fio_upload_retry`, one that is paused resumed), and of one that was sent or cancelled for as long as
-/// `fio_config_set_tag_memory` says. `fio_upload_set_again` sends it all the same.
+/// `fio_config_set_tag_memory` says. `fio_upload_set_again` sends it all the same. What a store holds that could
+/// not be read at the start is known once it was read.
 ///
 /// @param client  the client
 /// @param upload  what to send; copied, may be changed, started again or freed afterwards

@@ -61,7 +61,7 @@ static void on_event(void *user, const fio_event *event)
 
 /* ---- The card: what comes onto it is uploaded by itself ------------------------------------------ */
 
-/* What the queue knows already is left alone: it is done, or a person cancelled it, or has to look at it. */
+/* What the library knows already is left alone: it was sent, or a person cancelled it, or has to look at it. */
 static void take_clips(struct camera *camera)
 {
     const char *path;
@@ -69,8 +69,7 @@ static void take_clips(struct camera *camera)
     while ((path = card_next(&camera->card)) != NULL) {
         fio_upload_id id = FIO_UPLOAD_NONE;
 
-        if (find_upload(camera->client, path).id == FIO_UPLOAD_NONE)
-            start_upload(camera->client, path, 0, 0, &id);
+        start_upload(camera->client, path, 0, 0, 0, &id);
     }
 }
 
@@ -353,8 +352,6 @@ static int make_client(struct camera *camera, const struct setup *setup)
     fio_config *config = NULL;
     fio_status status = setup_config(setup, on_event, camera, &config);
 
-    if (status == FIO_OK)
-        status = fio_config_set_history(config, UPLOADS_REMEMBERED);
     if (status == FIO_OK)
         status = fio_client_new(config, &camera->client);
     if (status != FIO_OK)

@@ -65,21 +65,21 @@ class Sender {
 public:
     explicit Sender(fio::Client client) : client_(std::move(client)) {}
 
-    /* Puts a file into the queue, unless an earlier run has done so: its path is its tag. */
+    /* Puts a file into the queue, unless an earlier run has done so: its path is its tag. One that was cancelled
+     * is wanted now. */
     void enqueue(const char* path)
     {
         const std::string_view tag = path;
-        fio::UploadState state{};
-        const auto listed = client_.queue_list([&](fio::UploadInfoView info) {
-            if (info.tag().text() == tag)
-                state = info.state();
-        });
-        if (listed && state != fio::UploadState{} && state != fio::UploadState::canceled) {
-            std::printf("%s is in the queue already: %s\n", path, name_of(state));
-            return;
-        }
         fio::Upload clip;
         clip.set_path(path).set_tag(tag);
+        const auto known = client_.upload_find(tag);
+        if (known && *known) {
+            if ((*known)->state != fio::UploadState::canceled) {
+                std::printf("%s is in the queue already: %s\n", path, name_of((*known)->state));
+                return;
+            }
+            clip.set_again(true);
+        }
         if (const auto started = client_.upload_start(clip); !started) {
             complain(path, started.error());
             is_incomplete_ = true;

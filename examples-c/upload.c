@@ -84,32 +84,35 @@ static void pair_if_needed(struct uploader *uploader)
 
 /* ---- The queue ---------------------------------------------------------------------------------- */
 
-/* Puts a file into the queue, unless an earlier run of this program has done so. Returns what is known of
- * it then; its id is FIO_UPLOAD_NONE if it could not be queued. */
-static struct upload_search enqueue(struct uploader *uploader, const char *path, int is_recording)
+/* Puts a file into the queue. One that an earlier run of this program has queued is only started again if that
+ * failed or was cancelled: who names it now wants it sent. Returns its id, FIO_UPLOAD_NONE if it could not be
+ * queued. */
+static fio_upload_id enqueue(struct uploader *uploader, const char *path, uint64_t bytes_per_second)
 {
+    fio_client *client = uploader->client;
     char *absolute = realpath(path, NULL);
     const char *tag = absolute != NULL ? absolute : path; /* one that is missing is told by fio_upload_start() */
-    struct upload_search found = find_upload(uploader->client, tag);
-    fio_status status = FIO_OK;
+    fio_upload_id id = FIO_UPLOAD_NONE;
+    fio_status status = start_upload(client, tag, bytes_per_second, RECORDER_HEAD, 0, &id);
+    int32_t state = 0;
 
-    if (found.id == FIO_UPLOAD_NONE || found.state == FIO_UPLOAD_CANCELED) {
-        found.is_recording = is_recording;
-        status = start_upload(uploader->client, tag, is_recording ? RECORDER_BYTES_PER_SECOND : 0, RECORDER_HEAD,
-                              &found.id);
-    } else if (found.state == FIO_UPLOAD_FAILED) {
-        printf("%s failed last time: once more\n", path);
-        status = fio_upload_retry(uploader->client, found.id);
-        if (status != FIO_OK)
-            print_error(path, fio_client_error(uploader->client));
-    } else {
-        printf("%s is in the queue already: %s\n", path, state_name(found.state));
+    if (status == FIO_E_UPLOAD_EXISTS) {
+        status = fio_upload_find(client, (const uint8_t *)tag, strlen(tag), &id, &state);
+        if (state == FIO_UPLOAD_CANCELED) {
+            status = start_upload(client, tag, bytes_per_second, RECORDER_HEAD, 1, &id);
+        } else if (state == FIO_UPLOAD_FAILED) {
+            printf("%s failed last time: once more\n", path);
+            status = fio_upload_retry(client, id);
+            if (status != FIO_OK)
+                print_error(path, fio_client_error(client));
+        } else {
+            printf("%s is in the queue already: %s\n", path, state_name(state));
+        }
     }
     if (status != FIO_OK)
         uploader->is_incomplete = 1;
     free(absolute);
-    found.tag = NULL;
-    return found;
+    return id;
 }
 
 /* ---- The recording ------------------------------------------------------------------------------ */
@@ -117,17 +120,16 @@ static struct upload_search enqueue(struct uploader *uploader, const char *path,
 /* The file is made first, then queued; a kill in between changes nothing. */
 static void begin_recording(struct uploader *uploader, const char *path, double seconds)
 {
-    struct upload_search found;
+    const fio_upload_info *info = NULL;
 
     if (recorder_open(&uploader->recorder, path, seconds) != 0) {
         perror(path);
         uploader->is_incomplete = 1;
         return;
     }
-    found = enqueue(uploader, path, 1);
-    uploader->recording = found.id;
+    uploader->recording = enqueue(uploader, path, RECORDER_BYTES_PER_SECOND);
     /* One that was finished, in an earlier run, must not be written to any more. */
-    if (found.id == FIO_UPLOAD_NONE || !found.is_recording)
+    if (fio_upload_get(uploader->client, uploader->recording, &info) != FIO_OK || !info->is_recording)
         recorder_close(&uploader->recorder);
     uploader->recorder.due_ms = now_ms();
 }
@@ -231,8 +233,6 @@ static fio_client *new_client(const struct setup *setup, struct uploader *upload
     fio_client *client = NULL;
     fio_status status = setup_config(setup, on_event, uploader, &config);
 
-    if (status == FIO_OK)
-        status = fio_config_set_history(config, UPLOADS_REMEMBERED);
     if (status == FIO_OK)
         status = fio_client_new(config, &client);
     if (status != FIO_OK)

@@ -26,6 +26,13 @@ static void complain_unless_ok(const fio_client *client, fio_status status)
         print_error("That cannot be done now", fio_client_error(client));
 }
 
+/* The path of a clip by its name; empty where there is none. */
+static void path_of(char path[CARD_PATH], const char *directory, const char *name)
+{
+    if (directory == NULL || name[0] == '\0' || snprintf(path, CARD_PATH, "%s/%s", directory, name) >= CARD_PATH)
+        path[0] = '\0';
+}
+
 /* A clip by its name; the one at work if none is named. */
 static fio_upload_id upload_of(fio_client *client, const char *directory, const char *name)
 {
@@ -33,10 +40,11 @@ static fio_upload_id upload_of(fio_client *client, const char *directory, const 
     char path[CARD_PATH];
     fio_upload_id id = FIO_UPLOAD_NONE;
 
+    path_of(path, directory, name);
     if (name[0] == '\0' && fio_queue_totals(client, &totals) == FIO_OK)
         id = totals->current;
-    else if (directory != NULL && snprintf(path, sizeof path, "%s/%s", directory, name) < (int)sizeof path)
-        id = find_upload(client, path).id;
+    else if (path[0] != '\0')
+        fio_upload_find(client, (const uint8_t *)path, strlen(path), &id, NULL);
     if (id == FIO_UPLOAD_NONE)
         printf("There is no such upload: %s\n", name);
     return id;
@@ -59,14 +67,20 @@ static void press_auto(fio_client *client, const char *directory, const char *na
     complain_unless_ok(client, fio_queue_set_auto_start(client, strcmp(name, "off") != 0));
 }
 
-/* One that waits for a person goes on; one that failed is tried again. */
+/* One that waits for a person goes on; one that failed is tried again, and one that was cancelled begins anew. */
 static void press_send(fio_client *client, const char *directory, const char *name)
 {
-    const fio_upload_id id = upload_of(client, directory, name);
+    fio_upload_id id = upload_of(client, directory, name);
+    int32_t state = 0;
+    char path[CARD_PATH];
 
-    if (id == FIO_UPLOAD_NONE)
+    if (id == FIO_UPLOAD_NONE || fio_upload_resume(client, id) == FIO_OK)
         return;
-    if (fio_upload_resume(client, id) != FIO_OK)
+    path_of(path, directory, name);
+    fio_upload_find(client, (const uint8_t *)path, strlen(path), NULL, &state);
+    if (state == FIO_UPLOAD_CANCELED)
+        start_upload(client, path, 0, 0, 1, &id);
+    else
         complain_unless_ok(client, fio_upload_retry(client, id));
 }
 

@@ -1,5 +1,5 @@
-/* What camera.c and upload.c have in common about uploads: how they are shown, how a clip finds its way into
- * the queue, and how it is found there again.
+/* What camera.c and upload.c have in common about uploads: how they are shown, and how a clip finds its way into
+ * the queue.
  */
 #ifndef UPLOADS_H
 #define UPLOADS_H
@@ -11,9 +11,6 @@
 
 #include "setup.h"
 
-/* Uploads that are done are found by their tag for as long as the library remembers them: more than a
- * card holds. */
-#define UPLOADS_REMEMBERED 5000
 #define MEGABYTE 1e6
 
 /* ---- What is shown ------------------------------------------------------------------------------ */
@@ -48,41 +45,15 @@ static void show_totals(const fio_totals *totals)
 
 /* ---- The queue ---------------------------------------------------------------------------------- */
 
-/* The tag says which clip an upload is. Here that is its path; a camera has better ids. */
-struct upload_search {
-    const char *tag;
-    fio_upload_id id; /* FIO_UPLOAD_NONE if the queue does not know the clip */
-    int32_t state;
-    int32_t is_recording;
-};
-
-static void compare_tag(void *user, const fio_upload_info *info)
-{
-    struct upload_search *search = (struct upload_search *)user;
-
-    if (info->tag_length != strlen(search->tag) || memcmp(info->tag, search->tag, info->tag_length) != 0)
-        return;
-    if (info->id < search->id)
-        return; /* one of an earlier time, which was cancelled */
-    search->id = info->id;
-    search->state = info->state;
-    search->is_recording = info->is_recording;
-}
-
-/* The newest upload of a clip. */
-static struct upload_search find_upload(fio_client *client, const char *tag)
-{
-    struct upload_search search = {NULL, FIO_UPLOAD_NONE, 0, 0};
-
-    search.tag = tag;
-    fio_queue_list(client, compare_tag, &search);
-    return search;
-}
-
-/* A recording comes at so many bytes a second, and its first `held_head` bytes are written again at its end;
- * a rate of 0 means a clip that is whole. */
+/* The tag says which clip an upload is, so that none is sent twice: FIO_E_UPLOAD_EXISTS then, and `id` is the one
+ * that is known. Here it is the clip's path; a camera has better ids, which do not come again after a card was
+ * formatted.
+ *
+ * A recording comes at so many bytes a second, and its first `held_head` bytes are written again at its end;
+ * a rate of 0 means a clip that is whole. `again` is 1 to start one that was cancelled.
+ */
 static fio_status start_upload(fio_client *client, const char *path, uint64_t bytes_per_second, uint64_t held_head,
-                               fio_upload_id *id)
+                               int32_t again, fio_upload_id *id)
 {
     fio_upload *upload = NULL;
     fio_status status = fio_upload_new(&upload);
@@ -91,11 +62,13 @@ static fio_status start_upload(fio_client *client, const char *path, uint64_t by
         status = fio_upload_set_path(upload, path);
     if (status == FIO_OK)
         status = fio_upload_set_tag(upload, (const uint8_t *)path, strlen(path));
+    if (status == FIO_OK)
+        status = fio_upload_set_again(upload, again);
     if (status == FIO_OK && bytes_per_second > 0)
         status = fio_upload_set_recording(upload, bytes_per_second, held_head);
     if (status != FIO_OK)
         print_error(path, fio_upload_error(upload));
-    else if ((status = fio_upload_start(client, upload, id)) != FIO_OK)
+    else if ((status = fio_upload_start(client, upload, id)) != FIO_OK && status != FIO_E_UPLOAD_EXISTS)
         print_error(path, fio_client_error(client));
     fio_upload_free(upload);
     return status;

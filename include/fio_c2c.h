@@ -503,6 +503,11 @@
 #define FIO_E_WOULD_BLOCK (-195)
 
 /**
+ * An upload with this tag is in the list, or was sent or cancelled before: `fio_upload_start` wrote its id.
+ */
+#define FIO_E_UPLOAD_EXISTS (-198)
+
+/**
  * No operation.
  */
 #define FIO_OP_NONE 0
@@ -1730,7 +1735,8 @@ fio_status fio_config_set_progress_interval(struct fio_config *config,
 /**
  * Sets how many uploads that are done or cancelled are remembered, also across restarts; of more than
  * these the oldest are forgotten. Each takes a small record in the store. What failed or was skipped
- * needs a person and is always remembered: until `fio_upload_retry` or `fio_upload_remove`.
+ * needs a person and is always remembered: until `fio_upload_retry` or `fio_upload_remove`. This is about the
+ * list; that a clip was sent is known longer, by its tag (`fio_config_set_tag_memory`).
  *
  * @param config   the configuration
  * @param uploads  0 to 10,000, default 100. With 0, `FIO_EVENT_UPLOAD` is the only trace of a good end.
@@ -1744,6 +1750,29 @@ fio_status fio_config_set_progress_interval(struct fio_config *config,
 FIO_API
 fio_status fio_config_set_history(struct fio_config *config,
                                   uint32_t uploads);
+
+/**
+ * Sets how many tags are remembered of uploads that were sent or cancelled and are not in the list any more
+ * (`fio_config_set_history`, `fio_upload_remove`), so that `fio_upload_start` sends no clip twice. Also across
+ * restarts; until `fio_queue_forget_tags`.
+ *
+ * A tag costs 24 bytes in memory and in the store, however long it is: 2.4 MB for 100,000 of them, once so many
+ * were sent. They are in records of at most 48 KiB. So many are remembered at least, and up to 2,176 more; of
+ * more the oldest are forgotten.
+ *
+ * @param config  the configuration
+ * @param tags    0 to 1,000,000, default 100,000. With 0, only the tags of uploads in the list are known, and
+ *                what the store remembers of others is forgotten.
+ *
+ * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (outside the range) |
+ *            `FIO_E_PANIC`
+ * Callbacks: none
+ * Blocking:  never
+ * Since:     0.1.0
+ */
+FIO_API
+fio_status fio_config_set_tag_memory(struct fio_config *config,
+                                     uint32_t tags);
 
 /**
  * Sets the limit a client begins with; see `fio_queue_set_bandwidth`.
@@ -2535,11 +2564,18 @@ fio_status fio_upload_set_created(struct fio_upload *upload,
                                   int64_t seconds);
 
 /**
- * Gives the upload a mark of the application's own, kept with it and shown in `fio_upload_info.tag`: an
- * id in the camera's clip list, for example. It is how an application finds its uploads again after a
- * restart (`fio_queue_list`), above all those whose source it has to attach. Those that are done are found
- * for as long as `fio_config_set_history` remembers them: an application that looks there for what it need
- * not queue again wants a history as long as its card. Not sent to the service.
+ * Gives the upload a mark of the application's own, kept with it and shown in `fio_upload_info.tag`. Not sent
+ * to the service.
+ *
+ * A tag stands for one clip: `fio_upload_start` takes no second one with the tag of an upload that is in the
+ * list, or was sent or cancelled before (`FIO_E_UPLOAD_EXISTS`). So an application may start an upload for
+ * every file on a card, as often as it likes: each is sent once. What a tag is made of must therefore be
+ * another for another clip: an id from the clip's own metadata, or the card's id, the file's name and the
+ * time of its making. A name alone comes again after a card was formatted, and its clip would not be sent;
+ * where there is nothing better, say when that happens (`fio_queue_forget_tags`).
+ *
+ * It is also how an application finds its uploads again after a restart (`fio_upload_find`,
+ * `fio_queue_list`), above all those whose source it has to attach.
  *
  * @param upload  the description
  * @param tag     up to 1024 bytes of any kind; copied. NULL with length 0 means none (the default).
@@ -2554,6 +2590,23 @@ FIO_API
 fio_status fio_upload_set_tag(struct fio_upload *upload,
                               const uint8_t *tag,
                               size_t length);
+
+/**
+ * Says that it is to be sent although an upload with its tag is known: because a person wants a clip once
+ * more, for example in another project. Both have the tag then, and `fio_upload_find` finds the newer one.
+ *
+ * @param upload   the description
+ * @param enabled  0 (the default) or 1
+ *
+ * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (neither 0 nor 1) |
+ *            `FIO_E_PANIC`
+ * Callbacks: none
+ * Blocking:  never
+ * Since:     0.1.0
+ */
+FIO_API
+fio_status fio_upload_set_again(struct fio_upload *upload,
+                                int32_t enabled);
 
 /**
  * Says how urgent it is. Uploads of the same priority are sent in the order in which they were started.
@@ -2658,11 +2711,19 @@ fio_status fio_upload_set_recording(struct fio_upload *upload,
  * `FIO_E_OTHER_PROJECT`, rather than showing one client's material to another, until the device is back
  * or `fio_upload_move_to_project` is called. One that was begun goes on where it was begun.
  *
+ * No clip is sent twice: one whose tag (`fio_upload_set_tag`) is known is not taken, whatever its source is now.
+ * The tag of an upload is known while it is in the list, in whatever state (one that failed can be retried with
+ * `fio_upload_retry`, one that is paused resumed), and of one that was sent or cancelled for as long as
+ * `fio_config_set_tag_memory` says. `fio_upload_set_again` sends it all the same. What a store holds that could
+ * not be read at the start is known once it was read.
+ *
  * @param client  the client
  * @param upload  what to send; copied, may be changed, started again or freed afterwards
- * @param id      [out] the upload; may be NULL
+ * @param id      [out] the upload; with `FIO_E_UPLOAD_EXISTS` the one that is known (`fio_upload_get` knows it
+ *                as long as it is in the list); may be NULL
  *
- * Returns:   `FIO_OK` (in the queue) | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (no source; no
+ * Returns:   `FIO_OK` (in the queue) | `FIO_E_UPLOAD_EXISTS` (an upload with this tag is known; `fio_client_error`
+ *            says how it stands) | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (no source; no
  *            name, or one that cannot be used, where none was set: an upload needs one, a recording one
  *            or an extension; pushed data without `fio_upload_set_recording`; more than 5 TiB) |
  *            `FIO_E_UTF8` (the file's name, where none was set) | `FIO_E_SOURCE_MISSING` |
@@ -2679,6 +2740,32 @@ FIO_API
 fio_status fio_upload_start(struct fio_client *client,
                             const struct fio_upload *upload,
                             fio_upload_id *id);
+
+/**
+ * Finds the upload of a clip by its tag: the newest one, as `fio_upload_start` knows it.
+ *
+ * @param client  the client
+ * @param tag     what `fio_upload_set_tag` gave
+ * @param length  how many bytes
+ * @param id      [out] set to `FIO_UPLOAD_NONE` first, to the upload on `FIO_OK`; may be NULL
+ * @param state   [out] a `FIO_UPLOAD_…` on `FIO_OK`; may be NULL. One that is done or cancelled may not be in the
+ *                list any more, so that `fio_upload_get` does not know it.
+ *
+ * Returns:   `FIO_OK` | `FIO_E_NULL` (also a tag that is NULL with a length) | `FIO_E_HANDLE` |
+ *            `FIO_E_UNKNOWN_UPLOAD` (none has this tag; none has an empty one) | `FIO_E_ARGUMENT` (an impossible
+ *            length) | `FIO_E_REENTRANT` (inside a data callback) | `FIO_E_BUSY` | `FIO_E_FORKED` |
+ *            `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
+ * Callbacks: none
+ * Blocking:  never
+ * Threads:   one at a time
+ * Since:     0.1.0
+ */
+FIO_API
+fio_status fio_upload_find(struct fio_client *client,
+                           const uint8_t *tag,
+                           size_t length,
+                           fio_upload_id *id,
+                           int32_t *state);
 
 /**
  * Gives an upload its bytes again, where its source was a descriptor, a reader or pushed data: after a
@@ -2828,7 +2915,8 @@ fio_status fio_upload_finish(struct fio_client *client,
 
 /**
  * Ends an upload for good. What is under way is broken off; an asset that the service has begun already
- * stays there, unfinished. It is remembered as cancelled.
+ * stays there, unfinished. It is remembered as cancelled, and so is its tag: it is sent only if it is started
+ * with `fio_upload_set_again`.
  *
  * @param client  the client
  * @param id      an upload that is not over
@@ -2925,8 +3013,10 @@ fio_status fio_upload_move_to_project(struct fio_client *client,
                                       fio_upload_id id);
 
 /**
- * Forgets an upload that is over: one that failed or was skipped, when the person has seen it, or another
- * one before its time (`fio_config_set_history`). Tells no event.
+ * Takes an upload that is over off the list: one that failed or was skipped, when the person has seen it, or
+ * another one before its time (`fio_config_set_history`). Tells no event. The tag of one that is done or
+ * cancelled stays known (`fio_config_set_tag_memory`); that of another is forgotten with it, so that the same
+ * clip may be started again.
  *
  * @param client  the client
  * @param id      an upload that is over: done, failed, skipped or cancelled
@@ -3071,6 +3161,25 @@ fio_status fio_queue_cancel_all(struct fio_client *client);
 FIO_API
 fio_status fio_queue_set_auto_start(struct fio_client *client,
                                     int32_t enabled);
+
+/**
+ * Forgets which tags were sent or cancelled: after a card was formatted, where the names of its clips are the
+ * tags and come again. Uploads that are done or cancelled stay in the list, but `fio_upload_start` does not
+ * know their tags any more, and `fio_upload_find` neither; those that are not over, failed or were skipped are
+ * known as before. All of it is one write: after a power cut either all are forgotten or none.
+ *
+ * @param client  the client
+ *
+ * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_STORE` (what the store remembers could not
+ *            be read yet: try again after `FIO_EVENT_STORE_RECOVERED`) | `FIO_E_REENTRANT` (inside a data
+ *            callback) | `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
+ * Callbacks: store, clock and log callbacks, if set
+ * Blocking:  writes to the store
+ * Threads:   one at a time
+ * Since:     0.1.0
+ */
+FIO_API
+fio_status fio_queue_forget_tags(struct fio_client *client);
 
 /**
  * Limits what all uploads together send, to leave some of the network to others. At once, also for what

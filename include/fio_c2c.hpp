@@ -209,7 +209,8 @@ enum class errc : int {
     upload_gone = FIO_E_UPLOAD_GONE,
     storage = FIO_E_STORAGE,
     checksum = FIO_E_CHECKSUM,
-    would_block = FIO_E_WOULD_BLOCK
+    would_block = FIO_E_WOULD_BLOCK,
+    upload_exists = FIO_E_UPLOAD_EXISTS
 };
 
 namespace detail {
@@ -248,6 +249,7 @@ public:
         case FIO_E_STORE_READ_ONLY: return std::errc::read_only_file_system;
         case FIO_E_SOURCE_MISSING: return std::errc::no_such_file_or_directory;
         case FIO_E_NO_INTERFACE: return std::errc::network_down;
+        case FIO_E_UPLOAD_EXISTS: return std::errc::file_exists;
         case FIO_E_WOULD_BLOCK: return std::errc::resource_unavailable_try_again;
         default: return std::error_condition(status, *this);
         }
@@ -909,6 +911,12 @@ struct UploadInfo {
     std::vector<std::uint8_t> tag;
     std::optional<std::string> asset_id;
     std::optional<std::string> project_id;
+};
+
+/** The upload of a tag. One that is done or cancelled may not be in the list any more. */
+struct KnownUpload {
+    UploadId id = UploadId::none;
+    UploadState state = UploadState::queued;
 };
 
 /** What is left to do: `fio_totals`, copied. */
@@ -1679,6 +1687,12 @@ public:
         });
     }
 
+    /** See `fio_config_set_tag_memory`. */
+    Config& set_tag_memory(std::uint32_t tags)
+    {
+        return with([&](fio_config* config) { return fio_config_set_tag_memory(config, tags); });
+    }
+
     /** See `fio_config_set_history`. */
     Config& set_history(std::uint32_t uploads)
     {
@@ -1818,6 +1832,12 @@ public:
         return with([&](fio_upload* upload) {
             return fio_upload_set_tag(upload, tag.empty() ? nullptr : tag.data(), tag.size());
         });
+    }
+
+    /** See `fio_upload_set_again`. */
+    Upload& set_again(bool enabled)
+    {
+        return with([&](fio_upload* upload) { return fio_upload_set_again(upload, enabled ? 1 : 0); });
     }
 
     /** Higher goes first. See `fio_upload_set_priority`. */
@@ -2232,7 +2252,10 @@ public:
 
     /* One upload */
 
-    /** Puts an upload into the queue. See `fio_upload_start`. */
+    /**
+     * Puts an upload into the queue. `errc::upload_exists`: one with its tag is known; `upload_find` says which. See
+     * `fio_upload_start`.
+     */
     Result<UploadId> upload_start(const Upload& upload)
     {
         if (upload.error())
@@ -2242,6 +2265,20 @@ public:
         if (!called)
             return called.error();
         return static_cast<UploadId>(id);
+    }
+
+    /** The newest upload of a tag; none if it is not known. See `fio_upload_find`. */
+    Result<std::optional<KnownUpload>> upload_find(Bytes tag) const
+    {
+        fio_upload_id id = FIO_UPLOAD_NONE;
+        std::int32_t state = 0;
+        const auto called
+            = call([&](fio_client* client) { return fio_upload_find(client, tag.data(), tag.size(), &id, &state); });
+        if (called)
+            return std::optional<KnownUpload>(KnownUpload{static_cast<UploadId>(id), static_cast<UploadState>(state)});
+        if (called.error().status() == errc::unknown_upload)
+            return std::optional<KnownUpload>();
+        return called.error();
     }
 
     /** Gives an upload its bytes again. See `fio_upload_attach`. */
@@ -2349,6 +2386,9 @@ public:
 
     /** See `fio_queue_cancel_all`. */
     Result<void> queue_cancel_all() { return call(fio_queue_cancel_all); }
+
+    /** See `fio_queue_forget_tags`. */
+    Result<void> queue_forget_tags() { return call(fio_queue_forget_tags); }
 
     /** See `fio_queue_set_auto_start`. */
     Result<void> queue_set_auto_start(bool enabled)

@@ -207,6 +207,8 @@ pub const FIO_E_WOULD_BLOCK: i32 = -195;
 pub const FIO_E_TOO_MANY_ASSETS: i32 = -196;
 /// The storage does not accept the address of a part (its signature, its rights), although its time is not over.
 pub const FIO_E_URL_REFUSED: i32 = -197;
+/// An upload with this tag is in the list, or was sent or cancelled before: `fio_upload_start` wrote its id.
+pub const FIO_E_UPLOAD_EXISTS: i32 = -198;
 /// The part is larger than the storage, or something on the way, lets through (HTTP 413).
 pub const FIO_E_PART_TOO_LARGE: i32 = -200;
 /// The file cannot be read at the moment: a busy, faulty or removed card. It is tried again.
@@ -337,6 +339,7 @@ pub static DESCRIPTIONS: &[Description] = describe! {
     FIO_E_WOULD_BLOCK Later "the memory for pushed data is full" "Drive the client, then push the same data again."
     FIO_E_TOO_MANY_ASSETS Slowly "ten assets were made for the file and none was completed" "See the message, then call fio_upload_retry."
     FIO_E_URL_REFUSED Slowly "the storage does not accept the address of the part" "Nothing at first: the library asks for new addresses. If it persists, report it with the log."
+    FIO_E_UPLOAD_EXISTS Never "an upload with this tag is known already" "Nothing: no clip is sent twice. fio_upload_set_again sends one once more."
     FIO_E_PART_TOO_LARGE Slowly "the part is too large for the storage, or for something on the way (413)" "Nothing: the library begins the upload anew with smaller parts. Check for a proxy in the network if it persists."
     FIO_E_SOURCE_BUSY Later "the file cannot be read at the moment" "Check the card: the library tries again by itself."
 };

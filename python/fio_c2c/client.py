@@ -165,7 +165,8 @@ class Client(Handle):
         return Queue(self, lambda id: Upload(self, id))
 
     def upload(self, description: Optional[Description] = None, **settings: "Unpack[UploadSettings]") -> Upload:
-        """Puts an upload into the queue: a ``Description``, or the settings of one as keywords."""
+        """Puts an upload into the queue: a ``Description``, or the settings of one as keywords. One whose tag is
+        known is refused with FIO_E_UPLOAD_EXISTS, whose ``upload_id`` says which it is."""
         return Upload(self, self.start_upload(description, settings))
 
     def comment(self, asset_id: str, text: str, frame: Optional[float] = None, then: Then = None) -> "Operation[None]":
@@ -179,7 +180,12 @@ class Client(Handle):
         """The id of an upload that was put into the queue; ``upload`` calls this."""
         id = ctypes.c_uint64()
         with described(description, settings) as what:
-            self.call("fio_upload_start", what.handle, ctypes.byref(id))
+            try:
+                self.call("fio_upload_start", what.handle, ctypes.byref(id))
+            except FioError as error:
+                if error.status == constants.FIO_E_UPLOAD_EXISTS:
+                    error.upload_id = id.value
+                raise
         return id.value
 
     def _start(self, function: str, *arguments: Any, then: Then = None,

@@ -73,6 +73,7 @@ class Config(Builder):
         self._number("parallel_parts", settings.get("parallel_parts"))
         self._number("progress_interval", settings.get("progress_interval"))
         self._number("history", settings.get("history"))
+        self._number("tag_memory", settings.get("tag_memory"))
         self._number("bandwidth", settings.get("bandwidth"))
         if interfaces is not None:
             self._set("interfaces", *string_array(interfaces))

@@ -48,8 +48,10 @@ class UploadSettings(TypedDict, total=False):
     channel: Optional[int]
     #: In seconds since 1970.
     created: Optional[int]
-    #: The application's own mark, to find it again after a restart.
+    #: Which clip it is: one whose tag is known is not started again.
     tag: Optional[bytes]
+    #: That it is, all the same.
+    again: Optional[bool]
     #: Higher goes first.
     priority: Optional[int]
     parts: Optional[int]
@@ -88,6 +90,7 @@ class Description(Builder):
             self._number("created", settings.get("created"))
             if tag is not None:
                 self._set("tag", byte_array(tag), len(tag))
+            self._number("again", settings.get("again"))
             self._number("priority", settings.get("priority"))
             self._number("parts", settings.get("parts"))
             self._number("verify", settings.get("verify"))

@@ -13,12 +13,13 @@ class FioError(Exception):
     ``status`` is a ``FIO_E_…``, ``name`` its name, ``message`` what happened, ``advice`` what a person
     can do. ``retry`` is a ``FIO_RETRY_…``; ``retry_after_ms`` is how long the server asked to wait,
     None if it did not. ``http_status`` and ``curl_code`` are 0 and ``oauth_error`` is None where
-    there was nothing of the kind.
+    there was nothing of the kind. ``upload_id`` is the upload that is known already where one could not be
+    started for that (FIO_E_UPLOAD_EXISTS), otherwise None.
     """
 
     def __init__(self, status: int, *, name: str, message: str, advice: str = "", retry: int = constants.FIO_RETRY_NEVER,
                  retry_after_ms: Optional[int] = None, http_status: int = 0, curl_code: int = 0,
-                 oauth_error: Optional[str] = None, op: int = constants.FIO_OP_NONE) -> None:
+                 oauth_error: Optional[str] = None, op: int = constants.FIO_OP_NONE, upload_id: Optional[int] = None) -> None:
         super().__init__(status, name, message)
         self.status = status
         self.name = name
@@ -30,6 +31,7 @@ class FioError(Exception):
         self.curl_code = curl_code
         self.oauth_error = oauth_error
         self.op = op
+        self.upload_id = upload_id
 
     def __str__(self) -> str:
         http = f", HTTP {self.http_status}" if self.http_status else ""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ctypes
-from typing import TYPE_CHECKING, Callable, Generic, Iterator, List, Sequence, TypeVar
+from typing import TYPE_CHECKING, Callable, Generic, Iterator, List, Optional, Sequence, Tuple, TypeVar
 
-from . import _abi, _callbacks
+from . import _abi, _callbacks, constants
+from ._handle import byte_array
 from .config import string_array
+from .errors import FioError
 from .results import Totals, UploadInfo
 
 if TYPE_CHECKING:
@@ -42,6 +44,22 @@ class Queue(Generic[U]):
             self._client.call("fio_queue_list", _callbacks.on_upload, key)
         finally:
             _callbacks.registry.remove(key)
+
+    def find(self, tag: bytes) -> Optional[Tuple[U, int]]:
+        """The newest upload of a tag and its ``FIO_UPLOAD_…``; None if it is not known. One that is done or cancelled
+        may not be in the list any more."""
+        id, state = ctypes.c_uint64(), ctypes.c_int32()
+        try:
+            self._client.call("fio_upload_find", byte_array(tag), len(tag), ctypes.byref(id), ctypes.byref(state))
+        except FioError as error:
+            if error.status == constants.FIO_E_UNKNOWN_UPLOAD:
+                return None
+            raise
+        return self._upload(id.value), state.value
+
+    def forget_tags(self) -> None:
+        """Forgets which tags were sent or cancelled: after a card was formatted whose names come again."""
+        self._client.call("fio_queue_forget_tags")
 
     def totals(self) -> Totals:
         """What is left to do."""

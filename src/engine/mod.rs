@@ -33,6 +33,7 @@ use crate::source::Files;
 use crate::status::*;
 use crate::store::records::Records;
 use crate::upload::UploadId;
+use crate::upload::tags::TagKey;
 use calls::Calls;
 use effects::{Command, Event, Notice, OpId, Outcome, RequestId};
 use pairing_flow::PairingFlow;
@@ -69,6 +70,10 @@ pub struct UploadSettings {
     pub progress_interval: Duration,
     /// How many uploads that are done or canceled are remembered.
     pub history: u32,
+    /// Of how many more the tags are remembered at least; 0 is none.
+    pub tags_remembered: u32,
+    /// For a store that remembers none yet: random.
+    pub tag_key: TagKey,
     pub limits: UploadLimits,
 }
 
@@ -78,6 +83,8 @@ impl Default for UploadSettings {
             parallel_parts: 5,
             progress_interval: Duration::from_secs(1),
             history: 100,
+            tags_remembered: 100_000,
+            tag_key: TagKey::default(),
             limits: UploadLimits::default(),
         }
     }

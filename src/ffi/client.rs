@@ -8,7 +8,7 @@ use super::{args, ca, fio_op, fio_status, guard::guard, guard::guard_value};
 use crate::clock::{Clock, Now, milliseconds};
 use crate::engine::driver::Driver;
 use crate::engine::effects::OpId;
-use crate::engine::{Engine, Operation, Settings};
+use crate::engine::{Engine, Operation, Settings, UploadSettings};
 use crate::error::Error;
 use crate::log::Log;
 use crate::net::clock::SystemClock;
@@ -309,8 +309,11 @@ fn build(config: &Config, clock: Box<dyn Clock>) -> Result<Client, Error> {
         (None, None) => Box::new(MemoryStore::default()),
     };
     let mut entropy = config.entropy();
-    let mut seed = [0; 8];
-    entropy.fill(&mut seed)?;
+    let mut random = [0; 24];
+    entropy.fill(&mut random)?;
+    let (mut seed, mut tag_key) = ([0; 8], [0; 16]);
+    seed.copy_from_slice(&random[..8]);
+    tag_key.copy_from_slice(&random[8..]);
     let settings = Settings {
         origin: config.origin.clone(),
         client_id,
@@ -319,7 +322,7 @@ fn build(config: &Config, clock: Box<dyn Clock>) -> Result<Client, Error> {
         url_pairing: config.url_pairing,
         clock_floor: config.clock_floor,
         seed: u64::from_ne_bytes(seed),
-        uploads: config.uploads.clone(),
+        uploads: UploadSettings { tag_key, ..config.uploads.clone() },
     };
     let engine = Engine::new(
         settings,

@@ -196,6 +196,28 @@ pub unsafe extern "C" fn fio_queue_set_auto_start(client: *mut fio_client, enabl
     })
 }
 
+/// Forgets which tags were sent or cancelled: after a card was formatted, where the names of its clips are the
+/// tags and come again. Uploads that are done or cancelled stay in the list, but `fio_upload_start` does not
+/// know their tags any more, and `fio_upload_find` neither; those that are not over, failed or were skipped are
+/// known as before. All of it is one write: after a power cut either all are forgotten or none.
+///
+/// @param client  the client
+///
+/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_STORE` (what the store remembers could not
+///            be read yet: try again after `FIO_EVENT_STORE_RECOVERED`) | `FIO_E_REENTRANT` (inside a data
+///            callback) | `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
+/// Callbacks: store, clock and log callbacks, if set
+/// Blocking:  writes to the store
+/// Threads:   one at a time
+/// Since:     0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn fio_queue_forget_tags(client: *mut fio_client) -> fio_status {
+    guard(|| {
+        // SAFETY: the caller passes NULL or a live client.
+        unsafe { with_engine(client, |engine, now| engine.forget_tags(now)) }
+    })
+}
+
 /// Limits what all uploads together send, to leave some of the network to others. At once, also for what
 /// is under way. Not kept: the next client begins with `fio_config_set_bandwidth`.
 ///
@@ -272,7 +294,9 @@ mod tests {
     use super::super::config::{fio_config_free, fio_config_new};
     use super::super::drive::fio_drive;
     use super::super::upload::control::{fio_upload_cancel, fio_upload_prioritize, fio_upload_remove};
-    use super::super::upload::details::{fio_upload_set_name, fio_upload_set_recording, fio_upload_set_tag};
+    use super::super::upload::details::{
+        fio_upload_set_again, fio_upload_set_name, fio_upload_set_recording, fio_upload_set_tag,
+    };
     use super::super::upload::recording::{fio_upload_finish, fio_upload_push};
     use super::super::upload::source::{fio_upload_set_pushed, fio_upload_set_reader};
     use super::super::upload::start::{fio_upload_get, fio_upload_start};
@@ -318,6 +342,7 @@ mod tests {
             assert_eq!(fio_upload_start(client, upload, ptr::null_mut()), FIO_E_ARGUMENT);
             assert_eq!(fio_upload_set_name(upload, c"clip.mov".as_ptr()), FIO_OK);
             assert_eq!(fio_upload_set_tag(upload, [1u8, 2].as_ptr(), 2), FIO_OK);
+            assert_eq!(fio_upload_set_again(upload, 1), FIO_OK);
             let mut ids = Vec::new();
             for _ in 0..times {
                 let mut id = 0;

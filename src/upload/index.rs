@@ -4,6 +4,7 @@ use super::UploadId;
 use super::transfer::{Ending, Upload};
 use crate::clock::Instant;
 use std::collections::BTreeSet;
+use std::hash::{DefaultHasher, Hasher};
 
 /// Where an upload is filed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +50,11 @@ impl Line {
         self.0.iter().copied()
     }
 
+    /// Those with this number, the highest id first.
+    pub fn of(&self, number: i64) -> impl Iterator<Item = UploadId> {
+        self.0.range((number, 0)..=(number, UploadId::MAX)).rev().map(|(_, id)| *id)
+    }
+
     pub fn is_longer_than(&self, most: u32) -> bool {
         self.0.len() > most as usize
     }
@@ -62,6 +68,8 @@ pub struct Index {
     timers: Line,
     /// Done and canceled ones, which are forgotten in the order in which they ended.
     pub history: Line,
+    /// All that have a tag, by a number made of it.
+    tags: Line,
 }
 
 impl Index {
@@ -86,6 +94,21 @@ impl Index {
         }
     }
 
+    pub fn insert_tag(&mut self, upload: &Upload) {
+        if !upload.tag.is_empty() {
+            self.tags.insert((number_of(&upload.tag), upload.id));
+        }
+    }
+
+    pub fn remove_tag(&mut self, upload: &Upload) {
+        self.tags.remove((number_of(&upload.tag), upload.id));
+    }
+
+    /// Those that may have this tag, the newest first: others may have the same number.
+    pub fn may_have(&self, tag: &[u8]) -> impl Iterator<Item = UploadId> {
+        self.tags.of(number_of(tag))
+    }
+
     pub fn next_timer(&self) -> Option<(Instant, UploadId)> {
         self.timers.first().map(|(at, id)| (Instant(at.unsigned_abs()), id))
     }
@@ -102,6 +125,12 @@ pub fn end(upload: &Upload) -> Turn {
 
 fn number(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
+}
+
+fn number_of(tag: &[u8]) -> i64 {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(tag);
+    hasher.finish() as i64
 }
 
 fn is_history(upload: &Upload) -> bool {

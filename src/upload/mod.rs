@@ -1,6 +1,7 @@
 //! Uploads, whole or while they are recorded, as pure state machines: which bytes make a part
 //! ([`plan`], [`recording`]), where one upload stands ([`transfer`]), all of them in their order
-//! ([`queue`], [`index`]), and what of it outlives a power cut ([`record`]).
+//! ([`queue`], [`index`]), what of it outlives a power cut ([`record`]), and what is known of it when it is
+//! forgotten otherwise ([`tags`]).
 
 pub mod address;
 pub mod budget;
@@ -12,6 +13,7 @@ pub mod queue;
 pub mod record;
 pub mod recording;
 pub mod schedule;
+pub mod tags;
 pub mod totals;
 pub mod transfer;
 
@@ -38,6 +40,8 @@ pub struct UploadSpec {
     pub created: Option<i64>,
     /// The application's own, up to [`LONGEST_TAG`] bytes.
     pub tag: Vec<u8>,
+    /// Also if an upload with this tag is known.
+    pub again: bool,
     /// Higher goes first; 0 by default.
     pub priority: i32,
     /// How many parts to ask for; 0 leaves it to the service.
@@ -90,6 +94,13 @@ impl UploadState {
     pub fn is_over(self) -> bool {
         matches!(self, UploadState::Done | UploadState::Failed | UploadState::Skipped | UploadState::Canceled)
     }
+}
+
+/// The upload of a tag.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Known {
+    pub id: UploadId,
+    pub state: UploadState,
 }
 
 /// One upload as the application sees it.

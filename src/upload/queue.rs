@@ -64,6 +64,7 @@ impl Queue {
         self.counts[slot(state)] += 1;
         self.bytes_left += left;
         self.index.insert(&upload, place);
+        self.index.insert_tag(&upload);
         let entry = Entry { upload, place, counted: (state, left), told };
         self.entries.insert(id, Box::new(entry));
         self.note_change(id);
@@ -72,6 +73,7 @@ impl Queue {
     pub fn remove(&mut self, id: UploadId) -> Option<Upload> {
         let entry = self.entries.remove(&id)?;
         self.index.remove(&entry.upload, entry.place);
+        self.index.remove_tag(&entry.upload);
         let (state, left) = entry.counted;
         self.counts[slot(state)] -= 1;
         self.bytes_left -= left;
@@ -82,6 +84,21 @@ impl Queue {
 
     pub fn get(&self, id: UploadId) -> Option<&Upload> {
         self.entries.get(&id).map(|entry| &entry.upload)
+    }
+
+    /// Those with this tag and how they stand, the newest first.
+    pub fn with_tag(&self, tag: &[u8]) -> impl Iterator<Item = (&Upload, UploadState)> {
+        let entries = self.index.may_have(tag).filter_map(|id| self.entries.get(&id));
+        entries.filter(move |entry| entry.upload.tag == tag).map(|entry| (&entry.upload, entry.counted.0))
+    }
+
+    pub fn last_ended(&self) -> u64 {
+        self.last_ended
+    }
+
+    /// Uploads that end from now on, end after this one.
+    pub fn end_after(&mut self, last_ended: u64) {
+        self.last_ended = self.last_ended.max(last_ended);
     }
 
     /// For changes that neither move it nor count: those go through the methods below.

@@ -102,7 +102,7 @@ static void ignore_upload(void *user, const fio_upload_info *info)
 static void every_upload_call_answers(fio_client *client, fio_status status)
 {
     fio_upload *upload;
-    fio_upload_id id = 77;
+    fio_upload_id id = 77, found = 77;
     const fio_upload_info *info;
     const fio_totals *totals;
     const char *const interface = "lo";
@@ -112,6 +112,7 @@ static void every_upload_call_answers(fio_client *client, fio_status status)
     CHECK_EQUAL(fio_upload_start(client, upload, &id), status);
     CHECK_EQUAL(fio_upload_attach(client, 1, upload), status);
     CHECK_EQUAL(fio_upload_get(client, 1, &info), status);
+    CHECK_EQUAL(fio_upload_find(client, (const uint8_t *)"tag", 3, &found, NULL), status);
     CHECK_EQUAL(fio_upload_push(client, 1, 0, (const uint8_t *)"data", 4), status);
     CHECK_EQUAL(fio_upload_advance(client, 1, 1), status);
     CHECK_EQUAL(fio_upload_finish(client, 1, -1, NULL), status);
@@ -128,9 +129,10 @@ static void every_upload_call_answers(fio_client *client, fio_status status)
     CHECK_EQUAL(fio_queue_resume(client), status);
     CHECK_EQUAL(fio_queue_cancel_all(client), status);
     CHECK_EQUAL(fio_queue_set_auto_start(client, 1), status);
+    CHECK_EQUAL(fio_queue_forget_tags(client), status);
     CHECK_EQUAL(fio_queue_set_bandwidth(client, 0), status);
     CHECK_EQUAL(fio_queue_set_interfaces(client, &interface, 1), status);
-    CHECK(id == 77 && info == NULL && totals == NULL && shown == 0);
+    CHECK(id == 77 && found == FIO_UPLOAD_NONE && info == NULL && totals == NULL && shown == 0);
     CHECK_STATUS(fio_upload_free(upload), FIO_OK);
 }
 

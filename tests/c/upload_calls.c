@@ -58,6 +58,8 @@ static void call_everything(void *user, const fio_upload_info *info)
     CHECK_STATUS(fio_queue_totals(scene.client, &totals), FIO_OK);
     CHECK_STATUS(fio_queue_list(scene.client, count_upload, &shown), FIO_OK);
     CHECK_EQUAL(shown, 6);
+    CHECK_STATUS(fio_upload_find(scene.client, (const uint8_t *)"?", 1, NULL, NULL), FIO_E_UNKNOWN_UPLOAD);
+    CHECK_STATUS(fio_queue_forget_tags(scene.client), FIO_OK);
     CHECK_STATUS(fio_upload_prioritize(scene.client, id, -1), FIO_OK);
     CHECK_STATUS(fio_upload_resume(scene.client, id), FIO_OK);
     CHECK_STATUS(fio_upload_pause(scene.client, id), FIO_OK);

@@ -245,31 +245,15 @@ static void one_description_for_several_files(void)
     CHECK_STATUS(fio_client_free(client), FIO_OK);
 }
 
-struct search {
-    const uint8_t *tag;
-    size_t length;
-    fio_upload_id id;
-    int shown;
-};
-
-static void look_for_tag(void *user, const fio_upload_info *info)
-{
-    struct search *search = user;
-    check_info(info);
-    ++search->shown;
-    if (info->tag_length == search->length && memcmp(info->tag, search->tag, search->length) == 0)
-        search->id = info->id;
-}
-
 static void found_again_by_its_tag(void)
 {
     static const uint8_t tag[] = {0, 1, 'c', 'l', 'i', 'p', 0};
     struct told told;
     struct reader before = {.size = 70000}, shorter = {.size = 69999}, after = {.size = 70000};
-    struct search search = {.tag = tag, .length = sizeof tag};
     const char *path = make_file("by itself.mov", 1234);
     char folder[512];
-    fio_upload_id of_reader, of_path;
+    fio_upload_id of_reader, of_path, id = 77;
+    int32_t state = 77;
     fio_upload *upload;
     fio_config *config = new_upload_config("sources-tag", &told);
     fio_client *client;
@@ -286,8 +270,13 @@ static void found_again_by_its_tag(void)
 
     CHECK_STATUS(fio_client_new(config, &client), FIO_OK);
     CHECK_STATUS(fio_config_free(config), FIO_OK);
-    CHECK_STATUS(fio_queue_list(client, look_for_tag, &search), FIO_OK);
-    CHECK(search.shown == 2 && search.id == of_reader);
+    CHECK_STATUS(fio_upload_find(client, tag, sizeof tag, &id, &state), FIO_OK);
+    CHECK(id == of_reader && state == FIO_UPLOAD_WAITING);
+    CHECK_STATUS(fio_upload_find(client, tag, sizeof tag, NULL, NULL), FIO_OK);
+    CHECK_STATUS(fio_upload_find(client, tag, sizeof tag - 1, &id, &state), FIO_E_UNKNOWN_UPLOAD);
+    CHECK_EQUAL(id, FIO_UPLOAD_NONE);
+    CHECK_STATUS(fio_upload_find(client, NULL, 0, &id, &state), FIO_E_UNKNOWN_UPLOAD);
+    CHECK_STATUS(fio_upload_find(client, NULL, 1, &id, &state), FIO_E_NULL);
     CHECK_EQUAL(state_of(client, of_reader), FIO_UPLOAD_WAITING);
     CHECK_STATUS(info_of(client, of_reader)->reason->status, FIO_E_SOURCE_NEEDED);
     upload = new_reader_upload("unused", &shorter);
@@ -302,6 +291,26 @@ static void found_again_by_its_tag(void)
     CHECK_EQUAL(after.destroyed, 1);
     check_arrived("by itself.mov", path);
     check_arrived("tagged.mov", make_file("tagged.bin", 70000));
+
+    /* The same clip is not sent twice, unless that is wanted. */
+    upload = new_path_upload(path);
+    CHECK_STATUS(fio_upload_set_tag(upload, tag, sizeof tag), FIO_OK);
+    CHECK_STATUS(fio_upload_start(client, upload, &id), FIO_E_UPLOAD_EXISTS);
+    CHECK_EQUAL(id, of_reader);
+    CHECK(strstr(fio_client_error(client)->message, "sent already") != NULL);
+    CHECK_STATUS(fio_upload_start(client, upload, NULL), FIO_E_UPLOAD_EXISTS);
+    CHECK_STATUS(fio_upload_remove(client, of_reader), FIO_OK);
+    CHECK_STATUS(fio_upload_start(client, upload, &id), FIO_E_UPLOAD_EXISTS);
+    CHECK_EQUAL(id, of_reader);
+    CHECK_STATUS(fio_queue_forget_tags(client), FIO_OK);
+    CHECK_STATUS(fio_upload_find(client, tag, sizeof tag, &id, &state), FIO_E_UNKNOWN_UPLOAD);
+    CHECK_STATUS(fio_upload_set_again(upload, 2), FIO_E_ARGUMENT);
+    for (int i = 0; i < 2; ++i) {
+        CHECK_STATUS(fio_upload_set_again(upload, i), FIO_OK);
+        CHECK_STATUS(fio_upload_start(client, upload, &id), FIO_OK);
+        drive_to(client, id, FIO_UPLOAD_DONE);
+    }
+    CHECK_STATUS(fio_upload_free(upload), FIO_OK);
     CHECK_STATUS(fio_client_free(client), FIO_OK);
 }
 

@@ -147,6 +147,7 @@ static void codes_compare_with_those_of_the_standard()
     CHECK(make_error_code(fio::errc::canceled) == std::errc::operation_canceled);
     CHECK(make_error_code(fio::errc::source_missing) == std::errc::no_such_file_or_directory);
     CHECK(make_error_code(fio::errc::would_block) == std::errc::operation_would_block);
+    CHECK(make_error_code(fio::errc::upload_exists) == std::errc::file_exists);
     CHECK(make_error_code(fio::errc::url) == std::errc::invalid_argument);
     CHECK(make_error_code(fio::errc::dns).default_error_condition().category() == fio::category());
     CHECK(!std::error_code(fio::errc::ok) && std::error_code(fio::errc::ok) != std::errc::timed_out);
@@ -192,7 +193,7 @@ static void every_setting_arrives()
 {
     fio::Config config = emulator_config("cpp-all-settings");
     config.set_encoding(fio::Encoding::form).set_url_pairing(false).set_stall_timeout(30s).set_poller(fio::Poller::portable)
-          .set_parallel_parts(2).set_progress_interval(200ms).set_history(7).set_bandwidth(1 << 20).set_interfaces({})
+          .set_parallel_parts(2).set_progress_interval(200ms).set_history(7).set_tag_memory(5000).set_bandwidth(1 << 20).set_interfaces({})
           .set_interfaces({"lo", "wlan0"}).set_clock_floor(std::chrono::system_clock::now() - 24h)
           .set_store_key(std::array<std::uint8_t, 32>{1}).set_resolve("localhost", 443, "127.0.0.1").set_ca_file(test_ca);
     CHECK(!config.error().has_value());

@@ -45,6 +45,15 @@ static void everything_an_upload_can_be(fio::Client& client)
     CHECK(std::string(copy.tag.begin(), copy.tag.end()) == "clip 7" && copy.path == path && copy.priority == 3);
     check_arrived("B004.mov", path.c_str());
     MUST(client.wait(MUST(client.comment(*copy.asset_id, "slate clap", 120.0))));
+    // Its tag is known, until that is forgotten.
+    FAILS(client.upload_start(clip), upload_exists);
+    const fio::KnownUpload known = MUST(client.upload_find(std::string_view("clip 7"))).value();
+    CHECK(known.id == id && known.state == fio::UploadState::done && !MUST(client.upload_find(std::string_view("clip"))));
+    const fio::UploadId again = MUST(client.upload_start(clip.set_again(true)));
+    CHECK(again != id && MUST(client.upload_find(std::string_view("clip 7")))->id == again);
+    drive_to(client, again, fio::UploadState::done);
+    MUST(client.queue_forget_tags());
+    CHECK(!MUST(client.upload_find(std::string_view("clip 7"))));
     // The same description again, for the file's own name and no tag.
     clip.set_name(nullptr).set_tag({});
     const fio::UploadId next = MUST(client.upload_start(clip));

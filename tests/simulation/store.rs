@@ -35,6 +35,8 @@ struct State {
     /// Such a read was refused since the power came on.
     has_hidden: bool,
     cut: Option<Cut>,
+    /// So many writes go well before that.
+    writes_before_cut: u64,
     power_is_gone: bool,
     writes: u64,
     /// All keys that were ever written.
@@ -77,6 +79,12 @@ impl Disk {
         self.state().cut = cut;
     }
 
+    /// The power goes with the write that follows so many others.
+    pub fn cut_power_after_writes(&self, writes: u64, cut: Cut) {
+        let mut state = self.state();
+        (state.cut, state.writes_before_cut) = (Some(cut), writes);
+    }
+
     pub fn power_is_gone(&self) -> bool {
         self.state().power_is_gone
     }
@@ -100,6 +108,10 @@ impl Disk {
 
     pub fn get(&self, key: &str) -> Option<Vec<u8>> {
         self.state().records.get(key).cloned()
+    }
+
+    pub fn keys(&self) -> Vec<String> {
+        self.state().records.keys().cloned().collect()
     }
 
     pub fn writes(&self) -> u64 {
@@ -141,7 +153,9 @@ impl Disk {
 
     fn write(&mut self, change: impl FnOnce(&mut BTreeMap<String, Vec<u8>>)) -> Result<(), Error> {
         let mut state = self.state();
-        let cut = state.cut.take();
+        let is_its_turn = state.writes_before_cut == 0;
+        state.writes_before_cut = state.writes_before_cut.saturating_sub(1);
+        let cut = if is_its_turn { state.cut.take() } else { None };
         state.power_is_gone |= cut == Some(Cut::Before);
         if state.power_is_gone {
             // Nobody lives to read this.

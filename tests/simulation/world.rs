@@ -113,6 +113,7 @@ impl World {
             clock.reset_to_1970(self.time, seconds);
         }
         self.settings.seed = self.random.u64(..);
+        self.settings.uploads.tag_key = u128::to_le_bytes(self.settings.seed.into());
         let records = Records::new(Box::new(self.disk.clone()), self.seal_key.clone());
         let is_amnesic = !self.disk.is_readable();
         let card = Box::new(self.card.clone());

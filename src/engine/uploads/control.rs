@@ -25,11 +25,15 @@ impl Engine {
     /// is told as an event.
     pub fn add_upload(&mut self, spec: UploadSpec, now: Now) -> Result<UploadId, Error> {
         self.set_now(now);
-        let (origin, source, condition) = self.examine(&spec)?;
-        let name = name_of(&spec, &origin)?;
         if spec.tag.len() > LONGEST_TAG {
             return Err(Error::new(FIO_E_ARGUMENT, "the tag is longer than 1024 bytes"));
         }
+        if !spec.again {
+            // Before its source is looked at: what was sent may be gone by now.
+            self.check_tag(&spec.tag)?;
+        }
+        let (origin, source, condition) = self.examine(&spec)?;
+        let name = name_of(&spec, &origin)?;
         let named = if name.is_empty() { spec.extension.as_deref().unwrap_or_default() } else { &name };
         let media_type = spec.media_type.as_deref().unwrap_or_else(|| media_type::of(named)).into();
         let created = match (spec.created, &spec.recording) {

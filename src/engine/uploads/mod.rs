@@ -8,6 +8,7 @@ mod recordings;
 mod reports;
 mod saving;
 mod sending;
+mod tags;
 mod withdrawal;
 
 use super::{Engine, UploadSettings};
@@ -26,6 +27,7 @@ use crate::upload::totals::Speed;
 use crate::upload::transfer::{Ending, Upload};
 use saving::Saving;
 use std::time::Duration;
+use tags::Tags;
 
 /// An upload with more parts than this in trouble begins no others.
 const MOST_TROUBLED: usize = 8;
@@ -38,6 +40,7 @@ pub(super) struct Uploads {
     queue: Queue,
     settings: UploadSettings,
     saving: Saving,
+    tags: Tags,
     next_id: UploadId,
     is_auto_start: bool,
     /// The API and the storage, as far as uploads have found them.
@@ -74,8 +77,9 @@ impl Uploads {
     pub fn new(settings: UploadSettings) -> Uploads {
         Uploads {
             queue: Queue::default(),
-            settings,
             saving: Saving::default(),
+            tags: Tags::new(settings.tag_key),
+            settings,
             next_id: 1,
             is_auto_start: true,
             api: Pace::default(),
@@ -202,6 +206,7 @@ impl Engine {
     pub(super) fn step_uploads(&mut self) {
         self.uploads.needs_step = false;
         self.retry_reading_uploads();
+        self.retry_reading_tags();
         let is_paired = self.session.tokens().is_some();
         self.uploads.queue.gate = match () {
             () if !is_paired => FIO_E_NOT_AUTHORIZED,

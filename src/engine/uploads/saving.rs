@@ -86,9 +86,11 @@ impl Engine {
 
     pub(super) fn saving_deadline(&self) -> Option<Instant> {
         let saving = &self.uploads.saving;
-        let has_unsaved = saving.are_settings_unsaved || self.uploads.queue.next_unsaved().is_some();
+        let has_unsaved = saving.are_settings_unsaved
+            || self.uploads.queue.next_unsaved().is_some()
+            || self.uploads.tags.is_unsaved();
         let retry = saving.unsaved.at().filter(|_| has_unsaved);
-        retry.into_iter().chain(saving.unread.at()).min()
+        retry.into_iter().chain(saving.unread.at()).chain(self.uploads.tags.deadline()).min()
     }
 
     /// Takes up what an earlier life of this device has left to do.
@@ -106,7 +108,13 @@ impl Engine {
     /// Reads what has not been read yet. A record that cannot be read (no descriptors, no memory, a card with
     /// errors) is told once and read again later: what it holds is not to be given up for that.
     fn read_uploads(&mut self, is_start: bool) {
-        let read = self.read_list().and_then(|()| self.read_records(is_start));
+        let read = self.read_list().and_then(|keys| {
+            let read = self.read_records(is_start);
+            if let Some(keys) = keys {
+                self.restore_tags(&keys);
+            }
+            read
+        });
         self.settle_ids();
         self.uploads.needs_step = true;
         match read {
@@ -120,9 +128,10 @@ impl Engine {
         }
     }
 
-    fn read_list(&mut self) -> Result<(), Error> {
+    /// Which records there are, if that was not known before.
+    fn read_list(&mut self) -> Result<Option<Vec<String>>, Error> {
         if !self.uploads.saving.waiting.list {
-            return Ok(());
+            return Ok(None);
         }
         let keys = self.records.list()?;
         let waiting = &mut self.uploads.saving.waiting;
@@ -133,7 +142,7 @@ impl Engine {
             let line = if of_addresses { &mut waiting.addresses } else { &mut waiting.uploads };
             line.insert((0, id));
         }
-        Ok(())
+        Ok(Some(keys))
     }
 
     /// One that cannot be read does not keep the others from being read. The error is that of the first.
@@ -341,13 +350,16 @@ impl Engine {
             return;
         }
         if let Err(error) = self.save_changed() {
-            if self.uploads.saving.unsaved.failed(self.now.mono, &mut self.random) {
-                self.tell(Event::StoreFailed(error));
-            }
-            return;
+            return self.saving_failed(error);
         }
         if self.uploads.saving.unsaved.worked() {
             self.tell(Event::StoreRecovered);
+        }
+    }
+
+    fn saving_failed(&mut self, error: Error) {
+        if self.uploads.saving.unsaved.failed(self.now.mono, &mut self.random) {
+            self.tell(Event::StoreFailed(error));
         }
     }
 
@@ -357,7 +369,13 @@ impl Engine {
             return;
         }
         while let Some(id) = self.uploads.queue.to_forget(self.uploads.settings.history) {
+            if !self.may_be_forgotten(id) {
+                break;
+            }
             self.forget_upload(id);
+        }
+        if let Err(error) = self.save_tags() {
+            self.saving_failed(error);
         }
     }
 
@@ -370,7 +388,7 @@ impl Engine {
             self.save_upload(id)?;
             self.uploads.queue.saved(id);
         }
-        Ok(())
+        self.save_tags()
     }
 
     fn save_upload(&mut self, id: UploadId) -> Result<(), Error> {
@@ -389,15 +407,6 @@ impl Engine {
             upload.has_address_record = false;
         }
         Ok(())
-    }
-
-    /// Takes an upload that is over out of memory and store.
-    pub(super) fn forget_upload(&mut self, id: UploadId) {
-        self.uploads.queue.remove(id);
-        // Addresses that stay behind are forgotten after the next start.
-        for key in [record::key(id), record::address_key(id)] {
-            let _ = self.records.erase(&key);
-        }
     }
 }
 

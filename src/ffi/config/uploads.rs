@@ -69,7 +69,8 @@ pub unsafe extern "C" fn fio_config_set_progress_interval(
 
 /// Sets how many uploads that are done or cancelled are remembered, also across restarts; of more than
 /// these the oldest are forgotten. Each takes a small record in the store. What failed or was skipped
-/// needs a person and is always remembered: until `fio_upload_retry` or `fio_upload_remove`.
+/// needs a person and is always remembered: until `fio_upload_retry` or `fio_upload_remove`. This is about the
+/// list; that a clip was sent is known longer, by its tag (`fio_config_set_tag_memory`).
 ///
 /// @param config   the configuration
 /// @param uploads  0 to 10,000, default 100. With 0, `FIO_EVENT_UPLOAD` is the only trace of a good end.
@@ -89,6 +90,39 @@ pub unsafe extern "C" fn fio_config_set_history(config: *mut fio_config, uploads
                     return Err(Error::new(FIO_E_ARGUMENT, "more than 10000 uploads"));
                 }
                 config.uploads.history = uploads;
+                Ok(())
+            })
+        }
+    })
+}
+
+/// Sets how many tags are remembered of uploads that were sent or cancelled and are not in the list any more
+/// (`fio_config_set_history`, `fio_upload_remove`), so that `fio_upload_start` sends no clip twice. Also across
+/// restarts; until `fio_queue_forget_tags`.
+///
+/// A tag costs 24 bytes in memory and in the store, however long it is: 2.4 MB for 100,000 of them, once so many
+/// were sent. They are in records of at most 48 KiB. So many are remembered at least, and up to 2,176 more; of
+/// more the oldest are forgotten.
+///
+/// @param config  the configuration
+/// @param tags    0 to 1,000,000, default 100,000. With 0, only the tags of uploads in the list are known, and
+///                what the store remembers of others is forgotten.
+///
+/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (outside the range) |
+///            `FIO_E_PANIC`
+/// Callbacks: none
+/// Blocking:  never
+/// Since:     0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn fio_config_set_tag_memory(config: *mut fio_config, tags: u32) -> fio_status {
+    guard(|| {
+        // SAFETY: the caller passes NULL or a live config.
+        unsafe {
+            set(config, |config| {
+                if tags > 1_000_000 {
+                    return Err(Error::new(FIO_E_ARGUMENT, "more than 1000000 tags"));
+                }
+                config.uploads.tags_remembered = tags;
                 Ok(())
             })
         }

@@ -6,7 +6,8 @@ use crate::ffi::guard::guard;
 use crate::ffi::{fio_status, fio_upload_id};
 
 /// Ends an upload for good. What is under way is broken off; an asset that the service has begun already
-/// stays there, unfinished. It is remembered as cancelled.
+/// stays there, unfinished. It is remembered as cancelled, and so is its tag: it is sent only if it is started
+/// with `fio_upload_set_again`.
 ///
 /// @param client  the client
 /// @param id      an upload that is not over
@@ -116,8 +117,10 @@ pub unsafe extern "C" fn fio_upload_move_to_project(
     })
 }
 
-/// Forgets an upload that is over: one that failed or was skipped, when the person has seen it, or another
-/// one before its time (`fio_config_set_history`). Tells no event.
+/// Takes an upload that is over off the list: one that failed or was skipped, when the person has seen it, or
+/// another one before its time (`fio_config_set_history`). Tells no event. The tag of one that is done or
+/// cancelled stays known (`fio_config_set_tag_memory`); that of another is forgotten with it, so that the same
+/// clip may be started again.
 ///
 /// @param client  the client
 /// @param id      an upload that is over: done, failed, skipped or cancelled

@@ -189,11 +189,18 @@ pub unsafe extern "C" fn fio_upload_set_created(upload: *mut fio_upload, seconds
     })
 }
 
-/// Gives the upload a mark of the application's own, kept with it and shown in `fio_upload_info.tag`: an
-/// id in the camera's clip list, for example. It is how an application finds its uploads again after a
-/// restart (`fio_queue_list`), above all those whose source it has to attach. Those that are done are found
-/// for as long as `fio_config_set_history` remembers them: an application that looks there for what it need
-/// not queue again wants a history as long as its card. Not sent to the service.
+/// Gives the upload a mark of the application's own, kept with it and shown in `fio_upload_info.tag`. Not sent
+/// to the service.
+///
+/// A tag stands for one clip: `fio_upload_start` takes no second one with the tag of an upload that is in the
+/// list, or was sent or cancelled before (`FIO_E_UPLOAD_EXISTS`). So an application may start an upload for
+/// every file on a card, as often as it likes: each is sent once. What a tag is made of must therefore be
+/// another for another clip: an id from the clip's own metadata, or the card's id, the file's name and the
+/// time of its making. A name alone comes again after a card was formatted, and its clip would not be sent;
+/// where there is nothing better, say when that happens (`fio_queue_forget_tags`).
+///
+/// It is also how an application finds its uploads again after a restart (`fio_upload_find`,
+/// `fio_queue_list`), above all those whose source it has to attach.
 ///
 /// @param upload  the description
 /// @param tag     up to 1024 bytes of any kind; copied. NULL with length 0 means none (the default).
@@ -218,6 +225,30 @@ pub unsafe extern "C" fn fio_upload_set_tag(
                     return Err(Error::new(FIO_E_ARGUMENT, "the tag is longer than 1024 bytes"));
                 }
                 spec.tag = tag.to_vec();
+                Ok(())
+            })
+        }
+    })
+}
+
+/// Says that it is to be sent although an upload with its tag is known: because a person wants a clip once
+/// more, for example in another project. Both have the tag then, and `fio_upload_find` finds the newer one.
+///
+/// @param upload   the description
+/// @param enabled  0 (the default) or 1
+///
+/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (neither 0 nor 1) |
+///            `FIO_E_PANIC`
+/// Callbacks: none
+/// Blocking:  never
+/// Since:     0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn fio_upload_set_again(upload: *mut fio_upload, enabled: i32) -> fio_status {
+    guard(|| {
+        // SAFETY: the caller passes NULL or a live description.
+        unsafe {
+            set(upload, |spec| {
+                spec.again = args::switch(enabled)?;
                 Ok(())
             })
         }

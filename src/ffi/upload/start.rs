@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::ffi::client::{fio_client, with_core, with_engine};
 use crate::ffi::guard::guard;
 use crate::ffi::views::{self, View, fio_upload_info};
-use crate::ffi::{args, fio_status, fio_upload_id};
+use crate::ffi::{FIO_UPLOAD_NONE, args, fio_status, fio_upload_id};
 use crate::status::*;
 use crate::upload::SourceSpec;
 
@@ -25,11 +25,19 @@ use crate::upload::SourceSpec;
 /// `FIO_E_OTHER_PROJECT`, rather than showing one client's material to another, until the device is back
 /// or `fio_upload_move_to_project` is called. One that was begun goes on where it was begun.
 ///
+/// No clip is sent twice: one whose tag (`fio_upload_set_tag`) is known is not taken, whatever its source is now.
+/// The tag of an upload is known while it is in the list, in whatever state (one that failed can be retried with
+/// `fio_upload_retry`, one that is paused resumed), and of one that was sent or cancelled for as long as
+/// `fio_config_set_tag_memory` says. `fio_upload_set_again` sends it all the same. What a store holds that could
+/// not be read at the start is known once it was read.
+///
 /// @param client  the client
 /// @param upload  what to send; copied, may be changed, started again or freed afterwards
-/// @param id      [out] the upload; may be NULL
+/// @param id      [out] the upload; with `FIO_E_UPLOAD_EXISTS` the one that is known (`fio_upload_get` knows it
+///                as long as it is in the list); may be NULL
 ///
-/// Returns:   `FIO_OK` (in the queue) | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (no source; no
+/// Returns:   `FIO_OK` (in the queue) | `FIO_E_UPLOAD_EXISTS` (an upload with this tag is known; `fio_client_error`
+///            says how it stands) | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (no source; no
 ///            name, or one that cannot be used, where none was set: an upload needs one, a recording one
 ///            or an extension; pushed data without `fio_upload_set_recording`; more than 5 TiB) |
 ///            `FIO_E_UTF8` (the file's name, where none was set) | `FIO_E_SOURCE_MISSING` |
@@ -48,14 +56,62 @@ pub unsafe extern "C" fn fio_upload_start(
     id: *mut fio_upload_id,
 ) -> fio_status {
     guard(|| {
+        let mut known = None;
         // SAFETY: the caller passes NULL or a live client, NULL or a live description, and NULL or a
         // writable pointer.
         unsafe {
             let started = with_engine(client, |engine, now| {
-                let spec = builder_ref(upload)?.spec.clone();
-                engine.add_upload(spec, now)
+                let spec = &builder_ref(upload)?.spec;
+                let result = engine.add_upload(spec.clone(), now);
+                if matches!(&result, Err(error) if error.status == FIO_E_UPLOAD_EXISTS) {
+                    known = engine.find_tag(&spec.tag);
+                }
+                result
+            });
+            if let Some(which) = started.as_ref().ok().copied().or(known.map(|known| known.id)) {
+                args::write_if_wanted(id, which);
+            }
+            started.map(drop)
+        }
+    })
+}
+
+/// Finds the upload of a clip by its tag: the newest one, as `fio_upload_start` knows it.
+///
+/// @param client  the client
+/// @param tag     what `fio_upload_set_tag` gave
+/// @param length  how many bytes
+/// @param id      [out] set to `FIO_UPLOAD_NONE` first, to the upload on `FIO_OK`; may be NULL
+/// @param state   [out] a `FIO_UPLOAD_…` on `FIO_OK`; may be NULL. One that is done or cancelled may not be in the
+///                list any more, so that `fio_upload_get` does not know it.
+///
+/// Returns:   `FIO_OK` | `FIO_E_NULL` (also a tag that is NULL with a length) | `FIO_E_HANDLE` |
+///            `FIO_E_UNKNOWN_UPLOAD` (none has this tag; none has an empty one) | `FIO_E_ARGUMENT` (an impossible
+///            length) | `FIO_E_REENTRANT` (inside a data callback) | `FIO_E_BUSY` | `FIO_E_FORKED` |
+///            `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
+/// Callbacks: none
+/// Blocking:  never
+/// Threads:   one at a time
+/// Since:     0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn fio_upload_find(
+    client: *mut fio_client,
+    tag: *const u8,
+    length: usize,
+    id: *mut fio_upload_id,
+    state: *mut i32,
+) -> fio_status {
+    guard(|| {
+        // SAFETY: the caller passes NULL or a live client, NULL or `length` readable bytes, and NULL or writable
+        // pointers.
+        unsafe {
+            args::write_if_wanted(id, FIO_UPLOAD_NONE);
+            let known = with_engine(client, |engine, _| {
+                let tag = args::bytes(tag, length, "the tag")?;
+                engine.find_tag(tag).ok_or_else(|| Error::new(FIO_E_UNKNOWN_UPLOAD, "no upload has this tag"))
             })?;
-            args::write_if_wanted(id, started);
+            args::write_if_wanted(id, known.id);
+            args::write_if_wanted(state, views::upload::state(known.state));
         }
         Ok(())
     })

@@ -97,7 +97,7 @@ pub struct fio_totals {
     pub seconds_left: i64,
 }
 
-fn state(state: UploadState) -> i32 {
+pub(in crate::ffi) fn state(state: UploadState) -> i32 {
     match state {
         UploadState::Queued => FIO_UPLOAD_QUEUED,
         UploadState::Uploading => FIO_UPLOAD_UPLOADING,

@@ -92,7 +92,8 @@ impl World {
             Origin::Attached => SourceSpec::Attached(self.card.source(&path)),
             Origin::Pushed => SourceSpec::Pushed,
         };
-        let tag = vec![number as u8; (number % 5) as usize];
+        // Some have none; no other one has the same.
+        let tag = if number % 5 == 0 { Vec::new() } else { format!("clip {number}").into_bytes() };
         let is_named = !new.is_nameless && (new.origin != Origin::Path || number % 2 == 0);
         let spec = UploadSpec {
             source,
@@ -102,6 +103,7 @@ impl World {
             channel: (number % 3 == 0).then_some(0),
             created: (new.says_when || new.origin != Origin::Path).then_some(wall_made),
             tag: tag.clone(),
+            again: false,
             priority: new.priority,
             parts: 0,
             verify: new.verify,
@@ -154,6 +156,7 @@ impl World {
             was_unknown: false,
             told: None,
             was_listed: false,
+            must_be_known: false,
             excuses: BTreeSet::new(),
             sourced_in: self.watch.life,
         };
@@ -166,6 +169,30 @@ impl World {
         self.watch.tracked.insert(key, tracked);
         self.after_call();
         Ok(id)
+    }
+
+    /// Starts an upload for a clip that had one before: as one who looks at the card again and does not remember.
+    pub fn start_again(&mut self, key: &str, again: bool) -> Result<UploadId, Error> {
+        let tracked = self.watch.tracked[key].clone();
+        let spec = UploadSpec {
+            source: SourceSpec::Path(tracked.path),
+            media_type: Some(key.to_owned()),
+            tag: tracked.tag,
+            again,
+            ..UploadSpec::default()
+        };
+        let added = self.ask(|engine, now| engine.add_upload(spec, now));
+        self.tell(|| format!("start {key} again: {added:?}"));
+        if let Ok(id) = added {
+            self.watch.ids.insert(id, key.to_owned());
+            let tracked = self.watch.tracked.get_mut(key).expect("it is tracked");
+            tracked.id = id;
+            tracked.told = None;
+            (tracked.was_canceled, tracked.is_gone, tracked.was_removed) = (false, false, false);
+            (tracked.was_stored, tracked.was_unknown, tracked.must_be_known) = (false, false, false);
+        }
+        self.after_call();
+        added
     }
 
     /// Whether a new upload waits to be resumed, and holds that this is as the application has chosen.

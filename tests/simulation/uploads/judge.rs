@@ -38,6 +38,7 @@ impl World {
             }
         }
         self.check_totals();
+        self.check_tags();
         for tracked in self.watch.tracked.values().cloned().collect::<Vec<_>>() {
             self.judge(&tracked);
         }

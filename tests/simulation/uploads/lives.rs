@@ -47,6 +47,7 @@ fn every_upload_ends_as_it_must() {
             "uploads gone",
             "wishes",
             "progress",
+            "known by their tags alone",
         ] {
             let seen = tally.get(what).copied().unwrap_or(0);
             assert!(seen > LIVES / 20, "{what} was seen only {seen} times");

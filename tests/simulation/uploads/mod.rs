@@ -28,4 +28,5 @@ mod recordings;
 mod rest;
 mod scale;
 mod stores;
+mod tags;
 mod whole_files;

@@ -64,6 +64,49 @@ impl World {
                 }
             }
         }
+        self.check_tags();
+    }
+
+    /// What was started, and what was sent or cancelled once that is written down, is known by its tag for ever;
+    /// and nothing else is.
+    pub fn check_tags(&mut self) {
+        let Some(device) = &self.device else { return };
+        if device.is_amnesic || !self.disk.is_readable() || self.disk.power_is_gone() {
+            return;
+        }
+        if self.watch.were_tags_forgotten || self.settings.uploads.tags_remembered == 0 {
+            return;
+        }
+        let is_written = !self.disk.has_refused() && self.disk.is_writable();
+        for tracked in self.watch.tracked.values_mut().filter(|tracked| !tracked.tag.is_empty()) {
+            let Some(known) = device.engine.find_tag(&tracked.tag) else {
+                let is_listed = device.engine.upload_info(tracked.id).is_ok();
+                assert!(!is_listed || tracked.is_gone, "in the list, and not found by its tag: {tracked:?}");
+                assert!(!tracked.must_be_known, "over, and forgotten: {tracked:?}");
+                continue;
+            };
+            assert_eq!(known.id, tracked.id, "{tracked:?}");
+            if !known.state.is_over() {
+                continue;
+            }
+            match known.state {
+                UploadState::Done => {
+                    let is_told = matches!(tracked.told, Some((UploadState::Done, _)));
+                    let is_true = is_told || self.service.assets.may_be_done(&tracked.key);
+                    assert!(is_true, "known as sent, and was not: {tracked:?}");
+                }
+                UploadState::Canceled => assert!(tracked.was_canceled, "nobody cancelled it: {tracked:?}"),
+                _ => continue,
+            }
+            if device.engine.upload_info(tracked.id).is_err() {
+                self.watch
+                    .tally
+                    .entry("known by their tags alone")
+                    .and_modify(|count| *count += 1)
+                    .or_insert(1);
+            }
+            tracked.must_be_known |= is_written;
+        }
     }
 
     /// From here on the device knows what its store knows.

@@ -94,6 +94,7 @@ impl World {
         }
         if self.watch.steps % 16 == 0 {
             self.check_totals();
+            self.check_tags();
         }
     }
 
@@ -145,7 +146,8 @@ impl World {
         );
         assert_eq!(totals.files_left, count(Queued) + count(Uploading) + count(Waiting));
         assert_eq!(totals.bytes_left, bytes, "{totals:?}");
-        if !self.disk.has_refused() && self.disk.is_writable() {
+        // Nor is one let go of whose tag cannot be remembered before the store was read.
+        if !self.disk.has_refused() && self.disk.is_writable() && !device.is_amnesic {
             let history = u64::from(self.settings.uploads.history);
             assert!(count(Done) + count(Canceled) <= history, "more is remembered than was asked for");
         }

@@ -43,6 +43,8 @@ pub struct Watch {
     pub is_project_uncertain: bool,
     /// The store has just been read, and may have had its word on it.
     pub(super) is_pause_unread: bool,
+    /// The application has asked for it.
+    pub were_tags_forgotten: bool,
     /// Parts whose arrival the engine has written down: asset, and number from 1.
     pub(super) confirmed: BTreeSet<(usize, u32)>,
     pub(super) flying: BTreeMap<RequestId, Flying>,

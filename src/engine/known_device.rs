@@ -42,6 +42,8 @@ pub(super) struct KnownDevice {
     known: Option<Known>,
     /// The store has been read.
     is_loaded: bool,
+    /// It holds something, of use or not.
+    is_stored: bool,
     /// What the store holds is as old as this.
     saved: Option<i64>,
 }
@@ -95,6 +97,7 @@ impl Engine {
             Err(error) => return log_line!(self.log, Warn, "{error}"),
         };
         self.known_device.is_loaded = true;
+        self.known_device.is_stored = value.is_some();
         let settings = &self.settings;
         let known = value.and_then(|value| decode(&value, &settings.client_id, &settings.origin));
         self.known_device.saved = known.as_ref().and_then(|known| known.wall);
@@ -125,7 +128,7 @@ impl Engine {
         let settings = &self.settings;
         let value = encode(device, wall, &settings.client_id, &settings.origin);
         match self.records.save(KEY, &value) {
-            Ok(()) => self.known_device.saved = wall,
+            Ok(()) => (self.known_device.saved, self.known_device.is_stored) = (wall, true),
             // Of use at the next start only, and the tokens' own record tells of the trouble.
             Err(error) => log_line!(self.log, Warn, "{error}"),
         }
@@ -133,9 +136,13 @@ impl Engine {
 
     /// A new pairing, or a revocation: what was known belongs to an authorization that is over.
     pub(super) fn forget_device(&mut self) {
+        self.load_known_device();
+        let may_be_stored = self.known_device.is_stored || !self.known_device.is_loaded;
         self.known_device = KnownDevice { is_loaded: true, ..KnownDevice::default() };
-        if let Err(error) = self.records.erase(KEY) {
-            log_line!(self.log, Warn, "{error}");
+        if may_be_stored {
+            if let Err(error) = self.records.erase(KEY) {
+                log_line!(self.log, Warn, "{error}");
+            }
         }
     }
 }

@@ -47,6 +47,9 @@ static void show_event(const fio_event *event)
         if (event->device->presence == FIO_PRESENCE_PAUSED)
             puts("Event: the device is paused; what is recorded now stays here.");
         break;
+    case FIO_EVENT_DEVICE_CACHED:
+        printf("Event: the camera works for project \"%s\", as it was last heard.\n", project_of(event->device));
+        break;
     case FIO_EVENT_DEVICE_UNKNOWN:
         print_event_error("the project is not known yet", event);
         break;

@@ -388,6 +388,11 @@
 #define FIO_E_TOKEN_EXPIRED (-122)
 
 /**
+ * Nothing is known of the device: the service has not told of it since it was paired.
+ */
+#define FIO_E_DEVICE_UNKNOWN (-123)
+
+/**
  * Reading or writing the store failed.
  */
 #define FIO_E_STORE (-140)
@@ -660,6 +665,13 @@
  * is under way, and once more when the last upload is over.
  */
 #define FIO_EVENT_PROGRESS 13
+
+/**
+ * `fio_event.kind`: the device is paired, and this is what was last known of it, in an earlier life (`device`,
+ * with its `age_seconds`). Comes once after the start, network or not; `FIO_EVENT_DEVICE` follows when the
+ * service has been asked.
+ */
+#define FIO_EVENT_DEVICE_CACHED 14
 
 /**
  * A load callback's answer: there is no such record.
@@ -965,7 +977,7 @@ typedef struct fio_device {
      */
     fio_op op;
     /**
-     * Identity of the project: compare this one. Never NULL.
+     * Identity of the project: compare this one. Never NULL; empty where the service names no project.
      */
     const char *project_id;
     /**
@@ -1007,6 +1019,11 @@ typedef struct fio_device {
     size_t asset_type_length;
     size_t timezone_length;
     size_t creator_name_length;
+    /**
+     * Seconds since the service told it: 0 for what has just come, -1 if the clock could not tell. Only
+     * `fio_device_cached` and `FIO_EVENT_DEVICE_CACHED` give what is older.
+     */
+    int64_t age_seconds;
 } fio_device;
 
 /**
@@ -1590,7 +1607,8 @@ fio_status fio_config_set_event(struct fio_config *config,
                                 fio_destroy_cb destroy);
 
 /**
- * Forces one encoding on all auth requests, for servers that accept only one.
+ * Forces one encoding on all auth requests. By default an endpoint that answers the first use of the documented one
+ * with `invalid_request` is asked once more in the other one, which is remembered if it is understood.
  *
  * @param config    the configuration
  * @param encoding  a `FIO_ENCODING_…`
@@ -2057,8 +2075,8 @@ fio_status fio_wakeup(struct fio_client *client);
 
 /**
  * Asks the service for a pairing code (`POST /v2/auth/device/code`, RFC 8628 section 3.1; where that
- * answers 404, the older `/v2/device/code`, which is then remembered). Show the code, then call
- * `fio_poll`. A code that is there already is given up.
+ * answers 404, the older `/v2/device/code`, which is then remembered; as is the encoding, see
+ * `fio_config_set_encoding`). Show the code, then call `fio_poll`. A code that is there already is given up.
  *
  * @param client  the client
  * @param done    receives the code or the error; must not be NULL
@@ -2086,9 +2104,10 @@ fio_status fio_request_code(struct fio_client *client,
 /**
  * Asks the token endpoint until the user has decided (RFC 8628 sections 3.4 and 3.5), at the server's
  * pace: the interval belongs to the code, so cancelling and calling again does not make it faster;
- * `slow_down` is obeyed; a network that fails is tried again more slowly for as long as the code
- * lives, with a `FIO_EVENT_RETRYING` each time. A TLS failure is told at once. On success the tokens
- * are stored before `done` runs, and device information is fetched (`FIO_EVENT_DEVICE`).
+ * `slow_down` is obeyed. A network that fails, a TLS failure, and an answer that is not the service's decision
+ * (a captive portal's page, a proxy's refusal, half a body) are polled on after, more slowly, for as long as the
+ * code lives, with a `FIO_EVENT_RETRYING` each time. On success the tokens are stored before `done` runs, and
+ * device information is fetched (`FIO_EVENT_DEVICE`).
  *
  * @param client  the client
  * @param done    called when it is over; may be NULL
@@ -2099,11 +2118,10 @@ fio_status fio_request_code(struct fio_client *client,
  *            `fio_request_code` first) | `FIO_E_IN_PROGRESS` | `FIO_E_CLOCK` | `FIO_E_REENTRANT` |
  *            `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
  * Ends with: `FIO_OK` (authorized) | `FIO_E_ACCESS_DENIED` | `FIO_E_EXPIRED_TOKEN` (the code ran out) |
- *            `FIO_E_INVALID_GRANT` | `FIO_E_INVALID_CLIENT` | `FIO_E_INVALID_REQUEST` and the other
- *            OAuth errors | `FIO_E_CANCELED` | a TLS error (`FIO_E_TLS…`, `FIO_E_CA`, `FIO_E_CLOCK`) |
- *            `FIO_E_REDIRECT`, `FIO_E_PROTOCOL`, `FIO_E_TOO_LARGE` (not the service) | an HTTP error
- *            that is not a passing one. After errors that do not end the code itself, `fio_poll` may
- *            be called again.
+ *            `FIO_E_INVALID_GRANT` | `FIO_E_INVALID_CLIENT` | `FIO_E_INVALID_REQUEST` |
+ *            `FIO_E_INVALID_SCOPE` | `FIO_E_UNAUTHORIZED_CLIENT` | `FIO_E_UNSUPPORTED_GRANT_TYPE` |
+ *            `FIO_E_CANCELED`. All but the last are the service's own words (HTTP 400 or 401), or the end of
+ *            the code's life. After those that do not end the code itself, `fio_poll` may be called again.
  * Callbacks: none before it returns; `done` exactly once, from `fio_drive` or `fio_client_free`
  * Blocking:  never
  * Threads:   one at a time
@@ -2117,7 +2135,9 @@ fio_status fio_poll(struct fio_client *client,
 
 /**
  * Does a whole pairing: a code, polls, a new code when one runs out, and device information. The one
- * call a camera needs.
+ * call a camera needs. Where no code can be had because there is no network, or because something answers in
+ * place of the service (a captive portal), it asks again by itself until `fio_cancel`, with a
+ * `FIO_EVENT_RETRYING` each time, whose `error` says what a person can do.
  *
  * @param client     the client
  * @param max_codes  how many codes at most, 1 to 1000: with 1 it ends when the first runs out. (RFC
@@ -2131,8 +2151,9 @@ fio_status fio_poll(struct fio_client *client,
  * Returns:   `FIO_OK` (started) | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (max_codes) |
  *            `FIO_E_IN_PROGRESS` | `FIO_E_CLOCK` | `FIO_E_REENTRANT` | `FIO_E_BUSY` | `FIO_E_FORKED` |
  *            `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
- * Ends with: the device, or any error that `fio_request_code`, `fio_poll` and `fio_device_info` name;
- *            `FIO_E_EXPIRED_TOKEN` when the last code ran out. If the error came after the approval
+ * Ends with: the device; any error that `fio_poll` and `fio_device_info` name; of those that `fio_request_code`
+ *            names, the service's refusals: the OAuth errors, `FIO_E_BAD_REQUEST`, `FIO_E_UNAUTHORIZED`,
+ *            `FIO_E_CONFLICT`, `FIO_E_UNPROCESSABLE`; `FIO_E_EXPIRED_TOKEN` when the last code ran out. If the error came after the approval
  *            (device information could not be had), `fio_auth_state` says so.
  * Callbacks: none before it returns; `show` once for each code, `done` exactly once, from `fio_drive`
  *            or `fio_client_free`
@@ -2276,6 +2297,27 @@ fio_status fio_device_info(struct fio_client *client,
                            fio_op *op);
 
 /**
+ * Gives device information as it was last known, without asking anybody: also right after `fio_client_new`,
+ * where there is no network. It is kept with the tokens. A new pairing and `fio_revoke` forget it; an
+ * authorization that the service has ended does not, so that the project can still be named.
+ *
+ * @param client  the client
+ * @param device  [out] set to NULL first, to the device on `FIO_OK`; its `age_seconds` says how old it is. Valid
+ *                until the next `fio_device_cached` on this client, or until it is freed
+ *
+ * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_DEVICE_UNKNOWN` (the service has not told of
+ *            it since the pairing, or there is none) | `FIO_E_REENTRANT` (inside a data callback) |
+ *            `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
+ * Callbacks: none
+ * Blocking:  never
+ * Threads:   one at a time
+ * Since:     0.1.0
+ */
+FIO_API
+fio_status fio_device_cached(struct fio_client *client,
+                             const struct fio_device **device);
+
+/**
  * Tells the service once that the device is there (`POST /v2/devices/heartbeat`). The service wants
  * one at least every 300 seconds and at most every 60, 120 being its recommendation; every other call
  * to the API counts too. The pace of this function is the caller's.
@@ -2305,8 +2347,8 @@ fio_status fio_heartbeat(struct fio_client *client,
 
 /**
  * Keeps the device visible as online by itself: a heartbeat whenever 120 seconds have passed without a
- * successful call to the API (uploads to storage hosts do not count), never more than one a minute. It
- * takes effect while the device is paired, now or later; it is forgotten with the client. A heartbeat
+ * successful call to the API (uploads to storage hosts do not count), never more than one a minute, over restarts
+ * too: if one would come too soon after a start, device information is asked for instead. It takes effect while the device is paired, now or later; it is forgotten with the client. A heartbeat
  * that fails is tried again after a minute and told as `FIO_EVENT_RETRYING`. Send none with `fio_heartbeat`
  * beside it: that one keeps no distance, and the service wants no two within a minute.
  *

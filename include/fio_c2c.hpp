@@ -187,6 +187,7 @@ enum class errc : int {
     not_authorized = FIO_E_NOT_AUTHORIZED,
     authorization_lost = FIO_E_AUTHORIZATION_LOST,
     token_expired = FIO_E_TOKEN_EXPIRED,
+    device_unknown = FIO_E_DEVICE_UNKNOWN,
     store = FIO_E_STORE,
     store_full = FIO_E_STORE_FULL,
     store_read_only = FIO_E_STORE_READ_ONLY,
@@ -342,7 +343,8 @@ enum class EventKind : std::int32_t {
     store_damaged = FIO_EVENT_STORE_DAMAGED,
     retrying = FIO_EVENT_RETRYING,
     upload = FIO_EVENT_UPLOAD,
-    progress = FIO_EVENT_PROGRESS
+    progress = FIO_EVENT_PROGRESS,
+    device_cached = FIO_EVENT_DEVICE_CACHED
 };
 
 /** `FIO_AUTH_...`. */
@@ -785,7 +787,7 @@ public:
     Presence presence() const noexcept { return static_cast<Presence>(raw_->presence); }
     /** The operation that asked, or `Op::none`. */
     Op op() const noexcept { return static_cast<Op>(raw_->op); }
-    /** Identity of the project: compare this one. */
+    /** Identity of the project: compare this one. Empty where the service names no project. */
     std::string_view project_id() const noexcept { return detail::text(raw_->project_id, raw_->project_id_length); }
     /** For the screen; it may change. */
     std::optional<std::string_view> project_name() const noexcept
@@ -808,6 +810,13 @@ public:
         return detail::optional_text(raw_->creator_name, raw_->creator_name_length);
     }
     ChannelsView channels() const noexcept { return ChannelsView(raw_->channels, raw_->channel_count); }
+    /** Since the service told it; nothing if the clock could not tell. */
+    std::optional<std::chrono::seconds> age() const noexcept
+    {
+        if (raw_->age_seconds < 0)
+            return std::nullopt;
+        return std::chrono::seconds(raw_->age_seconds);
+    }
     const fio_device* raw() const noexcept { return raw_; }
 
 private:
@@ -821,7 +830,8 @@ struct Device {
         : presence(device.presence()), op(device.op()), project_id(device.project_id()),
           project_name(detail::copy(device.project_name())), id(detail::copy(device.id())),
           name(detail::copy(device.name())), asset_type(detail::copy(device.asset_type())),
-          timezone(detail::copy(device.timezone())), creator_name(detail::copy(device.creator_name()))
+          timezone(detail::copy(device.timezone())), creator_name(detail::copy(device.creator_name())),
+          age(device.age())
     {
         for (const ChannelView channel : device.channels())
             channels.emplace_back(channel);
@@ -837,6 +847,8 @@ struct Device {
     std::optional<std::string> timezone;
     std::optional<std::string> creator_name;
     std::vector<Channel> channels;
+    /** When it was copied: since the service told it; nothing if the clock could not tell. */
+    std::optional<std::chrono::seconds> age;
 };
 
 /** A `fio_upload_info`, valid during the callback; that of `Client::upload_get` until the next such call. */
@@ -2227,6 +2239,16 @@ public:
         return start(detail::keep<State>(std::move(done)), [](auto* client, auto* state, fio_op* op) {
             return fio_device_info(client, State::on_device, state, op);
         });
+    }
+
+    /** As it was last known, without asking anybody; `errc::device_unknown` if it never was. See `fio_device_cached`. */
+    Result<Device> device_cached() const
+    {
+        const fio_device* device = nullptr;
+        const auto called = call([&](fio_client* client) { return fio_device_cached(client, &device); });
+        if (!called)
+            return called.error();
+        return Device(DeviceView(device));
     }
 
     /** See `fio_heartbeat`. */

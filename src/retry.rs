@@ -26,6 +26,24 @@ pub fn outlook(error: &Error) -> Outlook {
     }
 }
 
+/// Whether the authorization server has refused in its own words (RFC 6749 section 5.2, RFC 8628 section 3.5), with
+/// an HTTP status that belongs to them: no proxy and no captive portal says that, and asking again is of no use.
+/// Other words, such as `server_error`, name a weakness.
+pub fn is_oauth_refusal(error: &Error) -> bool {
+    let is_word = matches!(
+        error.status,
+        FIO_E_ACCESS_DENIED
+            | FIO_E_EXPIRED_TOKEN
+            | FIO_E_INVALID_GRANT
+            | FIO_E_INVALID_CLIENT
+            | FIO_E_INVALID_REQUEST
+            | FIO_E_INVALID_SCOPE
+            | FIO_E_UNAUTHORIZED_CLIENT
+            | FIO_E_UNSUPPORTED_GRANT_TYPE
+    );
+    is_word && error.oauth_error.is_some() && matches!(error.http_status, 400 | 401)
+}
+
 /// Whether the service may have acted on the request although no usable answer came back.
 pub fn may_have_been_processed(error: &Error) -> bool {
     matches!(
@@ -159,6 +177,12 @@ impl Backoff {
         first: Duration::from_secs(1),
         longest: Duration::from_secs(300),
         longest_asked: Duration::from_secs(300),
+    };
+    /// Somebody is in front of the screen and waits for a code.
+    pub const CODE: Backoff = Backoff {
+        first: Duration::from_secs(2),
+        longest: Duration::from_secs(30),
+        longest_asked: Duration::from_secs(60),
     };
     /// Where only a person can help.
     pub const SLOW: Backoff =

@@ -147,6 +147,8 @@ pub const FIO_E_NOT_AUTHORIZED: i32 = -120;
 pub const FIO_E_AUTHORIZATION_LOST: i32 = -121;
 /// The access token has expired and no new one could be had yet.
 pub const FIO_E_TOKEN_EXPIRED: i32 = -122;
+/// Nothing is known of the device: the service has not told of it since it was paired.
+pub const FIO_E_DEVICE_UNKNOWN: i32 = -123;
 
 // Storage.
 
@@ -314,6 +316,7 @@ pub static DESCRIPTIONS: &[Description] = describe! {
     FIO_E_NOT_AUTHORIZED AfterPairing "the device is not paired" "Pair the device."
     FIO_E_AUTHORIZATION_LOST AfterPairing "the service ended the authorization" "Pair the device again; nothing queued is lost."
     FIO_E_TOKEN_EXPIRED Later "the access token has expired" "Call fio_refresh, or wait until the network is back."
+    FIO_E_DEVICE_UNKNOWN Later "nothing is known of the device yet" "Pair the device, or wait until the network is back."
     FIO_E_STORE Slowly "the store cannot be read or written" "Check the storage device."
     FIO_E_STORE_FULL Slowly "the store's disk is full" "Free space; the library writes again by itself."
     FIO_E_STORE_READ_ONLY Slowly "the store cannot be written" "Check permissions and whether the disk is mounted read-only."

@@ -405,6 +405,7 @@ pub mod tests {
         (libc::ELOOP, 'f'),
         (libc::EPERM, 'f'),
     ];
+
     #[cfg(target_os = "linux")]
     #[test]
     fn cards_and_foreign_file_systems_are_known_by_their_kind() {

@@ -72,6 +72,7 @@ PROTOTYPES: Dict[str, Tuple[Any, List[Any]]] = {
     "fio_auth_state": (c_int32, [_HANDLE]),
     "fio_access_token": (_STATUS, [_HANDLE, c_void_p, c_size_t, POINTER(c_size_t)]),
     "fio_device_info": (_STATUS, [_HANDLE, DeviceCallback, _USER, _OP_OUT]),
+    "fio_device_cached": (_STATUS, [_HANDLE, POINTER(POINTER(DeviceStruct))]),
     "fio_heartbeat": (_STATUS, [_HANDLE, DoneCallback, _USER, _OP_OUT]),
     "fio_set_online": (_STATUS, [_HANDLE, c_int32]),
     "fio_upload_new": (_STATUS, [POINTER(_HANDLE)]),

@@ -69,6 +69,7 @@ class DeviceStruct(ctypes.Structure):
         ("asset_type_length", c_size_t),
         ("timezone_length", c_size_t),
         ("creator_name_length", c_size_t),
+        ("age_seconds", c_int64),
     ]
 
 

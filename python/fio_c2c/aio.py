@@ -139,6 +139,10 @@ class AsyncClient:
         """Fetches device information."""
         return await self._over(self._opened().device_info)
 
+    def device_cached(self) -> Optional[Device]:
+        """Device information as it was last known; None if there is none. See ``Client.device_cached``."""
+        return self._opened().device_cached()
+
     async def heartbeat(self) -> None:
         """Tells the service once that the device is there."""
         await self._over(self._opened().heartbeat)

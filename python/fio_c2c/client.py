@@ -149,6 +149,18 @@ class Client(Handle):
         """Fetches device information."""
         return self._start("fio_device_info", _callbacks.on_device, then=then)
 
+    def device_cached(self) -> Optional[Device]:
+        """Device information as it was last known, also right after the start and without a network; None if the
+        service has not told of the device since it was paired."""
+        device = ctypes.POINTER(_abi.DeviceStruct)()
+        try:
+            self.call("fio_device_cached", ctypes.byref(device))
+        except FioError as error:
+            if error.status == constants.FIO_E_DEVICE_UNKNOWN:
+                return None
+            raise
+        return Device.from_struct(device.contents)
+
     def heartbeat(self, then: Then = None) -> "Operation[None]":
         """Tells the service once that the device is there."""
         return self._start("fio_heartbeat", _callbacks.on_done, then=then)

@@ -64,7 +64,7 @@ class Channel:
 class Device:
     """The device as the service knows it."""
 
-    #: Identity of the project: compare this one, the name may change.
+    #: Identity of the project: compare this one, the name may change. Empty where the service names no project.
     project_id: str
     project_name: Optional[str]
     id: Optional[str]
@@ -76,6 +76,8 @@ class Device:
     presence: int
     channels: Tuple[Channel, ...]
     op: int
+    #: Seconds since the service told it, 0 for what has just come, None if the clock could not tell.
+    age_seconds: Optional[int]
 
     @classmethod
     def from_struct(cls, raw: Any) -> "Device":
@@ -91,6 +93,7 @@ class Device:
             presence=raw.presence,
             channels=tuple(Channel.from_struct(raw.channels[i].contents) for i in range(raw.channel_count)),
             op=raw.op,
+            age_seconds=None if raw.age_seconds < 0 else raw.age_seconds,
         )
 
 

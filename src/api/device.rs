@@ -1,5 +1,6 @@
 //! `GET /v2/devices/me`: who this device is for the service. The documents disagree on which fields
-//! are always there, so everything but the project's id may be missing or of a strange type.
+//! are always there, so everything may be missing or of a
+//! strange type, the project too: a widely used emulator answers `{}`.
 
 use super::{Endpoint, Request, Response, failure};
 use crate::error::Error;
@@ -23,8 +24,9 @@ pub enum Presence {
 pub struct Device {
     pub id: Option<String>,
     pub name: Option<String>,
-    /// Identity of the project; its name may change.
-    pub project_id: String,
+    /// Identity of the project; its name may change. `None` where the service names none: the token is bound to
+    /// one all the same.
+    pub project_id: Option<String>,
     pub project_name: Option<String>,
     pub asset_type: Option<String>,
     pub timezone: Option<String>,
@@ -58,13 +60,13 @@ pub fn read(response: &Response) -> Result<Device, Error> {
     if !response.is_success() {
         return Err(failure::from_response(response));
     }
-    let bad = |what: &'static str| Error::new(FIO_E_PROTOCOL, what).with_http(response.status);
-    let answer =
-        Json::parse(response.body.expose()).ok_or_else(|| bad("the device information is not JSON"))?;
+    let answer = Json::parse(response.body.expose()).filter(|answer| matches!(answer, Json::Object(_)));
+    let Some(answer) = answer else {
+        let what = "the device information is not a JSON object";
+        return Err(Error::new(FIO_E_PROTOCOL, what).with_http(response.status));
+    };
     let project = answer.get("project");
-    let project_id = text(&answer, "project_id")
-        .or_else(|| project.and_then(|project| text(project, "id")))
-        .ok_or_else(|| bad("the device information names no project"))?;
+    let project_id = text(&answer, "project_id").or_else(|| project.and_then(|project| text(project, "id")));
     let creator = answer.get("authorization").and_then(|authorization| authorization.get("creator"));
     let channels = answer.get("channels").map_or(&[][..], Json::elements);
     Ok(Device {
@@ -131,19 +133,22 @@ mod tests {
     }
 
     #[test]
-    fn only_the_project_is_needed() {
+    fn fields_of_strange_types_count_as_absent() {
         let device =
             device(json!({"project": {"id": "p"}, "status": "dreaming", "channels": null, "name": 7}))
                 .unwrap();
         assert_eq!(
-            (device.project_id.as_str(), device.presence, device.name),
-            ("p", Presence::Unknown, None)
+            (device.project_id.as_deref(), device.presence, device.name),
+            (Some("p"), Presence::Unknown, None)
         );
     }
 
     #[test]
-    fn an_answer_without_a_project_is_not_one() {
-        for body in [json!({}), json!([]), json!({"project_id": ""}), json!({"project": "x"})] {
+    fn an_answer_without_a_project_names_none() {
+        for body in [json!({}), json!({"project_id": ""}), json!({"project": "x"})] {
+            assert_eq!(device(body).unwrap(), Device::default());
+        }
+        for body in [json!([]), json!(null), json!("x"), json!(7)] {
             assert_eq!(device(body).unwrap_err().status, FIO_E_PROTOCOL);
         }
     }

@@ -1,6 +1,6 @@
 //! `POST /v2/auth/device/code`: the device authorization request of RFC 8628 section 3.1.
 
-use super::{Encoding, EncodingPolicy, Endpoint, Request, Response, auth_request, failure, number};
+use super::{Encoding, Endpoint, Request, Response, auth_request, failure, number};
 use crate::error::Error;
 use crate::json::Json;
 use crate::secret::Secret;
@@ -35,14 +35,14 @@ pub struct Grant {
 
 pub fn request(
     legacy_path: bool,
-    policy: EncodingPolicy,
+    encoding: Encoding,
     url_pairing: bool,
     client_id: &str,
     client_secret: &Secret,
 ) -> Request {
     let endpoint = if legacy_path { Endpoint::DeviceCodeLegacy } else { Endpoint::DeviceCode };
     let fields = [("client_id", client_id), ("client_secret", client_secret.expose()), ("scope", SCOPE)];
-    Request { url_pairing, ..auth_request(endpoint, policy.or(Encoding::Multipart), &fields) }
+    Request { url_pairing, ..auth_request(endpoint, encoding, &fields) }
 }
 
 pub fn read(response: &Response) -> Result<Grant, Error> {

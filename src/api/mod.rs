@@ -66,8 +66,9 @@ pub enum Method {
 }
 
 /// How the fields of an auth request travel.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Encoding {
+    #[default]
     Form,
     Multipart,
 }

@@ -1,13 +1,13 @@
 //! `POST /v2/auth/revoke` (RFC 7009).
 
-use super::{Encoding, EncodingPolicy, Endpoint, Request, Response, auth_request, failure};
+use super::{Encoding, Endpoint, Request, Response, auth_request, failure};
 use crate::error::Error;
 use crate::secret::Secret;
 
-pub fn request(policy: EncodingPolicy, client_id: &str, client_secret: &Secret, token: &Secret) -> Request {
+pub fn request(encoding: Encoding, client_id: &str, client_secret: &Secret, token: &Secret) -> Request {
     auth_request(
         Endpoint::Revoke,
-        policy.or(Encoding::Form),
+        encoding,
         &[("token", token.expose()), ("client_id", client_id), ("client_secret", client_secret.expose())],
     )
 }

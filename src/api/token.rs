@@ -1,7 +1,7 @@
 //! `POST /v2/auth/token`: exchange of a device code (RFC 8628 section 3.4) and refresh (RFC 6749
 //! section 6).
 
-use super::{Encoding, EncodingPolicy, Endpoint, Request, Response, auth_request, failure, number};
+use super::{Encoding, Endpoint, Request, Response, auth_request, failure, number};
 use crate::error::Error;
 use crate::json::Json;
 use crate::secret::Secret;
@@ -23,14 +23,14 @@ pub struct TokenPair {
 
 /// A poll. The same body serves for the whole life of the code, so build it once.
 pub fn exchange(
-    policy: EncodingPolicy,
+    encoding: Encoding,
     client_id: &str,
     client_secret: &Secret,
     device_code: &Secret,
 ) -> Request {
     auth_request(
         Endpoint::Token,
-        policy.or(Encoding::Form),
+        encoding,
         &[
             ("grant_type", "urn:ietf:params:oauth:grant-type:device_code"),
             ("device_code", device_code.expose()),
@@ -41,14 +41,14 @@ pub fn exchange(
 }
 
 pub fn refresh(
-    policy: EncodingPolicy,
+    encoding: Encoding,
     client_id: &str,
     client_secret: &Secret,
     refresh_token: &Secret,
 ) -> Request {
     auth_request(
         Endpoint::Token,
-        policy.or(Encoding::Form),
+        encoding,
         &[
             ("grant_type", "refresh_token"),
             ("refresh_token", refresh_token.expose()),
@@ -135,7 +135,7 @@ mod tests {
 
     #[test]
     fn the_refresh_field_has_its_rfc_name() {
-        let request = refresh(EncodingPolicy::AsDocumented, "c", &Secret::new("s"), &Secret::new("r t"));
+        let request = refresh(Encoding::Form, "c", &Secret::new("s"), &Secret::new("r t"));
         assert_eq!(
             request.body.unwrap().expose(),
             b"grant_type=refresh_token&refresh_token=r+t&client_id=c&client_secret=s"

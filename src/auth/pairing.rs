@@ -8,17 +8,17 @@ use crate::api::device_code::Grant;
 use crate::api::token::TokenPair;
 use crate::clock::Instant;
 use crate::error::Error;
-use crate::retry::{Outlook, outlook};
+use crate::retry::is_oauth_refusal;
 use crate::status::*;
 use std::time::Duration;
 
 /// RFC 8628 section 3.5: what `slow_down` adds to the interval, for good.
 const SLOW_DOWN_STEP: Duration = Duration::from_secs(5);
-/// A network that fails stretches the interval up to this, so that a code of two minutes still has
-/// its chances when the network returns.
+/// A network that fails, or something that answers in place of the service, stretches the interval up to
+/// this, so that a code of two minutes still has its chances when that is over.
 const LONGEST_STRETCH: Duration = Duration::from_secs(30);
-/// 404 and the like may come from an intermediary, so the first few do not end the pairing.
-const MOST_ODD_ANSWERS: u32 = 3;
+/// What `Retry-After` asks for is a floor up to this, for the same reason.
+const LONGEST_ASKED: Duration = Duration::from_secs(60);
 
 /// One granted code on its way to a decision.
 #[derive(Debug)]
@@ -28,8 +28,10 @@ pub struct Code {
     expires: Instant,
     interval: Duration,
     next_poll: Instant,
+    /// Polls without an answer of the service, since it last gave one.
     failures: u32,
-    odd_answers: u32,
+    /// The last of them, told when the code runs out.
+    trouble: Option<Error>,
 }
 
 /// What to do now.
@@ -67,7 +69,24 @@ impl Code {
             poll,
             grant,
             failures: 0,
-            odd_answers: 0,
+            trouble: None,
+        }
+    }
+
+    /// Takes another request for the polls from now on; the pace stays.
+    pub fn poll_with(&mut self, poll: Request) {
+        self.poll = poll;
+    }
+
+    /// How it ended when it ran out, with what was in the way at last.
+    pub fn expired(&self) -> Error {
+        let error = Error::of(FIO_E_EXPIRED_TOKEN);
+        match &self.trouble {
+            Some(trouble) => {
+                let message = format!("{}; the last answer to it: {}", error.message, trouble.message);
+                Error::told(FIO_E_EXPIRED_TOKEN, message)
+            }
+            None => error,
         }
     }
 
@@ -82,6 +101,14 @@ impl Code {
             Step::Poll
         } else {
             Step::Wait(self.next_poll.min(self.expires))
+        }
+    }
+
+    /// How long there is nothing to do.
+    pub fn wait(&self, now: Instant) -> Duration {
+        match self.step(now) {
+            Step::Wait(until) => until - now,
+            Step::Poll | Step::Expired => Duration::ZERO,
         }
     }
 
@@ -102,6 +129,11 @@ impl Code {
         verdict
     }
 
+    /// The answer says nothing about the code: the same again, at the same pace.
+    pub fn unheard(&mut self, now: Instant) {
+        self.next_poll = now + self.interval;
+    }
+
     fn judge(&mut self, answer: Result<TokenPair, Error>) -> Verdict {
         let error = match answer {
             Ok(pair) => return Verdict::Authorized(pair),
@@ -110,30 +142,32 @@ impl Code {
         match error.status {
             FIO_E_AUTHORIZATION_PENDING => {
                 self.failures = 0;
-                self.odd_answers = 0;
+                self.trouble = None;
                 Verdict::Continue(None)
             }
             FIO_E_SLOW_DOWN => {
                 self.failures = 0;
+                self.trouble = None;
                 self.interval += SLOW_DOWN_STEP;
                 Verdict::Continue(Some(error))
             }
-            FIO_E_ACCESS_DENIED | FIO_E_EXPIRED_TOKEN | FIO_E_INVALID_GRANT => {
-                Verdict::Ended { error, code_is_dead: true }
+            _ if is_oauth_refusal(&error) => {
+                let code_is_dead =
+                    matches!(error.status, FIO_E_ACCESS_DENIED | FIO_E_EXPIRED_TOKEN | FIO_E_INVALID_GRANT);
+                Verdict::Ended { error, code_is_dead }
             }
-            FIO_E_NOT_FOUND | FIO_E_HTTP if self.odd_answers + 1 < MOST_ODD_ANSWERS => {
-                self.odd_answers += 1;
-                Verdict::Continue(Some(error))
-            }
-            _ if outlook(&error) == Outlook::Transient => {
+            // Whatever else comes back is not the user's decision: it may not have come from the service,
+            // and a person may be about to log in to a captive portal, or to set the clock.
+            _ => {
                 self.failures += 1;
+                self.trouble = Some(error.clone());
                 Verdict::Continue(Some(error))
             }
-            _ => Verdict::Ended { error, code_is_dead: false },
         }
     }
 
-    /// RFC 8628 section 3.5: on a connection failure the pace is cut, doubling each time.
+    /// RFC 8628 section 3.5: on a connection failure the pace is cut, doubling each time. So it is after any
+    /// other answer that is not the service's.
     fn pace(&self, asked: Option<Duration>) -> Duration {
         let stretched = self.interval.saturating_mul(1 << self.failures.min(8));
         let pace = if self.failures == 0 {
@@ -141,15 +175,15 @@ impl Code {
         } else {
             stretched.min(LONGEST_STRETCH).max(self.interval)
         };
-        pace.max(asked.unwrap_or_default())
+        pace.max(asked.unwrap_or_default().min(LONGEST_ASKED))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::{EncodingPolicy, token};
-    use crate::secret::Secret;
+    use crate::api::{Encoding, Response, token};
+    use crate::secret::{Secret, SecretBytes};
 
     const SECOND: u64 = 1000;
 
@@ -163,7 +197,7 @@ mod tests {
             life: Duration::from_secs(life),
             interval: Duration::from_secs(interval),
         };
-        let poll = token::exchange(EncodingPolicy::AsDocumented, "c", &Secret::new("s"), &grant.device_code);
+        let poll = token::exchange(Encoding::Form, "c", &Secret::new("s"), &grant.device_code);
         Code::new(grant, poll, Instant(0))
     }
 
@@ -218,36 +252,72 @@ mod tests {
     }
 
     #[test]
-    fn a_tls_failure_ends_it_at_once_and_keeps_the_code() {
+    fn an_asked_day_does_not_outlast_the_code() {
         let mut code = code(5, 120);
-        let verdict = code.answered(err(FIO_E_TLS_UNTRUSTED), Instant(0));
-        assert!(matches!(verdict, Verdict::Ended { code_is_dead: false, .. }));
+        let mut error = Error::of(FIO_E_RATE_LIMITED);
+        error.retry_after = Some(Duration::from_secs(86_400));
+        code.answered(Err(error), Instant(0));
+        assert_eq!(code.step(Instant(0)), Step::Wait(Instant(60 * SECOND)));
+    }
+
+    /// An error as an answer with this HTTP status brings it.
+    fn said(oauth: &str, http_status: u16) -> Result<TokenPair, Error> {
+        let body = SecretBytes::new(format!(r#"{{"error":"{oauth}"}}"#).into_bytes());
+        token::read(&Response { status: http_status, body, retry_after: None })
     }
 
     #[test]
-    fn an_intermediarys_404_is_forgiven_a_few_times() {
-        let mut code = code(5, 120);
-        for _ in 0..MOST_ODD_ANSWERS - 1 {
-            assert!(matches!(code.answered(err(FIO_E_NOT_FOUND), Instant(0)), Verdict::Continue(Some(_))));
+    fn nothing_but_the_services_own_refusal_ends_it() {
+        for row in DESCRIPTIONS.iter().filter(|row| row.status != FIO_OK) {
+            let verdict = code(5, 120).answered(err(row.status), Instant(0));
+            assert!(matches!(verdict, Verdict::Continue(_)), "{}", row.name);
         }
-        assert!(matches!(code.answered(err(FIO_E_NOT_FOUND), Instant(0)), Verdict::Ended { .. }));
+        for (name, http_status) in [
+            ("server_error", 400),
+            ("temporarily_unavailable", 400),
+            ("something_new", 401),
+            ("access_denied", 200),
+            ("access_denied", 403),
+            ("expired_token", 429),
+            ("invalid_grant", 503),
+        ] {
+            let verdict = code(5, 120).answered(said(name, http_status), Instant(0));
+            assert!(matches!(verdict, Verdict::Continue(Some(_))), "{name} {http_status}");
+        }
+    }
+
+    #[test]
+    fn odd_answers_stretch_the_pace_and_are_told_when_it_runs_out() {
+        let mut code = code(5, 1200);
+        for wait in [10, 20, 30, 30] {
+            code.answered(err(FIO_E_FORBIDDEN), Instant(0));
+            assert_eq!(code.step(Instant(0)), Step::Wait(Instant(wait * SECOND)));
+        }
+        assert!(code.expired().message.ends_with(&*Error::of(FIO_E_FORBIDDEN).message));
+        code.answered(said("authorization_pending", 400), Instant(0));
+        assert_eq!(code.step(Instant(0)), Step::Wait(Instant(5 * SECOND)));
+        assert_eq!(code.expired(), Error::of(FIO_E_EXPIRED_TOKEN));
     }
 
     #[test]
     fn refusals_end_it() {
-        for (status, dead) in [
-            (FIO_E_ACCESS_DENIED, true),
-            (FIO_E_EXPIRED_TOKEN, true),
-            (FIO_E_INVALID_GRANT, true),
-            (FIO_E_INVALID_CLIENT, false),
-            (FIO_E_INVALID_REQUEST, false),
-            (FIO_E_PROTOCOL, false),
+        for (name, status, dead) in [
+            ("access_denied", FIO_E_ACCESS_DENIED, true),
+            ("expired_token", FIO_E_EXPIRED_TOKEN, true),
+            ("invalid_grant", FIO_E_INVALID_GRANT, true),
+            ("invalid_client", FIO_E_INVALID_CLIENT, false),
+            ("invalid_request", FIO_E_INVALID_REQUEST, false),
+            ("invalid_scope", FIO_E_INVALID_SCOPE, false),
+            ("unauthorized_client", FIO_E_UNAUTHORIZED_CLIENT, false),
+            ("unsupported_grant_type", FIO_E_UNSUPPORTED_GRANT_TYPE, false),
         ] {
-            match code(5, 120).answered(err(status), Instant(0)) {
-                Verdict::Ended { error, code_is_dead } => {
-                    assert_eq!((error.status, code_is_dead), (status, dead))
+            for http_status in [400, 401] {
+                match code(5, 120).answered(said(name, http_status), Instant(0)) {
+                    Verdict::Ended { error, code_is_dead } => {
+                        assert_eq!((error.status, code_is_dead), (status, dead))
+                    }
+                    other => panic!("{other:?}"),
                 }
-                other => panic!("{other:?}"),
             }
         }
     }

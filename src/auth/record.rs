@@ -1,5 +1,6 @@
 //! What of an authorization outlives a power cut, as the bytes of one store record.
 
+use crate::api::Encoding;
 use crate::auth::session::Tokens;
 use crate::clock::{Instant, milliseconds};
 use crate::json::{Json, ObjectWriter};
@@ -15,6 +16,9 @@ pub struct AuthRecord {
     /// A refresh request was about to leave, or had left, when this was written.
     pub refreshing: bool,
     pub project_id: Option<String>,
+    /// How the token endpoint, which gave the tokens, wants its fields: with them in one record, since a
+    /// refresh in the other encoding may be answered as if its token had been used.
+    pub encoding: Encoding,
 }
 
 /// Why a record that was intact still cannot be used.
@@ -29,12 +33,14 @@ pub enum Unusable {
 }
 
 const VERSION: i64 = 1;
+const MULTIPART: &str = "multipart";
 
 impl AuthRecord {
     pub fn encode(
         tokens: &Tokens,
         refreshing: bool,
         project_id: Option<&str>,
+        encoding: Encoding,
         client_id: &str,
         origin: &str,
     ) -> SecretBytes {
@@ -51,6 +57,9 @@ impl AuthRecord {
         object.flag("refreshing", refreshing);
         if let Some(project_id) = project_id {
             object.text("project_id", project_id);
+        }
+        if encoding == Encoding::Multipart {
+            object.text("encoding", MULTIPART);
         }
         object.finish()
     }
@@ -79,6 +88,10 @@ impl AuthRecord {
             },
             refreshing: json.get("refreshing").and_then(Json::as_bool).ok_or(Unusable::Foreign)?,
             project_id: text("project_id").map(str::to_owned),
+            encoding: match text("encoding") {
+                Some(MULTIPART) => Encoding::Multipart,
+                _ => Encoding::Form,
+            },
         })
     }
 }
@@ -96,7 +109,7 @@ mod tests {
             expires: Instant(5),
             generation: 3,
         };
-        AuthRecord::encode(&tokens, true, Some("p"), "cam", "https://x")
+        AuthRecord::encode(&tokens, true, Some("p"), Encoding::Multipart, "cam", "https://x")
     }
 
     #[test]
@@ -107,6 +120,7 @@ mod tests {
         assert_eq!(record.tokens.obtained_at, 1_800_000_000);
         assert!(record.refreshing);
         assert_eq!(record.project_id.as_deref(), Some("p"));
+        assert_eq!(record.encoding, Encoding::Multipart);
     }
 
     #[test]

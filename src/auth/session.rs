@@ -15,6 +15,11 @@ const LONGEST_MARGIN: Duration = Duration::from_secs(30 * 60);
 /// Wall time (2026-01-01) before which this library did not exist: a clock that says less is not set.
 const EARLIEST_PLAUSIBLE: i64 = 1_767_225_600;
 
+/// Whether a wall clock that says this can be right.
+pub fn is_plausible(wall: i64) -> bool {
+    wall >= EARLIEST_PLAUSIBLE
+}
+
 #[derive(Clone, Debug)]
 pub struct Tokens {
     pub access: Secret,
@@ -76,7 +81,7 @@ impl Session {
     pub fn restore(&mut self, mut tokens: Tokens, now: Now) {
         let age = u64::try_from(now.wall.saturating_sub(tokens.obtained_at)).ok();
         // Without a battery it is a little after 1970 at every start, and days seem like seconds.
-        let age = age.filter(|_| now.wall >= EARLIEST_PLAUSIBLE);
+        let age = age.filter(|_| is_plausible(now.wall));
         self.age_unknown = age.is_none();
         tokens.expires = now.mono + tokens.life.saturating_sub(Duration::from_secs(age.unwrap_or(0)));
         self.put(tokens);

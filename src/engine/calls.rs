@@ -6,7 +6,7 @@ use super::refresh_flow::is_worth_waiting;
 use super::{Engine, Operation, Purpose};
 use crate::api::asset::{self, Asset};
 use crate::api::device::Device;
-use crate::api::{Request, Response, comment, device, heartbeat, realtime};
+use crate::api::{Endpoint, Request, Response, comment, device, heartbeat, realtime};
 use crate::clock::{Instant, Now};
 use crate::error::Error;
 use crate::retry::{Backoff, Outlook, Verdict, api_verdict, outlook};
@@ -254,6 +254,9 @@ impl Engine {
         };
         let Some(request) = request else { return drop(self.remove_call(id)) };
         let request = Request { bearer, ..request };
+        if request.endpoint == Endpoint::Heartbeat {
+            self.note_heartbeat();
+        }
         let request = self.send(request, Purpose::Call { call: id });
         if let Some(call) = self.calls.list.get_mut(&id) {
             call.state = State::InFlight(request);
@@ -291,6 +294,7 @@ impl Engine {
         match result {
             Err(error) if caller == Caller::FollowUp && self.repeat_fetch(id, &error) => {}
             Ok(Reply::Device(device)) => {
+                self.note_device(&device);
                 self.note_project(&device);
                 self.end_call(id, Ok(Reply::Device(device)));
             }
@@ -313,13 +317,17 @@ impl Engine {
 
     fn note_project(&mut self, device: &Device) {
         let is_newly_paired = self.uploads.is_newly_paired();
-        let previous = self.persistence.project_id.replace(device.project_id.clone());
+        let previous = self.persistence.project_id.clone();
+        // A service that names no project leaves what is known of this pairing: the token is bound to one.
+        if device.project_id.is_some() || is_newly_paired {
+            self.persistence.project_id = device.project_id.clone();
+        }
         self.project_confirmed();
-        let is_another = previous.as_deref() != Some(&device.project_id);
+        let is_another = previous != self.persistence.project_id;
         if is_another || is_newly_paired {
             let _ = self.persist(self.session.is_refreshing());
         }
-        if let Some(previous) = previous.filter(|_| is_another) {
+        if let Some(previous) = previous.filter(|_| is_another && device.project_id.is_some()) {
             self.tell(Event::ProjectChanged { previous, device: Box::new(device.clone()) });
         }
     }

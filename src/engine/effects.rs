@@ -1,5 +1,6 @@
 //! What the engine asks of the world, and what it tells the application.
 
+use super::known_device::AgedDevice;
 use super::transport::UploadLimits;
 use crate::api::Request;
 use crate::api::device::Device;
@@ -69,6 +70,8 @@ pub enum Event {
     RefreshRefused(Error),
     /// Device information came in, asked for or not.
     Device(Box<Device>),
+    /// Device information of an earlier life, told at the start.
+    DeviceCached(AgedDevice),
     /// Device information could not be had after a refresh; the authorization itself is good.
     DeviceUnknown(Error),
     ProjectChanged {

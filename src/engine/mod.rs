@@ -9,6 +9,8 @@
 mod calls;
 pub mod driver;
 pub mod effects;
+mod encodings;
+pub mod known_device;
 mod pairing_flow;
 mod persistence;
 mod presence;
@@ -36,6 +38,8 @@ use crate::upload::UploadId;
 use crate::upload::tags::TagKey;
 use calls::Calls;
 use effects::{Command, Event, Notice, OpId, Outcome, RequestId};
+use encodings::Encodings;
+use known_device::KnownDevice;
 use pairing_flow::PairingFlow;
 use persistence::Persistence;
 use presence::Presence;
@@ -151,8 +155,10 @@ pub struct Engine {
     refresh: RefreshFlow,
     calls: Calls,
     revocations: Revocations,
+    encodings: Encodings,
     persistence: Persistence,
     presence: Presence,
+    known_device: KnownDevice,
     uploads: Uploads,
     files: Box<dyn Files>,
     operations: SmallMap<OpId, Operation>,
@@ -179,8 +185,10 @@ impl Engine {
             refresh: RefreshFlow::default(),
             calls: Calls::default(),
             revocations: Revocations::default(),
+            encodings: Encodings::default(),
             persistence: Persistence::default(),
             presence: Presence::default(),
+            known_device: KnownDevice::default(),
             operations: SmallMap::default(),
             requests: SmallMap::default(),
             next_id: 1,
@@ -262,6 +270,7 @@ impl Engine {
         while let Some((&id, _)) = self.requests.first_key_value() {
             self.abort(id);
         }
+        self.keep_last_heartbeat();
     }
 
     /// The answer to a request, or why there is none.

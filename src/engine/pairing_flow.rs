@@ -1,18 +1,18 @@
 //! Code requests, polls, and the whole pairing (RFC 8628), as operations.
 
 use super::effects::{Event, Notice, OpId, Outcome, RequestId, ShownCode};
+use super::encodings::AuthEndpoint;
 use super::{Engine, Purpose};
 use crate::api::device_code::{self, Grant};
-use crate::api::{Response, token};
+use crate::api::{Encoding, Request, Response, token};
 use crate::auth::pairing::{Code, Step, Verdict};
 use crate::clock::Instant;
 use crate::error::Error;
 use crate::log::log_line;
 use crate::retry::{Backoff, Outlook, outlook};
+use crate::secret::Secret;
 use crate::status::*;
-
-/// Attempts at a replacement code before a whole pairing gives up.
-const MOST_CODE_ATTEMPTS: u32 = 5;
+use std::time::Duration;
 
 #[derive(Debug, Default)]
 pub(super) struct PairingFlow {
@@ -22,6 +22,8 @@ pub(super) struct PairingFlow {
     /// The code request in flight, whether the other path was tried, and for whom it is.
     requesting: Option<CodeRequest>,
     poll_in_flight: Option<RequestId>,
+    /// How the polls of the code travel.
+    poll_encoding: Encoding,
     /// The operation that waits for the user's decision.
     poller: Option<OpId>,
     /// The user approved while nobody was polling.
@@ -33,6 +35,7 @@ pub(super) struct PairingFlow {
 struct CodeRequest {
     op: OpId,
     request: RequestId,
+    encoding: Encoding,
     tried_other_path: bool,
 }
 
@@ -43,7 +46,7 @@ struct Pair {
     codes_left: u32,
     codes_shown: u32,
     failures: u32,
-    /// A replacement code could not be had; when to ask again.
+    /// A code could not be had; when to ask again.
     ask_again: Option<Instant>,
     waits_for_device: bool,
 }
@@ -51,6 +54,10 @@ struct Pair {
 impl PairingFlow {
     pub fn use_legacy_path(&mut self, legacy: bool) {
         self.legacy_path = legacy;
+    }
+
+    pub fn uses_legacy_path(&self) -> bool {
+        self.legacy_path
     }
 
     /// What was approved while nobody was polling is over: a later poll has nothing to report.
@@ -73,6 +80,7 @@ impl Engine {
             return Err(Error::of(FIO_E_IN_PROGRESS));
         }
         self.abandon_code();
+        self.doubt_encodings();
         self.request_code(op, false);
         Ok(())
     }
@@ -96,6 +104,7 @@ impl Engine {
             return Err(Error::new(FIO_E_ARGUMENT, "a pairing needs at least one code"));
         }
         self.abandon_code();
+        self.doubt_encodings();
         self.pairing.pair = Some(Pair {
             op,
             codes_left: codes - 1,
@@ -118,23 +127,30 @@ impl Engine {
 
     fn request_code(&mut self, op: OpId, tried_other_path: bool) {
         let settings = &self.settings;
+        let encoding = self.encoding_of(AuthEndpoint::Code);
         let request = device_code::request(
             self.pairing.legacy_path,
-            settings.encoding,
+            encoding,
             settings.url_pairing,
             &settings.client_id,
             &settings.client_secret,
         );
         let request = self.send(request, Purpose::Code);
-        self.pairing.requesting = Some(CodeRequest { op, request, tried_other_path });
+        self.pairing.requesting = Some(CodeRequest { op, request, encoding, tried_other_path });
     }
 
     pub(super) fn code_answered(&mut self, answer: Result<Response, Error>) {
-        let Some(CodeRequest { op, tried_other_path, .. }) = self.pairing.requesting.take() else { return };
-        match answer.and_then(|response| device_code::read(&response)) {
+        let Some(asked) = self.pairing.requesting.take() else { return };
+        let CodeRequest { op, encoding, tried_other_path, .. } = asked;
+        let answer = answer.and_then(|response| device_code::read(&response));
+        if self.wants_other_encoding(AuthEndpoint::Code, encoding, answer.as_ref().map(|_| ())) {
+            log_line!(self.log, Info, "the code request was not understood; trying the other encoding");
+            return self.request_code(op, tried_other_path);
+        }
+        match answer {
             Ok(grant) => {
                 if tried_other_path {
-                    self.remember_code_path(self.pairing.legacy_path);
+                    self.remember_service();
                 }
                 self.code_granted(op, grant);
             }
@@ -153,14 +169,14 @@ impl Engine {
         }
     }
 
-    fn code_granted(&mut self, op: OpId, grant: Grant) {
+    fn poll_request(&mut self, device_code: &Secret) -> Request {
+        self.pairing.poll_encoding = self.encoding_of(AuthEndpoint::Token);
         let settings = &self.settings;
-        let poll = token::exchange(
-            settings.encoding,
-            &settings.client_id,
-            &settings.client_secret,
-            &grant.device_code,
-        );
+        token::exchange(self.pairing.poll_encoding, &settings.client_id, &settings.client_secret, device_code)
+    }
+
+    fn code_granted(&mut self, op: OpId, grant: Grant) {
+        let poll = self.poll_request(&grant.device_code);
         let mut shown = ShownCode {
             user_code: grant.user_code.clone(),
             verification_uri: grant.verification_uri.clone(),
@@ -187,19 +203,14 @@ impl Engine {
     }
 
     fn code_refused(&mut self, op: OpId, error: Error) {
-        // The first code of a pairing fails at once, so that the person hears of it; a replacement is
-        // worth some patience, because the person has long walked off with the first.
-        if let Some(pair) = self.pairing.pair.as_mut() {
-            pair.failures += 1;
-            if pair.codes_shown > 0
-                && pair.failures < MOST_CODE_ATTEMPTS
-                && outlook(&error) == Outlook::Transient
-            {
-                let wait = Backoff::API.delay(pair.failures, error.retry_after, &mut self.random);
-                pair.ask_again = Some(self.now.mono + wait);
-                self.tell(Event::Retrying { error, wait });
-                return;
-            }
+        // A whole pairing waits for its network: one that is not there yet, or that a person has to log in
+        // to. The person hears of it by the event, and may cancel.
+        if let Some(pair) = self.pairing.pair.as_mut().filter(|_| outlook(&error) != Outlook::Refused) {
+            pair.failures = pair.failures.saturating_add(1);
+            let wait = Backoff::CODE.delay(pair.failures, error.retry_after, &mut self.random);
+            pair.ask_again = Some(self.now.mono + wait);
+            self.tell(Event::Retrying { error, wait });
+            return;
         }
         self.pairing.pair = None;
         self.complete(op, Err(error));
@@ -208,6 +219,9 @@ impl Engine {
     pub(super) fn poll_answered(&mut self, serial: u64, answer: Result<Response, Error>) {
         let answer = answer.and_then(|response| token::read(&response));
         let now = self.now.mono;
+        let used = self.pairing.poll_encoding;
+        let not_understood =
+            self.wants_other_encoding(AuthEndpoint::Token, used, answer.as_ref().map(|_| ()));
         let Some((_, code)) = self.pairing.code.as_mut().filter(|(current, _)| *current == serial) else {
             if let Ok(pair) = answer {
                 log_line!(self.log, Info, "an abandoned pairing was approved; revoking it");
@@ -216,6 +230,12 @@ impl Engine {
             return;
         };
         self.pairing.poll_in_flight = None;
+        if let Some(error) = answer.as_ref().err().filter(|_| not_understood) {
+            code.unheard(now);
+            let (error, device_code) = (error.clone(), code.grant.device_code.clone());
+            let wait = code.wait(now);
+            return self.poll_in_other_encoding(&device_code, error, wait);
+        }
         match code.answered(answer, now) {
             Verdict::Authorized(pair) => {
                 self.pairing.code = None;
@@ -227,10 +247,7 @@ impl Engine {
             }
             Verdict::Continue(None) => {}
             Verdict::Continue(Some(error)) => {
-                let wait = match code.step(now) {
-                    Step::Wait(until) => until - now,
-                    Step::Poll | Step::Expired => std::time::Duration::ZERO,
-                };
+                let wait = code.wait(now);
                 self.tell(Event::Retrying { error, wait });
             }
             Verdict::Ended { error, code_is_dead } => {
@@ -242,6 +259,14 @@ impl Engine {
         }
     }
 
+    fn poll_in_other_encoding(&mut self, device_code: &Secret, error: Error, wait: Duration) {
+        let poll = self.poll_request(device_code);
+        if let Some((_, code)) = self.pairing.code.as_mut() {
+            code.poll_with(poll);
+        }
+        self.tell(Event::Retrying { error, wait });
+    }
+
     fn install_pairing(&mut self, pair: token::TokenPair) {
         // An earlier pairing ends here: an answer to its refresh must not replace the new tokens.
         if let Some(request) = self.drop_session(FIO_E_CANCELED) {
@@ -249,9 +274,11 @@ impl Engine {
         }
         self.persistence.refresh_was_interrupted = false;
         self.session.install(pair, self.now, false);
+        self.encodings.tokens_found(self.pairing.poll_encoding);
         self.project_unknown();
         // A refusal to store is told as an event and repeated; the pairing is good all the same.
         let _ = self.persist(false);
+        self.forget_device();
         self.tell(Event::Authorized);
         self.fetch_device();
     }
@@ -330,8 +357,9 @@ impl Engine {
                 self.pairing.poll_in_flight = Some(self.send(request, Purpose::Poll { code }));
             }
             Step::Expired => {
+                let error = code.expired();
                 self.pairing.code = None;
-                self.poll_failed(Error::of(FIO_E_EXPIRED_TOKEN));
+                self.poll_failed(error);
             }
         }
     }

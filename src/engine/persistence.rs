@@ -2,6 +2,7 @@
 
 use super::Engine;
 use super::effects::Event;
+use super::encodings::AuthEndpoint;
 use super::store_retry::StoreRetry;
 use crate::auth::record::{self, AuthRecord, Unusable};
 use crate::clock::Instant;
@@ -9,9 +10,10 @@ use crate::error::Error;
 use crate::secret::SecretBytes;
 use crate::status::FIO_E_STORE_DAMAGED;
 
-/// Remembers which path the code request takes on this service.
+/// Remembers, a word on each line, where this service differs: which path the code request takes, and which
+/// encodings its auth endpoints want.
 const SERVICE_KEY: &str = "service";
-const LEGACY_PATH: &[u8] = b"device-code-path=legacy";
+const LEGACY_PATH: &str = "device-code-path=legacy";
 
 #[derive(Debug, Default)]
 pub(super) struct Persistence {
@@ -35,7 +37,11 @@ impl Engine {
     pub(super) fn restore(&mut self) {
         match self.records.load(SERVICE_KEY) {
             Ok(value) => {
-                self.pairing.use_legacy_path(value.is_some_and(|value| value.expose() == LEGACY_PATH))
+                let value = value.unwrap_or_default();
+                let is_stored =
+                    |word: &str| value.expose().split(|&b| b == b'\n').any(|line| line == word.as_bytes());
+                self.pairing.use_legacy_path(is_stored(LEGACY_PATH));
+                self.encodings.restore(is_stored);
             }
             Err(error) => self.store_complaint(error),
         }
@@ -59,10 +65,13 @@ impl Engine {
                 self.persistence.project_id = record.project_id;
                 self.persistence.refresh_was_interrupted = record.refreshing;
                 self.session.restore(record.tokens, self.now);
+                self.encodings.tokens_found(record.encoding);
                 if record.refreshing {
                     self.session.renew_first();
                 }
                 self.authorization_found();
+                self.restore_presence();
+                self.tell_known_device();
             }
             Ok(None) => {}
             Err(error) if error.status == FIO_E_STORE_DAMAGED => {
@@ -78,7 +87,7 @@ impl Engine {
         }
     }
 
-    fn store_complaint(&mut self, error: Error) {
+    pub(super) fn store_complaint(&mut self, error: Error) {
         self.tell(if error.status == FIO_E_STORE_DAMAGED {
             Event::StoreDamaged(error)
         } else {
@@ -103,6 +112,7 @@ impl Engine {
     /// Writes the session as it is now; `refreshing` is the mark set before a refresh leaves. On
     /// failure the application is told once and the write is repeated until it succeeds.
     pub(super) fn persist(&mut self, refreshing: bool) -> Result<(), Error> {
+        let encoding = self.encoding_of(AuthEndpoint::Token);
         let written = match self.session.tokens() {
             Some(tokens) => {
                 // That of an earlier pairing must not be taken for the one of this, after a power cut.
@@ -112,6 +122,7 @@ impl Engine {
                     tokens,
                     refreshing,
                     project,
+                    encoding,
                     &self.settings.client_id,
                     &self.settings.origin,
                 );
@@ -151,13 +162,15 @@ impl Engine {
         }
     }
 
-    pub(super) fn remember_code_path(&mut self, legacy: bool) {
-        let saved = if legacy {
-            self.records.save(SERVICE_KEY, &SecretBytes::new(LEGACY_PATH.to_vec()))
-        } else {
+    pub(super) fn remember_service(&mut self) {
+        let path = self.pairing.uses_legacy_path().then_some(LEGACY_PATH);
+        let words: Vec<&str> = path.into_iter().chain(self.encodings.words()).collect();
+        let saved = if words.is_empty() {
             self.records.erase(SERVICE_KEY)
+        } else {
+            self.records.save(SERVICE_KEY, &SecretBytes::new(words.join("\n").into_bytes()))
         };
-        // Losing this costs one 404 after the next start, so it is told but not repeated.
+        // Losing this costs a request that is refused after the next start, so it is told but not repeated.
         if let Err(error) = saved {
             self.store_complaint(error);
         }

@@ -1,11 +1,19 @@
 //! Staying visible as online: a heartbeat when nothing else was said to the service for a while.
+//!
+//! The service wants no two heartbeats within a minute, over restarts too. What is written for that is two small
+//! records for each life with heartbeats: one before the first, and one at an orderly end, which says when the last
+//! one was. Where the power was cut instead, the last one may have been just now.
 
 use super::Engine;
 use super::calls::{Caller, Errand};
 use super::effects::Event;
-use crate::clock::Instant;
+use crate::auth::session::is_plausible;
+use crate::clock::{Instant, Now};
 use crate::error::Error;
-use crate::status::FIO_E_CANCELED;
+use crate::log::log_line;
+use crate::retry::Backoff;
+use crate::secret::SecretBytes;
+use crate::status::{FIO_E_CANCELED, FIO_E_STORE_DAMAGED};
 use std::time::Duration;
 
 /// The service recommends one every 120 s, allows one every 60 s, and shows the device as offline after
@@ -13,14 +21,25 @@ use std::time::Duration;
 const SILENCE: Duration = Duration::from_secs(120);
 const SHORTEST_PAUSE: Duration = Duration::from_secs(60);
 
+const KEY: &str = "presence";
+/// A life with heartbeats has begun, and its end is not known.
+const BEATING: &str = "beating";
+/// The wall time of a life's last heartbeat follows.
+const LAST: &str = "last-heartbeat=";
+
 #[derive(Debug, Default)]
 pub(super) struct Presence {
     wanted: bool,
     is_beating: bool,
     last_contact: Option<Instant>,
     last_heartbeat: Option<Instant>,
-    /// The service asked for more patience than the pause above.
+    /// The service asked for more patience than the pause above, or the last heartbeat of an earlier life is
+    /// not long ago.
     not_before: Option<Instant>,
+    /// The store says that there are heartbeats.
+    is_marked: bool,
+    /// Something else was asked in place of a heartbeat that would come too soon after a restart.
+    has_asked: bool,
 }
 
 impl Presence {
@@ -41,6 +60,22 @@ impl Presence {
         let pause = after(self.last_heartbeat, SHORTEST_PAUSE);
         Some(silence.max(pause).max(self.not_before.unwrap_or_default()))
     }
+
+    /// Whether the service has not been spoken to in this life, and a heartbeat would come too soon.
+    fn must_ask_otherwise(&self, now: Instant) -> bool {
+        let is_silent = self.last_contact.is_none() && self.last_heartbeat.is_none() && !self.has_asked;
+        self.wanted && is_silent && self.not_before.is_some_and(|at| now < at)
+    }
+}
+
+/// How long after a start the last heartbeat of an earlier life is a minute ago, as its record tells.
+fn pause_after_restart(record: &[u8], now: Now) -> Duration {
+    let last =
+        std::str::from_utf8(record).ok().and_then(|record| record.strip_prefix(LAST)?.parse::<i64>().ok());
+    let age = last.filter(|_| is_plausible(now.wall)).and_then(|last| now.wall.checked_sub(last));
+    // A clock that was set back, or that cannot be right, tells nothing.
+    let age = age.and_then(|age| u64::try_from(age).ok()).unwrap_or(0);
+    SHORTEST_PAUSE.saturating_sub(Duration::from_secs(age))
 }
 
 impl Engine {
@@ -48,21 +83,73 @@ impl Engine {
         // Without an authorization there is nobody to be seen as, nor with one that has ended and that
         // the service refuses to renew.
         let is_over = self.session.is_expired(self.now.mono) && self.session.is_suspended();
-        self.session.tokens().filter(|_| !is_over).and_then(|_| self.presence.due())
+        let due = self.session.tokens().filter(|_| !is_over).and_then(|_| self.presence.due())?;
+        Some(if self.presence.must_ask_otherwise(self.now.mono) { self.now.mono } else { due })
     }
 
     pub(super) fn step_presence(&mut self) {
-        if self.presence_deadline().is_some_and(|at| self.now.mono >= at) {
-            self.presence.is_beating = true;
-            self.presence.last_heartbeat = Some(self.now.mono);
-            self.add_call(Caller::Presence, Errand::Heartbeat);
+        if self.presence_deadline().is_none_or(|at| self.now.mono < at) {
+            return;
+        }
+        if self.presence.must_ask_otherwise(self.now.mono) {
+            // Every call counts, and what the device is shown as may have changed meanwhile.
+            self.presence.has_asked = true;
+            if !self.has_call_of(Caller::FollowUp) {
+                self.fetch_project();
+            }
+            return;
+        }
+        self.presence.is_beating = true;
+        self.presence.last_heartbeat = Some(self.now.mono);
+        self.add_call(Caller::Presence, Errand::Heartbeat);
+    }
+
+    /// A heartbeat leaves, the application's own included.
+    pub(super) fn note_heartbeat(&mut self) {
+        self.presence.last_heartbeat = Some(self.now.mono);
+        if !self.presence.is_marked {
+            self.presence.is_marked = self.save_presence(BEATING);
+        }
+    }
+
+    /// The end of a life: for the next one.
+    pub(super) fn keep_last_heartbeat(&mut self) {
+        let Some(last) = self.presence.last_heartbeat.filter(|_| self.presence.is_marked) else { return };
+        let age = i64::try_from((self.now.mono - last).as_secs()).unwrap_or(i64::MAX);
+        let wall = self.now.wall.saturating_sub(age);
+        self.save_presence(&format!("{LAST}{wall}"));
+    }
+
+    /// A store that fails costs a heartbeat that may come too soon after the next start, and is told elsewhere.
+    fn save_presence(&mut self, record: &str) -> bool {
+        let saved = self.records.save(KEY, &SecretBytes::new(record.as_bytes().to_vec()));
+        if let Err(error) = &saved {
+            log_line!(self.log, Warn, "{error}");
+        }
+        saved.is_ok()
+    }
+
+    pub(super) fn restore_presence(&mut self) {
+        let pause = match self.records.load(KEY) {
+            Ok(None) => return,
+            Ok(Some(record)) => pause_after_restart(record.expose(), self.now),
+            Err(error) => {
+                if error.status == FIO_E_STORE_DAMAGED {
+                    self.store_complaint(error);
+                }
+                SHORTEST_PAUSE
+            }
+        };
+        if !pause.is_zero() {
+            self.presence.not_before = Some(self.now.mono + pause);
         }
     }
 
     pub(super) fn heartbeat_over(&mut self, error: Option<Error>) {
         self.presence.is_beating = false;
         let Some(error) = error else { return };
-        self.presence.not_before = error.retry_after.map(|wait| self.now.mono + wait);
+        let asked = error.retry_after.map(|wait| wait.min(Backoff::API.longest_asked));
+        self.presence.not_before = asked.map(|wait| self.now.mono + wait);
         if let Some(next) = self.presence_deadline().filter(|_| error.status != FIO_E_CANCELED) {
             let wait = next - self.now.mono;
             self.tell(Event::Retrying { error, wait });

@@ -6,11 +6,13 @@
 //! attempt, that works; if it did, it says so clearly, and only then is the pairing over.
 
 use super::effects::{Event, OpId, Outcome, RequestId};
+use super::encodings::AuthEndpoint;
 use super::{Engine, Purpose};
-use crate::api::{Response, failure, token};
+use crate::api::{Encoding, Response, failure, token};
 use crate::auth::session::Verdict;
 use crate::clock::Instant;
 use crate::error::Error;
+use crate::log::log_line;
 use crate::retry::{Outlook, may_have_been_processed, outlook};
 use crate::status::*;
 use std::time::Duration;
@@ -28,6 +30,7 @@ const STORE_PAUSE: Duration = Duration::from_secs(60);
 pub(super) struct RefreshFlow {
     waiting: Vec<Waiter>,
     request: Option<RequestId>,
+    encoding: Encoding,
     /// Somebody needs it now, whatever the schedule says.
     wanted: bool,
     last_sent: Option<Instant>,
@@ -110,10 +113,11 @@ impl Engine {
             self.session.postpone_refresh(self.now.mono + STORE_PAUSE);
             return;
         }
+        let encoding = self.encoding_of(AuthEndpoint::Token);
         let settings = &self.settings;
         let Some(refresh_token) = self.session.begin_refresh() else { return };
-        let request =
-            token::refresh(settings.encoding, &settings.client_id, &settings.client_secret, refresh_token);
+        let request = token::refresh(encoding, &settings.client_id, &settings.client_secret, refresh_token);
+        self.refresh.encoding = encoding;
         self.refresh.last_sent = Some(self.now.mono);
         self.refresh.request = Some(self.send(request, Purpose::Refresh));
     }
@@ -124,6 +128,12 @@ impl Engine {
         let answer = answer.and_then(|response| token::read(&response));
         let used = self.session.tokens().and_then(|tokens| tokens.refresh.clone());
         self.refresh.asked_to_wait = None;
+        let used_encoding = self.refresh.encoding;
+        if self.wants_other_encoding(AuthEndpoint::Token, used_encoding, answer.as_ref().map(|_| ())) {
+            log_line!(self.log, Info, "the refresh was not understood; trying the other encoding");
+            self.session.postpone_refresh(self.now.mono);
+            return;
+        }
         match self.session.refresh_answered(answer, clear_word, self.now, &mut self.random) {
             Verdict::Renewed => self.refreshed(),
             Verdict::Again { error, wait } => {
@@ -142,6 +152,7 @@ impl Engine {
                 // Another process with the same store may have been faster.
                 match used.and_then(|used| self.pair_stored_by_another(used.expose())) {
                     Some(record) => {
+                        self.encodings.tokens_found(record.encoding);
                         self.session.restore(record.tokens, self.now);
                         self.release_waiters(&Ok(()));
                     }

@@ -2,8 +2,9 @@
 //! says; then the service is told, a few times if need be.
 
 use super::effects::{Event, OpId, Outcome};
+use super::encodings::AuthEndpoint;
 use super::{Engine, Purpose};
-use crate::api::{Response, revoke, token};
+use crate::api::{Encoding, Response, revoke, token};
 use crate::clock::Instant;
 use crate::error::Error;
 use crate::retry::{Backoff, Outlook, outlook};
@@ -27,6 +28,7 @@ struct Revocation {
     failures: u32,
     /// When to send; `None` while something is in flight.
     due: Option<Instant>,
+    encoding: Encoding,
 }
 
 impl Revocations {
@@ -48,6 +50,7 @@ impl Engine {
         self.pairing.forget_approval();
         // Told as an event and repeated if it fails.
         let _ = self.persist(false);
+        self.forget_device();
         let id = self.add_revocation(Some(op), tokens.refresh.unwrap_or(tokens.access));
         // A refresh that is under way may already have replaced the token: its answer is awaited, so
         // that the newest one is revoked.
@@ -67,7 +70,9 @@ impl Engine {
     fn add_revocation(&mut self, op: Option<OpId>, token: Secret) -> u64 {
         let id = self.next_id;
         self.next_id += 1;
-        self.revocations.list.insert(id, Revocation { op, token, failures: 0, due: Some(self.now.mono) });
+        let encoding = self.encoding_of(AuthEndpoint::Revoke);
+        let due = Some(self.now.mono);
+        self.revocations.list.insert(id, Revocation { op, token, failures: 0, due, encoding });
         id
     }
 
@@ -91,22 +96,28 @@ impl Engine {
         let due = |revocation: &Revocation| revocation.due.is_some_and(|at| now >= at);
         let ids: Vec<u64> = self.revocations.list.iter().filter(|(_, r)| due(r)).map(|(&id, _)| id).collect();
         for id in ids {
+            let encoding = self.encoding_of(AuthEndpoint::Revoke);
             let Some(revocation) = self.revocations.list.get_mut(&id) else { continue };
             revocation.due = None;
+            revocation.encoding = encoding;
             let settings = &self.settings;
-            let request = revoke::request(
-                settings.encoding,
-                &settings.client_id,
-                &settings.client_secret,
-                &revocation.token,
-            );
+            let request =
+                revoke::request(encoding, &settings.client_id, &settings.client_secret, &revocation.token);
             self.send(request, Purpose::Revoke { revocation: id });
         }
     }
 
     pub(super) fn revoke_answered(&mut self, id: u64, answer: Result<Response, Error>) {
-        let Some(revocation) = self.revocations.list.get_mut(&id) else { return };
+        let Some(revocation) = self.revocations.list.get(&id) else { return };
         let result = answer.and_then(|response| revoke::read(&response));
+        let used = revocation.encoding;
+        let not_understood =
+            self.wants_other_encoding(AuthEndpoint::Revoke, used, result.as_ref().map(|_| ()));
+        let Some(revocation) = self.revocations.list.get_mut(&id) else { return };
+        if not_understood {
+            revocation.due = Some(self.now.mono);
+            return;
+        }
         if let Err(error) = &result {
             revocation.failures += 1;
             if revocation.failures < ATTEMPTS && outlook(error) == Outlook::Transient {

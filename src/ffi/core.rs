@@ -2,7 +2,7 @@
 //! callback into the middle of something, never after a fork.
 
 use super::callbacks::{UserData, fio_code_cb, fio_device_cb, fio_done_cb, fio_event_cb, fio_show_code_cb};
-use super::views::{self, View, fio_error, fio_totals, fio_upload_info};
+use super::views::{self, View, fio_device, fio_error, fio_totals, fio_upload_info};
 use super::{FIO_OP_NONE, fio_op};
 use crate::engine::driver::Driver;
 use crate::engine::effects::{Event, Notice, OpId, Outcome};
@@ -50,6 +50,8 @@ pub struct Core {
     /// The operation that the call in progress has started.
     pub started: Option<OpId>,
     pub event: Option<(fio_event_cb, Arc<UserData>)>,
+    /// What `fio_device_cached` gave last.
+    pub shown_device: Option<View<fio_device>>,
     /// What `fio_upload_get` gave last.
     #[cfg_attr(fio_no_uploads, allow(dead_code))]
     pub shown_upload: Option<View<fio_upload_info>>,
@@ -127,6 +129,7 @@ impl Client {
                 results: VecDeque::new(),
                 started: None,
                 event,
+                shown_device: None,
                 shown_upload: None,
                 shown_totals: None,
             }),

@@ -1,8 +1,9 @@
 //! What the service knows of the device, and telling it that the device is there.
 
 use super::callbacks::{fio_device_cb, fio_done_cb};
-use super::client::{fio_client, start, with_engine};
+use super::client::{fio_client, start, with_core, with_engine};
 use super::core::Completion;
+use super::views::{self, View, fio_device};
 use super::{args, fio_op, fio_status, guard::guard};
 use crate::engine::Operation;
 use std::ffi::c_void;
@@ -40,6 +41,41 @@ pub unsafe extern "C" fn fio_device_info(
     })
 }
 
+/// Gives device information as it was last known, without asking anybody: also right after `fio_client_new`,
+/// where there is no network. It is kept with the tokens. A new pairing and `fio_revoke` forget it; an
+/// authorization that the service has ended does not, so that the project can still be named.
+///
+/// @param client  the client
+/// @param device  [out] set to NULL first, to the device on `FIO_OK`; its `age_seconds` says how old it is. Valid
+///                until the next `fio_device_cached` on this client, or until it is freed
+///
+/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_DEVICE_UNKNOWN` (the service has not told of
+///            it since the pairing, or there is none) | `FIO_E_REENTRANT` (inside a data callback) |
+///            `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
+/// Callbacks: none
+/// Blocking:  never
+/// Threads:   one at a time
+/// Since:     0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn fio_device_cached(
+    client: *mut fio_client,
+    device: *mut *const fio_device,
+) -> fio_status {
+    guard(|| {
+        // SAFETY: the caller passes NULL or a live client, and NULL or a writable pointer.
+        unsafe {
+            args::write(device, std::ptr::null())?;
+            let shown = with_core(client, |core| {
+                let driver = core.driver()?;
+                let now = driver.now();
+                let view = views::device::aged(&driver.engine.cached_device(now)?);
+                Ok(View::as_ptr(core.shown_device.insert(view)))
+            })?;
+            args::write(device, shown)
+        }
+    })
+}
+
 /// Tells the service once that the device is there (`POST /v2/devices/heartbeat`). The service wants
 /// one at least every 300 seconds and at most every 60, 120 being its recommendation; every other call
 /// to the API counts too. The pace of this function is the caller's.
@@ -74,8 +110,8 @@ pub unsafe extern "C" fn fio_heartbeat(
 }
 
 /// Keeps the device visible as online by itself: a heartbeat whenever 120 seconds have passed without a
-/// successful call to the API (uploads to storage hosts do not count), never more than one a minute. It
-/// takes effect while the device is paired, now or later; it is forgotten with the client. A heartbeat
+/// successful call to the API (uploads to storage hosts do not count), never more than one a minute, over restarts
+/// too: if one would come too soon after a start, device information is asked for instead. It takes effect while the device is paired, now or later; it is forgotten with the client. A heartbeat
 /// that fails is tried again after a minute and told as `FIO_EVENT_RETRYING`. Send none with `fio_heartbeat`
 /// beside it: that one keeps no distance, and the service wants no two within a minute.
 ///

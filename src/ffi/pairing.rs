@@ -10,8 +10,8 @@ use crate::status::*;
 use std::ffi::c_void;
 
 /// Asks the service for a pairing code (`POST /v2/auth/device/code`, RFC 8628 section 3.1; where that
-/// answers 404, the older `/v2/device/code`, which is then remembered). Show the code, then call
-/// `fio_poll`. A code that is there already is given up.
+/// answers 404, the older `/v2/device/code`, which is then remembered; as is the encoding, see
+/// `fio_config_set_encoding`). Show the code, then call `fio_poll`. A code that is there already is given up.
 ///
 /// @param client  the client
 /// @param done    receives the code or the error; must not be NULL
@@ -49,9 +49,10 @@ pub unsafe extern "C" fn fio_request_code(
 
 /// Asks the token endpoint until the user has decided (RFC 8628 sections 3.4 and 3.5), at the server's
 /// pace: the interval belongs to the code, so cancelling and calling again does not make it faster;
-/// `slow_down` is obeyed; a network that fails is tried again more slowly for as long as the code
-/// lives, with a `FIO_EVENT_RETRYING` each time. A TLS failure is told at once. On success the tokens
-/// are stored before `done` runs, and device information is fetched (`FIO_EVENT_DEVICE`).
+/// `slow_down` is obeyed. A network that fails, a TLS failure, and an answer that is not the service's decision
+/// (a captive portal's page, a proxy's refusal, half a body) are polled on after, more slowly, for as long as the
+/// code lives, with a `FIO_EVENT_RETRYING` each time. On success the tokens are stored before `done` runs, and
+/// device information is fetched (`FIO_EVENT_DEVICE`).
 ///
 /// @param client  the client
 /// @param done    called when it is over; may be NULL
@@ -62,11 +63,10 @@ pub unsafe extern "C" fn fio_request_code(
 ///            `fio_request_code` first) | `FIO_E_IN_PROGRESS` | `FIO_E_CLOCK` | `FIO_E_REENTRANT` |
 ///            `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
 /// Ends with: `FIO_OK` (authorized) | `FIO_E_ACCESS_DENIED` | `FIO_E_EXPIRED_TOKEN` (the code ran out) |
-///            `FIO_E_INVALID_GRANT` | `FIO_E_INVALID_CLIENT` | `FIO_E_INVALID_REQUEST` and the other
-///            OAuth errors | `FIO_E_CANCELED` | a TLS error (`FIO_E_TLS…`, `FIO_E_CA`, `FIO_E_CLOCK`) |
-///            `FIO_E_REDIRECT`, `FIO_E_PROTOCOL`, `FIO_E_TOO_LARGE` (not the service) | an HTTP error
-///            that is not a passing one. After errors that do not end the code itself, `fio_poll` may
-///            be called again.
+///            `FIO_E_INVALID_GRANT` | `FIO_E_INVALID_CLIENT` | `FIO_E_INVALID_REQUEST` |
+///            `FIO_E_INVALID_SCOPE` | `FIO_E_UNAUTHORIZED_CLIENT` | `FIO_E_UNSUPPORTED_GRANT_TYPE` |
+///            `FIO_E_CANCELED`. All but the last are the service's own words (HTTP 400 or 401), or the end of
+///            the code's life. After those that do not end the code itself, `fio_poll` may be called again.
 /// Callbacks: none before it returns; `done` exactly once, from `fio_drive` or `fio_client_free`
 /// Blocking:  never
 /// Threads:   one at a time
@@ -85,7 +85,9 @@ pub unsafe extern "C" fn fio_poll(
 }
 
 /// Does a whole pairing: a code, polls, a new code when one runs out, and device information. The one
-/// call a camera needs.
+/// call a camera needs. Where no code can be had because there is no network, or because something answers in
+/// place of the service (a captive portal), it asks again by itself until `fio_cancel`, with a
+/// `FIO_EVENT_RETRYING` each time, whose `error` says what a person can do.
 ///
 /// @param client     the client
 /// @param max_codes  how many codes at most, 1 to 1000: with 1 it ends when the first runs out. (RFC
@@ -99,8 +101,9 @@ pub unsafe extern "C" fn fio_poll(
 /// Returns:   `FIO_OK` (started) | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (max_codes) |
 ///            `FIO_E_IN_PROGRESS` | `FIO_E_CLOCK` | `FIO_E_REENTRANT` | `FIO_E_BUSY` | `FIO_E_FORKED` |
 ///            `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
-/// Ends with: the device, or any error that `fio_request_code`, `fio_poll` and `fio_device_info` name;
-///            `FIO_E_EXPIRED_TOKEN` when the last code ran out. If the error came after the approval
+/// Ends with: the device; any error that `fio_poll` and `fio_device_info` name; of those that `fio_request_code`
+///            names, the service's refusals: the OAuth errors, `FIO_E_BAD_REQUEST`, `FIO_E_UNAUTHORIZED`,
+///            `FIO_E_CONFLICT`, `FIO_E_UNPROCESSABLE`; `FIO_E_EXPIRED_TOKEN` when the last code ran out. If the error came after the approval
 ///            (device information could not be had), `fio_auth_state` says so.
 /// Callbacks: none before it returns; `show` once for each code, `done` exactly once, from `fio_drive`
 ///            or `fio_client_free`

@@ -60,7 +60,7 @@ static struct record {
     char key[65];
     unsigned char value[16384];
     size_t length;
-} stored[8];
+} stored[12];
 
 static struct record *record_of(const char *key)
 {

@@ -71,12 +71,49 @@ class Requests(RigTest):
     def test_a_server_that_refuses_multipart(self) -> None:
         self.service.settings(refuse_multipart=True)
         with self.assertRaises(fio_c2c.FioError):
-            self.client().request_code().wait(PATIENCE)
+            self.client(encoding=fio_c2c.FIO_ENCODING_MULTIPART).request_code().wait(PATIENCE)
         client = self.paired(encoding=fio_c2c.FIO_ENCODING_FORM)
         client.refresh().wait(PATIENCE)
         client.revoke().wait(PATIENCE)
         bodies = [r["content_type"] for r in self.service.requests(client_id=client.client_id) if r["method"] == "POST"]
         self.assertEqual(set(bodies), {"application/x-www-form-urlencoded"})
+
+    def content_types(self, endpoint: str) -> "list[str]":
+        """How the requests to an endpoint came, since that was last asked."""
+        seen = [(r["content_type"] or "").split(";")[0].split("/")[1] for r in self.service.requests(endpoint)]
+        self.service.forget_requests()
+        return seen
+
+    def test_a_refused_encoding_is_found_out_by_itself_and_remembered(self) -> None:
+        self.service.settings(refuse_multipart=True)
+        store = str(self.scratch() / "store")
+        client = self.client(store_dir=store)
+        client.request_code().wait(PATIENCE)
+        self.assertEqual(self.content_types("code"), ["form-data", "x-www-form-urlencoded"])
+        client.request_code().wait(PATIENCE)
+        client = self.restarted(client, store_dir=store)
+        client.request_code().wait(PATIENCE)
+        self.assertEqual(self.content_types("code"), ["x-www-form-urlencoded"] * 2)
+
+    def test_a_token_endpoint_that_takes_multipart_only(self) -> None:
+        store = str(self.scratch() / "store")
+        self.service.person("approve", after_polls=0)
+        self.service.fault("token", "body", status=400, body='{"error":"invalid_request"}', content_type="application/json")
+        client = self.client(store_dir=store)
+        client.pair().wait(PATIENCE)
+        event, = client.heard(fio_c2c.FIO_EVENT_RETRYING)
+        self.assertEqual((event.error.name, event.error.retry), ("FIO_E_INVALID_REQUEST", fio_c2c.FIO_RETRY_LATER))
+        self.assertEqual(self.content_types("token"), ["x-www-form-urlencoded", "form-data"])
+        client = self.restarted(client, store_dir=store)
+        client.refresh().wait(PATIENCE)
+        self.assertEqual(self.content_types("token"), ["form-data"])
+
+    def test_a_used_refresh_token_is_no_matter_of_encoding(self) -> None:
+        client = self.paired()
+        self.service.forget_requests()
+        self.service.fault("token", "body", status=400, body='{"error":"invalid_request"}', content_type="application/json")
+        self.fails(fio_c2c.FIO_E_AUTHORIZATION_LOST, client.refresh)
+        self.assertEqual(self.content_types("token"), ["x-www-form-urlencoded"])
 
     def test_multipart_everywhere(self) -> None:
         client = self.paired(encoding=fio_c2c.FIO_ENCODING_MULTIPART, client_id='a "quoted" çamera\\1')
@@ -257,6 +294,39 @@ class Pace(RigTest):
         self.assertEqual(revoked, dict(issued)["refresh_token"])
 
 
+class WithoutNetwork(RigTest):
+    def test_a_pairing_waits_for_a_network(self) -> None:
+        clock = Clock()
+        self.service.person("approve", after_polls=0)
+        self.service.network("down")
+        client = self.client(clock=clock)
+        operation = client.pair()
+        for number in range(1, 8):
+            event = client.drive_until_heard(fio_c2c.FIO_EVENT_RETRYING, number)
+            self.assertEqual(event.error.retry, fio_c2c.FIO_RETRY_LATER)
+            self.assertTrue(event.error.advice and 0 < event.wait_ms <= 30_000, event)
+            clock.advance(event.wait_ms)
+        self.assertFalse(operation.is_over or operation.codes)
+        self.service.network("up")
+        client.drive_until(lambda: operation.codes or clock.advance(1000), step_ms=20)
+        operation.wait(PATIENCE)
+        self.assertEqual(client.auth_state(), fio_c2c.FIO_AUTH_AUTHORIZED)
+
+    def test_it_can_be_cancelled(self) -> None:
+        self.service.network("down")
+        client = self.client()
+        operation = client.pair()
+        client.drive_until_heard(fio_c2c.FIO_EVENT_RETRYING)
+        operation.cancel()
+        self.fails(fio_c2c.FIO_E_CANCELED, operation.wait, PATIENCE)
+        self.assertIsNone(client.timeout_ms())
+
+    def test_a_code_alone_does_not_wait(self) -> None:
+        self.service.network("down")
+        with self.assertRaises(fio_c2c.FioError):
+            self.client().request_code().wait(PATIENCE)
+
+
 class Refusals(RigTest):
     REFUSALS = {
         "access_denied": fio_c2c.FIO_E_ACCESS_DENIED,
@@ -267,8 +337,12 @@ class Refusals(RigTest):
         "invalid_scope": fio_c2c.FIO_E_INVALID_SCOPE,
         "unauthorized_client": fio_c2c.FIO_E_UNAUTHORIZED_CLIENT,
         "unsupported_grant_type": fio_c2c.FIO_E_UNSUPPORTED_GRANT_TYPE,
-        "something_new": fio_c2c.FIO_E_OAUTH,
     }
+
+    @staticmethod
+    def times(name: str) -> int:
+        """How often it is said before it is believed: the other encoding is tried first."""
+        return 2 if name == "invalid_request" else 1
 
     def test_every_refusal_of_a_poll_has_its_own_status(self) -> None:
         client = self.client()
@@ -277,15 +351,16 @@ class Refusals(RigTest):
                 with self.subTest(name, http=http):
                     client.request_code().wait(PATIENCE)
                     self.service.fault("token", "body", status=http, body=f'{{"error":"{name}","error_description":"x"}}',
-                                       content_type="application/json")
+                                       content_type="application/json", times=self.times(name))
                     error = self.fails(status, client.poll)
                     self.assertEqual((error.oauth_error, error.http_status), (name, http))
 
     def test_every_refusal_of_a_code_has_its_own_status(self) -> None:
         client = self.client()
-        for name, status in self.REFUSALS.items():
+        for name, status in {**self.REFUSALS, "something_new": fio_c2c.FIO_E_OAUTH}.items():
             with self.subTest(name):
-                self.service.fault("code", "body", status=400, body=f'{{"error":"{name}"}}', content_type="application/json")
+                self.service.fault("code", "body", status=400, body=f'{{"error":"{name}"}}', content_type="application/json",
+                                   times=self.times(name))
                 self.assertEqual(self.fails(status, client.request_code).oauth_error, name)
 
 

@@ -39,7 +39,12 @@ import contextlib
 for settings in ({"base_url": "https://nonexistent.invalid"}, {"base_url": "https://127.0.0.1:1"}, {"client_secret": "wrong"}):
     given = {"client_id": "P", "client_secret": "emulator-secret", "base_url": sys.argv[1], "ca_file": sys.argv[2], **settings}
     with contextlib.suppress(fio_c2c.FioError), fio_c2c.Client(**given) as client:
-        client.pair().wait(20)
+        client.request_code().wait(20)
+    with contextlib.suppress(fio_c2c.FioError), fio_c2c.Client(**given) as client:
+        pairing = client.pair()
+        client.drive(200)
+        pairing.cancel()
+        pairing.wait(20)
 """
         self.assertEqual(self.run_program(program), "")
 

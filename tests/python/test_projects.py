@@ -30,6 +30,24 @@ class Paused(UploadTest):
         self.assertEqual(client.queue.totals().skipped, 0)
 
 
+class Unnamed(UploadTest):
+    """A service that says nothing of the project, as a widely used emulator does."""
+
+    def test_pairing_and_uploads_go_on(self) -> None:
+        self.service.fault("me", "body", body="{}", content_type="application/json", times=100)
+        client = self.paired()
+        device = client.device_cached()
+        assert device
+        self.assertEqual((device.project_id, device.project_name), ("", None))
+        client.upload(path=self.media()).wait(PATIENCE)
+        self.assertEqual(len(self.service.uploads("A001.mov")), 1)
+        # The asset has told which one it is.
+        upload = client.upload(path=self.media("A002.mov"))
+        upload.wait(PATIENCE)
+        self.assertTrue(upload.info().project_id)
+        self.assertEqual(client.heard(fio_c2c.FIO_EVENT_PROJECT_CHANGED), [])
+
+
 class Moved(UploadTest):
     """The device is given to another production."""
 

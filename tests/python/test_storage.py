@@ -35,7 +35,7 @@ class Directory(RigTest):
     def test_leaves_no_temporary_files(self) -> None:
         client = self.paired(store_dir=self.store)
         client.refresh().wait(PATIENCE)
-        self.assertEqual({file.name for file in self.store.iterdir()}, {"auth", ".lock"})
+        self.assertEqual({file.name for file in self.store.iterdir()}, {"auth", "device", ".lock"})
 
     def test_a_damaged_file_is_kept_aside(self) -> None:
         self.paired(store_dir=self.store).close()

@@ -77,13 +77,15 @@ class Impostors(RigTest):
         self.service = Emulator("--listen", f"127.0.0.1:{port}")
         self.addCleanup(self.service.close)
 
-    def test_a_tls_failure_ends_a_poll_at_once(self) -> None:
+    def test_an_impostor_does_not_end_a_code(self) -> None:
         client = self.client(ca_file=self.ca_file)
         client.request_code().wait(PATIENCE)
         self.replace_service()
-        self.fails(fio_c2c.FIO_E_TLS_UNTRUSTED, client.poll)
-        self.assertEqual(client.heard(fio_c2c.FIO_EVENT_RETRYING), [])
+        operation = client.poll()
+        event = client.drive_until_heard(fio_c2c.FIO_EVENT_RETRYING, 2)
+        self.assertEqual((event.error.name, event.error.retry), ("FIO_E_TLS_UNTRUSTED", fio_c2c.FIO_RETRY_LATER))
         # The code is alive all the same: it is not the service that refused it.
+        self.assertFalse(operation.is_over)
         self.assertEqual(client.auth_state(), fio_c2c.FIO_AUTH_PENDING)
 
     def test_an_impostor_does_not_end_the_authorization(self) -> None:

@@ -8,15 +8,39 @@ pub const CLIENT_SECRET: &str = "model secret & more";
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Ask {
-    Code { legacy_path: bool },
-    Poll { device_code: String },
-    Refresh { token: String },
-    Revoke { token: String },
-    Device { access: String },
-    Heartbeat { access: String },
-    Create { access: String, asset: NewAsset },
-    Announce { access: String, id: String, announcement: Announcement },
-    Comment { access: String, id: String },
+    Code {
+        legacy_path: bool,
+    },
+    Poll {
+        device_code: String,
+    },
+    Refresh {
+        token: String,
+    },
+    Revoke {
+        token: String,
+    },
+    Device {
+        access: String,
+    },
+    Heartbeat {
+        access: String,
+    },
+    Create {
+        access: String,
+        asset: NewAsset,
+    },
+    Announce {
+        access: String,
+        id: String,
+        announcement: Announcement,
+    },
+    Comment {
+        access: String,
+        id: String,
+    },
+    /// Fields in an encoding that the service does not take.
+    Unreadable,
 }
 
 /// The creation of an asset, as it was asked for.

@@ -34,6 +34,7 @@ mod completion;
 mod idle;
 mod pairing;
 mod power_cuts;
+mod presence;
 mod refresh;
 mod restored_records;
 mod revocation;

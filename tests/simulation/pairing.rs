@@ -2,7 +2,8 @@
 
 use crate::faults::{Fate, answered};
 use crate::service::Rules;
-use crate::world::{MINUTE, SECOND, World};
+use crate::world::{HOUR, MINUTE, SECOND, World};
+use fio_c2c::api::Endpoint;
 use fio_c2c::engine::effects::{Event, Notice};
 use fio_c2c::engine::{AuthState, Operation};
 use fio_c2c::status::*;
@@ -183,4 +184,191 @@ fn a_404_from_something_in_between_on_both_paths_changes_nothing() {
     assert_eq!(world.run(Operation::RequestCode), FIO_E_NOT_FOUND);
     assert_eq!(world.run(Operation::RequestCode), FIO_OK);
     assert_eq!((world.service.visits.code_newer, world.service.visits.code_older), (1, 0));
+}
+
+/// What may come back in place of an answer to a poll, and is not the person's decision.
+fn odd_answers() -> Vec<Fate> {
+    let page = "<html>Log in to the hotel's network</html>";
+    let shape = r#"{"errors":[{"title":"Forbidden"}]}"#;
+    let of_http =
+        [200, 204, 302, 400, 401, 402, 403, 404, 407, 408, 409, 413, 418, 422, 425, 429, 451, 500, 503, 511]
+            .into_iter()
+            .flat_map(|status| [answered(status, ""), answered(status, page), answered(status, shape)]);
+    let of_oauth = [
+        (400, "server_error"),
+        (400, "temporarily_unavailable"),
+        (401, "something_new"),
+        (403, "access_denied"),
+        (429, "expired_token"),
+        (503, "invalid_grant"),
+    ];
+    let of_oauth =
+        of_oauth.into_iter().map(|(status, name)| answered(status, &format!(r#"{{"error":"{name}"}}"#)));
+    let never = [
+        FIO_E_CA,
+        FIO_E_TLS,
+        FIO_E_TLS_EXPIRED,
+        FIO_E_TLS_NOT_YET_VALID,
+        FIO_E_TLS_HOST,
+        FIO_E_TLS_UNTRUSTED,
+        FIO_E_TLS_VERSION,
+        FIO_E_TOO_LARGE,
+        FIO_E_NOMEM,
+        FIO_E_RESET,
+    ];
+    of_http.chain(of_oauth).chain(never.map(Fate::NeverArrives)).collect()
+}
+
+#[test]
+fn no_odd_answer_to_a_poll_ends_a_code_that_lives() {
+    for fate in odd_answers() {
+        for times in [1, 4] {
+            let mut world = with_code(Rules::default());
+            let sent = world.network.sent;
+            world.network.plan(vec![fate.clone(); times]);
+            let op = world.start(Operation::Poll).expect("there is a code");
+            while world.network.sent < sent + times as u64 {
+                world.run_for(SECOND);
+                assert_eq!(world.status(op), None, "{fate:?}");
+            }
+            world.service.codes.decide(true);
+            assert_eq!(world.finish(op, MINUTE), FIO_OK, "{fate:?}");
+            let told = world.count_events(|event| matches!(event, Event::Retrying { .. }));
+            assert_eq!(told, times, "{fate:?}");
+        }
+    }
+}
+
+#[test]
+fn odd_answers_slow_the_polls_down_and_are_named_when_the_code_runs_out() {
+    let mut world = with_code(Rules::default());
+    world.network.plan(vec![answered(403, "<html>"); 20]);
+    let sent = world.network.sent;
+    let op = world.start(Operation::Poll).expect("there is a code");
+    assert_eq!(world.finish(op, 3 * MINUTE), FIO_E_EXPIRED_TOKEN);
+    // After 5 s, and then 10, 20, 30, 30 later.
+    assert_eq!(world.network.sent - sent, 5);
+    assert!(world.message(op).contains("(403)"), "{}", world.message(op));
+}
+
+#[test]
+fn a_client_that_is_refused_stops_polling_at_once() {
+    let mut world = with_code(Rules::default());
+    world.service.rules.refuses_client = true;
+    let op = world.start(Operation::Poll).expect("there is a code");
+    assert_eq!(world.finish(op, 10 * SECOND), FIO_E_INVALID_CLIENT);
+    assert_eq!(world.network.sent, 2);
+}
+
+#[test]
+fn a_whole_pairing_waits_for_its_network() {
+    let mut world = world();
+    world.network.weather.outage = true;
+    let op = world.start(Operation::Pair { codes: 1 }).expect("a pairing can be started");
+    world.run_for(HOUR);
+    assert_eq!(world.status(op), None);
+    let told = world.count_events(|event| matches!(event, Event::Retrying { .. }));
+    // Half a minute and less between them, and not a storm.
+    assert!((120..1200).contains(&told), "{told}");
+    world.network.weather.outage = false;
+    world.run_for(MINUTE);
+    assert_eq!(world.notices.iter().filter_map(shown_number).collect::<Vec<_>>(), [1]);
+    world.service.codes.decide(true);
+    assert_eq!(world.finish(op, MINUTE), FIO_OK);
+}
+
+#[test]
+fn a_whole_pairing_waits_out_a_captive_portal() {
+    let portal = [answered(302, ""), answered(200, "<html>"), answered(403, ""), answered(511, "<html>")];
+    let untrusted = [FIO_E_TLS_UNTRUSTED, FIO_E_TLS_HOST, FIO_E_CA].map(Fate::NeverArrives);
+    for fate in portal.into_iter().chain(untrusted) {
+        let mut world = world();
+        world.network.plan(vec![fate.clone(); 3]);
+        let op = world.start(Operation::Pair { codes: 1 }).expect("a pairing can be started");
+        world.run_for(MINUTE);
+        assert_eq!(world.notices.iter().filter_map(shown_number).collect::<Vec<_>>(), [1], "{fate:?}");
+        world.cancel(op).expect("it is still running");
+    }
+}
+
+#[test]
+fn a_pairing_that_waits_for_a_network_can_be_cancelled() {
+    let mut world = world();
+    world.network.weather.outage = true;
+    let op = world.start(Operation::Pair { codes: 1 }).expect("a pairing can be started");
+    world.run_for(MINUTE);
+    world.cancel(op).expect("it is still running");
+    assert_eq!(world.status(op), Some(FIO_E_CANCELED));
+    world.run_for(SECOND);
+    let sent = world.network.sent;
+    world.network.weather.outage = false;
+    world.run_for(HOUR);
+    assert_eq!((world.network.sent, world.on().deadline()), (sent, None));
+}
+
+#[test]
+fn a_whole_pairing_ends_at_once_where_the_service_refuses_it() {
+    let mut world = world();
+    world.service.rules.refuses_client = true;
+    let op = world.start(Operation::Pair { codes: 9 }).expect("a pairing can be started");
+    assert_eq!(world.finish(op, 5 * SECOND), FIO_E_INVALID_CLIENT);
+    // A code alone fails by its rule, whatever the reason.
+    world.service.rules.refuses_client = false;
+    world.network.weather.outage = true;
+    assert_ne!(world.run(Operation::RequestCode), FIO_OK);
+}
+
+#[test]
+fn an_endpoint_that_wants_the_other_encoding_is_found_out_once_and_remembered() {
+    let all = [Endpoint::DeviceCode, Endpoint::Token, Endpoint::Revoke];
+    for wanted in [&all[..], &all[..1], &all[1..2], &all[2..]] {
+        let mut world = World::new(3, Rules { other_encoding: wanted.to_vec(), ..Rules::default() });
+        for life in 0..3 {
+            world.pair();
+            assert_eq!(world.run(Operation::Refresh), FIO_OK);
+            world.restart();
+            assert_eq!(world.run(Operation::Refresh), FIO_OK);
+            assert_eq!(world.run(Operation::Revoke), FIO_OK);
+            world.run_for(MINUTE);
+            assert_eq!(world.service.visits.unreadable as usize, wanted.len(), "{wanted:?}, life {life}");
+            world.restart();
+        }
+        assert_eq!(world.losses, []);
+        // The service comes to its senses: that is found out too.
+        world.service.rules.other_encoding.clear();
+        world.pair();
+    }
+}
+
+#[test]
+fn a_refresh_token_that_was_used_is_told_as_such_whatever_the_encodings() {
+    let mut world = world();
+    world.pair();
+    world.restart();
+    let refreshes = world.network.sent_refreshes;
+    world.network.plan([Fate::AnswerLost(FIO_E_RESET)]);
+    let op = world.start(Operation::Refresh).expect("the device is paired");
+    assert_eq!(world.finish(op, 10 * MINUTE), FIO_E_AUTHORIZATION_LOST);
+    assert_eq!((world.network.sent_refreshes - refreshes, world.losses.len()), (2, 1));
+}
+
+#[test]
+fn where_neither_encoding_helps_the_refusal_is_told() {
+    let mut world = world();
+    let refused = answered(400, r#"{"error":"invalid_request"}"#);
+    world.network.plan(vec![refused.clone(); 2]);
+    assert_eq!(world.run(Operation::RequestCode), FIO_E_INVALID_REQUEST);
+    assert_eq!(world.network.sent, 2);
+    assert_eq!(world.run(Operation::RequestCode), FIO_OK);
+    world.network.plan(vec![refused; 2]);
+    assert_eq!(world.run(Operation::Poll), FIO_E_INVALID_REQUEST);
+    assert_eq!(world.network.sent, 5);
+}
+
+#[test]
+fn a_service_that_names_no_project_can_be_paired_with() {
+    let mut world = World::new(3, Rules { names_no_project: true, ..Rules::default() });
+    world.pair();
+    world.restart();
+    assert_eq!(world.run(Operation::DeviceInfo), FIO_OK);
 }

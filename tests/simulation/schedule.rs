@@ -6,6 +6,7 @@ use crate::faults::Weather;
 use crate::service::Rules;
 use crate::store::{Cut, WRITE_FAULTS};
 use crate::world::{HOUR, MINUTE, SECOND, World, seal_key};
+use fio_c2c::api::Endpoint;
 use fio_c2c::engine::Operation;
 use fio_c2c::status::FIO_E_STORE;
 
@@ -21,8 +22,14 @@ pub fn world(seed: u64) -> World {
         access_life: pick(&[8 * HOUR, 8 * HOUR, 8 * HOUR, HOUR, 2 * MINUTE, 20 * SECOND], &mut random),
         slow_down_percent: pick(&[0, 0, 10, 50], &mut random),
         refuses_client: false,
+        other_encoding: Vec::new(),
+        names_no_project: random.u8(0..20) == 0,
     };
+    let code_life = rules.code_life;
     let mut world = World::switched_off(seed, rules);
+    let endpoints = [Endpoint::DeviceCode, Endpoint::Token, Endpoint::Revoke];
+    world.service.rules.other_encoding =
+        endpoints.into_iter().filter(|_| random.u8(0..10) == 0 && code_life > 30).collect();
     world.seal_key = (random.u8(0..50) == 0).then(|| seal_key(7));
     world.settings.clock_floor = random.bool().then_some(EPOCH - 86_400);
     world.settings.url_pairing = random.bool();

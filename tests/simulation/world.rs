@@ -282,7 +282,8 @@ impl World {
         while let Some(command) = device.engine.next_command() {
             match command {
                 Command::Send(id, request) => {
-                    let ask = Ask::read(&request);
+                    let can_read = self.service.can_read(&request);
+                    let ask = if can_read { Ask::read(&request) } else { Ask::Unreadable };
                     self.tell(|| format!("request {id}: {ask:?}"));
                     self.watch_leaving(&device, id, &ask);
                     if let Ask::Refresh { token } = &ask {

@@ -3,6 +3,7 @@
 
 use super::super::Engine;
 use super::super::calls::Reply;
+use super::projects::is_another;
 use crate::api::asset::Asset;
 use crate::api::part::{self, Outcome};
 use crate::clock::milliseconds;
@@ -53,13 +54,15 @@ impl Engine {
         upload.failures = 0;
         upload.refusals = 0;
         // The device was moved in this very moment: nothing has been sent yet.
-        let is_elsewhere = asset.project_id.is_some() && asset.project_id != upload.project_id;
+        let is_elsewhere = is_another(upload.project_id.as_ref(), asset.project_id.as_ref());
         if is_elsewhere {
             self.uploads.is_project_confirmed = false;
             self.uploads.sorted_for = None;
             self.uploads.queue.move_to(id, Place::Parked(FIO_E_OTHER_PROJECT));
             return self.ask_for_project();
         }
+        self.learn_project(id, asset.project_id.as_ref());
+        let Some(upload) = self.uploads.queue.get_mut(id) else { return };
         log_line!(self.log, Debug, "upload {id} is asset {}, {} parts", asset.id, asset.addresses.len());
         upload.asset_id = Some(asset.id);
         upload.asset_made_at = Some(self.now.mono);

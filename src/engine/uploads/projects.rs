@@ -9,14 +9,34 @@ use crate::status::*;
 use crate::upload::UploadId;
 use crate::upload::index::Place;
 
+/// Whether media that was queued for one project must not reach the other. Where either is not known, nothing
+/// speaks against it: the token is bound to one.
+pub(super) fn is_another(queued_for: Option<&String>, present: Option<&String>) -> bool {
+    queued_for.zip(present).is_some_and(|(queued_for, present)| queued_for != present)
+}
+
 impl Engine {
+    /// An asset has told of its project where the device information has not.
+    pub(super) fn learn_project(&mut self, id: UploadId, project_id: Option<&String>) {
+        let Some(project_id) = project_id else { return };
+        if let Some(upload) = self.uploads.queue.get_mut(id) {
+            upload.project_id.get_or_insert_with(|| project_id.clone());
+        }
+        if self.persistence.project_id.is_none() && self.uploads.is_project_confirmed {
+            self.persistence.project_id = Some(project_id.clone());
+            // A refusal to store is told as an event and repeated.
+            let _ = self.persist(self.session.is_refreshing());
+        }
+    }
+
     pub(super) fn ask_for_project(&mut self) {
         if !self.has_call_of(Caller::FollowUp) {
             self.fetch_project();
         }
     }
 
-    /// The service has said which project the device is in.
+    /// The service has said which project the device is in, or has named none: then nothing is held back but
+    /// what is known to be for another than this pairing's, if that was ever named.
     pub(in crate::engine) fn project_confirmed(&mut self) {
         self.uploads.is_project_confirmed = true;
         self.uploads.is_newly_paired = false;
@@ -31,7 +51,7 @@ impl Engine {
             .uploads()
             .filter(|(upload, _)| upload.asset_id.is_none())
             .filter_map(|(upload, place)| {
-                let is_other = upload.project_id.as_ref().is_some_and(|project| *project != current);
+                let is_other = is_another(upload.project_id.as_ref(), Some(&current));
                 match place {
                     Place::Ready | Place::Timed(_) if is_other => {
                         Some((upload.id, Place::Parked(FIO_E_OTHER_PROJECT)))

@@ -3,6 +3,7 @@
 use super::super::calls::{Caller, Errand};
 use super::super::effects::Command;
 use super::super::{Engine, Purpose};
+use super::projects::is_another;
 use super::{Uploads, Work};
 use crate::api::part::PartRequest;
 use crate::api::realtime::{self, Announced};
@@ -29,9 +30,9 @@ impl Engine {
         let Some(upload) = self.uploads.queue.get_mut(id) else { return };
         if upload.asset_id.is_none() {
             if upload.project_id.is_none() {
-                upload.project_id = current.clone();
+                upload.project_id = current;
                 self.uploads.queue.needs_saving(id);
-            } else if upload.project_id != current {
+            } else if is_another(upload.project_id.as_ref(), current.as_ref()) {
                 return self.uploads.queue.move_to(id, Place::Parked(FIO_E_OTHER_PROJECT));
             }
         }

@@ -2,6 +2,7 @@
 
 use super::super::Engine;
 use super::super::calls::{Caller, Withdrawal};
+use super::projects::is_another;
 use crate::error::Error;
 use crate::log::log_line;
 use crate::retry::Backoff;
@@ -40,8 +41,9 @@ impl Engine {
         let queue = &self.uploads.queue;
         let is_at_work = !queue.is_paused && queue.place(id) == Some(Place::Active);
         let is_new = queue.get(id).is_some_and(|upload| upload.asset_id.is_none());
-        let is_in_place =
-            queue.get(id).is_some_and(|upload| upload.project_id == self.persistence.project_id);
+        let is_in_place = queue.get(id).is_some_and(|upload| {
+            !is_another(upload.project_id.as_ref(), self.persistence.project_id.as_ref())
+        });
         let is_placed = !is_new || is_in_place && self.uploads.is_project_confirmed;
         if is_at_work && is_placed && self.uploads.api.is_open(self.now.mono) {
             return true;

@@ -14,7 +14,8 @@ use crate::status::*;
 use std::ffi::c_char;
 use std::time::Duration;
 
-/// Forces one encoding on all auth requests, for servers that accept only one.
+/// Forces one encoding on all auth requests. By default an endpoint that answers the first use of the documented one
+/// with `invalid_request` is asked once more in the other one, which is remembered if it is understood.
 ///
 /// @param config    the configuration
 /// @param encoding  a `FIO_ENCODING_…`

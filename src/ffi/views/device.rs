@@ -2,7 +2,8 @@
 
 use super::{View, c_string, length, optional, pointer, struct_size};
 use crate::api::device::{Channel, Device, Presence};
-use crate::ffi::fio_op;
+use crate::engine::known_device::AgedDevice;
+use crate::ffi::{FIO_OP_NONE, fio_op};
 use std::ffi::c_char;
 use std::ptr;
 
@@ -47,7 +48,7 @@ pub struct fio_device {
     pub presence: i32,
     /// The operation that asked, or `FIO_OP_NONE`.
     pub op: fio_op,
-    /// Identity of the project: compare this one. Never NULL.
+    /// Identity of the project: compare this one. Never NULL; empty where the service names no project.
     pub project_id: *const c_char,
     /// Name of the project for the screen, or NULL. It may change.
     pub project_name: *const c_char,
@@ -72,6 +73,9 @@ pub struct fio_device {
     pub asset_type_length: usize,
     pub timezone_length: usize,
     pub creator_name_length: usize,
+    /// Seconds since the service told it: 0 for what has just come, -1 if the clock could not tell. Only
+    /// `fio_device_cached` and `FIO_EVENT_DEVICE_CACHED` give what is older.
+    pub age_seconds: i64,
 }
 
 fn presence(presence: Presence) -> i32 {
@@ -100,9 +104,16 @@ fn channel(channel: &Channel) -> View<fio_channel> {
     View { raw: Box::new(raw), _strings: strings, _parts: Vec::new() }
 }
 
+/// Device information of an earlier moment.
+pub(in crate::ffi) fn aged(aged: &AgedDevice) -> View<fio_device> {
+    let mut view = device(&aged.device, FIO_OP_NONE);
+    view.raw.age_seconds = aged.age.map_or(-1, |age| i64::try_from(age.as_secs()).unwrap_or(i64::MAX));
+    view
+}
+
 pub(in crate::ffi) fn device(device: &Device, op: fio_op) -> View<fio_device> {
     let strings = vec![
-        Some(c_string(&device.project_id)),
+        Some(c_string(device.project_id.as_deref().unwrap_or_default())),
         optional(&device.project_name),
         optional(&device.id),
         optional(&device.name),
@@ -132,6 +143,7 @@ pub(in crate::ffi) fn device(device: &Device, op: fio_op) -> View<fio_device> {
         asset_type_length: length(&strings[4]),
         timezone_length: length(&strings[5]),
         creator_name_length: length(&strings[6]),
+        age_seconds: 0,
     };
     View { raw: Box::new(raw), _strings: strings, _parts: vec![Box::new(channels), Box::new(pointers)] }
 }

@@ -40,6 +40,10 @@ pub const FIO_EVENT_UPLOAD: i32 = 12;
 /// NULL if none is under way). Comes at the pace of `fio_config_set_progress_interval` while something
 /// is under way, and once more when the last upload is over.
 pub const FIO_EVENT_PROGRESS: i32 = 13;
+/// `fio_event.kind`: the device is paired, and this is what was last known of it, in an earlier life (`device`,
+/// with its `age_seconds`). Comes once after the start, network or not; `FIO_EVENT_DEVICE` follows when the
+/// service has been asked.
+pub const FIO_EVENT_DEVICE_CACHED: i32 = 14;
 
 /// Something nobody asked for but somebody should know.
 #[repr(C)]
@@ -106,6 +110,12 @@ pub(in crate::ffi) fn event(event: &Event) -> View<fio_event> {
                 raw.previous_project_id = pointer(&strings[0]);
                 raw.previous_project_id_length = length(&strings[0]);
             }
+            parts.push(Box::new(view));
+        }
+        Event::DeviceCached(aged) => {
+            let view = device::aged(aged);
+            raw.kind = FIO_EVENT_DEVICE_CACHED;
+            raw.device = view.as_ptr();
             parts.push(Box::new(view));
         }
         // Never told by a library without uploads.

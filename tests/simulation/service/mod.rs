@@ -11,7 +11,7 @@ use crate::ask::Ask;
 use answers::{detailed, empty, json, oauth_error};
 use assets::Assets;
 use codes::Codes;
-use fio_c2c::api::Response;
+use fio_c2c::api::{Endpoint, Request, Response};
 pub use grants::{Grants, REFRESH_TOKEN_LIFE, Refusal, grant_of};
 
 /// How this service is configured.
@@ -28,6 +28,10 @@ pub struct Rules {
     pub slow_down_percent: u8,
     /// The model's secret was withdrawn.
     pub refuses_client: bool,
+    /// Endpoints whose fields are taken in the other encoding only than the documents show.
+    pub other_encoding: Vec<Endpoint>,
+    /// Device information and assets say nothing of a project.
+    pub names_no_project: bool,
 }
 
 impl Default for Rules {
@@ -40,6 +44,8 @@ impl Default for Rules {
             access_life: 28_800_000,
             slow_down_percent: 0,
             refuses_client: false,
+            other_encoding: Vec::new(),
+            names_no_project: false,
         }
     }
 }
@@ -53,7 +59,10 @@ pub struct Visits {
     pub refreshes: u32,
     pub device: u32,
     pub heartbeats: u32,
+    /// When each heartbeat came, in the world's time.
+    pub heartbeat_times: Vec<u64>,
     pub revokes: u32,
+    pub unreadable: u32,
 }
 
 pub struct Service {
@@ -101,6 +110,21 @@ impl Service {
         }
     }
 
+    /// Whether a request's fields come in an encoding that this service takes.
+    pub fn can_read(&self, request: &Request) -> bool {
+        let documented = match request.endpoint {
+            Endpoint::DeviceCode | Endpoint::DeviceCodeLegacy => "multipart/form-data",
+            Endpoint::Token | Endpoint::Revoke => "application/x-www-form-urlencoded",
+            _ => return true,
+        };
+        let is_documented = request.content_type.is_none_or(|sent| sent.starts_with(documented));
+        let endpoint = match request.endpoint {
+            Endpoint::DeviceCodeLegacy => Endpoint::DeviceCode,
+            endpoint => endpoint,
+        };
+        is_documented != self.rules.other_encoding.contains(&endpoint)
+    }
+
     pub fn handle(&mut self, ask: &Ask, time: u64) -> Reply {
         if self.rules.refuses_client && self.needs_client(ask) {
             return oauth_error("invalid_client").into();
@@ -123,6 +147,7 @@ impl Service {
             }
             Ask::Heartbeat { access } => {
                 self.visits.heartbeats += 1;
+                self.visits.heartbeat_times.push(time);
                 self.with_access(access, time, |_| empty(204).into())
             }
             Ask::Create { access, asset } => self.with_access(access, time, |service| {
@@ -132,6 +157,10 @@ impl Service {
             Ask::Announce { access, id, announcement } => self.with_access(access, time, |service| {
                 service.assets.announce(id, announcement, time, &mut service.random).into()
             }),
+            Ask::Unreadable => {
+                self.visits.unreadable += 1;
+                oauth_error("invalid_request").into()
+            }
             Ask::Comment { access, id } => {
                 self.with_access(access, time, |service| service.assets.comment(id).into())
             }
@@ -186,6 +215,9 @@ impl Service {
     }
 
     fn device(&self) -> String {
+        if self.rules.names_no_project {
+            return "{}".into();
+        }
         format!(
             r#"{{"_type":"project_device","id":"d","name":"cam","status":"online","project_id":"{}"}}"#,
             self.project

@@ -47,6 +47,34 @@ fn what_was_queued_for_one_project_waits_while_the_device_is_in_another() {
 }
 
 #[test]
+fn uploads_go_on_where_the_service_names_no_project() {
+    for asset_names_it in [false, true] {
+        let mut world = paired(2);
+        world.run(Operation::Revoke);
+        world.service.rules.names_no_project = true;
+        world.service.assets.rules.names_project = asset_names_it;
+        world.pair();
+        let first = world.upload(New::file(300));
+        world.ends_well(first);
+        world.restart();
+        let second = world.upload(New::file(300));
+        world.ends_well(second);
+        assert_eq!(world.service.assets.creations, 2);
+    }
+}
+
+#[test]
+fn what_is_known_of_the_project_stays_when_the_service_stops_naming_it() {
+    let (mut world, id) = left_behind();
+    world.waits_for(id, FIO_E_OTHER_PROJECT);
+    world.service.rules.names_no_project = true;
+    assert_eq!(world.run(Operation::DeviceInfo), FIO_OK);
+    world.run_for(HOUR);
+    world.waits_for(id, FIO_E_OTHER_PROJECT);
+    assert_eq!(world.service.assets.creations, 0);
+}
+
+#[test]
 fn a_move_sends_it_to_the_present_project() {
     let (mut world, id) = left_behind();
     world.move_to_project(id).expect("it waits for another project");

@@ -14,8 +14,12 @@ pub const CURLU_DISALLOW_USER: c_uint = 1 << 5;
 // curl/curl.h
 pub const CURLOPT_CURLU: curl_sys::CURLoption = 10282;
 pub const CURLOPT_REQUEST_TARGET: curl_sys::CURLoption = 10266;
+pub const CURLOPT_QUICK_EXIT: curl_sys::CURLoption = 322;
 pub const CURLE_NOT_BUILT_IN: curl_sys::CURLcode = 4;
 pub const CURLE_WEIRD_SERVER_REPLY: curl_sys::CURLcode = 8;
+
+// curl/multi.h
+pub const CURLMOPT_QUICK_EXIT: curl_sys::CURLMoption = 21;
 
 // rustls.h
 #[cfg(feature = "bundled")]

@@ -64,6 +64,8 @@ pub struct CurlTransport {
     /// Empty between calls: kept for its memory.
     finished: Vec<(RequestId, Result<(), curl::Error>)>,
     answers: VecDeque<(RequestId, Answer)>,
+    /// A thread may still look up the name of a request that was given up.
+    may_look_up: bool,
     settings: NetSettings,
     log: Log,
 }
@@ -88,6 +90,7 @@ impl CurlTransport {
             interfaces: Vec::new(),
             finished: Vec::new(),
             answers: VecDeque::new(),
+            may_look_up: false,
             settings,
             log,
         })
@@ -172,6 +175,7 @@ impl CurlTransport {
             finished.extend(of_calls.or_else(of_parts));
         });
         for (id, result) in finished.drain(..) {
+            self.may_look_up |= result.as_ref().is_err_and(curl::Error::is_operation_timedout);
             if let Some(active) = self.calls.remove(&id) {
                 self.finish_call(id, active, result);
             } else if let Some(active) = self.parts.remove(&id) {
@@ -324,6 +328,7 @@ impl Transport for CurlTransport {
     }
 
     fn abort(&mut self, id: RequestId) {
+        self.may_look_up = true;
         // Taking a handle out closes its connection, since something is still under way there.
         if let Some(active) = self.calls.remove(&id) {
             if let Some(call) = self.retire_call(active) {
@@ -434,6 +439,10 @@ impl Transport for CurlTransport {
 
 impl Drop for CurlTransport {
     fn drop(&mut self) {
+        // Otherwise libcurl ends its idle threads and waits for that, which takes no time.
+        if self.may_look_up || !self.calls.is_empty() || !self.parts.is_empty() {
+            options::leave_threads_behind(&self.multi);
+        }
         for (_, active) in std::mem::take(&mut self.calls) {
             if let Some(call) = self.retire_call(active) {
                 call.discard();

@@ -1,11 +1,13 @@
 //! What every handle of libcurl's is told, and the options that the bindings lack.
 
-use super::constants::{CURLE_NOT_BUILT_IN, CURLOPT_CURLU, CURLOPT_REQUEST_TARGET};
+use super::constants::{
+    CURLE_NOT_BUILT_IN, CURLMOPT_QUICK_EXIT, CURLOPT_CURLU, CURLOPT_QUICK_EXIT, CURLOPT_REQUEST_TARGET,
+};
 use super::stall::Sockets;
 use super::url::ParsedUrl;
 use crate::log::{Level, Log};
 use curl::easy::{Easy2, Handler, HttpVersion, List, SslVersion};
-use curl::multi::Easy2Handle;
+use curl::multi::{Easy2Handle, Multi};
 use std::ffi::{CStr, CString};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -51,6 +53,7 @@ pub fn set_common<H: Handler>(
     log: &Log,
 ) -> Result<(), curl::Error> {
     only_https(easy)?;
+    wait_for_no_names(easy);
     easy.http_version(HttpVersion::V11)?;
     easy.ssl_min_max_version(SslVersion::Tlsv12, SslVersion::Default)?;
     easy.connect_timeout(settings.connect_timeout)?;
@@ -166,6 +169,22 @@ pub fn verify_result<H>(easy: &Easy2<H>) -> libc::c_long {
         curl_sys::curl_easy_getinfo(easy.raw(), curl_sys::CURLINFO_SSL_VERIFYRESULT, &raw mut result)
     };
     if code == curl_sys::CURLE_OK { result } else { 0 }
+}
+
+/// A name is looked up on another thread, which cannot be stopped: `getaddrinfo` takes what time it takes, half a minute
+/// where no server answers. libcurl would wait for that thread when the request is given up, and the application with it.
+/// A libcurl older than 7.87 does not know the option.
+fn wait_for_no_names<H>(easy: &Easy2<H>) {
+    let yes: libc::c_long = 1;
+    // SAFETY: the handle is alive and the option takes a long.
+    let _ = unsafe { curl_sys::curl_easy_setopt(easy.raw(), CURLOPT_QUICK_EXIT, yes) };
+}
+
+/// As above, where the threads belong to all handles (libcurl 8.20 or so).
+pub fn leave_threads_behind(multi: &Multi) {
+    let yes: libc::c_long = 1;
+    // SAFETY: the handle is alive and the option takes a long.
+    let _ = unsafe { curl_sys::curl_multi_setopt(multi.raw(), CURLMOPT_QUICK_EXIT, yes) };
 }
 
 fn only_https<H>(easy: &Easy2<H>) -> Result<(), curl::Error> {

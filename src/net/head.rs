@@ -39,8 +39,13 @@ impl Head {
 /// `Retry-After` is a number of seconds or a date. A date is taken relative to the server's own
 /// `Date`, because the device's clock may be wrong.
 fn retry_after(value: &str, server_date: Option<&str>) -> Option<Duration> {
-    if let Ok(seconds) = value.parse::<u32>() {
-        return Some(Duration::from_secs(seconds.into()));
+    if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
+        // A number that is too large for anything means very long, too; who uses it has a limit.
+        return Some(Duration::from_secs(value.parse::<u32>().unwrap_or(u32::MAX).into()));
+    }
+    // libcurl reads more than dates: each of HTTP's three kinds begins with a day of the week.
+    if !value.starts_with(|first: char| first.is_ascii_alphabetic()) {
+        return None;
     }
     let (until, now) = (seconds_of(value)?, seconds_of(server_date?)?);
     Some(Duration::from_secs(u64::try_from(until - now).unwrap_or(0)))
@@ -86,8 +91,32 @@ mod tests {
         assert_eq!(retry_after("Sun, 22 Nov 2026 10:01:30 GMT", Some(date)), Some(Duration::from_secs(90)));
         assert_eq!(retry_after("Sun, 22 Nov 2026 09:00:00 GMT", Some(date)), Some(Duration::ZERO));
         assert_eq!(retry_after("Sun, 22 Nov 2026 10:01:30 GMT", None), None);
-        for junk in ["", "-1", "soon", "1e9", "99999999999999999999"] {
+        for (long, server_date) in
+            [("86400", 86_400), ("4294967295", u32::MAX), ("99999999999999999999", u32::MAX)]
+        {
+            assert_eq!(retry_after(long, None), Some(Duration::from_secs(server_date.into())));
+        }
+        for (kind, seconds) in [("Sunday, 22-Nov-26 10:00:09 GMT", 9), ("Sun Nov 22 10:00:08 2026", 8)] {
+            assert_eq!(retry_after(kind, Some(date)), Some(Duration::from_secs(seconds)), "{kind}");
+        }
+        for junk in [
+            "",
+            "-1",
+            "+7",
+            "7.5",
+            "7 8",
+            "7, 8",
+            "0x10",
+            "7s",
+            "soon",
+            "1e9",
+            "Sun, 99 Foo 2026 10:00:05 GMT",
+            "Sun",
+            "\u{667}",
+        ] {
             assert_eq!(retry_after(junk, Some(date)), None, "{junk}");
         }
+        // A date of the server that is none says nothing of when it means.
+        assert_eq!(retry_after("Sun, 22 Nov 2026 10:01:30 GMT", Some("yesterday")), None);
     }
 }

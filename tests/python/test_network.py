@@ -2,6 +2,8 @@
 attempt."""
 
 import json
+import os
+import subprocess
 import unittest
 from pathlib import Path
 from typing import Any, Callable
@@ -60,6 +62,46 @@ with fio_c2c.Client(client_id="P", client_secret=secret, base_url=url, ca_file=c
         run = in_subprocess(program, self.service.url, self.service.ca_file, SECRET, no_proxy="", NO_PROXY="", **names)
         self.assertEqual((run.stdout, run.stderr), ("50\n", ""))
         self.assertEqual(proxy.accepted, 0)
+
+
+class SlowNames(RigTest):
+    """The system looks up a name without end, as it does where no server answers."""
+
+    LIBRARY = """
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <netdb.h>
+#include <string.h>
+#include <unistd.h>
+int getaddrinfo(const char *name, const char *service, const struct addrinfo *hints, struct addrinfo **found) {
+    int (*real)(const char *, const char *, const struct addrinfo *, struct addrinfo **) = dlsym(RTLD_NEXT, "getaddrinfo");
+    if (name && strstr(name, "slow.invalid"))
+        sleep(600);
+    return real(name, service, hints, found);
+}
+"""
+    PROGRAM = """
+import sys, time, fio_c2c
+ca_file, = sys.argv[1:]
+client = fio_c2c.Client(client_id="S", client_secret="s", base_url="https://slow.invalid", ca_file=ca_file, timeouts=(200, 400))
+began = time.monotonic()
+try:
+    client.request_code().wait(20)
+except fio_c2c.FioError as error:
+    print(error.name)
+client.request_code()
+client.drive(100)
+client.close()
+print("%.0f" % ((time.monotonic() - began) / 4))
+"""
+
+    def test_neither_a_request_nor_the_end_of_a_client_waits_for_them(self) -> None:
+        folder = self.scratch()
+        (folder / "slow.c").write_text(self.LIBRARY)
+        compiler = os.environ.get("CC", "cc")
+        subprocess.run([compiler, "-shared", "-fPIC", "-o", folder / "slow.so", folder / "slow.c", "-ldl"], check=True)
+        run = in_subprocess(self.PROGRAM, self.service.ca_file, LD_PRELOAD=str(folder / "slow.so"))
+        self.assertEqual((run.stdout, run.stderr), ("FIO_E_TIMEOUT\n0\n", ""))
 
 
 class Answers(RigTest):

@@ -157,7 +157,10 @@ fn the_world_is_reached_from_its_own_rooms_only() {
         ("curl::", &["net/"]),
         ("curl_sys", &["net/"]),
         ("libc::", &["sys.rs", "sys/", "net/"]),
-        ("std::fs", &["store/", "source/", "ffi/ca.rs", "sys.rs", "sys/", "net/interface.rs", "net/shortage.rs"]),
+        (
+            "std::fs",
+            &["store/", "source/", "ffi/ca.rs", "sys.rs", "sys/", "net/interface.rs", "net/shortage.rs"],
+        ),
         ("SystemTime::now", &["net/clock.rs"]),
         ("Instant::now", &[]),
         ("std::net", &["ffi/config/", "net/interface.rs"]),

@@ -321,7 +321,7 @@ class WhilePolling(RigTest):
         # With the connection, or the file would not be looked at.
         self.service.fault("token", "close", times=2)
         operation = client.poll()
-        client.drive_until(lambda: "FIO_E_CA" in [event.error.name for event in client.heard(fio_c2c.FIO_EVENT_RETRYING)])
+        client.drive_until(lambda: "FIO_E_CA_FILE" in [event.error.name for event in client.heard(fio_c2c.FIO_EVENT_RETRYING)])
         self.assertFalse(operation.is_over)
         away.rename(mine)
         self.service.clear_faults()

@@ -205,7 +205,7 @@ fn odd_answers() -> Vec<Fate> {
     let of_oauth =
         of_oauth.into_iter().map(|(status, name)| answered(status, &format!(r#"{{"error":"{name}"}}"#)));
     let never = [
-        FIO_E_CA,
+        FIO_E_CA_FILE,
         FIO_E_TLS,
         FIO_E_TLS_EXPIRED,
         FIO_E_TLS_NOT_YET_VALID,
@@ -280,7 +280,7 @@ fn a_whole_pairing_waits_for_its_network() {
 #[test]
 fn a_whole_pairing_waits_out_a_captive_portal() {
     let portal = [answered(302, ""), answered(200, "<html>"), answered(403, ""), answered(511, "<html>")];
-    let untrusted = [FIO_E_TLS_UNTRUSTED, FIO_E_TLS_HOST, FIO_E_CA].map(Fate::NeverArrives);
+    let untrusted = [FIO_E_TLS_UNTRUSTED, FIO_E_TLS_HOST, FIO_E_CA_FILE].map(Fate::NeverArrives);
     for fate in portal.into_iter().chain(untrusted) {
         let mut world = world();
         world.network.plan(vec![fate.clone(); 3]);

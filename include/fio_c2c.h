@@ -443,7 +443,7 @@
 #define FIO_E_SOURCE_EMPTY (-182)
 
 /**
- * The file cannot be read: no permission, a bad or removed card, or a reader callback that failed.
+ * The file cannot be read: no permission, or a reader callback that failed.
  */
 #define FIO_E_SOURCE_READ (-183)
 
@@ -483,7 +483,7 @@
 #define FIO_E_NO_INTERFACE (-190)
 
 /**
- * The address of a part has expired or is refused by the storage (HTTP 403): a new asset is needed.
+ * The address of a part has expired: new ones are needed.
  */
 #define FIO_E_URL_EXPIRED (-191)
 
@@ -508,9 +508,30 @@
 #define FIO_E_WOULD_BLOCK (-195)
 
 /**
+ * Ten assets were made for the file, and none of them was completed; the message says what went wrong last.
+ * The upload waits: `fio_upload_retry` allows ten more.
+ */
+#define FIO_E_TOO_MANY_ASSETS (-196)
+
+/**
+ * The storage does not accept the address of a part (its signature, its rights), although its time is not over.
+ */
+#define FIO_E_URL_REFUSED (-197)
+
+/**
  * An upload with this tag is in the list, or was sent or cancelled before: `fio_upload_start` wrote its id.
  */
 #define FIO_E_UPLOAD_EXISTS (-198)
+
+/**
+ * The part is larger than the storage, or something on the way, lets through (HTTP 413).
+ */
+#define FIO_E_PART_TOO_LARGE (-200)
+
+/**
+ * The file cannot be read at the moment: a busy, faulty or removed card. It is tried again.
+ */
+#define FIO_E_SOURCE_BUSY (-201)
 
 /**
  * No operation.

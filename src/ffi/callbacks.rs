@@ -92,8 +92,8 @@ pub type fio_monotonic_cb = Option<unsafe extern "C" fn(user: *mut c_void) -> u6
 /// Seconds since 1970-01-01 UTC, as the device believes. A data callback.
 pub type fio_wall_clock_cb = Option<unsafe extern "C" fn(user: *mut c_void) -> i64>;
 
-/// Fills `buffer` with `length` random bytes that nobody can predict. Return 0, or a negative value for
-/// a failure. A data callback.
+/// Fills all of `buffer` with `length` random bytes that nobody can predict. Return 0, or a negative value for
+/// a failure; 0 with a buffer that was not filled is `FIO_E_ENTROPY`. A data callback.
 pub type fio_entropy_cb =
     Option<unsafe extern "C" fn(user: *mut c_void, buffer: *mut u8, length: usize) -> i32>;
 

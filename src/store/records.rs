@@ -6,7 +6,7 @@
 //! | 1 | version of the frame, 1 |
 //! | 1 | 0 plain, 1 sealed |
 //! | plain: 4 | CRC-32 of the key's name and the value, little-endian |
-//! | sealed: 24 | nonce, random for every save |
+//! | sealed: 24 | nonce: HMAC-SHA-256 of new random numbers and the record, cut to its length |
 //! | rest | the value; sealed: XChaCha20-Poly1305 of it |
 //!
 //! The header and the key's name are authenticated too, so that one record cannot be put in another's
@@ -21,6 +21,8 @@ use crate::secret::{SecretBytes, wipe_stack};
 use crate::status::*;
 use chacha20poly1305::aead::{AeadInOut, KeyInit};
 use chacha20poly1305::{Tag, XChaCha20Poly1305, XNonce};
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
 use zeroize::Zeroizing;
 
 const MAGIC: &[u8; 4] = b"FIOR";
@@ -102,8 +104,11 @@ impl Records {
             return Ok(SecretBytes::new(framed));
         };
         framed.push(SEALED);
-        let mut nonce = [0; NONCE];
-        self.entropy.fill(&mut nonce)?;
+        let mut random = [0; NONCE];
+        self.entropy.fill(&mut random)?;
+        let nonce = nonce(seal_key, &random, key, value)
+            .ok_or_else(|| Error::new(FIO_E_STORE, "a record cannot be sealed with this key"))?;
+        wipe_stack();
         framed.extend_from_slice(&nonce);
         let associated = associated_data(&framed[..HEADER], key);
         framed.extend_from_slice(value);
@@ -143,6 +148,19 @@ impl Records {
             _ => Err("was written by a newer library"),
         }
     }
+}
+
+/// The nonce follows from the record too: where the random numbers are bad, two records still have two nonces.
+#[inline(never)]
+fn nonce(seal_key: &SealKey, random: &[u8], key: &str, value: &[u8]) -> Option<[u8; NONCE]> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(seal_key.expose()).ok()?;
+    mac.update(b"fio-c2c nonce");
+    mac.update(random);
+    // No key contains a zero, so nothing else looks the same.
+    mac.update(key.as_bytes());
+    mac.update(&[0]);
+    mac.update(value);
+    mac.finalize().as_bytes().first_chunk().copied()
 }
 
 /// Ciphers leave keys and texts where they worked: not inlined, so that [`wipe_stack`] reaches it all.
@@ -209,6 +227,28 @@ mod tests {
         assert!(!first.expose().windows(5).any(|w| w == b"value"));
         records.save("auth", &value()).unwrap();
         assert_ne!(records.store.load("auth").unwrap().unwrap(), first);
+    }
+
+    #[test]
+    fn bad_random_numbers_give_no_two_records_one_nonce() {
+        struct Zeros;
+        impl Entropy for Zeros {
+            fn fill(&mut self, buffer: &mut [u8]) -> Result<(), Error> {
+                buffer.fill(0);
+                Ok(())
+            }
+        }
+        let mut records = records(Some(7)).with_entropy(Box::new(Zeros));
+        let mut nonce = |key: &str, value: &[u8]| {
+            let framed = records.frame(key, value).unwrap();
+            framed.expose()[HEADER..HEADER + NONCE].to_vec()
+        };
+        let first = nonce("auth", b"one");
+        assert!(
+            first != nonce("auth", b"two")
+                && first != nonce("other", b"one")
+                && first == nonce("auth", b"one")
+        );
     }
 
     #[test]

@@ -22,7 +22,7 @@ use super::views::{self, View, fio_error};
 use super::{FIO_OP_NONE, args, fio_status, guard::guard, guard::guard_value};
 use crate::api::EncodingPolicy;
 use crate::engine::UploadSettings;
-use crate::entropy::{Entropy, SystemEntropy};
+use crate::entropy::{Entropy, MixedEntropy, SystemEntropy};
 use crate::error::Error;
 use crate::log::Sink;
 use crate::net::curl::CaSource;
@@ -140,7 +140,7 @@ impl Config {
 
     pub fn entropy(&self) -> Box<dyn Entropy> {
         match self.entropy.clone() {
-            Some(vendor) => Box::new(vendor),
+            Some(vendor) => Box::new(MixedEntropy(vendor)),
             None => Box::new(SystemEntropy),
         }
     }

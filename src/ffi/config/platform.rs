@@ -67,8 +67,8 @@ pub unsafe extern "C" fn fio_config_set_clock(
     })
 }
 
-/// Replaces the source of random numbers (nonces of sealed records, jitter of retries), for devices with
-/// a hardware generator.
+/// Adds a source of random numbers (nonces of sealed records, jitter of retries), for devices with a hardware
+/// generator. Its numbers are mixed with those of the operating system, if that has any.
 ///
 /// @param config   the configuration
 /// @param fill     or NULL for the operating system's

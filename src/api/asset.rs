@@ -9,7 +9,7 @@ use crate::status::*;
 use std::sync::Arc;
 
 /// The storage takes no more parts.
-const MOST_ADDRESSES: usize = 10_000;
+pub const MOST_ADDRESSES: usize = 10_000;
 const LONGEST_ADDRESS: usize = 8 << 10;
 const LONGEST_ID: usize = 64;
 
@@ -116,7 +116,7 @@ pub(super) fn addresses(answer: &Json<'_>) -> Option<Vec<Secret>> {
 
 /// An absolute https URL, without a user's name or password: libcurl would send them along. The host is the
 /// service's choice.
-fn is_address(text: &str) -> bool {
+pub fn is_address(text: &str) -> bool {
     let rest = text.get(..8).filter(|scheme| scheme.eq_ignore_ascii_case("https://")).map(|_| &text[8..]);
     text.len() <= LONGEST_ADDRESS
         && text.bytes().all(|byte| byte.is_ascii_graphic())

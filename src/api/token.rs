@@ -58,21 +58,22 @@ pub fn refresh(
     )
 }
 
+/// What may stand in the Authorization header (RFC 6750 section 2.1).
+pub fn is_token(token: &str) -> bool {
+    (1..=LONGEST_TOKEN).contains(&token.len()) && token.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
 pub fn read(response: &Response) -> Result<TokenPair, Error> {
     if !response.is_success() {
         return Err(failure::from_response(response));
     }
-    // RFC 6750 section 2.1: what may stand in the Authorization header.
-    let usable = |token: &&str| {
-        (1..=LONGEST_TOKEN).contains(&token.len()) && token.bytes().all(|b| b.is_ascii_graphic())
-    };
     let answer = Json::parse(response.body.expose());
     let token = |name| {
         answer
             .as_ref()
             .and_then(|answer| answer.get(name))
             .and_then(Json::as_str)
-            .filter(usable)
+            .filter(|token| is_token(token))
             .map(Secret::new)
     };
     let Some(access) = token("access_token") else {

@@ -1,6 +1,7 @@
 //! What of an authorization outlives a power cut, as the bytes of one store record.
 
 use crate::api::Encoding;
+use crate::api::token::is_token;
 use crate::auth::session::Tokens;
 use crate::clock::{Instant, milliseconds};
 use crate::json::{Json, ObjectWriter};
@@ -77,10 +78,16 @@ impl AuthRecord {
         if text("origin").ok_or(Unusable::Foreign)? != origin {
             return Err(Unusable::OtherOrigin);
         }
+        // As if the service had given them: nobody else may put anything into a header.
+        let token = |name| text(name).filter(|token| is_token(token)).map(Secret::new);
+        let refresh = token("refresh_token");
+        if refresh.is_none() && json.get("refresh_token").is_some() {
+            return Err(Unusable::Foreign);
+        }
         Ok(AuthRecord {
             tokens: Tokens {
-                access: Secret::new(text("access_token").ok_or(Unusable::Foreign)?),
-                refresh: text("refresh_token").map(Secret::new),
+                access: token("access_token").ok_or(Unusable::Foreign)?,
+                refresh,
                 life: Duration::from_millis(number("life_ms")? as u64),
                 obtained_at: number("obtained_at")? as i64,
                 expires: Instant::default(),
@@ -121,6 +128,19 @@ mod tests {
         assert!(record.refreshing);
         assert_eq!(record.project_id.as_deref(), Some("p"));
         assert_eq!(record.encoding, Encoding::Multipart);
+    }
+
+    #[test]
+    fn a_token_that_the_service_could_not_have_given_is_refused() {
+        let good = String::from_utf8(encoded().expose().to_vec()).unwrap();
+        for (from, to) in
+            [(r#":"a""#, r#":"a\r\nX: y""#), (r#":"r""#, r#":"r\u0000""#), (r#":"a""#, r#":"""#)]
+        {
+            let bad = good.replace(from, to);
+            assert_ne!(bad, good);
+            let decoded = AuthRecord::decode(&SecretBytes::new(bad.into()), "cam", "https://x");
+            assert_eq!(decoded.unwrap_err(), Unusable::Foreign);
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::{Condition, Files, Source};
 use crate::error::Error;
 use crate::status::*;
-use crate::sys::{is_shortage, may_pass};
+use crate::sys::{file_system_of, is_shortage, may_pass};
 use std::ffi::OsStr;
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind};
@@ -13,7 +13,10 @@ use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
-pub struct FileSource(File);
+pub struct FileSource {
+    file: File,
+    keeps_numbers: bool,
+}
 
 impl FileSource {
     /// Takes a descriptor over. It must be readable at any offset: pipes are not.
@@ -23,7 +26,8 @@ impl FileSource {
 
     fn checked(file: File) -> Result<FileSource, Error> {
         if file.metadata().map_err(|error| failed(&error))?.is_file() {
-            Ok(FileSource(file))
+            let keeps_numbers = file_system_of(&file).keeps_numbers;
+            Ok(FileSource { file, keeps_numbers })
         } else {
             Err(Error::of(FIO_E_SOURCE_KIND))
         }
@@ -32,17 +36,23 @@ impl FileSource {
 
 impl Source for FileSource {
     fn condition(&self) -> Result<Condition, Error> {
-        let now = self.0.metadata().map_err(|error| failed(&error))?;
+        let now = self.file.metadata().map_err(|error| failed(&error))?;
         let made = now.created().ok().and_then(|made| made.duration_since(UNIX_EPOCH).ok());
         // Without a date of birth the last change is the best guess: the end of the recording.
         let created = made.map_or(now.mtime(), |made| (made.as_secs() as i64).min(now.mtime()));
-        let modified = now.mtime().saturating_mul(1_000_000_000).saturating_add(now.mtime_nsec());
-        Ok(Condition { size: now.size(), modified, created })
+        let nanoseconds =
+            |seconds: i64, rest: i64| seconds.saturating_mul(1_000_000_000).saturating_add(rest);
+        let modified = nanoseconds(now.mtime(), now.mtime_nsec());
+        let (file, changed) = match self.keeps_numbers {
+            true => (now.ino(), nanoseconds(now.ctime(), now.ctime_nsec())),
+            false => (0, 0),
+        };
+        Ok(Condition { size: now.size(), modified, created, file, changed })
     }
 
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<usize, Error> {
         loop {
-            match self.0.read_at(buffer, offset) {
+            match self.file.read_at(buffer, offset) {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 read => return read.map_err(|error| failed(&error)),
             }
@@ -79,6 +89,7 @@ fn failed(error: &io::Error) -> Error {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Change;
     use super::*;
     use std::fs;
     use std::path::PathBuf;
@@ -115,9 +126,12 @@ mod tests {
         assert_eq!(source.read_at(10, &mut buffer).unwrap(), 0);
         let before = source.condition().unwrap();
         assert_eq!(before.size, 10);
-        assert!(before.created > 1_600_000_000 && !before.differs_from(&source.condition().unwrap()));
+        assert!(
+            before.created > 1_600_000_000
+                && before.change_since(&source.condition().unwrap()) == Change::None
+        );
         fs::OpenOptions::new().append(true).open(scratch.0.join("clip")).unwrap().set_len(12).unwrap();
-        assert!(source.condition().unwrap().differs_from(&before));
+        assert_eq!(source.condition().unwrap().change_since(&before), Change::Altered);
     }
 
     #[test]

@@ -112,7 +112,7 @@ impl Held {
 
 impl Source for PushedSource {
     fn condition(&self) -> Result<Condition, Error> {
-        Ok(Condition { size: self.end(), modified: 0, created: 0 })
+        Ok(Condition { size: self.end(), ..Condition::default() })
     }
 
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<usize, Error> {

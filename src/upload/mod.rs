@@ -159,6 +159,9 @@ pub const LONGEST_NAME: usize = 255;
 pub const LONGEST_TAG: usize = 1024;
 pub const LONGEST_PATH: usize = 4096;
 pub const LONGEST_MEDIA_TYPE: usize = 127;
+pub const LONGEST_EXTENSION: usize = 32;
+/// The first part of a recording is never larger.
+pub const LARGEST_HEAD: u64 = 256 << 20;
 
 /// The name of a file, for the asset that is made of it.
 pub fn name_in_path(path: &[u8]) -> Result<&str, Error> {
@@ -179,6 +182,25 @@ pub fn checked_name(name: &[u8]) -> Result<&str, Error> {
         return Ok(text);
     };
     Err(Error::new(FIO_E_ARGUMENT, wrong))
+}
+
+/// Whether a text is an extension with its dot, such as `.mp4`.
+pub fn is_extension(text: &str) -> bool {
+    let letters = text.strip_prefix('.').unwrap_or_default();
+    text.len() <= LONGEST_EXTENSION
+        && !letters.trim().is_empty()
+        && !letters.contains(['.', '/'])
+        && !letters.chars().any(char::is_control)
+}
+
+/// Whether a text is a type and a subtype, both tokens as in RFC 9110 section 5.6.2.
+pub fn is_media_type(text: &str) -> bool {
+    let is_token = |part: &str| {
+        !part.is_empty()
+            && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+    };
+    text.len() <= LONGEST_MEDIA_TYPE
+        && text.split_once('/').is_some_and(|(kind, subtype)| is_token(kind) && is_token(subtype))
 }
 
 impl std::fmt::Debug for SourceSpec {

@@ -106,6 +106,17 @@ impl Parts {
         }
     }
 
+    /// Whether there is nothing of a part that is not among the first so many.
+    pub fn fit_into(&self, count: u32) -> bool {
+        let bits =
+            self.done.len() as u64 * 8 - self.done.last().map_or(0, |last| u64::from(last.leading_zeros()));
+        let is_bounded = self.done.len() <= count as usize / 8 + 1;
+        is_bounded
+            && bits <= count.into()
+            && self.started <= count
+            && self.damaged.iter().all(|part| *part < count)
+    }
+
     /// When the first part that waits may be tried again.
     pub fn next_retry(&self) -> Option<Instant> {
         self.troubled.iter().filter(|troubled| !troubled.is_gone).map(|troubled| troubled.not_before).min()

@@ -4,17 +4,23 @@
 //! The addresses of few parts stand in the record; those of many have a record of their own, which is
 //! written once and not with every part.
 
+mod check;
+
 use super::budget::Budget;
 use super::parts::Parts;
+use super::plan::MOST_PARTS;
 use super::recording::Growth;
 use super::transfer::{Age, Ending, Origin, Recording, Upload};
 use super::{RecordingSpec, UploadId};
+use crate::api::asset::is_id;
 use crate::error::Error;
 use crate::secret::{Secret, SecretBytes};
 use crate::small_map::SmallMap;
 use crate::source::Condition;
 use crate::status::{self, FIO_E_STORE_DAMAGED};
 use std::sync::Arc;
+
+pub use check::{BEYOND_ALL_IDS, fits};
 
 /// One record for each upload, and for the addresses of one with many parts.
 const UPLOAD: &str = "upload-";
@@ -36,7 +42,8 @@ pub fn id_of(key: &str) -> Option<(UploadId, bool)> {
     let of_addresses = key.starts_with(ADDRESSES);
     let digits = key.strip_prefix(if of_addresses { ADDRESSES } else { UPLOAD })?;
     let is_plain = digits.len() == 16 && digits.bytes().all(|byte| b"0123456789abcdef".contains(&byte));
-    is_plain.then(|| u64::from_str_radix(digits, 16).ok()).flatten().map(|id| (id, of_addresses))
+    let id = is_plain.then(|| u64::from_str_radix(digits, 16).ok()).flatten();
+    id.filter(|id| *id < BEYOND_ALL_IDS).map(|id| (id, of_addresses))
 }
 
 mod tag {
@@ -77,7 +84,9 @@ mod tag {
     pub const HEAD_STARTED: u8 = 35;
     pub const PART_ADDRESSES: u8 = 36;
     pub const DAMAGED: u8 = 37;
-    // 38 to 43 are those of the source's identity.
+    pub const FILE: u8 = 38;
+    pub const CHANGED: u8 = 39;
+    // Up to 43 kept for the source's identity.
     pub const ASSETS_MADE: u8 = 44;
     pub const LAST_ASSET_WALL: u8 = 45;
     pub const ADDRESSES_END: u8 = 46;
@@ -134,6 +143,18 @@ impl<'a> Fields<'a> {
         std::str::from_utf8(self.bytes(tag)?).ok()
     }
 
+    /// `Err` if it is there and no text.
+    fn text_or_none(&self, tag: u8) -> Result<Option<&'a str>, ()> {
+        self.bytes(tag).map(std::str::from_utf8).transpose().map_err(drop)
+    }
+
+    /// `Err` if it is there and no number of that size.
+    fn number_or_none<N: TryFrom<u64>>(&self, tag: u8) -> Result<Option<N>, ()> {
+        let Some(bytes) = self.bytes(tag) else { return Ok(None) };
+        let number = bytes.try_into().map(u64::from_le_bytes).map_err(drop)?;
+        N::try_from(number).map(Some).map_err(drop)
+    }
+
     fn flag(&self, tag: u8) -> bool {
         self.bytes(tag).is_some()
     }
@@ -159,9 +180,9 @@ pub fn encode_addresses(asset_id: &str, addresses: &[Secret]) -> SecretBytes {
 
 pub fn decode_addresses(bytes: &SecretBytes) -> Option<(Arc<str>, Arc<[Secret]>)> {
     let mut lines = std::str::from_utf8(bytes.expose()).ok()?.split('\n');
-    let asset_id = lines.next().filter(|id| !id.is_empty())?;
+    let asset_id = lines.next().filter(|id| is_id(id))?;
     let addresses: Arc<[Secret]> = lines.map(Secret::new).collect();
-    (!addresses.is_empty()).then(|| (asset_id.into(), addresses))
+    (!addresses.is_empty() && check::are_addresses(&addresses)).then(|| (asset_id.into(), addresses))
 }
 
 /// Those of a recording: one part on each line, its number and its address.
@@ -206,6 +227,10 @@ pub fn encode(upload: &Upload) -> SecretBytes {
     }
     writer.number(tag::SIZE, upload.condition.size);
     writer.number(tag::MODIFIED, upload.condition.modified as u64);
+    if upload.condition.file != 0 {
+        writer.number(tag::FILE, upload.condition.file);
+        writer.number(tag::CHANGED, upload.condition.changed as u64);
+    }
     writer.number(tag::AGE, upload.age.when_queued);
     writer.number(tag::QUEUED_WALL, upload.age.queued_wall as u64);
     if let Some(project_id) = &upload.project_id {
@@ -276,7 +301,8 @@ fn encode_progress(writer: &mut Writer, upload: &Upload) {
     }
 }
 
-/// An upload from its record; `None` if it is not one of this library, or of a newer one.
+/// An upload from its record; `None` if it is not one of this library, or of a newer one, or says what neither the
+/// application nor the service could have said.
 pub fn decode(id: UploadId, bytes: &SecretBytes) -> Option<Upload> {
     let fields = Fields::read(bytes.expose())?;
     if fields.bytes(tag::VERSION)? != [VERSION] {
@@ -289,13 +315,16 @@ pub fn decode(id: UploadId, bytes: &SecretBytes) -> Option<Upload> {
         None => return None,
     };
     let number32 = |tag| fields.number(tag).and_then(|value| u32::try_from(value).ok());
-    let asset_id: Option<Arc<str>> = fields.text(tag::ASSET).map(Arc::from);
+    let asset_id: Option<Arc<str>> = fields.text_or_none(tag::ASSET).ok()?.map(Arc::from);
     let mut parts = match &asset_id {
-        Some(_) => Parts::restore(
-            fields.bytes(tag::DONE)?.to_vec(),
-            number32(tag::STARTED)?,
-            fields.number(tag::CONFIRMED)?,
-        ),
+        Some(_) => {
+            let done = fields.bytes(tag::DONE)?;
+            let started = number32(tag::STARTED).filter(|started| *started <= MOST_PARTS)?;
+            if done.len() > MOST_PARTS as usize / 8 {
+                return None;
+            }
+            Parts::restore(done.to_vec(), started, fields.number(tag::CONFIRMED)?)
+        }
         None => Parts::default(),
     };
     let damaged = fields.bytes(tag::DAMAGED).unwrap_or_default().chunks_exact(4);
@@ -313,33 +342,40 @@ pub fn decode(id: UploadId, bytes: &SecretBytes) -> Option<Upload> {
             watch: None,
         }
     });
-    let addresses =
-        fields.bytes(tag::ADDRESSES).and_then(|bytes| decode_addresses(&SecretBytes::new(bytes.to_vec())));
+    let addresses = match fields.bytes(tag::ADDRESSES) {
+        Some(bytes) => Some(decode_addresses(&SecretBytes::new(bytes.to_vec()))?),
+        None => None,
+    };
     let has_address_record = fields.flag(tag::ADDRESSES_APART);
-    let part_addresses = fields.bytes(tag::PART_ADDRESSES).and_then(decode_part_addresses);
+    let part_addresses = match fields.bytes(tag::PART_ADDRESSES) {
+        Some(bytes) => Some(decode_part_addresses(bytes)?),
+        None => None,
+    };
     let mut upload = Upload {
         name: fields.text(tag::NAME)?.to_owned(),
-        extension: fields.text(tag::EXTENSION).map(str::to_owned),
+        extension: fields.text_or_none(tag::EXTENSION).ok()?.map(str::to_owned),
         media_type: fields.text(tag::MEDIA_TYPE)?.into(),
-        channel: number32(tag::CHANNEL),
+        channel: fields.number_or_none(tag::CHANNEL).ok()?,
         tag: fields.bytes(tag::TAG).unwrap_or_default().to_vec(),
-        priority: fields.number(tag::PRIORITY)? as i64 as i32,
+        priority: i32::try_from(fields.number(tag::PRIORITY)? as i64).ok()?,
         parts_wanted: number32(tag::PARTS_WANTED)?,
         verify: fields.flag(tag::VERIFY),
         condition: Condition {
             size: fields.number(tag::SIZE)?,
             modified: fields.number(tag::MODIFIED)? as i64,
             created: 0,
+            file: fields.number(tag::FILE).unwrap_or(0),
+            changed: fields.number(tag::CHANGED).unwrap_or(0) as i64,
         },
         age: Age {
             when_queued: fields.number(tag::AGE)?,
             queued_wall: fields.number(tag::QUEUED_WALL)? as i64,
             queued_mono: None,
         },
-        project_id: fields.text(tag::PROJECT).map(str::to_owned),
+        project_id: fields.text_or_none(tag::PROJECT).ok()?.map(str::to_owned),
         is_paused: fields.flag(tag::PAUSED),
         ending: ending(&fields),
-        ended_as: fields.number(tag::ENDED_AS).unwrap_or(0),
+        ended_as: fields.number_or_none(tag::ENDED_AS).ok()?.unwrap_or(0),
         recording,
         asset_id,
         parts,
@@ -355,6 +391,9 @@ pub fn decode(id: UploadId, bytes: &SecretBytes) -> Option<Upload> {
         is_outliving: fields.flag(tag::OUTLIVING),
         ..Upload::new(id, origin)
     };
+    if !check::is_sound(&upload) {
+        return None;
+    }
     if let Some(recording) = upload.recording.as_ref().filter(|recording| recording.holds_head()) {
         upload.parts.restore_head(upload.asset_id.is_some() && recording.is_head_started);
     }
@@ -371,7 +410,7 @@ fn ending(fields: &Fields<'_>) -> Option<Ending> {
         let status = fields.number(tag::REASON).map_or(FIO_E_STORE_DAMAGED, |status| status as i64 as i32);
         let mut error =
             Error::of(if status::describe(status).is_some() { status } else { FIO_E_STORE_DAMAGED });
-        if let Some(message) = fields.text(tag::MESSAGE) {
+        if let Some(message) = fields.text(tag::MESSAGE).filter(|message| check::is_message(message)) {
             error.message = message.to_owned().into();
         }
         error.http_status =
@@ -401,13 +440,15 @@ mod tests {
             priority: -5,
             parts_wanted: 9,
             verify: true,
-            condition: Condition { size: 6 << 40, modified: -5, created: 0 },
+            condition: Condition { size: 3 << 40, modified: -5, created: 0, file: 9, changed: -6 },
             age: Age { when_queued: 77, queued_wall: 1_700_000_000, queued_mono: None },
             project_id: Some("p".to_owned()),
             is_paused: true,
             asset_id: Some("b1f2".into()),
             parts: Parts::restore(vec![0b101], 4, 20),
-            address_list: Arc::new(["https://a/1?s", "https://b/2"].map(Secret::new)),
+            address_list: Arc::new(
+                ["https://a/1?s", "https://b/2", "https://b/3", "https://b/4"].map(Secret::new),
+            ),
             ..Upload::new(7, Origin::Path(b"/media/\xff/clip.mov".to_vec()))
         }
     }
@@ -483,7 +524,8 @@ mod tests {
     #[test]
     fn keys_lead_back_to_their_upload() {
         assert_eq!(id_of(&key(0xabc)), Some((0xabc, false)));
-        assert_eq!(id_of(&address_key(u64::MAX)), Some((u64::MAX, true)));
+        assert_eq!(id_of(&address_key(1 << 61)), Some((1 << 61, true)));
+        assert_eq!(id_of(&address_key(u64::MAX)), None);
         for other in ["upload-1", "auth", "upload-00000000000000ff.damaged", "upload-00000000000000FF"] {
             assert_eq!(id_of(other), None);
         }

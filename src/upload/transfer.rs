@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::secret::Secret;
 use crate::small_map::SmallMap;
 use crate::source::pushed::PushedSource;
-use crate::source::{Condition, Source};
+use crate::source::{Change, Condition, Source};
 use std::sync::Arc;
 
 /// Where the bytes come from, as far as that outlives a restart.
@@ -96,6 +96,8 @@ pub struct Upload {
     pub is_outliving: bool,
 
     // Not kept over a restart.
+    /// Its source was looked at in this life.
+    pub is_looked_at: bool,
     /// A record of addresses was found of which its own record says nothing.
     pub has_found_addresses: bool,
     pub source: Option<Arc<dyn Source>>,
@@ -236,6 +238,7 @@ impl Upload {
             part_limit: 0,
             is_outliving: false,
             has_found_addresses: false,
+            is_looked_at: false,
             source: None,
             pushed: None,
             flying: Vec::new(),
@@ -344,6 +347,12 @@ impl Upload {
         known.map_or_else(|| Troubled::untried(part), |at| self.parts.troubled.remove(at))
     }
 
+    /// Whether any part has been sent.
+    pub fn is_begun(&self) -> bool {
+        let is_head_begun = self.recording.as_ref().is_some_and(|recording| recording.is_head_started);
+        self.parts.started > 0 || is_head_begun
+    }
+
     /// Whether every part has been sent at least once.
     pub fn is_all_started(&self) -> bool {
         let holds_head = self.is_held_head(0);
@@ -369,11 +378,31 @@ impl Upload {
         }
     }
 
-    /// Whether the source is another than it was.
+    /// Whether the bytes of the source are others than they were.
     pub fn has_changed(&self, now: &Condition) -> bool {
         match &self.recording {
             Some(recording) if !self.is_outliving => now.size < recording.size.unwrap_or(recording.stable),
-            _ => now.differs_from(&self.condition),
+            _ => now.change_since(&self.condition) == Change::Altered,
+        }
+    }
+
+    /// Whether the source is a recording of which more may come, not a whole file that is sent as one.
+    pub fn is_growing(&self) -> bool {
+        self.recording.is_some() && !self.is_outliving
+    }
+
+    /// Whether the source may have got other bytes although its size and its date are the same. What was done to
+    /// a file in this life was done by those who know of the upload: only between two lives it counts.
+    pub fn may_be_another(&self, now: &Condition) -> bool {
+        match now.change_since(&self.condition) {
+            Change::Replaced => true,
+            Change::Touched => !self.is_growing() && !self.is_looked_at,
+            // A recording grows; but it is not another file for that.
+            Change::Altered => {
+                let files = (self.condition.file, now.file);
+                self.is_growing() && files.0 != 0 && files.1 != 0 && files.0 != files.1
+            }
+            Change::None => false,
         }
     }
 

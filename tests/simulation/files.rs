@@ -24,6 +24,9 @@ struct File {
     contents: Contents,
     modified: i64,
     created: i64,
+    /// Which file it is, and how often anything was done to it; 0 where the card does not keep that.
+    number: u64,
+    changed: i64,
     fault: Option<Fault>,
     /// All it ever was.
     past: Vec<Contents>,
@@ -38,7 +41,10 @@ impl Card {
     }
 
     pub fn create(&self, path: &[u8], contents: Contents, created: i64) {
+        let number = 1 + self.files().len() as u64;
         let file = File {
+            number,
+            changed: 1,
             contents,
             modified: created.wrapping_mul(1_000_000_000),
             created,
@@ -55,6 +61,7 @@ impl Card {
         let file = files.get_mut(path).expect("the file was created");
         change(&mut file.contents);
         file.modified += 1;
+        file.changed += i64::from(file.number != 0);
         if !file.past.contains(&file.contents) {
             file.past.push(file.contents);
         }
@@ -63,6 +70,35 @@ impl Card {
             if file.contents.size == 0 {
                 file.woes.insert(FIO_E_SOURCE_EMPTY);
             }
+        }
+    }
+
+    /// Like FAT, it does not keep which file is which from now on.
+    pub fn keep_no_numbers(&self) {
+        for file in self.files().values_mut() {
+            (file.number, file.changed) = (0, 0);
+        }
+    }
+
+    /// Another file of the same size and date takes the place of a file, or its bytes are written over and its date
+    /// set to what it was.
+    pub fn replace(&self, path: &[u8], contents: Contents, is_new_file: bool) {
+        let mut files = self.files();
+        let file = files.get_mut(path).expect("the file was created");
+        assert_eq!(file.contents.size, contents.size);
+        file.contents = contents;
+        file.past.push(contents);
+        if is_new_file {
+            file.number += 1000;
+        }
+        file.changed += 1;
+    }
+
+    /// The time zone changes by so many seconds.
+    pub fn shift_dates(&self, seconds: i64) {
+        for file in self.files().values_mut() {
+            file.modified += seconds * 1_000_000_000;
+            file.changed += i64::from(file.number != 0);
         }
     }
 
@@ -116,7 +152,13 @@ impl Source for CardFile {
         match file.fault {
             // The card is gone, and with it what was open.
             Some(Fault::Missing | Fault::All) => Err(Error::of(FIO_E_SOURCE_READ)),
-            _ => Ok(Condition { size: file.contents.size, modified: file.modified, created: file.created }),
+            _ => Ok(Condition {
+                size: file.contents.size,
+                modified: file.modified,
+                created: file.created,
+                file: file.number,
+                changed: file.changed,
+            }),
         }
     }
 

@@ -13,7 +13,7 @@ use crate::upload::recording::LARGEST_FILE;
 use crate::upload::transfer::{Age, Ending, Origin, Recording, Upload};
 use crate::upload::{
     LONGEST_PATH, LONGEST_TAG, SourceSpec, Totals, UploadId, UploadInfo, UploadSpec, checked_name,
-    media_type, name_in_path,
+    is_extension, media_type, name_in_path,
 };
 use std::sync::Arc;
 
@@ -138,7 +138,7 @@ impl Engine {
         }
         self.suspend(id);
         let Some(upload) = self.uploads.queue.get_mut(id) else { return Ok(()) };
-        upload.condition.modified = condition.modified;
+        upload.condition.take_over(&condition);
         upload.origin = origin;
         upload.source = Some(source);
         if let (Some(pushed), Some(recording)) = (&pushed, &mut upload.recording) {
@@ -203,7 +203,9 @@ impl Engine {
             return Err(Error::of(FIO_E_SOURCE_EMPTY));
         }
         let Some(upload) = self.uploads.queue.get_mut(id) else { return Ok(()) };
-        if let Some(condition) = condition.filter(|condition| upload.has_changed(condition)) {
+        let is_another = |condition: &Condition| upload.may_be_another(condition) && upload.is_begun();
+        let is_other = |condition: &Condition| upload.has_changed(condition) || is_another(condition);
+        if let Some(condition) = condition.filter(is_other) {
             upload.forget_asset();
             upload.condition = condition;
             if upload.is_outliving {
@@ -442,11 +444,7 @@ pub(super) fn place_of(upload: &Upload) -> Place {
 
 fn name_of(spec: &UploadSpec, origin: &Origin) -> Result<String, Error> {
     if let Some(extension) = &spec.extension {
-        let is_good = extension.len() > 1
-            && extension.starts_with('.')
-            && !extension[1..].contains(['.', '/'])
-            && checked_name(extension.as_bytes()).is_ok();
-        if !is_good {
+        if !is_extension(extension) {
             return Err(Error::new(FIO_E_ARGUMENT, "the extension is not a dot and some letters"));
         }
     }

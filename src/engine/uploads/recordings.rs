@@ -2,6 +2,7 @@
 
 use super::super::Engine;
 use super::super::calls::Withdrawal;
+use super::sending::Opened;
 use crate::clock::{Instant, Now};
 use crate::error::Error;
 use crate::log::log_line;
@@ -184,8 +185,13 @@ impl Engine {
             let watch = self.uploads.queue.get(id).and_then(|upload| upload.recording.as_ref()?.watch);
             let Some((before, at)) = watch.filter(|(_, at)| now >= *at) else { continue };
             let condition = match self.open_source(id) {
-                Ok(true) => self.uploads.queue.get(id).and_then(|upload| upload.source.clone()),
-                Ok(false) => None,
+                Ok(Opened::Needed) => None,
+                Ok(opened) => {
+                    if matches!(opened, Opened::Another) {
+                        self.begin_anew(id, Error::of(FIO_E_SOURCE_CHANGED));
+                    }
+                    self.uploads.queue.get(id).and_then(|upload| upload.source.clone())
+                }
                 Err(error) => {
                     self.end_upload(id, Ending::Failed(error));
                     continue;

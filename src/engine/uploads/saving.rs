@@ -8,7 +8,7 @@ use super::control::place_of;
 use crate::clock::Instant;
 use crate::error::Error;
 use crate::retry::Backoff;
-use crate::secret::SecretBytes;
+use crate::secret::{Secret, SecretBytes};
 use crate::status::FIO_E_STORE_DAMAGED;
 use crate::upload::index::{Line, Place};
 use crate::upload::transfer::{Ending, Origin, Upload};
@@ -245,7 +245,9 @@ impl Engine {
         let mut damage = None;
         let loaded = match self.records.load(&key) {
             Ok(Some(bytes)) => {
-                let decoded = record::decode_addresses(&bytes);
+                let fits =
+                    |addresses: &[Secret]| upload.asset_id.is_none() || record::fits(upload, addresses.len());
+                let decoded = record::decode_addresses(&bytes).filter(|(_, addresses)| fits(addresses));
                 if decoded.is_none() {
                     damage = Some(self.records.set_aside(&key, FOREIGN));
                 }
@@ -320,6 +322,11 @@ impl Engine {
             Ok(Some(bytes)) => {
                 let Some((numbers, flags)) = bytes.expose().split_first_chunk::<8>() else { return Ok(()) };
                 let reserved = UploadId::from_le_bytes(*numbers);
+                if reserved >= record::BEYOND_ALL_IDS {
+                    let error = self.records.set_aside(SETTINGS_KEY, FOREIGN);
+                    self.tell(Event::StoreDamaged(error));
+                    return Ok(());
+                }
                 self.uploads.saving.reserved = self.uploads.saving.reserved.max(reserved);
                 if !self.uploads.saving.are_flags_chosen {
                     self.uploads.queue.is_paused = flags.first() == Some(&1);

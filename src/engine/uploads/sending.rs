@@ -23,6 +23,15 @@ use std::time::Duration;
 /// How long the addresses of a whole file live, in seconds (protocol.md, section 17).
 const USUAL_LIFE: u64 = 86_400;
 
+/// What came of opening a source.
+pub(super) enum Opened {
+    AsItWas,
+    /// It may be another one with the same size and date.
+    Another,
+    /// It is no path: the application has to attach it.
+    Needed,
+}
+
 impl Engine {
     /// Makes one ready to be worked on: its source is opened and compared with what it was.
     pub(super) fn activate(&mut self, id: UploadId) {
@@ -40,8 +49,11 @@ impl Engine {
             return;
         }
         match self.open_source(id) {
-            Ok(true) => {}
-            Ok(false) => return self.uploads.queue.move_to(id, Place::Parked(FIO_E_SOURCE_NEEDED)),
+            Ok(Opened::AsItWas) => {}
+            Ok(Opened::Another) => return self.begin_anew(id, Error::of(FIO_E_SOURCE_CHANGED)),
+            Ok(Opened::Needed) => {
+                return self.uploads.queue.move_to(id, Place::Parked(FIO_E_SOURCE_NEEDED));
+            }
             Err(error) if is_shortage(&error) => return self.lack(id, error),
             Err(error) => return self.end_upload(id, Ending::Failed(error)),
         }
@@ -111,22 +123,28 @@ impl Engine {
         }
     }
 
-    /// Opens a source that is a path. `false` if it is none and the application has to attach it.
-    pub(super) fn open_source(&mut self, id: UploadId) -> Result<bool, Error> {
-        let Some(upload) = self.uploads.queue.get_mut(id) else { return Ok(false) };
+    /// Opens a source that is a path, and looks whether it is what it was.
+    pub(super) fn open_source(&mut self, id: UploadId) -> Result<Opened, Error> {
+        let Some(upload) = self.uploads.queue.get_mut(id) else { return Ok(Opened::Needed) };
         if upload.source.is_none() {
-            let Origin::Path(path) = &upload.origin else { return Ok(false) };
+            let Origin::Path(path) = &upload.origin else { return Ok(Opened::Needed) };
             upload.source = Some(self.files.open(path)?);
         }
-        let Some(source) = upload.source.clone() else { return Ok(false) };
+        let Some(source) = upload.source.clone() else { return Ok(Opened::Needed) };
         let condition = source.condition()?;
-        if upload.recording.as_ref().is_some_and(|recording| recording.watch.is_some()) {
-            return Ok(true);
-        }
-        if upload.has_changed(&condition) {
+        let is_watched = upload.recording.as_ref().is_some_and(|recording| recording.watch.is_some());
+        if !is_watched && upload.has_changed(&condition) {
             return Err(Error::of(FIO_E_SOURCE_CHANGED));
         }
-        Ok(true)
+        // Of what was sent of it nothing may be taken for a part of it any more.
+        let is_another = upload.may_be_another(&condition) && upload.is_begun();
+        upload.is_looked_at = true;
+        let before = upload.condition;
+        upload.condition.take_over(&condition);
+        if upload.condition != before && !upload.is_growing() {
+            self.uploads.queue.needs_saving(id);
+        }
+        Ok(if is_another { Opened::Another } else { Opened::AsItWas })
     }
 
     pub(super) fn do_work(&mut self, id: UploadId, work: Work) {
@@ -172,8 +190,13 @@ impl Engine {
     /// Sends one part on its way. An error is one of the source.
     pub(super) fn send_part(&mut self, id: UploadId, part: u32) -> Result<(), Error> {
         let request = self.next_id;
-        if !self.open_source(id)? {
-            return Err(Error::of(FIO_E_SOURCE_NEEDED));
+        match self.open_source(id)? {
+            Opened::AsItWas => {}
+            Opened::Another => {
+                self.begin_anew(id, Error::of(FIO_E_SOURCE_CHANGED));
+                return Ok(());
+            }
+            Opened::Needed => return Err(Error::of(FIO_E_SOURCE_NEEDED)),
         }
         let Some(upload) = self.uploads.queue.get_mut(id) else { return Ok(()) };
         let source: Arc<dyn Source> = upload.source.clone().ok_or_else(|| Error::of(FIO_E_SOURCE_NEEDED))?;

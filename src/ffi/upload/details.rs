@@ -6,14 +6,12 @@ use crate::ffi::args;
 use crate::ffi::fio_status;
 use crate::ffi::guard::guard;
 use crate::status::*;
-use crate::upload::{LONGEST_MEDIA_TYPE, LONGEST_TAG, RecordingSpec, checked_name};
+use crate::upload::plan::MOST_PARTS;
+use crate::upload::{
+    LARGEST_HEAD, LONGEST_EXTENSION, LONGEST_MEDIA_TYPE, LONGEST_TAG, RecordingSpec, checked_name,
+    is_extension, is_media_type,
+};
 use std::ffi::{CStr, c_char};
-
-const LONGEST_EXTENSION: usize = 32;
-/// More parts than the storage takes.
-const MOST_PARTS: u32 = 10_000;
-/// The first part of a recording is never larger.
-const LARGEST_HEAD: u64 = 256 << 20;
 
 /// Names the asset at the service.
 ///
@@ -78,8 +76,7 @@ pub unsafe extern "C" fn fio_upload_set_extension(
                     return Ok(());
                 }
                 let text = args::text(extension, "the extension", LONGEST_EXTENSION)?;
-                let letters = text.strip_prefix('.').filter(|letters| !letters.is_empty());
-                if letters.is_none_or(|letters| letters.trim().is_empty() || letters.contains(['.', '/'])) {
+                if !is_extension(text) {
                     return Err(Error::new(FIO_E_ARGUMENT, "the extension is not like .mp4"));
                 }
                 spec.extension = Some(text.to_owned());
@@ -123,15 +120,6 @@ pub unsafe extern "C" fn fio_upload_set_media_type(
             })
         }
     })
-}
-
-/// A type and a subtype, both tokens as in RFC 9110 section 5.6.2.
-fn is_media_type(text: &str) -> bool {
-    let is_token = |part: &str| {
-        !part.is_empty()
-            && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
-    };
-    text.split_once('/').is_some_and(|(kind, subtype)| is_token(kind) && is_token(subtype))
 }
 
 /// Says which channel of the device it comes from. The service files and pauses channels separately.

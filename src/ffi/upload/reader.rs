@@ -16,7 +16,7 @@ pub struct CallbackReader {
 
 impl Source for CallbackReader {
     fn condition(&self) -> Result<Condition, Error> {
-        Ok(Condition { size: self.size, modified: 0, created: 0 })
+        Ok(Condition { size: self.size, ..Condition::default() })
     }
 
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<usize, Error> {

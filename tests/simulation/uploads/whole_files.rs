@@ -229,3 +229,75 @@ fn a_retry_of_a_file_that_was_changed_sends_it_as_it_is() {
     assert_eq!((world.info(id).size, world.service.assets.creations), (320, 2));
     world.judge_uploads();
 }
+
+#[test]
+fn a_file_replaced_between_two_lives_by_another_of_the_same_size_and_date_never_arrives_mixed() {
+    for (is_new_file, assets) in [(true, 2), (false, 2)] {
+        let (mut world, id) = one_by_one();
+        world.run_until_stored(2);
+        let path = world.watch.of(id).path.clone();
+        world.cut_power();
+        let mut contents = world.card.contents(&path);
+        contents.version += 1;
+        world.card.replace(&path, contents, is_new_file);
+        world.boot();
+        assert_eq!(world.see_through(id, MINUTE), UploadState::Done, "{is_new_file}");
+        assert_eq!(world.service.assets.creations, assets, "{is_new_file}");
+        // The judge compares the bytes of the whole file.
+        world.judge_uploads();
+    }
+}
+
+#[test]
+fn a_file_of_which_nothing_was_sent_may_be_replaced() {
+    let mut world = paired(1);
+    world.pause_queue(true);
+    let id = world.upload(New::file(500));
+    let path = world.watch.of(id).path.clone();
+    world.cut_power();
+    let mut contents = world.card.contents(&path);
+    contents.version += 1;
+    world.card.replace(&path, contents, true);
+    world.boot();
+    world.pause_queue(false);
+    assert_eq!(world.see_through(id, MINUTE), UploadState::Done);
+    assert_eq!((world.service.assets.creations, world.network.sent_parts), (1, 5));
+    world.judge_uploads();
+}
+
+#[test]
+fn what_is_done_to_a_file_in_this_life_is_no_reason_to_begin_anew() {
+    let (mut world, id) = one_by_one();
+    world.run_until_stored(2);
+    let path = world.watch.of(id).path.clone();
+    // Other rights, say.
+    let contents = world.card.contents(&path);
+    world.card.replace(&path, contents, false);
+    world.run_until_stored(3);
+    world.cut_power_and_boot();
+    assert_eq!(world.see_through(id, MINUTE), UploadState::Done);
+    assert_eq!(world.service.assets.creations, 1);
+    world.judge_uploads();
+}
+
+#[test]
+fn another_time_zone_costs_no_part_wherever_the_dates_move_with_it() {
+    for has_numbers in [true, false] {
+        for hours in [1, -1, 14] {
+            let (mut world, id) = one_by_one();
+            let second = world.upload(New::file(50));
+            if !has_numbers {
+                world.card.keep_no_numbers();
+            }
+            world.run_until_stored(3);
+            world.cut_power();
+            world.card.shift_dates(hours * 3600);
+            world.boot();
+            assert_eq!(world.see_through(id, MINUTE), UploadState::Done, "{hours}");
+            assert_eq!(world.see_through(second, MINUTE), UploadState::Done, "{hours}");
+            assert_eq!(world.service.assets.creations, 2, "{hours}");
+            assert!((6..=7).contains(&world.network.sent_parts), "{}", world.network.sent_parts);
+            world.judge_uploads();
+        }
+    }
+}

@@ -1237,8 +1237,8 @@ typedef uint64_t (*fio_monotonic_cb)(void *user);
 typedef int64_t (*fio_wall_clock_cb)(void *user);
 
 /**
- * Fills `buffer` with `length` random bytes that nobody can predict. Return 0, or a negative value for
- * a failure. A data callback.
+ * Fills all of `buffer` with `length` random bytes that nobody can predict. Return 0, or a negative value for
+ * a failure; 0 with a buffer that was not filled is `FIO_E_ENTROPY`. A data callback.
  */
 typedef int32_t (*fio_entropy_cb)(void *user,
                                   uint8_t *buffer,
@@ -1888,8 +1888,8 @@ fio_status fio_config_set_clock(struct fio_config *config,
                                 fio_destroy_cb destroy);
 
 /**
- * Replaces the source of random numbers (nonces of sealed records, jitter of retries), for devices with
- * a hardware generator.
+ * Adds a source of random numbers (nonces of sealed records, jitter of retries), for devices with a hardware
+ * generator. Its numbers are mixed with those of the operating system, if that has any.
  *
  * @param config   the configuration
  * @param fill     or NULL for the operating system's

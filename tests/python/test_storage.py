@@ -310,6 +310,16 @@ class Sealing(RigTest):
         self.paired(store=store, store_key=KEY, entropy=fill)
         self.assertIn(24, asked)
 
+    def test_a_callback_that_fills_nothing_or_always_the_same(self) -> None:
+        for fill in (lambda length: b"", lambda length: bytes(length)):
+            store = MemoryStore()
+            with contextlib.suppress(fio_c2c.FioError):
+                client = self.paired(store=store, store_key=KEY, entropy=fill)
+                first = store.records["auth"]
+                client.refresh().wait(PATIENCE)
+                # The nonce is what follows the frame of six bytes.
+                self.assertNotEqual(first[6:30], store.records["auth"][6:30])
+
     def test_a_failing_source_of_entropy(self) -> None:
         def fill(length: int) -> bytes:
             raise OSError("no noise")

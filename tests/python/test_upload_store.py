@@ -41,6 +41,41 @@ class Restarted(UploadTest):
         self.assertEqual([part["times_received"] for part in asset["parts"]], [1] * 4)
         self.assertEqual(len(self.service.uploads()), 1)
 
+    def stopped(self) -> "tuple[Any, Any, Path]":
+        """A client that is off, an upload of which three of four parts have arrived, and its file."""
+        media = self.media()
+        self.service.fault("part", "stall", part=4)
+        client = self.paired(store_dir=self.store)
+        upload = client.upload(path=media)
+        self.drive_until_stuck(client, upload, 75_000)
+        client.close()
+        return client, upload, media
+
+    def test_another_time_zone_makes_no_file_another_one(self) -> None:
+        client, upload, media = self.stopped()
+        about = media.stat()
+        os.utime(str(media), ns=(about.st_atime_ns, about.st_mtime_ns - 3600 * 10**9))
+        client = self.again(client)
+        fio_c2c.Upload(client, upload.id).wait(PATIENCE)
+        asset = self.arrived("A001.mov", media)
+        self.assertEqual([part["times_received"] for part in asset["parts"]], [1] * 4)
+
+    def test_a_file_replaced_by_one_of_the_same_size_and_date_arrives_as_it_is(self) -> None:
+        for in_place in (False, True):
+            with self.subTest(in_place=in_place):
+                self.store = self.scratch() / "store"
+                client, upload, media = self.stopped()
+                about = media.stat()
+                other = media if in_place else media.with_name("other")
+                other.write_bytes(os.urandom(about.st_size))
+                os.utime(str(other), ns=(about.st_atime_ns, about.st_mtime_ns))
+                other.replace(media)
+                client = self.again(client)
+                fio_c2c.Upload(client, upload.id).wait(PATIENCE)
+                self.arrived("A001.mov", media)
+                self.assertEqual(len(self.service.uploads()), 2)
+                self.service.reset()
+
     def test_a_file_with_many_parts(self) -> None:
         # More addresses than one record holds.
         self.service.settings(part_bytes=1000)

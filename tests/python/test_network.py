@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Callable
 
 from servers import Closing, refused_port
-from support import PATIENCE, SECRET, Clock, RigTest, fio_c2c, in_subprocess
+from support import PATIENCE, SECRET, TLS, Clock, RigTest, fio_c2c, in_subprocess
 
 JSON = "application/json"
 
@@ -321,8 +321,10 @@ class WhilePolling(RigTest):
         # With the connection, or the file would not be looked at.
         self.service.fault("token", "close", times=2)
         operation = client.poll()
-        client.drive_until(lambda: "FIO_E_CA_FILE" in [event.error.name for event in client.heard(fio_c2c.FIO_EVENT_RETRYING)])
-        self.assertFalse(operation.is_over)
+        # libcurl with OpenSSL keeps what it has read of the file for its other connections: there it may just go on.
+        if TLS == "bundled":
+            client.drive_until(lambda: "FIO_E_CA_FILE" in [event.error.name for event in client.heard(fio_c2c.FIO_EVENT_RETRYING)])
+            self.assertFalse(operation.is_over)
         away.rename(mine)
         self.service.clear_faults()
         operation.wait(PATIENCE)

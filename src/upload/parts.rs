@@ -119,7 +119,9 @@ impl Parts {
 
     /// When the first part that waits may be tried again.
     pub fn next_retry(&self) -> Option<Instant> {
-        self.troubled.iter().filter(|troubled| !troubled.is_gone).map(|troubled| troubled.not_before).min()
+        let is_next = |part: u32| self.damaged.is_empty() || self.damaged.contains(&part);
+        let waits = |troubled: &&Troubled| !troubled.is_gone && is_next(troubled.part);
+        self.troubled.iter().filter(waits).map(|troubled| troubled.not_before).min()
     }
 }
 

@@ -14,9 +14,14 @@ pub struct Speed {
     arrived: u64,
     last: Option<(Instant, u64)>,
     bytes_per_second: f64,
-    /// The last one that was measured, kept while nothing is under way.
-    remembered: f64,
+    /// Bytes since something came under way.
+    moved: u64,
+    /// The last one that was measured over enough bytes, kept while nothing is under way.
+    remembered: u64,
 }
+
+/// What fewer bytes took says more of the round trips than of the link.
+const ENOUGH: u64 = 4 << 20;
 
 impl Speed {
     /// A part has arrived.
@@ -34,7 +39,9 @@ impl Speed {
             return;
         }
         // A part that has to be sent again takes its bytes back: that is a standstill.
-        let current = total.saturating_sub(before) as f64 / span;
+        let moved = total.saturating_sub(before);
+        self.moved = self.moved.saturating_add(moved);
+        let current = moved as f64 / span;
         let weight = (span / SMOOTHING.as_secs_f64()).min(1.0);
         self.bytes_per_second = if self.bytes_per_second == 0.0 {
             current
@@ -45,14 +52,15 @@ impl Speed {
 
     /// Nothing is under way.
     pub fn rest(&mut self) {
-        self.remembered = self.recent() as f64;
+        self.remembered = self.recent();
+        self.moved = 0;
         self.last = None;
         self.bytes_per_second = 0.0;
     }
 
-    /// What was measured last; 0 if nothing was.
+    /// Bytes a second, as far as enough was sent to tell; 0 if not.
     pub fn recent(&self) -> u64 {
-        if self.bytes_per_second > 0.0 { self.bytes_per_second as u64 } else { self.remembered as u64 }
+        if self.moved >= ENOUGH { self.bytes_per_second as u64 } else { self.remembered }
     }
 
     pub fn complete(&self, mut totals: Totals) -> Totals {
@@ -67,6 +75,24 @@ impl Speed {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_few_bytes_say_nothing_of_the_link() {
+        let mut speed = Speed::default();
+        for second in 0..10u64 {
+            speed.arrived(1_000);
+            speed.sample(Instant(second * 1000), 0);
+        }
+        assert_eq!(speed.recent(), 0);
+        for second in 10..20u64 {
+            speed.arrived(1 << 20);
+            speed.sample(Instant(second * 1000), 0);
+        }
+        let measured = speed.recent();
+        assert!((800_000..1_100_000).contains(&measured), "{measured}");
+        speed.rest();
+        assert_eq!(speed.recent(), measured);
+    }
 
     #[test]
     fn the_speed_settles_and_rests() {

@@ -299,11 +299,15 @@ impl Upload {
     /// The part to send next, if one may be sent now: first what failed before, then what comes next, and
     /// a held head when everything else is on its way.
     pub fn next_part(&self, now: Instant, most_troubled: usize) -> Option<u32> {
-        let ready = |troubled: &&Troubled| !troubled.is_gone && troubled.not_before <= now;
+        // As long as a part is stored damaged, no other may make the file whole with it.
+        let damaged = &self.parts.damaged;
+        let is_next = |part: u32| damaged.is_empty() || damaged.contains(&part);
+        let ready =
+            |troubled: &&Troubled| !troubled.is_gone && troubled.not_before <= now && is_next(troubled.part);
         if let Some(troubled) = self.parts.troubled.iter().find(ready) {
             return Some(troubled.part);
         }
-        if self.parts.troubled.len() >= most_troubled {
+        if self.parts.troubled.len() >= most_troubled || !damaged.is_empty() {
             return None;
         }
         let (end, holds_head, is_whole) = match &self.recording {
@@ -351,6 +355,11 @@ impl Upload {
     pub fn is_begun(&self) -> bool {
         let is_head_begun = self.recording.as_ref().is_some_and(|recording| recording.is_head_started);
         self.parts.started > 0 || is_head_begun
+    }
+
+    /// Whether the storage may have made the file of a damaged part: it has, or may have, all others.
+    pub fn may_be_spoilt(&self) -> bool {
+        !self.parts.damaged.is_empty() && self.is_all_started()
     }
 
     /// Whether every part has been sent at least once.

@@ -128,8 +128,66 @@ pub enum Twist {
     Damaged,
 }
 
-/// A part's fate. TLS sees to it that only the storage, or who stands before it, says that a part is
-/// there: nobody else's answer is a success.
+/// Errors of S3's list, with the numbers they come with.
+const S3_ERRORS: [(u16, &str); 40] = [
+    (400, "AuthorizationQueryParametersError"),
+    (400, "BadDigest"),
+    (400, "EntityTooLarge"),
+    (400, "EntityTooSmall"),
+    (400, "ExpiredToken"),
+    (400, "IncompleteBody"),
+    (400, "InternalError"),
+    (400, "InvalidArgument"),
+    (400, "InvalidRequest"),
+    (400, "InvalidToken"),
+    (400, "MalformedTrailer"),
+    (400, "MaxMessageLengthExceeded"),
+    (400, "RequestTimeout"),
+    (400, "TokenRefreshRequired"),
+    (401, "ExpiredToken"),
+    (403, "AccessDenied"),
+    (403, "AllAccessDisabled"),
+    (403, "ExpiredToken"),
+    (403, "InvalidAccessKeyId"),
+    (403, "InvalidObjectState"),
+    (403, "RequestTimeTooSkewed"),
+    (403, "SignatureDoesNotMatch"),
+    (403, "SlowDown"),
+    (404, "NoSuchBucket"),
+    (404, "NoSuchKey"),
+    (404, "NoSuchVersion"),
+    (405, "MethodNotAllowed"),
+    (409, "BucketAlreadyExists"),
+    (409, "ConditionalRequestConflict"),
+    (409, "OperationAborted"),
+    (411, "MissingContentLength"),
+    (412, "ConditionalRequestConflict"),
+    (412, "PreconditionFailed"),
+    (413, "EntityTooLarge"),
+    (416, "InvalidRange"),
+    (500, "InternalError"),
+    (501, "NotImplemented"),
+    (503, "ServiceUnavailable"),
+    (503, "SlowDown"),
+    (200, "InternalError"),
+];
+
+/// What the storage, or something before it, may say to a part besides.
+fn odd_answer(random: &mut fastrand::Rng) -> Response {
+    let (status, body) = match random.u8(0..6) {
+        // No success of anybody, whatever its number.
+        0 => (pick(&[200, 201, 202, 203, 206], random), PAGE.to_owned()),
+        1 => (pick(&[202, 203, 205, 206], random), String::new()),
+        2 => (pick(&[401, 404, 410, 413, 418, 451, 511], random), String::new()),
+        _ => {
+            let (status, code) = pick(&S3_ERRORS, random);
+            (status, format!("<?xml version=\"1.0\"?><Error><Code>{code}</Code><Key>k</Key></Error>"))
+        }
+    };
+    Response { status, body: SecretBytes::new(body.into_bytes()), retry_after: None }
+}
+
+/// A part's fate.
 pub fn choose_for_part(
     weather: &Weather,
     clock_is_plausible: bool,
@@ -140,12 +198,8 @@ pub fn choose_for_part(
         Weather { outage: weather.outage || weather.storage_is_down, api_is_down: false, ..weather.clone() };
     let mut fate = Fate::choose(&weather, clock_is_plausible, random);
     if let Fate::AnsweredByOther(response) | Fate::AnswerReplaced(response) = &mut fate {
-        if response.is_success() {
-            response.status = 302;
-        }
-        // A teapot's word counts as the storage's: see `retry::part_verdict`.
-        if response.status == 418 {
-            response.status = 403;
+        if random.bool() {
+            *response = odd_answer(random);
         }
     }
     let twist = match &fate {

@@ -5,10 +5,15 @@ use fio_c2c::error::Error;
 use fio_c2c::source::{Condition, Files, Source};
 use fio_c2c::status::*;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 #[derive(Clone, Default)]
-pub struct Card(Arc<Mutex<BTreeMap<Vec<u8>, File>>>);
+pub struct Card {
+    files: Arc<Mutex<BTreeMap<Vec<u8>, File>>>,
+    /// The process has no descriptor left: nothing can be opened.
+    has_no_descriptors: Arc<AtomicBool>,
+}
 
 /// What is wrong with a file.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -18,6 +23,8 @@ pub enum Fault {
     Reads,
     /// Neither can be done.
     All,
+    /// The card is busy: nothing can be done for now.
+    Busy,
 }
 
 struct File {
@@ -37,7 +44,7 @@ struct File {
 impl Card {
     fn files(&self) -> MutexGuard<'_, BTreeMap<Vec<u8>, File>> {
         // A poisoned lock means that a check failed already.
-        self.0.lock().expect("no check has failed")
+        self.files.lock().expect("no check has failed")
     }
 
     pub fn create(&self, path: &[u8], contents: Contents, created: i64) {
@@ -107,9 +114,22 @@ impl Card {
         let file = files.get_mut(path).expect("the file was created");
         file.fault = fault;
         match fault {
-            None => {}
+            // What passes is no reason to give anything up.
+            None | Some(Fault::Busy) => {}
             Some(Fault::Missing) => file.woes.extend([FIO_E_SOURCE_MISSING, FIO_E_SOURCE_READ]),
             Some(_) => drop(file.woes.insert(FIO_E_SOURCE_READ)),
+        }
+    }
+
+    pub fn lack_descriptors(&self, has_none: bool) {
+        self.has_no_descriptors.store(has_none, Ordering::Relaxed);
+    }
+
+    /// What passes has passed.
+    pub fn end_shortages(&self) {
+        self.lack_descriptors(false);
+        for file in self.files().values_mut() {
+            file.fault = file.fault.filter(|fault| *fault != Fault::Busy);
         }
     }
 
@@ -132,9 +152,13 @@ impl Card {
 
 impl Files for Card {
     fn open(&self, path: &[u8]) -> Result<Arc<dyn Source>, Error> {
+        if self.has_no_descriptors.load(Ordering::Relaxed) {
+            return Err(Error::of(FIO_E_NOMEM));
+        }
         match self.files().get(path).map(|file| file.fault) {
             None | Some(Some(Fault::Missing)) => Err(Error::of(FIO_E_SOURCE_MISSING)),
             Some(Some(Fault::All)) => Err(Error::of(FIO_E_SOURCE_READ)),
+            Some(Some(Fault::Busy)) => Err(Error::of(FIO_E_SOURCE_BUSY)),
             Some(_) => Ok(self.source(path)),
         }
     }
@@ -152,6 +176,7 @@ impl Source for CardFile {
         match file.fault {
             // The card is gone, and with it what was open.
             Some(Fault::Missing | Fault::All) => Err(Error::of(FIO_E_SOURCE_READ)),
+            Some(Fault::Busy) => Err(Error::of(FIO_E_SOURCE_BUSY)),
             _ => Ok(Condition {
                 size: file.contents.size,
                 modified: file.modified,
@@ -166,6 +191,7 @@ impl Source for CardFile {
         let files = self.card.files();
         let file = &files[&self.path];
         match file.fault {
+            Some(Fault::Busy) => Err(Error::of(FIO_E_SOURCE_BUSY)),
             Some(_) => Err(Error::of(FIO_E_SOURCE_READ)),
             None => Ok(file.contents.read(offset, buffer)),
         }

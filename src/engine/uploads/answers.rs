@@ -257,6 +257,8 @@ impl Engine {
                 upload.part_limit = (length / 2).max(SMALLEST_PART);
                 self.begin_anew(id, error);
             }
+            // Sent again it would come too late: the storage puts together what it has.
+            _ if is_damaged && upload.may_be_spoilt() => self.begin_anew(id, error),
             Verdict::AwaitSource => self.await_source(id, part, error),
             _ if is_impatient && (is_damaged || is_of_storage || IN_THE_WAY.contains(&error.status)) => {
                 self.begin_anew(id, error);
@@ -267,7 +269,7 @@ impl Engine {
     }
 
     /// The source cannot be read at the moment: that says nothing about the storage.
-    fn await_source(&mut self, id: UploadId, part: u32, error: Error) {
+    pub(super) fn await_source(&mut self, id: UploadId, part: u32, error: Error) {
         let Some(upload) = self.uploads.queue.get_mut(id) else { return };
         let Some(troubled) = upload.parts.troubled_mut(part) else { return };
         let wait = Backoff::SOURCE.delay(troubled.failures, None, &mut self.random);

@@ -6,6 +6,7 @@ use super::sending::Opened;
 use crate::clock::{Instant, Now};
 use crate::error::Error;
 use crate::log::log_line;
+use crate::retry::is_shortage;
 use crate::status::*;
 use crate::upload::recording::LARGEST_FILE;
 use crate::upload::transfer::{Ending, OVERTAKEN, Origin, Recording};
@@ -193,14 +194,14 @@ impl Engine {
                     self.uploads.queue.get(id).and_then(|upload| upload.source.clone())
                 }
                 Err(error) => {
-                    self.end_upload(id, Ending::Failed(error));
+                    self.unreadable_recording(id, before, error);
                     continue;
                 }
             };
             let size = match condition.map(|source| source.condition()) {
                 Some(Ok(condition)) => condition.size,
                 Some(Err(error)) => {
-                    self.end_upload(id, Ending::Failed(error));
+                    self.unreadable_recording(id, before, error);
                     continue;
                 }
                 None => continue,
@@ -216,6 +217,23 @@ impl Engine {
                 recording.watch = Some((size, now + STILLNESS));
             }
             self.uploads.queue.recount(id);
+        }
+    }
+
+    /// The file of a recording that is watched cannot be looked at: later, or never.
+    fn unreadable_recording(&mut self, id: UploadId, before: u64, error: Error) {
+        if !is_shortage(&error) {
+            return self.end_upload(id, Ending::Failed(error));
+        }
+        let again = self.now.mono + STILLNESS;
+        log_line!(self.log, Info, "upload {id}: {error}; again in {} s", STILLNESS.as_secs());
+        if let Ok(recording) = self.running(id) {
+            recording.watch = Some((before, again));
+        }
+        // A card that was pulled and put back is another file to the system.
+        if let Some(upload) = self.uploads.queue.get_mut(id).filter(|upload| upload.flying.is_empty()) {
+            upload.source = None;
+            upload.trouble = Some(error);
         }
     }
 

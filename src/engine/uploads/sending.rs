@@ -16,7 +16,8 @@ use crate::status::*;
 use crate::upload::UploadId;
 use crate::upload::budget::Allowance;
 use crate::upload::index::Place;
-use crate::upload::transfer::{Ending, Flying, Origin};
+use crate::upload::parts::Troubled;
+use crate::upload::transfer::{Ending, Flying, Origin, Upload};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -58,6 +59,9 @@ impl Engine {
             Err(error) => return self.end_upload(id, Ending::Failed(error)),
         }
         self.uploads.device.succeeded();
+        if self.uploads.queue.get(id).is_some_and(Upload::may_be_spoilt) {
+            return self.begin_anew(id, Error::of(FIO_E_CHECKSUM));
+        }
         let (mono, wall) = (self.now.mono, self.now.wall);
         if let Some(upload) = self.uploads.queue.get_mut(id) {
             // After a restart only the wall clock can tell.
@@ -163,7 +167,15 @@ impl Engine {
             Work::AddressesEnded => self.addresses_ended(id, Error::of(FIO_E_URL_EXPIRED)),
             Work::Part(part) => match self.send_part(id, part) {
                 Ok(()) => {}
-                Err(error) if is_shortage(&error) => self.lack(id, error),
+                Err(error) if is_shortage(&error) => {
+                    // Noted, so that the next look finds something else to do.
+                    if let Some(upload) = self.uploads.queue.get_mut(id) {
+                        let known = upload.take_up(part);
+                        let failures = known.failures.saturating_add(1);
+                        upload.parts.troubled.push(Troubled { failures, ..known });
+                    }
+                    self.await_source(id, part, error);
+                }
                 Err(error) => self.end_upload(id, Ending::Failed(error)),
             },
         }

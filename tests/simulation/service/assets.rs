@@ -20,6 +20,10 @@ pub struct AssetRules {
     pub spare_addresses: u64,
     /// Milliseconds.
     pub address_life: u64,
+    /// The addresses say when they end.
+    pub addresses_say_when: bool,
+    /// A part is an object of its own, which may come again at any time: nothing says `NoSuchUpload`.
+    pub parts_are_objects: bool,
     /// Between the last part and its being a whole file, milliseconds.
     pub assembly: u64,
     /// An answer says which project the asset went to.
@@ -36,11 +40,20 @@ impl Default for AssetRules {
             bytes_in_a_part: 100,
             spare_addresses: 0,
             address_life: 86_400_000,
+            addresses_say_when: false,
+            parts_are_objects: false,
             assembly: 0,
             names_project: true,
             is_strict_on_announcements: true,
             bad_address_percent: 0,
         }
+    }
+}
+
+impl AssetRules {
+    /// For how many seconds addresses are good, if they say so.
+    fn told_life(&self) -> Option<u64> {
+        self.addresses_say_when.then_some(self.address_life / 1_000)
     }
 }
 
@@ -140,8 +153,9 @@ impl Assets {
             }
         }
         let expires = time + self.rules.address_life;
+        let life = self.rules.told_life();
         let mut addresses: Vec<String> =
-            (1..=parts).map(|part| address(id, part as u32, expires, random)).collect();
+            (1..=parts).map(|part| address(id, part as u32, expires, life, random)).collect();
         if new.size.is_some() && random.u8(0..100) < self.rules.bad_address_percent {
             self.misled.insert(new.key.clone());
             match random.u8(0..5) {
@@ -208,6 +222,7 @@ impl Assets {
             return detailed(422, "Unprocessable Entity");
         }
         let expires = time + self.rules.address_life;
+        let life = self.rules.told_life();
         let mut addresses = Vec::new();
         for part in &announcement.parts {
             if !is_over {
@@ -218,7 +233,7 @@ impl Assets {
                 }
                 (slot.size, slot.is_final) = (part.size, part.is_final);
             }
-            addresses.push(address(number, part.number, expires, random));
+            addresses.push(address(number, part.number, expires, life, random));
         }
         if !is_over {
             asset.size = announcement.size.or(asset.size);
@@ -245,7 +260,7 @@ impl Assets {
         samples: Vec<crate::content::Sample>,
         time: u64,
     ) -> super::storage::Reply {
-        self.storage.put(&mut self.list, part, samples, self.rules.assembly, time)
+        self.storage.put(&mut self.list, part, samples, &self.rules, time)
     }
 
     /// The storage forgets an upload that is not whole yet.

@@ -1,7 +1,7 @@
 //! The storage: signed addresses that expire, parts that replace each other, and assembly. It speaks
 //! like S3.
 
-use super::assets::Asset;
+use super::assets::{Asset, AssetRules};
 use crate::content::{Contents, Sample};
 use fio_c2c::api::Response;
 use fio_c2c::api::part::PartRequest;
@@ -39,8 +39,15 @@ pub struct Storage {
 }
 
 /// A signed address: where it leads, and until when.
-pub fn address(asset: usize, part: u32, expires: u64, random: &mut fastrand::Rng) -> String {
-    format!("{STORAGE}{asset}/{part}/{expires}?X-Amz-Signature={:016x}", random.u64(..))
+pub fn address(
+    asset: usize,
+    part: u32,
+    expires: u64,
+    life: Option<u64>,
+    random: &mut fastrand::Rng,
+) -> String {
+    let life = life.map(|life| format!("X-Amz-Expires={life}&")).unwrap_or_default();
+    format!("{STORAGE}{asset}/{part}/{expires}?{life}X-Amz-Signature={:016x}", random.u64(..))
 }
 
 /// Asset, part (from 1) and end of an address.
@@ -58,7 +65,7 @@ impl Storage {
         assets: &mut [Asset],
         part: &PartRequest,
         samples: Vec<Sample>,
-        assembly: u64,
+        rules: &AssetRules,
         time: u64,
     ) -> Reply {
         self.puts += 1;
@@ -67,7 +74,18 @@ impl Storage {
         asset.settle(time);
         assert_eq!(&*part.content_type, asset.key, "the signature covers the media type");
         if time >= expires {
-            return refused(403, "AccessDenied");
+            return expired();
+        }
+        if rules.parts_are_objects {
+            if asset.standing == Standing::Gone {
+                return refused(403, "AccessDenied");
+            }
+            let is_whole = asset.is_whole();
+            let is_known = asset.slots.get(&slot).is_some_and(|slot| slot.size == part.length);
+            if is_whole && is_known {
+                // It is overwritten with the same.
+                return Reply { response: answer(200, String::new()), etag: Some(etag(&samples)) };
+            }
         }
         if matches!(asset.standing, Standing::Complete | Standing::Gone) {
             return refused(404, "NoSuchUpload");
@@ -79,7 +97,7 @@ impl Storage {
         let etag = etag(&samples);
         slot.stored = Some(samples);
         if asset.standing == Standing::Open && asset.has_all() {
-            asset.standing = Standing::Assembling(time + assembly);
+            asset.standing = Standing::Assembling(time + rules.assembly);
         }
         Reply { response: answer(200, String::new()), etag: Some(etag) }
     }
@@ -94,6 +112,11 @@ pub fn etag(samples: &[Sample]) -> String {
 
 fn answer(status: u16, body: String) -> Response {
     Response { status, body: SecretBytes::new(body.into_bytes()), retry_after: None }
+}
+
+fn expired() -> Reply {
+    let body = "<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>";
+    Reply { response: answer(403, body.to_owned()), etag: None }
 }
 
 pub fn refused(status: u16, code: &str) -> Reply {

@@ -36,11 +36,14 @@ pub fn world(seed: u64) -> World {
         bytes_in_a_part: pick(&[100, 100, 30, 700], &mut random),
         spare_addresses: pick(&[0, 0, 7], &mut random),
         address_life: pick(&[DAY, DAY, DAY, HOUR, 40 * SECOND], &mut random),
+        addresses_say_when: random.bool(),
+        parts_are_objects: random.bool(),
         assembly: pick(&[0, 0, 2 * SECOND], &mut random),
         names_project: random.u8(0..4) > 0,
         is_strict_on_announcements: random.bool(),
         bad_address_percent: pick(&[0, 0, 0, 10, 50], &mut random),
     };
+    world.watch.has_short_addresses = world.service.assets.rules.address_life < DAY;
     world.network.weather = weather(&mut random);
     world
 }
@@ -77,7 +80,8 @@ pub fn step(world: &mut World) {
         66..74 => harm_a_file(world, &mut random),
         74..78 => world.cut_power(),
         78..81 => world.disk.cut_power_at_write(Some(if random.bool() { Cut::Before } else { Cut::After })),
-        81 | 82 => world.restart(),
+        81 => world.restart(),
+        82 => world.card.lack_descriptors(random.bool()),
         83..86 => fail_the_store(world, &mut random),
         86..90 => world.network.weather = weather(&mut random),
         90 | 91 => steer_the_queue(world, &mut random),
@@ -216,6 +220,7 @@ fn harm_a_file(world: &mut World, random: &mut fastrand::Rng) {
         }),
         3 => card.change(&tracked.path, true, |contents| contents.size /= 2),
         4 => card.fail(&tracked.path, Some(Fault::Missing)),
+        5 if random.bool() => card.fail(&tracked.path, Some(Fault::Busy)),
         5 => card.fail(&tracked.path, Some(Fault::Reads)),
         6 => card.fail(&tracked.path, Some(Fault::All)),
         _ => card.fail(&tracked.path, None),
@@ -293,6 +298,7 @@ pub fn clear_up(world: &mut World) {
     world.disk.cut_power_at_write(None);
     world.service.assets.rules.bad_address_percent = 0;
     world.service.assets.rules.address_life = DAY;
+    world.card.end_shortages();
     world.boots_in_1970 = None;
     while world.device.is_none() {
         world.boot();

@@ -127,6 +127,8 @@ fn a_power_cut_at_each_of_the_writes_sends_no_clip_twice_and_loses_none() {
     for cut in [Cut::Before, Cut::After] {
         for writes in 0.. {
             let mut world = remembering(1, OTHERS);
+            // What says NoSuchUpload after a cut is sent once more, whatever its tag.
+            world.service.assets.rules.parts_are_objects = true;
             world.disk.cut_power_after_writes(writes, cut);
             scan(&mut world, CLIPS);
             world.run_for(MINUTE);

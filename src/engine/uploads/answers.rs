@@ -57,6 +57,7 @@ impl Engine {
         let is_elsewhere = is_another(upload.project_id.as_ref(), asset.project_id.as_ref());
         if is_elsewhere {
             self.uploads.is_project_confirmed = false;
+            self.uploads.is_project_doubted = true;
             self.uploads.sorted_for = None;
             self.uploads.queue.move_to(id, Place::Parked(FIO_E_OTHER_PROJECT));
             return self.ask_for_project();

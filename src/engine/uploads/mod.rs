@@ -50,6 +50,8 @@ pub(super) struct Uploads {
     device: Pace,
     /// The project the device is in has been heard from the service since the last pairing and start.
     is_project_confirmed: bool,
+    /// The answer to a creation named another one: whether the device was moved is still to be asked.
+    is_project_doubted: bool,
     /// The project that is remembered is that of an earlier pairing.
     is_newly_paired: bool,
     /// Which project the queue was last sorted for.
@@ -86,6 +88,7 @@ impl Uploads {
             storage: Pace::default(),
             device: Pace::default(),
             is_project_confirmed: false,
+            is_project_doubted: false,
             is_newly_paired: false,
             sorted_for: None,
             speed: Speed::default(),
@@ -246,7 +249,8 @@ impl Engine {
                 // What could be done by now has been: the rest waits for an answer that is on its way.
                 consider(uploads.moment_of(upload, now).filter(|at| *at > now));
             }
-            if queue.first_ready().is_some() && self.session.tokens().is_some() {
+            let has_more = queue.first_ready().is_some() || uploads.is_project_doubted;
+            if has_more && self.session.tokens().is_some() {
                 let gates = [&uploads.api, &uploads.storage, &uploads.device].map(Pace::not_before);
                 consider(gates.into_iter().flatten().filter(|at| *at > now).max());
             }
@@ -272,7 +276,8 @@ impl Engine {
                 _ => break,
             }
         }
-        let is_wanted = self.uploads.queue.first_ready().is_some() && !self.uploads.is_project_confirmed;
+        let is_waited_for = self.uploads.queue.first_ready().is_some() || self.uploads.is_project_doubted;
+        let is_wanted = is_waited_for && !self.uploads.is_project_confirmed;
         if is_wanted && self.session.tokens().is_some() && self.uploads.api.is_open(self.now.mono) {
             self.ask_for_project();
         }

@@ -39,6 +39,7 @@ impl Engine {
     /// what is known to be for another than this pairing's, if that was ever named.
     pub(in crate::engine) fn project_confirmed(&mut self) {
         self.uploads.is_project_confirmed = true;
+        self.uploads.is_project_doubted = false;
         self.uploads.is_newly_paired = false;
         self.uploads.needs_step = true;
         let Some(current) = self.persistence.project_id.clone() else { return };

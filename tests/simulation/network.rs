@@ -265,6 +265,12 @@ impl Network {
         self.planned.extend(fates);
     }
 
+    /// From here on chance decides again.
+    pub fn forget_plans(&mut self) {
+        self.planned.clear();
+        self.planned_for_parts.clear();
+    }
+
     pub fn plan_for_parts(&mut self, fates: impl IntoIterator<Item = (Fate, Twist)>) {
         self.planned_for_parts.extend(fates);
     }

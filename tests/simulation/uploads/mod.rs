@@ -13,6 +13,7 @@
 //! | the rest | the tests; `lives.rs` is the one with many seeds |
 
 mod app;
+mod assets;
 mod course;
 mod judge;
 mod life;

@@ -3,6 +3,8 @@
 use super::tracked::{Origin, Tracked};
 use super::watch::{is_history, told};
 use crate::content::Contents;
+use crate::service::assets::Asset;
+use crate::service::storage::Standing;
 use crate::world::{HOUR, MINUTE, World};
 use fio_c2c::status::*;
 use fio_c2c::upload::UploadState;
@@ -153,6 +155,24 @@ impl World {
                 Some(&asset.project) == tracked.project.as_ref() || !self.service.assets.rules.names_project;
             is_in_place && past.iter().any(|contents| asset.equals(contents))
         });
+        // The storage was sent other bytes in the moment in which the power went: nobody was told.
+        let is_damage_forgotten = self.service.assets.unseen_damage.contains(&tracked.key)
+            || tracked.excuses.contains("damage was not written down");
+        if is_damage_forgotten && !is_there {
+            return self.watch.count("damaged in the moment the power went");
+        }
+        // A person deleted it at the service in the very time in which the answer to the last part was lost: all
+        // that was missing had left, and that is how a file looks that was put together.
+        let has_evidence = |(number, asset): (usize, &Asset)| {
+            let had_left = |part: &u32| {
+                let key = (number, *part);
+                self.watch.confirmed.contains(&key) || self.watch.ever_unanswered.contains(&key)
+            };
+            asset.key == tracked.key && asset.standing == Standing::Gone && asset.slots.keys().all(had_left)
+        };
+        if !is_there && self.service.assets.list.iter().enumerate().any(has_evidence) {
+            return self.watch.count("deleted while the last answer was lost");
+        }
         assert!(is_there, "done, but not at the service: {tracked:?}");
     }
 

@@ -64,6 +64,8 @@ pub struct Watch {
     /// Parts that left whole in this life, with no answer.
     unanswered: BTreeSet<(usize, u32)>,
     unanswered_in: u32,
+    /// The same, of all lives.
+    pub(super) ever_unanswered: BTreeSet<(usize, u32)>,
     pub(super) last_progress: Option<u64>,
     pub(super) has_begun: Vec<UploadId>,
     /// Since when a host is dead, and how often it was tried in the present minute.
@@ -294,6 +296,7 @@ impl World {
         let Flying::Part { asset, part } = flying else { return device.engine.respond(id, answer, now) };
         if matches!(&answer, Answer::Part(outcome) if outcome.left_unanswered) {
             self.watch.unanswered.insert((asset, part));
+            self.watch.ever_unanswered.insert((asset, part));
         }
         let is_success =
             matches!(&answer, Answer::Part(Outcome { answer: Ok(sent), .. }) if sent.response.is_success());

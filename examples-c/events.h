@@ -67,6 +67,8 @@ static void show_event(const fio_event *event)
         break;
     case FIO_EVENT_RETRYING:
         print_event_error("no success yet", event);
+        if (event->error != NULL)
+            printf("Event: %s\n", event->error->advice);
         printf("Event: the next attempt is in %.1f s.\n", (double)event->wait_ms / 1000.0);
         break;
     case FIO_EVENT_UPLOAD:

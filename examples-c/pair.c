@@ -31,6 +31,13 @@ static void over(void *user, const fio_error *error, const fio_device *device)
         printf("Paired with project %s\n", device->project_name ? device->project_name : device->project_id);
 }
 
+static void heard(void *user, const fio_event *event)
+{
+    (void)user;
+    if (event->kind == FIO_EVENT_RETRYING)
+        complain(event->error); /* no network, mostly: fio_pair goes on asking */
+}
+
 int main(int argc, char **argv)
 {
     fio_config *config = NULL;
@@ -48,6 +55,7 @@ int main(int argc, char **argv)
         || fio_config_set_client_secret(config, argv[3], strlen(argv[3])) != FIO_OK
         || fio_config_set_client_id(config, "SERIAL-NUMBER-1") != FIO_OK /* of this unit */
         || fio_config_set_client_version(config, "1.0.0") != FIO_OK
+        || fio_config_set_event(config, heard, NULL, NULL) != FIO_OK
         || fio_client_new(config, &client) != FIO_OK)
         complain(fio_config_error(config));
     else if (fio_pair(client, 5, show, over, NULL, &op) != FIO_OK)

@@ -85,8 +85,9 @@ static void pair_if_needed(struct uploader *uploader)
 /* ---- The queue ---------------------------------------------------------------------------------- */
 
 /* Puts a file into the queue. One that an earlier run of this program has queued is only started again if that
- * failed or was cancelled: who names it now wants it sent. Returns its id, FIO_UPLOAD_NONE if it could not be
- * queued. */
+ * failed or was cancelled: who names it now wants it sent. So it does not wait any longer either, for a host or
+ * for a person's word after too many assets; a camera that is switched on would leave that to a button. Returns
+ * its id, FIO_UPLOAD_NONE if it could not be queued. */
 static fio_upload_id enqueue(struct uploader *uploader, const char *path, uint64_t bytes_per_second)
 {
     fio_client *client = uploader->client;
@@ -107,6 +108,8 @@ static fio_upload_id enqueue(struct uploader *uploader, const char *path, uint64
                 print_error(path, fio_client_error(client));
         } else {
             printf("%s is in the queue already: %s\n", path, state_name(state));
+            if (state != FIO_UPLOAD_DONE && state != FIO_UPLOAD_SKIPPED)
+                fio_upload_retry(client, id); /* refused if it waits for something else: then it goes on waiting */
         }
     }
     if (status != FIO_OK)

@@ -580,7 +580,8 @@
 #define FIO_PRESENCE_PAUSED 3
 
 /**
- * `fio_upload_info.state`: it is sent when its turn comes.
+ * `fio_upload_info.state`: it is sent when its turn comes. While a host is left alone for a time, because it
+ * has failed or asked for it (`Retry-After`), `reason` and `retry_in_ms` say why, and for how long.
  */
 #define FIO_UPLOAD_QUEUED 1
 
@@ -592,7 +593,8 @@
 /**
  * `fio_upload_info.state`: something has to happen first: `reason` says what, and whether it is the
  * library's business (`retry_in_ms` is not negative), the application's (`FIO_E_UPLOAD_PAUSED`,
- * `FIO_E_SOURCE_NEEDED`), or a person's (`FIO_E_OTHER_PROJECT`, `FIO_E_NOT_AUTHORIZED`).
+ * `FIO_E_SOURCE_NEEDED`), or a person's (`FIO_E_OTHER_PROJECT`, `FIO_E_NOT_AUTHORIZED`,
+ * `FIO_E_TOO_MANY_ASSETS`).
  */
 #define FIO_UPLOAD_WAITING 3
 
@@ -1082,7 +1084,8 @@ typedef struct fio_upload_info {
      */
     uint64_t in_flight;
     /**
-     * Milliseconds until the next attempt while it waits for one; -1 otherwise.
+     * Milliseconds until the next attempt while it waits for one, or is queued and its host is left alone for
+     * a time; -1 otherwise.
      */
     int64_t retry_in_ms;
     /**
@@ -1094,7 +1097,7 @@ typedef struct fio_upload_info {
      */
     int32_t is_recording;
     /**
-     * Why it waits, failed or was skipped; NULL if there is no reason.
+     * Why it waits, is queued for a host that is left alone, failed or was skipped; NULL if there is no reason.
      */
     const struct fio_error *reason;
     /**
@@ -2999,19 +3002,28 @@ fio_status fio_upload_cancel(struct fio_client *client,
                              fio_upload_id id);
 
 /**
- * Puts an upload into the queue again that failed or was skipped. The file is sent as it is now: one that
- * was changed begins anew, otherwise what has arrived already is not sent again. A source that was no
- * path has to be attached again (`fio_upload_attach`). What was skipped is still as old as it is, so that
- * the service will skip it again unless it has changed its mind.
+ * Puts an upload into the queue again that failed or was skipped, or lets one that waits be tried at once.
+ *
+ * One that failed or was skipped: the file is sent as it is now; if it was changed, it begins anew, otherwise
+ * what has arrived already is not sent again. A source that was no path has to be attached again
+ * (`fio_upload_attach`). What was skipped is still as old as it is, so that the service will skip it again
+ * unless it has changed its mind.
+ *
+ * One that waits for its next attempt, for what a host has asked for (`Retry-After`), or with
+ * `FIO_E_TOO_MANY_ASSETS`: it does not wait any longer, and neither do the others that wait for that host.
+ *
+ * Both may have ten more assets. For a person who asks for it, not for a timer: each asset that is not completed
+ * stays at the service.
  *
  * @param client  the client
- * @param id      an upload that failed or was skipped
+ * @param id      an upload that failed, was skipped, or waits by itself
  *
- * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (not over,
- *            done or cancelled) | `FIO_E_SOURCE_MISSING`, `FIO_E_SOURCE_KIND`,
- *            `FIO_E_SOURCE_EMPTY`, `FIO_E_SOURCE_READ` (the file is not to be had now) |
- *            `FIO_E_REENTRANT` (inside a data callback) | `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED`
- *            | `FIO_E_POISONED` | `FIO_E_PANIC`
+ * Returns:   `FIO_OK` (also for one that is being sent) | `FIO_E_NULL` | `FIO_E_HANDLE` |
+ *            `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (done, cancelled, or waiting for something else, such as
+ *            `fio_upload_resume` or `fio_upload_attach`) | `FIO_E_SOURCE_MISSING`, `FIO_E_SOURCE_KIND`,
+ *            `FIO_E_SOURCE_EMPTY`, `FIO_E_SOURCE_READ`, `FIO_E_SOURCE_BUSY`, `FIO_E_NOMEM` (the file is not
+ *            to be had now) | `FIO_E_REENTRANT` (inside a data callback) | `FIO_E_BUSY` | `FIO_E_FORKED` |
+ *            `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
  * Callbacks: store, clock and log callbacks, if set; `FIO_EVENT_UPLOAD` later, from `fio_drive`
  * Blocking:  opens the file, writes to the store
  * Threads:   one at a time
@@ -3041,7 +3053,9 @@ fio_status fio_upload_pause(struct fio_client *client,
 
 /**
  * Lets a paused upload go on, at its old place in the queue. Also one that began paused because of
- * `fio_queue_set_auto_start`. One that is not paused stays as it is.
+ * `fio_queue_set_auto_start`. One that waits for its next attempt, or for what a host has asked for
+ * (`Retry-After`), is tried at once; its assets stay counted (`FIO_E_TOO_MANY_ASSETS`). Any other that is not
+ * paused stays as it is.
  *
  * @param client  the client
  * @param id      an upload that is not over
@@ -3177,7 +3191,9 @@ FIO_API
 fio_status fio_queue_pause(struct fio_client *client);
 
 /**
- * Ends the pause of the queue. Uploads that were paused one by one stay paused.
+ * Ends the pause of the queue. Uploads that were paused one by one stay paused. Those that wait for their next
+ * attempt, or for what a host has asked for (`Retry-After`), are tried at once, also where the queue was not
+ * paused.
  *
  * @param client  the client
  *

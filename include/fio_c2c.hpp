@@ -211,7 +211,11 @@ enum class errc : int {
     storage = FIO_E_STORAGE,
     checksum = FIO_E_CHECKSUM,
     would_block = FIO_E_WOULD_BLOCK,
-    upload_exists = FIO_E_UPLOAD_EXISTS
+    too_many_assets = FIO_E_TOO_MANY_ASSETS,
+    url_refused = FIO_E_URL_REFUSED,
+    upload_exists = FIO_E_UPLOAD_EXISTS,
+    part_too_large = FIO_E_PART_TOO_LARGE,
+    source_busy = FIO_E_SOURCE_BUSY
 };
 
 namespace detail {
@@ -233,7 +237,8 @@ public:
         case FIO_E_IN_PROGRESS: return std::errc::operation_in_progress;
         case FIO_E_REENTRANT: return std::errc::resource_deadlock_would_occur;
         case FIO_E_BUSY:
-        case FIO_E_STORE_LOCKED: return std::errc::device_or_resource_busy;
+        case FIO_E_STORE_LOCKED:
+        case FIO_E_SOURCE_BUSY: return std::errc::device_or_resource_busy;
         case FIO_E_NOMEM: return std::errc::not_enough_memory;
         case FIO_E_UNSUPPORTED: return std::errc::not_supported;
         case FIO_E_CANCELED: return std::errc::operation_canceled;

@@ -124,7 +124,9 @@ pub unsafe extern "C" fn fio_queue_pause(client: *mut fio_client) -> fio_status 
     })
 }
 
-/// Ends the pause of the queue. Uploads that were paused one by one stay paused.
+/// Ends the pause of the queue. Uploads that were paused one by one stay paused. Those that wait for their next
+/// attempt, or for what a host has asked for (`Retry-After`), are tried at once, also where the queue was not
+/// paused.
 ///
 /// @param client  the client
 ///

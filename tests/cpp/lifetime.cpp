@@ -1,8 +1,11 @@
 /* How long callbacks are kept, and what may happen to a client inside them: moved, destroyed, replaced. */
 #include "support.hpp"
 
+#include <algorithm>
 #include <atomic>
+#include <cstdint>
 #include <future>
+#include <random>
 #include <thread>
 
 using namespace std::chrono_literals;
@@ -113,7 +116,11 @@ static fio::Config tracked_config(const char* client_id)
         .set_log(fio::LogLevel::trace, [tracked = Tracked()](fio::LogLevel, std::string_view) { tracked.use(); })
         .set_event([tracked = Tracked()](fio::EventView) { tracked.use(); })
         .set_clock([tracked = Tracked()] { return uptime(); }, {})
-        .set_entropy([tracked = Tracked()](fio::MutableBytes) { return true; });
+        .set_entropy([tracked = Tracked()](fio::MutableBytes bytes) {
+            std::random_device random;
+            std::generate_n(bytes.data(), bytes.size(), [&] { return static_cast<std::uint8_t>(random()); });
+            return true;
+        });
     return config;
 }
 

@@ -58,6 +58,9 @@ class DemoTest(ProgramTest):
         self.assertIn("No battery.", text)
         self.assertIn("the camera ended (status 3)", text)
 
+STILL_PAIRED = ("Event: the camera works for project \"Feature A\", as it was last heard.\n"
+                "Still paired with project \"Feature A\".\n")
+
 
 class PairTest(ProgramTest):
     def pair(self, service: Emulator, secret: str = SECRET) -> tuple[int, str]:
@@ -84,16 +87,23 @@ class PairTest(ProgramTest):
 
     def test_no_network(self) -> None:
         service = self.service()
-        status, text = run(EXAMPLES / "pair", f"https://127.0.0.1:{closed_port()}", service.ca_file, SECRET)
-        self.assertEqual(status, 1)
-        self.assertIn("FIO_E_CONNECT", text)
-        self.assertIn("Check the network connection", text)
+        self.check_it_goes_on_asking(f"https://127.0.0.1:{closed_port()}", service.ca_file, "FIO_E_CONNECT",
+                                     "Check the network connection")
 
     def test_another_ca(self) -> None:
         service, other = self.service(), self.service()
-        status, text = run(EXAMPLES / "pair", service.url, other.ca_file, SECRET)
-        self.assertEqual(status, 1)
-        self.assertIn("FIO_E_TLS_UNTRUSTED", text)
+        self.check_it_goes_on_asking(service.url, other.ca_file, "FIO_E_TLS_UNTRUSTED", "certificate")
+
+    def check_it_goes_on_asking(self, url: str, ca_file: object, name: str, advice: str) -> None:
+        program = Program(EXAMPLES / "pair", url, ca_file, SECRET)
+        self.addCleanup(program.end)
+        self.addCleanup(program.signal, signal.SIGKILL)
+        for _ in range(3):
+            program.read_until(name)
+            program.read_until(advice)
+        program.signal(signal.SIGTERM)
+        self.assertEqual(program.end(), -signal.SIGTERM)
+        self.assertNotIn("Enter ", program.text)
 
     def test_settings_that_cannot_be(self) -> None:
         service = self.service()
@@ -144,7 +154,7 @@ class CameraTest(ProgramTest):
         self.assertIn("The tokens are renewed.", first_text)
         self.assertIn("the camera is online", first_text)
         second, second_text = run(*self.camera_command(service, "--once"))
-        self.assertEqual((second, second_text), (0, "Still paired with project \"Feature A\".\n"))
+        self.assertEqual((second, second_text), (0, STILL_PAIRED))
         self.assertEqual(self.violations(service), [])
 
     def test_screen_shows_the_code_in_digits_and_as_qr(self) -> None:
@@ -211,13 +221,17 @@ class CameraTest(ProgramTest):
         self.assertIn("The project could not be asked for: ", text)
         self.assertNotIn("Enter ", text)
         service.clear_faults()
-        self.assertEqual(run(*self.camera_command(service, "--once")), (0, "Still paired with project \"Feature A\".\n"))
+        self.assertEqual(run(*self.camera_command(service, "--once")), (0, STILL_PAIRED))
 
     def test_no_network(self) -> None:
         service = self.service()
-        status, text = run(*self.camera_command(service, "--base-url", f"https://127.0.0.1:{closed_port()}"))
-        self.assertEqual(status, 1)
-        self.assertIn("Check the network connection", text)
+        camera = self.camera(service, "--base-url", f"https://127.0.0.1:{closed_port()}")
+        for _ in range(3):
+            camera.read_until("no connection to the service could be made")
+            camera.read_until("Check the network connection")
+        camera.signal(signal.SIGTERM)
+        self.assertEqual(camera.end(), 0)
+        self.assertNotIn("Enter ", camera.text)
 
     def test_refused_by_the_person(self) -> None:
         status, text = run(*self.camera_command(self.service(person="deny")))

@@ -254,6 +254,19 @@ class UploadTest(RigTest):
         client.drive_until_confirmed(upload, size)
         client.drive_until(lambda: self.service.faults_left() == 0, step_ms=5)
 
+    def skip_waits_until(self, client: RigClient, upload: fio_c2c.Upload, reason: int) -> fio_c2c.UploadInfo:
+        """Drives until an upload waits for a person with that reason; time passes where it waits by itself."""
+        def is_there() -> bool:
+            info = upload.info()
+            if info.state == fio_c2c.FIO_UPLOAD_WAITING and info.retry_in_ms:
+                self.clock.advance(info.retry_in_ms)
+                self.service.advance(info.retry_in_ms / 1000)
+            is_waiting = info.state == fio_c2c.FIO_UPLOAD_WAITING and info.retry_in_ms is None
+            return is_waiting and info.reason is not None and info.reason.status == reason
+
+        client.drive_until(is_there, step_ms=5)
+        return upload.info()
+
     def puts(self, name: Optional[str] = None) -> List[Dict[str, Any]]:
         """The requests to the storage; for the upload of one name, if that is given."""
         ids = {upload["id"] for upload in self.service.uploads(name)}

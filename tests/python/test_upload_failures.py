@@ -146,17 +146,46 @@ class Answers(UploadTest):
         self.assertEqual(set(client.reasons(upload)), {"FIO_E_PLAN_LIMIT"})
         self.arrived("A001.mov", self.media())
 
-    def test_the_storage_refuses_a_part(self) -> None:
+    REFUSAL = "<Error><Code>InvalidArgument</Code></Error>"
+
+    def test_the_storage_refuses_a_part_for_a_while(self) -> None:
         client = self.paired(parallel_parts=1)
-        self.service.fault("part", "status", status=400, part=2, body="<Error><Code>InvalidArgument</Code></Error>")
+        self.service.fault("part", "status", status=400, part=2, times=2, body=self.REFUSAL)
         upload = client.upload(path=self.media())
-        info = client.drive_until_over(upload, fio_c2c.FIO_UPLOAD_FAILED)
-        self.assertEqual(info.reason.name, "FIO_E_STORAGE")
+        upload.wait(PATIENCE)
+        self.assertEqual(set(client.reasons(upload)), {"FIO_E_STORAGE"})
+        # On the same asset: what had arrived is not sent again.
+        asset = self.arrived("A001.mov", self.media())
+        self.assertEqual([part["times_received"] for part in asset["parts"]], [1] * 4)
+        self.assertEqual(len(self.service.uploads()), 1)
+
+    def test_the_storage_refuses_a_part_of_an_asset(self) -> None:
+        client = self.paired(parallel_parts=1)
+        self.service.fault("part", "status", status=400, part=2, times=3, body=self.REFUSAL)
+        upload = client.upload(path=self.media())
+        upload.wait(PATIENCE)
+        self.assertEqual(set(client.reasons(upload)), {"FIO_E_STORAGE"})
+        self.arrived("A001.mov", self.media())
+        self.assertEqual([asset["parts_stored"] for asset in self.service.uploads()], [1, 4])
+
+    def test_the_storage_refuses_a_part_for_ever(self) -> None:
+        client = self.paired(parallel_parts=1)
+        self.service.fault("part", "status", status=400, part=2, times=1000, body=self.REFUSAL)
+        upload = client.upload(path=self.media())
+        info = self.skip_waits_until(client, upload, fio_c2c.FIO_E_TOO_MANY_ASSETS)
+        self.assertIn("InvalidArgument", info.reason.message)
+        self.assertEqual(info.reason.http_status, 400)
+        self.assertEqual(len(self.service.uploads()), 10)
+        # Nothing is asked for any more, and the others are not held up.
+        self.service.clear_faults()
+        client.upload(path=self.media("B001.mov")).wait(PATIENCE)
+        self.assertEqual(upload.info().reason.name, "FIO_E_TOO_MANY_ASSETS")
+        self.assertEqual(len(self.service.uploads()), 11)
+        upload.resume()
+        self.assertEqual(upload.info().reason.name, "FIO_E_TOO_MANY_ASSETS")
         upload.retry()
         upload.wait(PATIENCE)
-        asset = self.arrived("A001.mov", self.media())
-        # On the same asset: what had arrived is not sent again.
-        self.assertEqual([part["times_received"] for part in asset["parts"]], [1] * 4)
+        self.arrived("A001.mov", self.media())
 
 
 class Lost(UploadTest):
@@ -242,15 +271,16 @@ class Addresses(UploadTest):
         self.assertIn(offsets[0], range(1000, 1010))
         self.assertIn(offsets[1], range(1100, 1110))
 
-    def test_useless_ones_fail_and_can_be_tried_again(self) -> None:
+    def test_useless_ones_are_asked_for_ten_times_and_then_on_a_persons_word(self) -> None:
         for kind in ("none", "http", "relative", "many"):
             with self.subTest(kind):
                 client = self.paired()
                 self.service.settings(asset_urls=kind)
                 upload = client.upload(path=self.media(f"{kind}.mov"))
-                info = client.drive_until_over(upload, fio_c2c.FIO_UPLOAD_FAILED)
-                self.assertEqual((info.reason.name, set(client.reasons(upload))), ("FIO_E_URL", {"FIO_E_URL"}))
+                self.skip_waits_until(client, upload, fio_c2c.FIO_E_TOO_MANY_ASSETS)
+                self.assertEqual(set(client.reasons(upload)), {"FIO_E_URL", "FIO_E_TOO_MANY_ASSETS"})
                 self.assertEqual(self.puts(f"{kind}.mov"), [])
+                self.assertEqual(len(self.service.uploads(f"{kind}.mov")), 10)
                 self.service.settings(asset_urls="normal")
                 upload.retry()
                 upload.wait(PATIENCE)
@@ -305,7 +335,7 @@ class Secrecy(UploadTest):
         client.upload(path=self.media()).wait(PATIENCE)
         self.service.settings(asset_urls="http")
         upload = client.upload(path=self.media())
-        client.drive_until_over(upload, fio_c2c.FIO_UPLOAD_FAILED)
+        client.drive_until(lambda: "FIO_E_URL" in client.reasons(upload))
         self.check(client)
 
     def test_of_addresses_that_lead_nowhere(self) -> None:
@@ -333,8 +363,8 @@ class Secrecy(UploadTest):
         body = f"<Error><Code>InvalidArgument</Code><Message>{self.SECRET}</Message></Error>"
         self.service.fault("part", "status", status=400, body=body, headers={"X-Echo": self.SECRET})
         upload = client.upload(path=self.media())
-        info = client.drive_until_over(upload, fio_c2c.FIO_UPLOAD_FAILED)
-        self.assertEqual(info.reason.name, "FIO_E_STORAGE")
+        upload.wait(PATIENCE)
+        self.assertEqual(set(client.reasons(upload)), {"FIO_E_URL_REFUSED", "FIO_E_STORAGE"})
         self.check(client)
 
 

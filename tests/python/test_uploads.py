@@ -187,7 +187,13 @@ class Refused(UploadTest):
         upload = client.upload(path=self.media())
         calls: "tuple[Callable[[], object], ...]" = (upload.retry, upload.remove, upload.move_to_project, upload.finish,
                                                      lambda: upload.advance(1), lambda: upload.push(0, b"x"))
+        upload.retry()
+        upload.pause()
         for call in calls:
+            self.fails(fio_c2c.FIO_E_STATE, call)
+        upload.resume()
+        upload.retry()
+        for call in calls[1:]:
             self.fails(fio_c2c.FIO_E_STATE, call)
         upload.cancel()
         for call in (*calls[0:1], *calls[2:], upload.cancel, upload.pause, upload.resume, lambda: upload.prioritize(1),
@@ -411,15 +417,18 @@ class Verified(UploadTest):
         self.arrived("A001.mov", media)
         self.assertEqual(client.reasons(upload), ["FIO_E_CHECKSUM"])
 
-    def test_what_is_always_damaged_fails(self) -> None:
+    def test_what_is_always_damaged_is_never_done(self) -> None:
         client = self.paired()
         self.corrupted(times=1000)
         upload = client.upload(path=self.media(), verify=True)
-        info = client.drive_until_over(upload, fio_c2c.FIO_UPLOAD_FAILED)
-        self.assertEqual(info.reason.status, fio_c2c.FIO_E_CHECKSUM)
+        info = self.skip_waits_until(client, upload, fio_c2c.FIO_E_TOO_MANY_ASSETS)
+        self.assertEqual(set(client.reasons(upload)), {"FIO_E_CHECKSUM", "FIO_E_TOO_MANY_ASSETS"})
+        self.assertIn("other bytes", info.reason.message)
+        self.assertEqual(len(self.service.uploads()), 10)
         self.service.clear_faults()
         upload.retry()
         upload.wait(PATIENCE)
+        self.arrived("A001.mov", self.media())
 
 
 if __name__ == "__main__":

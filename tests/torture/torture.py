@@ -32,7 +32,9 @@ from weather import PART_BYTES, URL_SECONDS, hours_that_pass, order_faults, slow
 # Seconds from a start to the kill, exponentially distributed; some are killed while they are still starting.
 MEAN_LIFE, MEAN_SHORT_LIFE, SHORT_LIVES = 0.4, 0.06, 0.25
 ALL_FILES_BY = 0.8  # of the kills
-PATIENCE = 180.0  # seconds the camera may take when it is left alone
+PATIENCE = 180.0  # seconds the camera may take in the end
+# Seconds after which the person starts the camera once more: what has used up its assets for an hour is tried then.
+PATIENCE_OF_A_PERSON = 30.0
 
 
 class Failed(Exception):
@@ -99,14 +101,17 @@ class Run:
         if not self.options.calm:
             self.service.clear_faults()
             order_faults(self.service, self.dice)
+        deadline = time.monotonic() + PATIENCE
         while True:
             self.start(1.0)
-            status = self.camera.wait(PATIENCE)
-            if status is None:
-                self.camera.kill()
+            status = self.camera.wait(PATIENCE_OF_A_PERSON)
+            killed = status is None and self.camera.kill()
+            self.ledger.life_over(killed)
+            self.check_life(None if killed else status or 0)
+            if time.monotonic() > deadline:
                 raise Failed(f"the camera is not ready after {PATIENCE:.0f} s")
-            self.ledger.life_over(False)
-            self.check_life(status)
+            if killed:
+                continue
             if all(path.name in self.camera.done or self.is_at_service(path) for path in self.shoot.recordings):
                 return
 

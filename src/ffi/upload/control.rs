@@ -29,19 +29,28 @@ pub unsafe extern "C" fn fio_upload_cancel(client: *mut fio_client, id: fio_uplo
     })
 }
 
-/// Puts an upload into the queue again that failed or was skipped. The file is sent as it is now: one that
-/// was changed begins anew, otherwise what has arrived already is not sent again. A source that was no
-/// path has to be attached again (`fio_upload_attach`). What was skipped is still as old as it is, so that
-/// the service will skip it again unless it has changed its mind.
+/// Puts an upload into the queue again that failed or was skipped, or lets one that waits be tried at once.
+///
+/// One that failed or was skipped: the file is sent as it is now; if it was changed, it begins anew, otherwise
+/// what has arrived already is not sent again. A source that was no path has to be attached again
+/// (`fio_upload_attach`). What was skipped is still as old as it is, so that the service will skip it again
+/// unless it has changed its mind.
+///
+/// One that waits for its next attempt, for what a host has asked for (`Retry-After`), or with
+/// `FIO_E_TOO_MANY_ASSETS`: it does not wait any longer, and neither do the others that wait for that host.
+///
+/// Both may have ten more assets. For a person who asks for it, not for a timer: each asset that is not completed
+/// stays at the service.
 ///
 /// @param client  the client
-/// @param id      an upload that failed or was skipped
+/// @param id      an upload that failed, was skipped, or waits by itself
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (not over,
-///            done or cancelled) | `FIO_E_SOURCE_MISSING`, `FIO_E_SOURCE_KIND`,
-///            `FIO_E_SOURCE_EMPTY`, `FIO_E_SOURCE_READ` (the file is not to be had now) |
-///            `FIO_E_REENTRANT` (inside a data callback) | `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED`
-///            | `FIO_E_POISONED` | `FIO_E_PANIC`
+/// Returns:   `FIO_OK` (also for one that is being sent) | `FIO_E_NULL` | `FIO_E_HANDLE` |
+///            `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (done, cancelled, or waiting for something else, such as
+///            `fio_upload_resume` or `fio_upload_attach`) | `FIO_E_SOURCE_MISSING`, `FIO_E_SOURCE_KIND`,
+///            `FIO_E_SOURCE_EMPTY`, `FIO_E_SOURCE_READ`, `FIO_E_SOURCE_BUSY`, `FIO_E_NOMEM` (the file is not
+///            to be had now) | `FIO_E_REENTRANT` (inside a data callback) | `FIO_E_BUSY` | `FIO_E_FORKED` |
+///            `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
 /// Callbacks: store, clock and log callbacks, if set; `FIO_EVENT_UPLOAD` later, from `fio_drive`
 /// Blocking:  opens the file, writes to the store
 /// Threads:   one at a time
@@ -75,7 +84,9 @@ pub unsafe extern "C" fn fio_upload_pause(client: *mut fio_client, id: fio_uploa
 }
 
 /// Lets a paused upload go on, at its old place in the queue. Also one that began paused because of
-/// `fio_queue_set_auto_start`. One that is not paused stays as it is.
+/// `fio_queue_set_auto_start`. One that waits for its next attempt, or for what a host has asked for
+/// (`Retry-After`), is tried at once; its assets stay counted (`FIO_E_TOO_MANY_ASSETS`). Any other that is not
+/// paused stays as it is.
 ///
 /// @param client  the client
 /// @param id      an upload that is not over

@@ -7,13 +7,15 @@ use std::any::Any;
 use std::ffi::{CString, c_char};
 use std::ptr;
 
-/// `fio_upload_info.state`: it is sent when its turn comes.
+/// `fio_upload_info.state`: it is sent when its turn comes. While a host is left alone for a time, because it
+/// has failed or asked for it (`Retry-After`), `reason` and `retry_in_ms` say why, and for how long.
 pub const FIO_UPLOAD_QUEUED: i32 = 1;
 /// `fio_upload_info.state`: it is being sent.
 pub const FIO_UPLOAD_UPLOADING: i32 = 2;
 /// `fio_upload_info.state`: something has to happen first: `reason` says what, and whether it is the
 /// library's business (`retry_in_ms` is not negative), the application's (`FIO_E_UPLOAD_PAUSED`,
-/// `FIO_E_SOURCE_NEEDED`), or a person's (`FIO_E_OTHER_PROJECT`, `FIO_E_NOT_AUTHORIZED`).
+/// `FIO_E_SOURCE_NEEDED`), or a person's (`FIO_E_OTHER_PROJECT`, `FIO_E_NOT_AUTHORIZED`,
+/// `FIO_E_TOO_MANY_ASSETS`).
 pub const FIO_UPLOAD_WAITING: i32 = 3;
 /// `fio_upload_info.state`: over: the service has the whole file.
 pub const FIO_UPLOAD_DONE: i32 = 4;
@@ -40,13 +42,14 @@ pub struct fio_upload_info {
     pub confirmed: u64,
     /// Bytes handed to the network beyond those: `confirmed + in_flight` is for a smooth bar.
     pub in_flight: u64,
-    /// Milliseconds until the next attempt while it waits for one; -1 otherwise.
+    /// Milliseconds until the next attempt while it waits for one, or is queued and its host is left alone for
+    /// a time; -1 otherwise.
     pub retry_in_ms: i64,
     /// Higher goes first.
     pub priority: i32,
     /// 1 while it is a recording that goes on, otherwise 0.
     pub is_recording: i32,
-    /// Why it waits, failed or was skipped; NULL if there is no reason.
+    /// Why it waits, is queued for a host that is left alone, failed or was skipped; NULL if there is no reason.
     pub reason: *const fio_error,
     /// The service's name for it. Never NULL; empty for a recording that has none yet.
     pub name: *const c_char,

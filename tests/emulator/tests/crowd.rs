@@ -4,7 +4,7 @@ mod client;
 
 use std::error::Error;
 use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -44,7 +44,7 @@ fn memory(child: &Child) -> Result<u64, Box<dyn Error>> {
 }
 
 /// How long it takes a device to pair and to upload a clip.
-async fn session(ready: &Value, authority: &PathBuf) -> Result<Duration, Box<dyn Error>> {
+async fn session(ready: &Value, authority: &Path) -> Result<Duration, Box<dyn Error>> {
     let began = Instant::now();
     let mut device = Device::paired_at(authority, port(ready, "url")?).await?;
     let clip = content(2 << 20);

@@ -2,9 +2,17 @@
 //! itself is serde_json's.
 
 use crate::secret::SecretBytes;
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::fmt;
+
+/// More values than the largest true answer has: ten thousand addresses of parts, and what stands beside
+/// them. What has more is not read.
+const MOST_VALUES: usize = 11_000;
+
+/// Nobody reads a longer text: tokens are the longest there are. It is not kept.
+const LONGEST_TEXT: usize = 16_384;
 
 /// One value. What is not escaped in the text is not copied.
 #[derive(Debug)]
@@ -13,21 +21,36 @@ pub enum Json<'a> {
     Bool(bool),
     Number(f64),
     Text(Cow<'a, str>),
+    /// A text that is too long to be of use.
+    LongText,
     List(Vec<Json<'a>>),
-    /// Names, which are always texts, and values.
-    Object(Vec<(Json<'a>, Json<'a>)>),
+    /// Names and values.
+    Object(Vec<(Cow<'a, str>, Json<'a>)>),
 }
 
 impl<'a> Json<'a> {
-    /// `None` if it is not JSON. Why is not said: the reason could quote the text.
+    /// `None` if it is not JSON, or has too many values. Why is not said: the reason could quote the text.
     pub fn parse(text: &'a [u8]) -> Option<Json<'a>> {
-        serde_json::from_slice(text).ok()
+        Json::read(text, None)
+    }
+
+    /// As [`Json::parse`], for what somebody else wrote: members of objects with other names than these are
+    /// passed over, at any depth, and take no memory.
+    pub fn parse_only(text: &'a [u8], names: &[&str]) -> Option<Json<'a>> {
+        Json::read(text, Some(names))
+    }
+
+    fn read(text: &'a [u8], names: Option<&[&str]>) -> Option<Json<'a>> {
+        let left = Cell::new(MOST_VALUES);
+        let mut deserializer = serde_json::Deserializer::from_slice(text);
+        let value = Reader { names, left: &left }.deserialize(&mut deserializer).ok()?;
+        deserializer.end().ok().map(|()| value)
     }
 
     /// A member of an object; the last one if its name stands there twice.
     pub fn get(&self, name: &str) -> Option<&Json<'a>> {
         let Json::Object(members) = self else { return None };
-        members.iter().rev().find(|(own, _)| own.as_str() == Some(name)).map(|(_, value)| value)
+        members.iter().rev().find(|(own, _)| own == name).map(|(_, value)| value)
     }
 
     pub fn as_str(&self) -> Option<&str> {
@@ -48,15 +71,24 @@ impl<'a> Json<'a> {
     }
 }
 
-impl<'de: 'a, 'a> Deserialize<'de> for Json<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Json<'a>, D::Error> {
-        deserializer.deserialize_any(AnyValue)
+/// Builds values, and counts them.
+#[derive(Clone, Copy)]
+struct Reader<'r> {
+    names: Option<&'r [&'r str]>,
+    left: &'r Cell<usize>,
+}
+
+impl<'de> DeserializeSeed<'de> for Reader<'_> {
+    type Value = Json<'de>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Json<'de>, D::Error> {
+        let left = self.left.get().checked_sub(1).ok_or_else(|| D::Error::custom("too many values"))?;
+        self.left.set(left);
+        deserializer.deserialize_any(self)
     }
 }
 
-struct AnyValue;
-
-impl<'de> Visitor<'de> for AnyValue {
+impl<'de> Visitor<'de> for Reader<'_> {
     type Value = Json<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -84,16 +116,16 @@ impl<'de> Visitor<'de> for AnyValue {
     }
 
     fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Json<'de>, E> {
-        Ok(Json::Text(Cow::Borrowed(text)))
+        Ok(if text.len() > LONGEST_TEXT { Json::LongText } else { Json::Text(Cow::Borrowed(text)) })
     }
 
     fn visit_str<E>(self, text: &str) -> Result<Json<'de>, E> {
-        Ok(Json::Text(Cow::Owned(text.to_owned())))
+        Ok(if text.len() > LONGEST_TEXT { Json::LongText } else { Json::Text(Cow::Owned(text.to_owned())) })
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Json<'de>, A::Error> {
         let mut elements = Vec::new();
-        while let Some(element) = access.next_element()? {
+        while let Some(element) = access.next_element_seed(self)? {
             elements.push(element);
         }
         Ok(Json::List(elements))
@@ -101,10 +133,47 @@ impl<'de> Visitor<'de> for AnyValue {
 
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Json<'de>, A::Error> {
         let mut members = Vec::new();
-        while let Some(name) = access.next_key()? {
-            members.push((name, access.next_value()?));
+        while let Some(name) = access.next_key_seed(NameReader(self.names))? {
+            match name {
+                Some(name) => members.push((name, access.next_value_seed(self)?)),
+                None => drop(access.next_value::<IgnoredAny>()?),
+            }
         }
         Ok(Json::Object(members))
+    }
+}
+
+/// Reads the name of a member; `None` for one that is not wanted.
+#[derive(Clone, Copy)]
+struct NameReader<'r>(Option<&'r [&'r str]>);
+
+impl NameReader<'_> {
+    fn is_wanted(self, name: &str) -> bool {
+        self.0.is_none_or(|names| names.contains(&name))
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for NameReader<'_> {
+    type Value = Option<Cow<'de, str>>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl<'de> Visitor<'de> for NameReader<'_> {
+    type Value = Option<Cow<'de, str>>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a name")
+    }
+
+    fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Self::Value, E> {
+        Ok(self.is_wanted(name).then_some(Cow::Borrowed(name)))
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
+        Ok(self.is_wanted(name).then(|| Cow::Owned(name.to_owned())))
     }
 }
 
@@ -185,6 +254,43 @@ mod tests {
             assert!(Json::parse(text.as_bytes()).is_none(), "{text:.20}");
         }
         assert!(Json::parse(b"\"\xff\"").is_none());
+    }
+
+    #[test]
+    fn members_that_nobody_asked_for_are_not_kept() {
+        let text = br#"{"junk":[[{"id":1}]],"id":"x","ch\u0061nnels":[{"id":"c","j\u0075nk":{}}],"id":"y"}"#;
+        let json = Json::parse_only(text, &["id", "channels"]).unwrap();
+        let Json::Object(members) = &json else { panic!() };
+        assert_eq!(
+            members.iter().map(|(name, _)| name.as_ref()).collect::<Vec<_>>(),
+            ["id", "channels", "id"]
+        );
+        assert_eq!(json.get("id").and_then(Json::as_str), Some("y"));
+        let Json::Object(channel) = &json.get("channels").unwrap().elements()[0] else { panic!() };
+        assert_eq!(channel.len(), 1);
+        // What is passed over must be JSON all the same.
+        assert!(Json::parse_only(br#"{"junk":[,],"id":"x"}"#, &["id"]).is_none());
+    }
+
+    #[test]
+    fn values_are_counted_and_texts_have_an_end() {
+        let list = |count: usize| format!("{{\"id\":[{}1]}}", "1,".repeat(count - 1));
+        assert!(Json::parse_only(list(MOST_VALUES - 2).as_bytes(), &["id"]).is_some());
+        for text in [
+            list(MOST_VALUES),
+            format!("[{}1]", "{},".repeat(MOST_VALUES)),
+            format!("{{{}\"id\":1}}", "\"id\":1,".repeat(MOST_VALUES)),
+        ] {
+            assert!(Json::parse_only(text.as_bytes(), &["id"]).is_none());
+            assert!(Json::parse(text.as_bytes()).is_none());
+        }
+        // Others do not count.
+        assert!(Json::parse_only(list(MOST_VALUES).as_bytes(), &["other"]).is_some());
+        for text in
+            [format!("\"{}\"", "x".repeat(LONGEST_TEXT + 1)), format!("\"\\n{}\"", "x".repeat(LONGEST_TEXT))]
+        {
+            assert!(matches!(Json::parse(text.as_bytes()), Some(Json::LongText)));
+        }
     }
 
     #[test]

@@ -37,7 +37,9 @@ impl fmt::Debug for Secret {
 pub struct SecretBytes(Vec<u8>);
 
 impl SecretBytes {
-    pub fn new(bytes: Vec<u8>) -> SecretBytes {
+    pub fn new(mut bytes: Vec<u8>) -> SecretBytes {
+        // From here on the memory behind the end is never written before the end has passed it.
+        wipe(bytes.spare_capacity_mut());
         SecretBytes(bytes)
     }
 
@@ -57,21 +59,33 @@ impl SecretBytes {
     pub fn extend(&mut self, more: &[u8]) {
         let wanted = self.0.len() + more.len();
         if wanted > self.0.capacity() {
-            let mut bigger = Vec::with_capacity(wanted.max(2 * self.0.capacity()).max(64));
-            bigger.extend_from_slice(&self.0);
-            self.clear();
-            self.0 = bigger;
+            self.reserve_to(wanted.max(2 * self.0.capacity()).max(64));
         }
         self.0.extend_from_slice(more);
     }
 
-    /// Wipes: all of the memory, at the speed of `memset`, which the compiler must not leave out.
-    pub fn clear(&mut self) {
-        self.0.clear();
-        let memory = self.0.spare_capacity_mut();
-        memory.fill(MaybeUninit::new(0));
-        zeroize::optimization_barrier(memory);
+    /// Room for so many bytes in all. The old memory is wiped.
+    pub fn reserve_to(&mut self, capacity: usize) {
+        if capacity > self.0.capacity() {
+            let mut bigger = Vec::with_capacity(capacity);
+            bigger.extend_from_slice(&self.0);
+            self.clear();
+            self.0 = bigger;
+        }
     }
+
+    /// Wipes all that was written. Memory that was only reserved is left alone: the system has not given it yet.
+    pub fn clear(&mut self) {
+        let written = self.0.len();
+        self.0.clear();
+        wipe(&mut self.0.spare_capacity_mut()[..written]);
+    }
+}
+
+/// At the speed of `memset`, which the compiler must not leave out.
+fn wipe(memory: &mut [MaybeUninit<u8>]) {
+    memory.fill(MaybeUninit::new(0));
+    zeroize::optimization_barrier(memory);
 }
 
 impl Drop for SecretBytes {

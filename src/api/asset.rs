@@ -6,6 +6,7 @@ use crate::error::Error;
 use crate::json::{Json, ObjectWriter};
 use crate::secret::Secret;
 use crate::status::*;
+use crate::upload::plan::SMALLEST_PART;
 use std::sync::Arc;
 
 /// The storage takes no more parts.
@@ -71,7 +72,29 @@ pub fn request(asset: &NewAsset<'_>) -> Request {
             object.flag("is_realtime_upload", true);
         }
     }
-    json_request(Endpoint::CreateAsset, None, object.finish())
+    let request = json_request(Endpoint::CreateAsset, None, object.finish());
+    match asset.kind {
+        Kind::Whole { size, parts } => {
+            Request { largest_answer: room_for(most_parts(size, parts)), ..request }
+        }
+        Kind::Realtime => request,
+    }
+}
+
+/// How many addresses there can be: as many as were asked for, or as the file has parts of the smallest
+/// size.
+fn most_parts(size: u64, asked_for: u32) -> usize {
+    usize::try_from(size.div_ceil(SMALLEST_PART))
+        .unwrap_or(usize::MAX)
+        .max(asked_for as usize)
+        .min(MOST_ADDRESSES)
+}
+
+/// The largest answer that can be a true one with so many addresses. Those of the service have some 600 bytes,
+/// and up to 2 KiB where their credentials are temporary ones.
+pub(super) fn room_for(addresses: usize) -> usize {
+    const BESIDE_THEM: usize = 512 << 10;
+    BESIDE_THEM + (addresses.min(MOST_ADDRESSES) << 11)
 }
 
 pub fn read(response: &Response, kind: Kind) -> Result<Asset, Error> {
@@ -79,7 +102,8 @@ pub fn read(response: &Response, kind: Kind) -> Result<Asset, Error> {
         return Err(refusal(response));
     }
     let bad = |what: &'static str| Error::new(FIO_E_PROTOCOL, what).with_http(response.status);
-    let answer = Json::parse(response.body.expose()).ok_or_else(|| bad("the new asset is not JSON"))?;
+    let answer = Json::parse_only(response.body.expose(), &["id", "upload_urls", "project_id"]);
+    let answer = answer.ok_or_else(|| bad("the new asset is not JSON"))?;
     let id = answer.get("id").and_then(Json::as_str).filter(|id| is_id(id));
     let id = id.ok_or_else(|| bad("the new asset has no usable id"))?;
     let addresses = match kind {
@@ -139,7 +163,7 @@ fn refusal(response: &Response) -> Error {
         error = Error::of(FIO_E_PROTOCOL).with_http(response.status);
     }
     if error.status == FIO_E_CONFLICT {
-        let body = Json::parse(response.body.expose());
+        let body = failure::parse(response);
         let says = |value: Option<&Json<'_>>| value.and_then(Json::as_str) == Some("Channel Paused");
         let is_pause = body.as_ref().is_some_and(|body| {
             let errors = body.get("errors").map_or(&[][..], Json::elements);

@@ -2,10 +2,25 @@
 //! are always there, so everything may be missing or of a
 //! strange type, the project too: a widely used emulator answers `{}`.
 
-use super::{Endpoint, Request, Response, failure};
+use super::{Endpoint, LARGEST_ANSWER, Request, Response, failure};
 use crate::error::Error;
 use crate::json::Json;
 use crate::status::FIO_E_PROTOCOL;
+
+/// The members that are read, at any depth.
+const NAMES: &[&str] = &[
+    "id",
+    "name",
+    "project",
+    "project_id",
+    "asset_type",
+    "timezone",
+    "status",
+    "authorization",
+    "creator",
+    "channels",
+    "external_index",
+];
 
 /// More channels than any device has; a longer list is cut.
 const MOST_CHANNELS: usize = 64;
@@ -53,6 +68,7 @@ pub fn request() -> Request {
         bearer: None,
         url_pairing: false,
         asset: None,
+        largest_answer: LARGEST_ANSWER,
     }
 }
 
@@ -60,7 +76,8 @@ pub fn read(response: &Response) -> Result<Device, Error> {
     if !response.is_success() {
         return Err(failure::from_response(response));
     }
-    let answer = Json::parse(response.body.expose()).filter(|answer| matches!(answer, Json::Object(_)));
+    let answer =
+        Json::parse_only(response.body.expose(), NAMES).filter(|answer| matches!(answer, Json::Object(_)));
     let Some(answer) = answer else {
         let what = "the device information is not a JSON object";
         return Err(Error::new(FIO_E_PROTOCOL, what).with_http(response.status));

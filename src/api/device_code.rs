@@ -17,6 +17,17 @@ const LONGEST_INTERVAL: Duration = Duration::from_secs(600);
 const DEFAULT_LIFE: Duration = Duration::from_secs(120);
 const LONGEST_LIFE: Duration = Duration::from_secs(3600);
 
+/// The members that are read.
+const NAMES: &[&str] = &[
+    "device_code",
+    "user_code",
+    "verification_uri",
+    "verification_uri_complete",
+    "name",
+    "expires_in",
+    "interval",
+];
+
 const LONGEST_CODE: usize = 4096;
 const LONGEST_TEXT: usize = 2048;
 
@@ -50,7 +61,7 @@ pub fn read(response: &Response) -> Result<Grant, Error> {
         return Err(failure::from_response(response));
     }
     let bad = |what: &'static str| Err(Error::new(FIO_E_PROTOCOL, what).with_http(response.status));
-    let Some(answer) = Json::parse(response.body.expose()) else {
+    let Some(answer) = Json::parse_only(response.body.expose(), NAMES) else {
         return bad("the answer to the code request is not JSON");
     };
     let text = |name: &str, longest: usize| {

@@ -19,9 +19,14 @@ fn detailed_words<'a>(body: &'a Json<'_>) -> Option<&'a str> {
     of_first("detail").or_else(|| of_first("title")).or_else(|| body.get("message").and_then(Json::as_str))
 }
 
+/// What of an error answer is read.
+pub(super) fn parse(response: &Response) -> Option<Json<'_>> {
+    Json::parse_only(response.body.expose(), &["error", "errors", "detail", "title", "message"])
+}
+
 /// What an error answer means, as an error with a status of its own.
 pub fn from_response(response: &Response) -> Error {
-    let body = Json::parse(response.body.expose());
+    let body = parse(response);
     let mut error = match body.as_ref().and_then(oauth_error) {
         // These mean the same whatever an intermediary writes into the body.
         Some(oauth) if response.status < 500 && !matches!(response.status, 408 | 429) => from_oauth(oauth),
@@ -35,8 +40,7 @@ pub fn from_response(response: &Response) -> Error {
 /// Whether the answer is the service's own clear word, not that of a proxy or a captive portal: its
 /// body has one of the two shapes.
 pub fn is_from_the_service(response: &Response) -> bool {
-    Json::parse(response.body.expose())
-        .is_some_and(|body| oauth_error(&body).is_some() || detailed_words(&body).is_some())
+    parse(response).is_some_and(|body| oauth_error(&body).is_some() || detailed_words(&body).is_some())
 }
 
 const OAUTH_ERRORS: &[(&str, i32)] = &[

@@ -1,6 +1,6 @@
 //! `POST /v2/devices/heartbeat`: an empty body, answered with 204.
 
-use super::{Endpoint, Request, Response, failure};
+use super::{Endpoint, LARGEST_ANSWER, Request, Response, failure};
 use crate::error::Error;
 
 pub fn request() -> Request {
@@ -11,6 +11,7 @@ pub fn request() -> Request {
         bearer: None,
         url_pairing: false,
         asset: None,
+        largest_answer: LARGEST_ANSWER,
     }
 }
 

@@ -97,6 +97,10 @@ pub const FORM: &str = "application/x-www-form-urlencoded";
 /// The content type of what concerns assets.
 pub const JSON: &str = "application/json";
 
+/// An answer without addresses of parts has a few hundred bytes, device information with all its channels a few
+/// thousand.
+const LARGEST_ANSWER: usize = 256 << 10;
+
 /// A body shared with the transport, so that a repeated request costs no copy.
 pub type Body = Arc<SecretBytes>;
 
@@ -114,6 +118,8 @@ pub struct Request {
     pub url_pairing: bool,
     /// The asset it is about, for those endpoints that are about one: an id that is fit for a path.
     pub asset: Option<Arc<str>>,
+    /// No true answer has more bytes; what has is not read to its end.
+    pub largest_answer: usize,
 }
 
 impl Request {
@@ -153,6 +159,7 @@ pub(crate) fn auth_request(endpoint: Endpoint, encoding: Encoding, fields: &[(&s
         bearer: None,
         url_pairing: false,
         asset: None,
+        largest_answer: LARGEST_ANSWER,
     }
 }
 
@@ -165,6 +172,7 @@ pub(crate) fn json_request(endpoint: Endpoint, asset: Option<&Arc<str>>, body: S
         bearer: None,
         url_pairing: false,
         asset: asset.cloned(),
+        largest_answer: LARGEST_ANSWER,
     }
 }
 

@@ -38,7 +38,8 @@ pub fn request(id: &Arc<str>, parts: &[Announced], whole: Option<(u64, Option<&s
         }
     }
     body.push('}');
-    json_request(Endpoint::RealtimeParts, Some(id), SecretBytes::new(body.into_bytes()))
+    let request = json_request(Endpoint::RealtimeParts, Some(id), SecretBytes::new(body.into_bytes()));
+    Request { largest_answer: asset::room_for(parts.len()), ..request }
 }
 
 /// One address for each part that was announced, in their order.
@@ -46,7 +47,7 @@ pub fn read(response: &Response, announced: usize) -> Result<Vec<Secret>, Error>
     if !response.is_success() {
         return Err(failure::from_response(response));
     }
-    let answer = Json::parse(response.body.expose()).ok_or_else(|| {
+    let answer = Json::parse_only(response.body.expose(), &["upload_urls"]).ok_or_else(|| {
         Error::new(FIO_E_PROTOCOL, "the answer about the parts is not JSON").with_http(response.status)
     })?;
     asset::addresses(&answer)

@@ -67,7 +67,7 @@ pub fn read(response: &Response) -> Result<TokenPair, Error> {
     if !response.is_success() {
         return Err(failure::from_response(response));
     }
-    let answer = Json::parse(response.body.expose());
+    let answer = Json::parse_only(response.body.expose(), &["access_token", "refresh_token", "expires_in"]);
     let token = |name| {
         answer
             .as_ref()

@@ -45,7 +45,7 @@ impl Call {
             Some(call) => call,
             None => Call::new(request, settings, log)?,
         };
-        call.easy.get_mut().prepare();
+        call.easy.get_mut().prepare(request.largest_answer);
         if call.state.asset != request.asset {
             call.set_path(request, settings)?;
         }
@@ -65,7 +65,7 @@ impl Call {
 
     fn new(request: &Request, settings: &NetSettings, log: &Log) -> Result<Call, curl::Error> {
         let url = url_of(request, settings)?;
-        let mut easy = Easy2::new(Exchange::new(url, largest_answer(request.endpoint), log.clone()));
+        let mut easy = Easy2::new(Exchange::new(url, request.largest_answer, log.clone()));
         // SAFETY: the URL is the handler's, which goes after the handle and replaces it in `set_path`
         // only.
         unsafe { options::point_at(&easy, &easy.get_ref().url)? };
@@ -166,9 +166,4 @@ fn url_of(request: &Request, settings: &NetSettings) -> Result<ParsedUrl, curl::
 /// Those whose answers may hold the addresses of ten thousand parts.
 fn is_about_assets(endpoint: Endpoint) -> bool {
     matches!(endpoint, Endpoint::CreateAsset | Endpoint::RealtimeParts)
-}
-
-/// No answer of the service comes near it.
-fn largest_answer(endpoint: Endpoint) -> usize {
-    if is_about_assets(endpoint) { 16 << 20 } else { 1 << 20 }
 }

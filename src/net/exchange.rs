@@ -11,6 +11,9 @@ use curl::easy::{Handler, InfoType, WriteError};
 use std::ffi::c_int;
 use zeroize::Zeroize;
 
+/// From here on an answer gets all the memory it may take.
+const LARGE: usize = 512 << 10;
+
 pub struct Exchange {
     /// libcurl points at it.
     pub url: ParsedUrl,
@@ -42,7 +45,8 @@ impl Exchange {
     }
 
     /// Forgets the previous answer.
-    pub fn prepare(&mut self) {
+    pub fn prepare(&mut self, largest_answer: usize) {
+        self.largest_answer = largest_answer;
         self.answer.clear();
         self.is_too_large = false;
         self.head.clear();
@@ -59,6 +63,10 @@ impl Handler for Exchange {
         if self.answer.len() + data.len() > self.largest_answer {
             self.is_too_large = true;
             return Ok(0);
+        }
+        // The few answers that are large get their room at once: growing by doubling would need it thrice.
+        if self.answer.len() + data.len() > LARGE {
+            self.answer.reserve_to(self.largest_answer);
         }
         self.answer.extend(data);
         Ok(data.len())
@@ -119,7 +127,7 @@ mod tests {
             taken += chunk.len();
         }
         assert!(exchange.is_too_large && taken == 1 << 20);
-        exchange.prepare();
+        exchange.prepare(1 << 20);
         assert!(!exchange.is_too_large && exchange.take_response(200).body.is_empty());
     }
 }

@@ -230,6 +230,23 @@ class Lost(UploadTest):
         self.assertEqual(len(self.service.uploads()), 1)
         self.arrived("A001.mov", self.media(), after_completion=4)
 
+    def test_parts_that_broke_off_are_no_evidence_of_a_file(self) -> None:
+        # Too large for the buffers on the way, so that the other end has not confirmed them.
+        size = 3 * 6_000_000
+        for parts in ("multipart", "objects"):
+            name = f"{parts}.mov"
+            with self.subTest(parts):
+                self.service.settings(parts=parts)
+                client = self.paired(client_id=f"CAM-{parts}")
+                for part in (1, 2, 3):
+                    self.service.fault("part", "reset", after_request_bytes=10, part=part, asset=name, times=2)
+                upload = client.upload(path=self.media(name, size), parts=3)
+                client.drive_until(lambda: self.service.faults_left() <= 3, step_ms=5)
+                # A person deletes what does not get on.
+                self.service.call("DELETE", "/emulator/uploads")
+                upload.wait(PATIENCE)
+                self.arrived(name, self.card / name, after_completion=None)
+
     def test_the_last_answer_and_the_power(self) -> None:
         store = self.scratch() / "store"
         client = self.paired(store_dir=store)

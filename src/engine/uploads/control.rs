@@ -394,8 +394,14 @@ impl Engine {
 
     pub fn limit_uploads(&mut self, limits: UploadLimits, now: Now) {
         self.set_now(now);
+        // On another network what failed on the last one may succeed.
+        let has_moved = self.uploads.settings.limits.interfaces != limits.interfaces;
         self.uploads.settings.limits = limits.clone();
         self.commands.push_back(Command::LimitUploads(limits));
+        if has_moved {
+            self.hurry_all();
+            self.step();
+        }
     }
 
     pub fn upload_limits(&self) -> &UploadLimits {

@@ -13,7 +13,7 @@
 //! | [`net`] | libcurl and the poller: the only place with sockets |
 //! | [`store`] | records on disk or with the vendor |
 //! | [`source`] | the bytes of an upload: files, callbacks, pushed data |
-//! | [`status`], [`error`], [`secret`], [`clock`], [`entropy`], [`json`], [`log`], [`sys`], [`small_map`], [`sorted_map`], [`text`] | what everybody uses |
+//! | [`status`], [`error`], [`secret`], [`clock`], [`entropy`], [`json`], [`log`], [`shown`], [`sys`], [`small_map`], [`sorted_map`], [`text`] | what everybody uses |
 
 pub mod api;
 pub mod auth;
@@ -31,6 +31,7 @@ pub mod log;
 pub mod net;
 pub mod retry;
 pub mod secret;
+pub mod shown;
 pub mod small_map;
 pub mod sorted_map;
 pub mod source;

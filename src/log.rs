@@ -2,9 +2,10 @@
 //! made from typed fields only.
 
 use crate::clock::Instant;
+use crate::shown::{Secrets, clean};
 use std::cell::Cell;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -33,6 +34,8 @@ pub struct Log {
     now: Cell<Instant>,
     written: Cell<u32>,
     suppressed: Cell<u32>,
+    /// What no line may show; shared by all copies of the log.
+    secrets: Arc<Mutex<Secrets>>,
 }
 
 impl Log {
@@ -49,6 +52,7 @@ impl Log {
             now: Cell::default(),
             written: Cell::new(0),
             suppressed: Cell::new(0),
+            secrets: Arc::default(),
         }
     }
 
@@ -59,6 +63,14 @@ impl Log {
     /// Tells the log what time it is, for the rate limit.
     pub fn set_now(&self, now: Instant) {
         self.now.set(now);
+    }
+
+    pub fn set_secrets(&self, secrets: Secrets) {
+        *self.secrets() = secrets;
+    }
+
+    pub fn secrets(&self) -> MutexGuard<'_, Secrets> {
+        self.secrets.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub fn write(&self, level: Level, line: fmt::Arguments<'_>) {
@@ -80,8 +92,13 @@ impl Log {
         }
         self.written.set(self.written.get() + 1);
         match line.as_str() {
+            // A text of our own.
             Some(text) => sink(level, text),
-            None => sink(level, &line.to_string()),
+            None => {
+                let line = line.to_string();
+                let line = self.secrets().hide_in_text(&line).into_owned();
+                sink(level, &clean(&line));
+            }
         }
     }
 }
@@ -126,6 +143,15 @@ mod tests {
         log_line!(log, Info, "{}", Explodes);
         log_line!(log, Warn, "seen");
         assert_eq!(*lines.lock().unwrap(), ["seen"]);
+    }
+
+    #[test]
+    fn a_line_shows_no_secret_and_moves_no_cursor() {
+        let (log, lines) = collecting(Level::Trace as i32);
+        log.clone().set_secrets(Secrets::new(vec![crate::secret::Secret::new("client secret")]));
+        let words = String::from("the service says client+secret\u{1b}[2J\u{202e}");
+        log_line!(log, Warn, "{words}");
+        assert_eq!(*lines.lock().unwrap(), ["the service says (not shown)[2J"]);
     }
 
     #[test]

@@ -6,11 +6,12 @@ use crate::error::Error;
 use crate::json::{Json, ObjectWriter};
 use crate::secret::Secret;
 use crate::status::*;
-use crate::upload::plan::SMALLEST_PART;
 use std::sync::Arc;
 
 /// The storage takes no more parts.
 pub const MOST_ADDRESSES: usize = 10_000;
+/// The smallest part the storage takes, except the last of a file (S3).
+pub const SMALLEST_PART: u64 = 5 << 20;
 const LONGEST_ADDRESS: usize = 8 << 10;
 const LONGEST_ID: usize = 64;
 

@@ -5,6 +5,7 @@
 use super::{Endpoint, LARGEST_ANSWER, Request, Response, failure};
 use crate::error::Error;
 use crate::json::Json;
+use crate::shown::is_plain;
 use crate::status::FIO_E_PROTOCOL;
 
 /// The members that are read, at any depth.
@@ -120,7 +121,7 @@ fn presence(value: &Json<'_>) -> Presence {
 
 /// A non-empty text without control characters, cut to what a screen can hold.
 fn text(value: &Json<'_>, name: &str) -> Option<String> {
-    let text: String = value.get(name)?.as_str()?.chars().filter(|c| !c.is_control()).take(1024).collect();
+    let text: String = value.get(name)?.as_str()?.chars().filter(|&c| is_plain(c)).take(1024).collect();
     (!text.is_empty()).then_some(text)
 }
 

@@ -1,9 +1,10 @@
 //! `POST /v2/auth/device/code`: the device authorization request of RFC 8628 section 3.1.
 
-use super::{Encoding, Endpoint, Request, Response, auth_request, failure, number};
+use super::{Encoding, Endpoint, Request, Response, asset, auth_request, failure, number};
 use crate::error::Error;
 use crate::json::Json;
 use crate::secret::Secret;
+use crate::shown::clean;
 use crate::status::FIO_E_PROTOCOL;
 use std::time::Duration;
 
@@ -56,6 +57,28 @@ pub fn request(
     Request { url_pairing, ..auth_request(endpoint, encoding, &fields) }
 }
 
+/// Whether a text is an https URL (RFC 3986) with a host that a person can read: no user's name in front of it, and
+/// nothing that a browser would take for something else than this does.
+fn is_link(uri: &str) -> bool {
+    let Some(rest) = uri.strip_prefix("https://").filter(|_| asset::is_address(uri)) else { return false };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let is_v6 = |address: &str| {
+        address.contains(':') && address.bytes().all(|byte| byte.is_ascii_hexdigit() || b":.".contains(&byte))
+    };
+    let (host, port) = match authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((address, port)) if is_v6(address) => ("v6", port),
+        Some(_) => return false,
+        None => authority.find(':').map_or((authority, ""), |colon| authority.split_at(colon)),
+    };
+    let is_label = |label: &str| {
+        !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+    };
+    let is_port = |port: &str| port.parse::<u16>().is_ok_and(|port| port > 0) && !port.starts_with('+');
+    host.strip_suffix('.').unwrap_or(host).split('.').all(is_label)
+        && (port.is_empty() || port.strip_prefix(':').is_some_and(is_port))
+        && !uri.contains(['\\', '"', '<', '>', '^', '`', '{', '|', '}'])
+}
+
 pub fn read(response: &Response) -> Result<Grant, Error> {
     if !response.is_success() {
         return Err(failure::from_response(response));
@@ -86,17 +109,14 @@ pub fn read(response: &Response) -> Result<Grant, Error> {
         .filter(|interval| !interval.is_zero())
         .unwrap_or(DEFAULT_INTERVAL);
     // A person opens these: anything but https is dropped rather than shown.
-    let link = |name: &str| {
-        text(name, LONGEST_TEXT)
-            .filter(|uri| uri.starts_with("https://") && uri.chars().all(|c| c.is_ascii_graphic()))
-            .map(str::to_owned)
-    };
+    let link = |name: &str| text(name, LONGEST_TEXT).filter(|uri| is_link(uri)).map(str::to_owned);
+    let name = text("name", LONGEST_TEXT).map(|name| clean(name).trim().to_owned());
     Ok(Grant {
         device_code: Secret::new(device_code),
         user_code: user_code.to_owned(),
         verification_uri: link("verification_uri"),
         verification_uri_complete: link("verification_uri_complete"),
-        name: text("name", LONGEST_TEXT).map(str::to_owned),
+        name: name.filter(|name| !name.is_empty()),
         life,
         interval,
     })
@@ -170,5 +190,49 @@ mod tests {
         let mut body = full();
         body["verification_uri_complete"] = json!("javascript:alert(1)");
         assert_eq!(read(&answer(body)).unwrap().verification_uri_complete, None);
+    }
+
+    #[test]
+    fn only_a_sane_link_is_shown() {
+        for good in [
+            "https://x",
+            "https://next.frame.io/pair?code=1&x=%20#top",
+            "https://[::1]:8443/",
+            "https://127.0.0.1:443/a",
+            "https://a.b.:1/@",
+        ] {
+            assert!(is_link(good), "{good}");
+        }
+        for bad in [
+            "https://",
+            "https:///x",
+            "https://..",
+            "https://a..b/",
+            "https://frame.io@evil/",
+            "https://frame.io\\@evil/",
+            "https://frame.io\\.evil/",
+            "https://x:0/",
+            "https://x:/",
+            "https://x:99999/",
+            "https://x:+1/",
+            "https://[zz]/",
+            "https://[::1]x/",
+            "https://x%2f/",
+            "https://x/\u{202e}",
+            "https://x/<b>",
+            "http://x/",
+            "https://x y/",
+        ] {
+            assert!(!is_link(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_name_is_fit_for_a_screen() {
+        let mut body = full();
+        body["name"] = json!("\u{1b}]0;owned\u{7}A\u{202e}B\nC");
+        assert_eq!(read(&answer(body.clone())).unwrap().name.as_deref(), Some("]0;ownedAB C"));
+        body["name"] = json!("\u{202e}\n");
+        assert_eq!(read(&answer(body)).unwrap().name, None);
     }
 }

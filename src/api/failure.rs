@@ -4,6 +4,7 @@
 use super::Response;
 use crate::error::Error;
 use crate::json::Json;
+use crate::shown::is_plain;
 use crate::status::*;
 
 /// `error` of RFC 6749 section 5.2. A field of an unexpected type counts as absent, here and below;
@@ -104,7 +105,7 @@ fn printable(text: &str, longest: usize) -> String {
         if is_part(first) && run.len() >= SHORTEST_TOKEN && !is_word(run) {
             shown.push_str("(not shown)");
         } else {
-            shown.extend(run.chars().filter(|c| !c.is_control()));
+            shown.extend(run.chars().filter(|&c| is_plain(c)));
         }
     }
     shown.chars().take(longest).collect()

@@ -210,7 +210,11 @@ fn has_expired(body: &[u8]) -> bool {
 fn error_code(body: &[u8]) -> &str {
     between(body, "<Code>", "</Code>")
         .filter(|code| {
-            code.len() <= 64 && code.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'.')
+            let digits = code.iter().filter(|byte| byte.is_ascii_digit()).count();
+            // A signature has more digits than any code (`XAmzContentSHA256Mismatch`).
+            code.len() <= 64
+                && digits <= 3
+                && code.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'.')
         })
         .and_then(|code| std::str::from_utf8(code).ok())
         .unwrap_or_default()

@@ -16,6 +16,7 @@ mod persistence;
 mod presence;
 mod refresh_flow;
 mod revocation;
+mod secrets;
 mod store_retry;
 pub mod transport;
 #[cfg(not(fio_no_uploads))]
@@ -166,6 +167,7 @@ pub struct Engine {
     next_id: u64,
     commands: VecDeque<Command>,
     notices: VecDeque<Notice>,
+    secrets_version: Option<secrets::Version>,
 }
 
 impl Engine {
@@ -194,8 +196,10 @@ impl Engine {
             next_id: 1,
             commands: VecDeque::new(),
             notices: VecDeque::new(),
+            secrets_version: None,
         };
         engine.restore();
+        engine.note_secrets();
         engine
     }
 
@@ -278,6 +282,7 @@ impl Engine {
         self.set_now(now);
         // Aborted meanwhile.
         let Some(purpose) = self.requests.remove(&id) else { return };
+        let answer = self.without_secrets(answer);
         match (purpose, answer) {
             (Purpose::Part { upload }, Answer::Part(mut outcome)) => {
                 outcome.answer = outcome.answer.map_err(|error| self.blame_clock(error));
@@ -381,6 +386,7 @@ impl Engine {
         self.step_calls();
         self.step_revocations();
         self.step_persistence();
+        self.note_secrets();
     }
 
     fn send(&mut self, request: Request, purpose: Purpose) -> RequestId {

@@ -65,6 +65,14 @@ impl PairingFlow {
         self.approved_unasked = false;
     }
 
+    pub fn code_number(&self) -> Option<u64> {
+        self.code.as_ref().map(|(number, _)| *number)
+    }
+
+    pub fn device_code(&self) -> Option<&Secret> {
+        self.code.as_ref().map(|(_, code)| &code.grant.device_code)
+    }
+
     pub fn has_live_code(&self, now: Instant) -> bool {
         self.code.as_ref().is_some_and(|(_, code)| now < code.expires())
     }

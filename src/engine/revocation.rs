@@ -32,6 +32,15 @@ struct Revocation {
 }
 
 impl Revocations {
+    /// The last that was begun; 0 if there is none.
+    pub fn newest(&self) -> u64 {
+        self.list.keys().copied().max().unwrap_or(0)
+    }
+
+    pub fn tokens(&self) -> impl Iterator<Item = &Secret> {
+        self.list.values().map(|revocation| &revocation.token)
+    }
+
     pub fn deadline(&self) -> Option<Instant> {
         self.list.values().filter_map(|revocation| revocation.due).min()
     }

@@ -3,6 +3,7 @@
 use super::constants::*;
 use super::options;
 use crate::error::Error;
+use crate::shown::is_plain;
 use crate::status::*;
 use crate::text::says;
 use curl::easy::Easy2;
@@ -54,7 +55,7 @@ fn from_curl(code: u32, detail: &str, verify_result: libc::c_long) -> Error {
     };
     let mut error = Error::of(status);
     error.curl_code = code as i32;
-    let words: String = detail.chars().filter(|c| !c.is_control()).take(200).collect();
+    let words: String = detail.chars().filter(|&c| is_plain(c)).take(200).collect();
     // A question mark could begin the query of a signed URL.
     if !words.is_empty() && !words.contains('?') {
         error.message = format!("{}: {}", error.message, words.trim()).into();

@@ -2,8 +2,7 @@
 
 /// More parts than the storage takes (S3).
 pub const MOST_PARTS: u32 = 10_000;
-/// The smallest part the storage takes, except the last of a file (S3).
-pub const SMALLEST_PART: u64 = 5 << 20;
+pub use crate::api::asset::SMALLEST_PART;
 
 /// Parts of equal size, the last one being what is left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

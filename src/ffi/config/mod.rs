@@ -149,9 +149,8 @@ impl Config {
         let (callback, user) = self.log.clone()?;
         let callback = callback?;
         Some(Arc::new(move |level, line: &str| {
-            let single: String = line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-            let length = single.len();
-            if let Ok(text) = CString::new(single) {
+            let length = line.len();
+            if let Ok(text) = CString::new(line) {
                 // SAFETY: registered by `fio_config_set_log` for this; the text outlives the call.
                 unsafe { callback(user.pointer, level as i32, text.as_ptr(), length) };
             }

@@ -15,6 +15,7 @@ use super::fio_op;
 use crate::clock::Instant;
 use crate::engine::effects::ShownCode;
 use crate::error::Error;
+use crate::shown::clean;
 use crate::status::Retry;
 use std::any::Any;
 use std::ffi::{CString, c_char};
@@ -92,10 +93,10 @@ pub struct fio_code {
     pub device_name_length: usize,
 }
 
+/// The one way by which a text gets into a view. (Paths and tags are the application's own bytes.)
 fn c_string(text: &str) -> CString {
-    // Texts are cleaned of control characters where they come in; a NUL that slipped through would
-    // end the text there in C anyway.
-    CString::new(text.split('\0').next().unwrap_or_default()).unwrap_or_default()
+    // No NUL is left in it, so that nothing is lost.
+    CString::new(clean(text).into_owned()).unwrap_or_default()
 }
 
 fn optional(text: &Option<String>) -> Option<CString> {
@@ -186,4 +187,140 @@ pub(in crate::ffi) fn code(code: &ShownCode, op: fio_op, now: Instant) -> View<f
         device_name_length: length(&strings[3]),
     };
     View { raw: Box::new(raw), _strings: strings, _parts: Vec::new() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::device::{Channel, Device};
+    use crate::engine::effects::Event;
+    use crate::engine::known_device::AgedDevice;
+    use crate::shown::is_plain;
+    use crate::status::FIO_E_OAUTH;
+    use std::ffi::CStr;
+
+    const HOSTILE: &str = "a\u{1b}]0;b\u{7}\u{9b}2J\0\r\n\u{202e}c\u{2066}\u{200f}\u{61c}d\u{2028}e";
+
+    fn hostile() -> Option<String> {
+        Some(HOSTILE.into())
+    }
+
+    fn failure() -> Error {
+        let mut error = Error::told(FIO_E_OAUTH, HOSTILE.into());
+        error.oauth_error = Some(HOSTILE.into());
+        error
+    }
+
+    /// # Safety
+    /// The text belongs to a view that is alive.
+    unsafe fn check(text: *const c_char, length: usize) {
+        // SAFETY: the caller says so.
+        let text = unsafe { CStr::from_ptr(text) }.to_str().unwrap();
+        assert!(text.chars().all(is_plain) && text.starts_with("a]0;b2J") && text.ends_with('e'), "{text:?}");
+        assert_eq!(text.len(), length);
+    }
+
+    /// # Safety
+    /// The error belongs to a view that is alive.
+    unsafe fn check_error(error: *const fio_error) {
+        // SAFETY: the caller says so.
+        unsafe {
+            check((*error).message, (*error).message_length);
+            check((*error).oauth_error, (*error).oauth_error_length);
+        }
+    }
+
+    /// # Safety
+    /// As above, of a device.
+    unsafe fn check_device(device: *const fio_device) {
+        // SAFETY: the caller says so; there is one channel.
+        unsafe {
+            let device = &*device;
+            for (text, length) in [
+                (device.project_id, device.project_id_length),
+                (device.project_name, device.project_name_length),
+                (device.id, device.id_length),
+                (device.name, device.name_length),
+                (device.asset_type, device.asset_type_length),
+                (device.timezone, device.timezone_length),
+                (device.creator_name, device.creator_name_length),
+            ] {
+                check(text, length);
+            }
+            assert_eq!(device.channel_count, 1);
+            let channel = &**device.channels;
+            check(channel.id, channel.id_length);
+            check(channel.name, channel.name_length);
+            check(channel.asset_type, channel.asset_type_length);
+        }
+    }
+
+    fn known() -> Box<Device> {
+        let channel =
+            Channel { id: HOSTILE.into(), name: hostile(), asset_type: hostile(), ..Channel::default() };
+        Box::new(Device {
+            id: hostile(),
+            name: hostile(),
+            project_id: hostile(),
+            project_name: hostile(),
+            asset_type: hostile(),
+            timezone: hostile(),
+            creator_name: hostile(),
+            channels: vec![channel],
+            ..Device::default()
+        })
+    }
+
+    #[test]
+    fn no_view_has_a_text_that_acts_on_a_screen() {
+        let shown = ShownCode {
+            user_code: HOSTILE.into(),
+            verification_uri: hostile(),
+            verification_uri_complete: hostile(),
+            name: hostile(),
+            expires: Instant(1),
+            life: Duration::ZERO,
+            interval: Duration::ZERO,
+            number: 1,
+        };
+        let code = code(&shown, 1, Instant(0));
+        let view = error(&failure(), 1);
+        // SAFETY: the views are alive.
+        unsafe {
+            let code = &*code.as_ptr();
+            check(code.user_code, code.user_code_length);
+            check(code.verification_uri, code.verification_uri_length);
+            check(code.verification_uri_complete, code.verification_uri_complete_length);
+            check(code.device_name, code.device_name_length);
+            check_error(view.as_ptr());
+        }
+        let aged = AgedDevice { device: known(), age: None };
+        for event in [
+            Event::Device(known()),
+            Event::DeviceCached(aged),
+            Event::ProjectChanged { previous: HOSTILE.into(), device: known() },
+        ] {
+            let view = event::event(&event);
+            // SAFETY: the view is alive.
+            unsafe {
+                let raw = &*view.as_ptr();
+                check_device(raw.device);
+                if !raw.previous_project_id.is_null() {
+                    check(raw.previous_project_id, raw.previous_project_id_length);
+                }
+            }
+        }
+        for event in [
+            Event::AuthorizationLost(failure()),
+            Event::RefreshRefused(failure()),
+            Event::DeviceUnknown(failure()),
+            Event::StoreFailed(failure()),
+            Event::StoreDamaged(failure()),
+            Event::Retrying { error: failure(), wait: Duration::ZERO },
+        ] {
+            let view = event::event(&event);
+            // SAFETY: the view is alive.
+            unsafe { check_error((*view.as_ptr()).error) };
+        }
+    }
 }

@@ -18,8 +18,10 @@
  * Rules that hold everywhere:
  *
  *   - The library starts no thread, prints nothing, does not abort, installs no signal handler, and
- *     reads neither environment variables nor configuration files. (libcurl reads one variable by
- *     itself, SSLKEYLOGFILE, and writes TLS session keys to that file: do not set it in a product.)
+ *     reads neither environment variables nor configuration files. (The system's libcurl and its TLS
+ *     library read some by themselves. With SSLKEYLOGFILE the keys of TLS sessions are written to a
+ *     file, with OPENSSL_CONF code is loaded: do not set them in a product. The bundled libcurl reads
+ *     none; docs/tls.md has the list.)
  *   - Strings are UTF-8 and NUL-terminated. What you pass in is copied before the call returns. What
  *     you are given belongs to the library and is valid as long as the function or callback says;
  *     nothing is ever to be released with free().
@@ -3419,6 +3421,21 @@ const char *fio_status_advice(fio_status status);
  */
 FIO_API
 const char *fio_version(void);
+
+/**
+ * The library and what is inside it or what it runs with, for a diagnosis screen and to tell which reports of holes
+ * concern a device. Names and versions are separated by spaces or slashes:
+ * `fio-c2c/0.1.0 libcurl/8.22.0 rustls-ffi/0.15.7/rustls/0.23.46 AWS-LC/5.12.0 zlib/1.3.2` where they are bundled,
+ * `fio-c2c/0.1.0 libcurl/7.88.1 OpenSSL/3.0.17 zlib/1.2.13` and more with the system's libcurl, as that one says.
+ *
+ * Returns:   a string that stays valid for ever. Never NULL.
+ * Callbacks: none
+ * Blocking:  never
+ * Threads:   any
+ * Since:     0.1.0
+ */
+FIO_API
+const char *fio_version_details(void);
 
 /**
  * The version of the library as a number: major × 65536 + minor × 256 + patch. Compare with

@@ -295,6 +295,9 @@ inline const char* status_advice(errc status) noexcept { return fio_status_advic
 /** The library's version, such as `0.1.0`; `FIO_VERSION` is the header's. See `fio_version`. */
 inline const char* version() noexcept { return fio_version(); }
 
+/** The library and the versions of what is inside it or it runs with. See `fio_version_details`. */
+inline const char* version_details() noexcept { return fio_version_details(); }
+
 /** The library's version as a number; `FIO_VERSION_NUMBER` is the header's. See `fio_version_number`. */
 inline std::uint32_t version_number() noexcept { return fio_version_number(); }
 

@@ -20,6 +20,10 @@
 #define HAVE_SYS_IOCTL_H 1
 #endif
 
+/* libcurl reads no environment variable: src/net/environment.rs says why. The system's header declares the function
+ * under this name too. */
+#define getenv fio_libcurl_getenv
+
 /* What libcurl asks rustls goes through src/net/rustls.rs, which says why. */
 #define rustls_connection_read fio_rustls_connection_read
 #define rustls_connection_read_tls fio_rustls_connection_read_tls

@@ -26,7 +26,7 @@ from .errors import FioError, SourceFailure, StoreFailure
 from .operation import Operation
 from .queue import Queue
 from .results import Channel, Code, Device, Event, Totals, UploadInfo
-from .screen import qr_encode, status_advice, status_message, status_name, version, version_number
+from .screen import qr_encode, status_advice, status_message, status_name, version, version_details, version_number
 from .settings import Clock, Settings, Store
 from .upload import Upload
 
@@ -34,6 +34,6 @@ __all__ = [
     "Channel", "Client", "Clock", "Code", "Config", "Description", "Device", "Event", "FioError", "LibraryError",
     "Operation", "Queue", "Recording", "Settings", "SourceFailure", "Store", "StoreFailure", "Totals", "Upload",
     "UploadInfo", "UploadSettings", "__version__",
-    "qr_encode", "status_advice", "status_message", "status_name", "version", "version_number",
+    "qr_encode", "status_advice", "status_message", "status_name", "version", "version_details", "version_number",
     *(name for name in vars(constants) if name.startswith("FIO_")),
 ]

@@ -122,6 +122,7 @@ PROTOTYPES: Dict[str, Tuple[Any, List[Any]]] = {
     "fio_status_message": (c_char_p, [_STATUS]),
     "fio_status_advice": (c_char_p, [_STATUS]),
     "fio_version": (c_char_p, []),
+    "fio_version_details": (c_char_p, []),
     "fio_version_number": (c_uint32, []),
 }
 

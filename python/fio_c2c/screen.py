@@ -41,6 +41,11 @@ def version() -> str:
     return bytes(_abi.load().fio_version()).decode()
 
 
+def version_details() -> str:
+    """The library and the versions of libcurl, its TLS library and zlib that are inside it or that it runs with."""
+    return bytes(_abi.load().fio_version_details()).decode()
+
+
 def version_number() -> int:
     """The version of the library as one number: major * 65536 + minor * 256 + patch."""
     return int(_abi.load().fio_version_number())

@@ -3,6 +3,7 @@
 use super::body::Body;
 use super::config::{Config, config_mut, fio_config};
 use super::core::{Client, Completion, Core, Delivery, Entered, lock};
+use super::registry::Registry;
 use super::views::fio_error;
 use super::{args, ca, fio_op, fio_status, guard::guard, guard::guard_value};
 use crate::clock::{Clock, Now, milliseconds};
@@ -41,6 +42,8 @@ pub struct fio_client {
     _opaque: [u8; 0],
 }
 
+static CLIENTS: Registry<Client> = Registry::new();
+
 /// A client from its pointer, alive and of this process.
 ///
 /// # Safety
@@ -57,12 +60,11 @@ unsafe fn client_even_if_forked<'a>(client: *const fio_client) -> Result<&'a Cli
     if client.is_null() {
         return Err(Error::new(FIO_E_NULL, "the client is NULL"));
     }
-    if !client.cast::<Client>().is_aligned() {
+    if !CLIENTS.has(client.cast()) {
         return Err(Error::of(FIO_E_HANDLE));
     }
-    // SAFETY: not NULL, aligned, and the caller says it is a live client.
-    let client = unsafe { &*client.cast::<Client>() };
-    if client.is_live() { Ok(client) } else { Err(Error::of(FIO_E_HANDLE)) }
+    // SAFETY: a live client, and the caller says that it stays one.
+    Ok(unsafe { &*client.cast::<Client>() })
 }
 
 /// Runs `body` inside a client and keeps its error for `fio_client_error`. Afterwards the descriptor
@@ -142,8 +144,8 @@ pub(super) unsafe fn leave(client: *const fio_client, entered: Entered<'_>) -> R
         // SAFETY: closing is set once, by `fio_client_free`, which left the freeing to this place.
         unsafe { bury(client) };
         drop(entered);
-        // SAFETY: the box that `fio_client_new` gave to the application, taken back here.
-        drop(unsafe { Box::from_raw(client.cast::<Client>().cast_mut()) });
+        // SAFETY: this was the last use of the client.
+        drop(unsafe { CLIENTS.take(client.cast::<Client>().cast_mut()) });
         return Err(Error::of(FIO_E_CLOSED));
     }
     drop(entered);
@@ -223,7 +225,6 @@ unsafe fn bury(client: *const fio_client) {
     for delivery in owed.into_iter().filter(Delivery::is_owed) {
         delivery.make();
     }
-    client.retire();
 }
 
 /// Gives a refresh that is under way some time to come back: the service may have used up the refresh
@@ -277,7 +278,7 @@ pub unsafe extern "C" fn fio_client_new(config: *mut fio_config, client: *mut *m
             None => Box::new(SystemClock),
         };
         let built = build(config, clock).inspect_err(|error| config.remember(error))?;
-        let pointer = Box::into_raw(Box::new(built)).cast::<fio_client>();
+        let pointer = CLIENTS.give(Box::new(built)).cast::<fio_client>();
         // SAFETY: checked above.
         unsafe { args::write(client, pointer) }
     })
@@ -364,9 +365,9 @@ pub unsafe extern "C" fn fio_client_free(client: *mut fio_client) -> fio_status 
         // SAFETY: the caller passes a client that was not freed, as documented.
         let client_ref = unsafe { client_even_if_forked(client) }?;
         if !client_ref.is_of_this_process() {
-            // SAFETY: the box that `fio_client_new` gave away; the parent has a copy of its own.
-            abandon(unsafe { Box::from_raw(client.cast::<Client>()) });
-            return Ok(());
+            // SAFETY: nothing in this process uses it; the parent has a copy of its own.
+            let client = unsafe { CLIENTS.take(client.cast()) };
+            return client.map(abandon).ok_or_else(|| Error::of(FIO_E_HANDLE));
         }
         let entered = client_ref.enter()?;
         client_ref.close_later();
@@ -384,7 +385,6 @@ pub unsafe extern "C" fn fio_client_free(client: *mut fio_client) -> fio_status 
 /// In a forked child: gives back what memory can be given back without touching what is shared with
 /// the parent (connections, the poller).
 fn abandon(client: Box<Client>) {
-    client.retire();
     let driver = client.core_for_burial().and_then(|mut core| core.driver.take());
     if let Some(driver) = driver {
         driver.abandon();
@@ -440,7 +440,7 @@ mod tests {
         config.ca = ca::from_pem(b"-----BEGIN CERTIFICATE-----\nMA==\n-----END CERTIFICATE-----\n").ok();
         config.client_id = Some("cam".into());
         config.client_secret = Some(Secret::new("s"));
-        build(&config, Box::new(clock)).map(|client| Box::into_raw(Box::new(client)).cast()).unwrap()
+        build(&config, Box::new(clock)).map(|client| CLIENTS.give(Box::new(client)).cast()).unwrap()
     }
 
     unsafe extern "C" fn note_end(user: *mut c_void, error: *const fio_error, code: *const fio_code) {

@@ -15,13 +15,10 @@ use std::ffi::c_void;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
-/// Marks live clients, so that a pointer to something else is likely to be noticed.
-const MAGIC: usize = 0x0f10_c2c1;
 /// How many finished operations `fio_wait` still knows the end of.
 const REMEMBERED_RESULTS: usize = 64;
 
 pub struct Client {
-    magic: AtomicUsize,
     process: u32,
     /// The thread inside a call, as its token; 0 for none.
     owner: AtomicUsize,
@@ -112,7 +109,6 @@ impl Client {
         event: Option<(fio_event_cb, Arc<UserData>)>,
     ) -> Client {
         Client {
-            magic: AtomicUsize::new(MAGIC),
             process: crate::sys::process_id(),
             owner: AtomicUsize::new(0),
             is_closing: AtomicBool::new(false),
@@ -137,16 +133,8 @@ impl Client {
         }
     }
 
-    pub fn is_live(&self) -> bool {
-        self.magic.load(Ordering::Relaxed) == MAGIC
-    }
-
     pub fn is_of_this_process(&self) -> bool {
         self.process == crate::sys::process_id()
-    }
-
-    pub fn retire(&self) {
-        self.magic.store(0, Ordering::Relaxed);
     }
 
     pub fn enter(&self) -> Result<Entered<'_>, Error> {

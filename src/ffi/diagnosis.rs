@@ -1,6 +1,7 @@
 //! Names and versions.
 
 use super::{fio_status, guard::guard_value};
+use crate::net::versions;
 use crate::status;
 use once_cell::sync::Lazy;
 use std::ffi::{CStr, CString, c_char};
@@ -64,6 +65,9 @@ pub extern "C" fn fio_status_advice(status: fio_status) -> *const c_char {
     guard_value(UNKNOWN.as_ptr(), || texts(status).map_or(UNKNOWN.as_ptr(), |texts| texts[2].as_ptr()))
 }
 
+static DETAILS: Lazy<CString> =
+    Lazy::new(|| CString::new(format!("fio-c2c/{VERSION} {}", versions::inside())).unwrap_or_default());
+
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// The version of the library, such as `0.1.0`. Compare with `FIO_VERSION`, the header's.
@@ -77,6 +81,22 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 pub extern "C" fn fio_version() -> *const c_char {
     const TERMINATED: &str = concat!(env!("CARGO_PKG_VERSION"), "\0");
     guard_value(c"".as_ptr(), || TERMINATED.as_ptr().cast())
+}
+
+/// The library and what is inside it or what it runs with, for a diagnosis screen and to tell which reports of holes
+/// concern a device. Names and versions are separated by spaces or slashes:
+/// `fio-c2c/0.1.0 libcurl/8.22.0-DEV rustls-ffi/0.15.7/rustls/0.23.46/aws-lc-rs zlib/1.3.2 AWS-LC/5.12.0` where they
+/// are bundled (curl-sys marks its libcurl so; it is the release),
+/// `fio-c2c/0.1.0 libcurl/7.88.1 OpenSSL/3.0.17 zlib/1.2.13` and more with the system's libcurl, as that one says.
+///
+/// Returns:   a string that stays valid for ever. Never NULL.
+/// Callbacks: none
+/// Blocking:  never
+/// Threads:   any
+/// Since:     0.1.0
+#[unsafe(no_mangle)]
+pub extern "C" fn fio_version_details() -> *const c_char {
+    guard_value(c"".as_ptr(), || DETAILS.as_ptr())
 }
 
 /// The version of the library as a number: major × 65536 + minor × 256 + patch. Compare with

@@ -23,6 +23,7 @@ mod guard;
 pub mod pairing;
 #[cfg(not(fio_no_uploads))]
 pub mod queue;
+mod registry;
 pub mod screen;
 pub mod types;
 #[cfg(not(fio_no_uploads))]

@@ -1,8 +1,9 @@
 //! A request to the API on a handle of libcurl's. Handles stay configured, so that a repeated request
 //! costs only what differs.
 
-use super::exchange::{Exchange, HeldHeader};
+use super::exchange::Exchange;
 use super::failure;
+use super::headers::Headers;
 use super::options::{self, NetSettings};
 use super::url::ParsedUrl;
 use crate::api::{Body, Endpoint, FORM, Method, Request, Response};
@@ -10,7 +11,7 @@ use crate::error::Error;
 use crate::log::Log;
 use crate::secret::Secret;
 use crate::status::*;
-use curl::easy::{Easy2, List};
+use curl::easy::Easy2;
 use std::sync::Arc;
 
 /// What a handle is configured for once and for all.
@@ -96,7 +97,7 @@ impl Call {
     }
 
     fn set_headers(&mut self, request: &Request, settings: &NetSettings) -> Result<(), curl::Error> {
-        let mut list = List::new();
+        let mut list = Headers::new();
         list.append(&format!("x-client-version: {}", settings.client_version))?;
         // libcurl says form by itself, at a fraction of the work.
         if let Some(content_type) = request.content_type.filter(|content_type| *content_type != FORM) {
@@ -109,10 +110,13 @@ impl Call {
             let line = zeroize::Zeroizing::new(format!("Authorization: Bearer {}", bearer.expose()));
             list.append(&line)?;
         }
-        self.wipe_authorization();
-        self.easy.get_mut().authorization = request.bearer.as_ref().and_then(|_| HeldHeader::last_of(&list));
+        let old = std::mem::replace(&mut self.easy.get_mut().headers, list);
+        // SAFETY: the headers are the handler's, which goes after the handle and replaces them here only; the old ones
+        // are there until the handle points at the new ones.
+        let pointed = unsafe { options::send_headers(&self.easy, &self.easy.get_ref().headers) };
+        drop(old);
         self.state.bearer = request.bearer.clone();
-        self.easy.http_headers(list)
+        pointed
     }
 
     /// No second copy of a secret, and a poll that repeats costs nothing here.
@@ -126,17 +130,6 @@ impl Call {
         unsafe { options::post_in_place(&self.easy, body.expose())? };
         self.easy.get_mut().body = Some(body);
         Ok(())
-    }
-
-    fn wipe_authorization(&mut self) {
-        if let Some(header) = self.easy.get_mut().authorization.take() {
-            // SAFETY: the list belongs to this handle, which still holds it and is not in a transfer.
-            unsafe { header.wipe() };
-        }
-    }
-
-    pub fn discard(mut self) {
-        self.wipe_authorization();
     }
 
     pub fn answer(

@@ -197,9 +197,7 @@ impl CurlTransport {
         let answer = call.answer(result, &self.settings);
         self.log_answer(id, answer.as_ref().map(|response| response.status));
         self.answers.push_back((id, Answer::Api(answer)));
-        if let Some(displaced) = self.idle_call.replace(call) {
-            displaced.discard();
-        }
+        self.idle_call = Some(call);
     }
 
     fn finish_part(
@@ -331,9 +329,7 @@ impl Transport for CurlTransport {
         self.may_look_up = true;
         // Taking a handle out closes its connection, since something is still under way there.
         if let Some(active) = self.calls.remove(&id) {
-            if let Some(call) = self.retire_call(active) {
-                call.discard();
-            }
+            drop(self.retire_call(active));
         } else if let Some(active) = self.parts.remove(&id) {
             drop(self.retire_part(active));
             self.bandwidth.share_among(self.parts.values().count());
@@ -444,15 +440,10 @@ impl Drop for CurlTransport {
             options::leave_threads_behind(&self.multi);
         }
         for (_, active) in std::mem::take(&mut self.calls) {
-            if let Some(call) = self.retire_call(active) {
-                call.discard();
-            }
+            drop(self.retire_call(active));
         }
         for (_, active) in std::mem::take(&mut self.parts) {
             drop(self.retire_part(active));
-        }
-        if let Some(call) = self.idle_call.take() {
-            call.discard();
         }
     }
 }

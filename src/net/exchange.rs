@@ -1,6 +1,7 @@
 //! One request to the API and its answer as libcurl's callbacks see them.
 
 use super::head::Head;
+use super::headers::Headers;
 use super::shortage::Shortage;
 use super::trace;
 use super::url::ParsedUrl;
@@ -9,7 +10,6 @@ use crate::log::Log;
 use crate::secret::SecretBytes;
 use curl::easy::{Handler, InfoType, WriteError};
 use std::ffi::c_int;
-use zeroize::Zeroize;
 
 /// From here on an answer gets all the memory it may take.
 const LARGE: usize = 512 << 10;
@@ -19,8 +19,8 @@ pub struct Exchange {
     pub url: ParsedUrl,
     /// Kept alive while libcurl points at it, and compared to skip setting the same body twice.
     pub body: Option<Body>,
-    /// Where libcurl keeps the Authorization header of this handle.
-    pub authorization: Option<HeldHeader>,
+    /// libcurl points at them.
+    pub headers: Headers,
     answer: SecretBytes,
     largest_answer: usize,
     pub is_too_large: bool,
@@ -34,7 +34,7 @@ impl Exchange {
         Exchange {
             url,
             body: None,
-            authorization: None,
+            headers: Headers::new(),
             answer: SecretBytes::default(),
             largest_answer,
             is_too_large: false,
@@ -88,29 +88,6 @@ impl Handler for Exchange {
 
     fn debug(&mut self, kind: InfoType, data: &[u8]) {
         trace::write(&self.log, kind, data);
-    }
-}
-
-/// A header line in libcurl's list, to be wiped before libcurl frees it: libcurl itself does not.
-pub struct HeldHeader {
-    start: *mut u8,
-    length: usize,
-}
-
-impl HeldHeader {
-    /// Finds the last line of a list that is about to be handed to libcurl.
-    pub fn last_of(list: &curl::easy::List) -> Option<HeldHeader> {
-        list.iter().last().map(|line| HeldHeader { start: line.as_ptr().cast_mut(), length: line.len() })
-    }
-
-    /// Overwrites the line.
-    ///
-    /// # Safety
-    /// The list must still be alive, and no transfer may be using it.
-    pub unsafe fn wipe(self) {
-        // SAFETY: the line is in memory that libcurl allocated for the list as writable; the caller
-        // says that it is alive and not in use.
-        unsafe { std::slice::from_raw_parts_mut(self.start, self.length) }.zeroize();
     }
 }
 

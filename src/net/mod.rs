@@ -5,9 +5,12 @@ mod call;
 pub mod clock;
 mod constants;
 pub mod curl;
+#[cfg(feature = "bundled")]
+mod environment;
 mod exchange;
 mod failure;
 mod head;
+mod headers;
 mod interface;
 #[cfg(target_os = "linux")]
 mod memory;
@@ -22,4 +25,5 @@ mod stall;
 mod trace;
 mod upload;
 mod url;
+pub mod versions;
 mod waiting;

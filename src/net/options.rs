@@ -3,6 +3,7 @@
 use super::constants::{
     CURLE_NOT_BUILT_IN, CURLMOPT_QUICK_EXIT, CURLOPT_CURLU, CURLOPT_QUICK_EXIT, CURLOPT_REQUEST_TARGET,
 };
+use super::headers::Headers;
 use super::stall::Sockets;
 use super::url::ParsedUrl;
 use crate::log::{Level, Log};
@@ -83,6 +84,15 @@ pub fn set_common<H: Handler>(
 pub unsafe fn point_at<H>(easy: &Easy2<H>, url: &ParsedUrl) -> Result<(), curl::Error> {
     // SAFETY: the handle is alive and the option takes a URL handle, which the caller keeps.
     checked(unsafe { curl_sys::curl_easy_setopt(easy.raw(), CURLOPT_CURLU, url.as_ptr()) })
+}
+
+/// Sets the headers of a handle.
+///
+/// # Safety
+/// The headers must stay until the handle is pointed at other ones, or is gone.
+pub unsafe fn send_headers<H>(easy: &Easy2<H>, headers: &Headers) -> Result<(), curl::Error> {
+    // SAFETY: the handle is alive and the option takes a list, which the caller keeps, or NULL.
+    checked(unsafe { curl_sys::curl_easy_setopt(easy.raw(), curl_sys::CURLOPT_HTTPHEADER, headers.as_ptr()) })
 }
 
 /// Makes the handle forget its URL.

@@ -46,6 +46,41 @@ static void a_directory_has_one_client(void)
     CHECK_STATUS(fio_config_free(config), FIO_OK);
 }
 
+/* Looked up by their address, so nothing of a freed one is read: valgrind and ASan watch. */
+static void what_is_no_handle_is_told(void)
+{
+    fio_config *config = new_config("lifecycle");
+    fio_config *freed_config = NULL;
+    fio_client *client = NULL;
+    fio_client *none = NULL;
+    fio_op op;
+    int done = 0;
+    CHECK_STATUS(fio_config_new(&freed_config), FIO_OK);
+    CHECK_STATUS(fio_client_new(config, &client), FIO_OK);
+    CHECK_STATUS(fio_config_free(freed_config), FIO_OK);
+    CHECK_STATUS(fio_config_free(freed_config), FIO_E_HANDLE);
+    CHECK_STATUS(fio_config_set_client_id(freed_config, "x"), FIO_E_HANDLE);
+    CHECK(fio_config_error(freed_config) == NULL);
+    CHECK_STATUS(fio_client_new(freed_config, &none), FIO_E_HANDLE);
+
+    CHECK_STATUS(fio_drive((fio_client *)(void *)config, 0), FIO_E_HANDLE);
+    CHECK_STATUS(fio_client_free((fio_client *)(void *)config), FIO_E_HANDLE);
+    CHECK_STATUS(fio_config_free((fio_config *)(void *)client), FIO_E_HANDLE);
+    CHECK_STATUS(fio_client_free((fio_client *)(void *)&done), FIO_E_HANDLE);
+    CHECK_STATUS(fio_client_free((fio_client *)(uintptr_t)8), FIO_E_HANDLE);
+    CHECK_STATUS(fio_drive((fio_client *)(uintptr_t)7, 0), FIO_E_HANDLE);
+
+    CHECK_STATUS(fio_client_free(client), FIO_OK);
+    CHECK_STATUS(fio_client_free(client), FIO_E_HANDLE);
+    CHECK_STATUS(fio_drive(client, 0), FIO_E_HANDLE);
+    CHECK_STATUS(fio_request_code(client, count_code, &done, &op), FIO_E_HANDLE);
+    CHECK_STATUS(fio_cancel(client, 1), FIO_E_HANDLE);
+    CHECK_STATUS(fio_wakeup(client), FIO_E_HANDLE);
+    CHECK(fio_client_error(client) == NULL);
+    CHECK_EQUAL(done, 0);
+    CHECK_STATUS(fio_config_free(config), FIO_OK);
+}
+
 static void wrong_order_is_told(void)
 {
     fio_client *client = new_client(new_config("lifecycle"));
@@ -142,6 +177,7 @@ int main(int argc, char **argv)
     nothing_is_needed_to_free_nothing();
     config_and_client_may_go_in_either_order();
     a_directory_has_one_client();
+    what_is_no_handle_is_told();
     wrong_order_is_told();
     destroy_runs_once_when_nobody_needs_it();
     a_failed_client_leaves_destroy_to_the_config();

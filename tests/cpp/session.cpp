@@ -152,6 +152,7 @@ static void codes_compare_with_those_of_the_standard()
     CHECK(make_error_code(fio::errc::dns).default_error_condition().category() == fio::category());
     CHECK(!std::error_code(fio::errc::ok) && std::error_code(fio::errc::ok) != std::errc::timed_out);
     CHECK(fio::status_advice(fio::errc::dns) == fio_status_advice(FIO_E_DNS));
+    CHECK(std::string(fio::version_details()).find("libcurl/") != std::string::npos);
     CHECK(fio::version() == std::string(FIO_VERSION) && fio::version_number() == FIO_VERSION_NUMBER);
 }
 

@@ -55,6 +55,14 @@ class Libcurl(SkippingTest):
             self.assertRegex(callee, rf"\b{name}\(", README)
             self.assertRegex(ours, rf'unsafe extern "C" fn {other}\(')
 
+    def test_libcurl_asks_for_variables_by_the_renamed_function_only(self) -> None:
+        header = (ROOT / "packaging/libcurl/fio_libcurl.h").read_text()
+        self.assertIn("#define getenv fio_libcurl_getenv\n", header)
+        self.assertIn('extern "C" fn fio_libcurl_getenv(', (ROOT / "src/net/environment.rs").read_text())
+        library = "".join(path.read_text(errors="replace") for path in (self.curl / "curl/lib").rglob("*.[ch]"))
+        self.assertIn('getenv("SSLKEYLOGFILE")', library, README)
+        self.assertNotRegex(library, r"\bsecure_getenv\(|\benviron\b", README)
+
     def test_settings_are_read_by_libcurl_and_not_made_by_curl_sys(self) -> None:
         header = (ROOT / "packaging/libcurl/fio_libcurl.h").read_text()
         library = "".join(path.read_text(errors="replace") for path in (self.curl / "curl/lib").rglob("*.[ch]"))

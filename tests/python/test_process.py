@@ -167,6 +167,21 @@ for ca in ({"ca_pem": open(sys.argv[3], "rb").read()}, {"ca_file": sys.argv[3]})
                                             CURL_CA_BUNDLE=self.service.ca_file)
                     self.assertEqual(told, "FIO_E_TLS_UNTRUSTED\n" * 2)
 
+    def test_keys_of_sessions_are_not_written_where_the_environment_says(self) -> None:
+        # With the system's libcurl they are: docs/tls.md says so.
+        keys = self.scratch() / "keys"
+        if "bundled" not in variants():
+            self.skipTest("the bundled library is not built")
+        self.run_program("pair(*sys.argv[1:])", tls="bundled", SSLKEYLOGFILE=str(keys))
+        self.assertFalse(keys.exists())
+
+    def test_variables_that_libcurl_and_openssl_know_are_not_needed(self) -> None:
+        if "bundled" not in variants():
+            self.skipTest("the bundled library is not built")
+        nowhere = str(self.scratch() / "nowhere")
+        self.run_program("pair(*sys.argv[1:])", tls="bundled", https_proxy="http://127.0.0.1:1", ALL_PROXY="socks5://127.0.0.1:1",
+                         CURL_SSL_BACKEND="none", OPENSSL_CONF=nowhere, OPENSSL_MODULES=nowhere, CURL_HOME=nowhere)
+
     def test_no_other_certificates_are_looked_for(self) -> None:
         client = self.client()
         client.request_code().wait(PATIENCE)

@@ -17,6 +17,7 @@ pub mod platform;
 
 use super::body::Body;
 use super::callbacks::*;
+use super::registry::Registry;
 use super::vendor::{ClockFunctions, StoreFunctions, VendorClock, VendorEntropy, VendorStore};
 use super::views::{self, View, fio_error};
 use super::{FIO_OP_NONE, args, fio_status, guard::guard, guard::guard_value};
@@ -64,10 +65,9 @@ pub const FIO_LOG_DEBUG: i32 = 4;
 /// libcurl's own trace as well, without bodies and with secret headers masked.
 pub const FIO_LOG_TRACE: i32 = 5;
 
-const MAGIC: u32 = 0xf10c_f190;
+static CONFIGS: Registry<Config> = Registry::new();
 
 pub(super) struct Config {
-    magic: u32,
     pub client_id: Option<String>,
     pub client_secret: Option<Secret>,
     pub client_version: String,
@@ -96,7 +96,6 @@ pub(super) struct Config {
 impl Default for Config {
     fn default() -> Config {
         Config {
-            magic: MAGIC,
             client_id: None,
             client_secret: None,
             client_version: "0.0.0".to_owned(),
@@ -164,12 +163,11 @@ pub(super) unsafe fn config_mut<'a>(config: *mut fio_config) -> Result<&'a mut C
     if config.is_null() {
         return Err(Error::new(FIO_E_NULL, "the config is NULL"));
     }
-    if !config.cast::<Config>().is_aligned() {
+    if !CONFIGS.has(config.cast()) {
         return Err(Error::of(FIO_E_HANDLE));
     }
-    // SAFETY: not NULL, aligned, and the caller says it is a live config.
-    let config = unsafe { &mut *config.cast::<Config>() };
-    if config.magic == MAGIC { Ok(config) } else { Err(Error::of(FIO_E_HANDLE)) }
+    // SAFETY: a live config, and the caller says that it is not in use elsewhere.
+    Ok(unsafe { &mut *config.cast::<Config>() })
 }
 
 /// Runs a setter, keeping its error for `fio_config_error`.
@@ -208,7 +206,7 @@ pub unsafe extern "C" fn fio_config_new(config: *mut *mut fio_config) -> fio_sta
         // SAFETY: the caller passes NULL or a writable pointer.
         unsafe {
             args::write(config, std::ptr::null_mut())?;
-            args::write(config, Box::into_raw(Box::<Config>::default()).cast())
+            args::write(config, CONFIGS.give(Box::default()).cast())
         }
     })
 }
@@ -228,11 +226,8 @@ pub unsafe extern "C" fn fio_config_free(config: *mut fio_config) -> fio_status 
             return Ok(());
         }
         // SAFETY: the caller passes a live config, which nobody uses afterwards.
-        unsafe {
-            config_mut(config)?.magic = 0;
-            drop(Box::from_raw(config.cast::<Config>()));
-        }
-        Ok(())
+        let config = unsafe { CONFIGS.take(config.cast()) };
+        config.map(drop).ok_or_else(|| Error::of(FIO_E_HANDLE))
     })
 }
 

@@ -14,6 +14,7 @@ pub mod control;
 mod reader;
 
 use super::body::Body;
+use super::registry::Registry;
 use super::views::{self, View, fio_error};
 use super::{FIO_OP_NONE, args, fio_status, guard::guard, guard::guard_value};
 use crate::error::Error;
@@ -29,10 +30,9 @@ pub struct fio_upload {
     _opaque: [u8; 0],
 }
 
-const MAGIC: u32 = 0xf10c_0b1d;
+static UPLOADS: Registry<Builder> = Registry::new();
 
 pub(super) struct Builder {
-    magic: u32,
     pub spec: UploadSpec,
     last_error: Option<View<fio_error>>,
 }
@@ -43,12 +43,11 @@ unsafe fn builder_ref<'a>(upload: *const fio_upload) -> Result<&'a Builder, Erro
     if upload.is_null() {
         return Err(Error::new(FIO_E_NULL, "the upload is NULL"));
     }
-    if !upload.cast::<Builder>().is_aligned() {
+    if !UPLOADS.has(upload.cast()) {
         return Err(Error::of(FIO_E_HANDLE));
     }
-    // SAFETY: not NULL, aligned, and the caller says it is a live builder.
-    let builder = unsafe { &*upload.cast::<Builder>() };
-    if builder.magic == MAGIC { Ok(builder) } else { Err(Error::of(FIO_E_HANDLE)) }
+    // SAFETY: a live builder, and the caller says that it is not being changed elsewhere.
+    Ok(unsafe { &*upload.cast::<Builder>() })
 }
 
 /// # Safety
@@ -99,8 +98,8 @@ pub unsafe extern "C" fn fio_upload_new(upload: *mut *mut fio_upload) -> fio_sta
         // SAFETY: the caller passes NULL or a writable pointer.
         unsafe {
             args::write(upload, std::ptr::null_mut())?;
-            let builder = Builder { magic: MAGIC, spec: UploadSpec::default(), last_error: None };
-            args::write(upload, Box::into_raw(Box::new(builder)).cast())
+            let builder = Builder { spec: UploadSpec::default(), last_error: None };
+            args::write(upload, UPLOADS.give(Box::new(builder)).cast())
         }
     })
 }
@@ -120,11 +119,8 @@ pub unsafe extern "C" fn fio_upload_free(upload: *mut fio_upload) -> fio_status 
             return Ok(());
         }
         // SAFETY: the caller passes a live description, which nobody uses afterwards.
-        unsafe {
-            builder_mut(upload)?.magic = 0;
-            drop(Box::from_raw(upload.cast::<Builder>()));
-        }
-        Ok(())
+        let builder = unsafe { UPLOADS.take(upload.cast()) };
+        builder.map(drop).ok_or_else(|| Error::of(FIO_E_HANDLE))
     })
 }
 

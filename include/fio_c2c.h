@@ -3425,7 +3425,8 @@ const char *fio_version(void);
 /**
  * The library and what is inside it or what it runs with, for a diagnosis screen and to tell which reports of holes
  * concern a device. Names and versions are separated by spaces or slashes:
- * `fio-c2c/0.1.0 libcurl/8.22.0 rustls-ffi/0.15.7/rustls/0.23.46 AWS-LC/5.12.0 zlib/1.3.2` where they are bundled,
+ * `fio-c2c/0.1.0 libcurl/8.22.0-DEV rustls-ffi/0.15.7/rustls/0.23.46/aws-lc-rs zlib/1.3.2 AWS-LC/5.12.0` where they
+ * are bundled (curl-sys marks its libcurl so; it is the release),
  * `fio-c2c/0.1.0 libcurl/7.88.1 OpenSSL/3.0.17 zlib/1.2.13` and more with the system's libcurl, as that one says.
  *
  * Returns:   a string that stays valid for ever. Never NULL.

@@ -18,7 +18,7 @@ from fio_c2c.scenario import Operator
 
 #: The scenarios that the emulator brings. "idle" is left out: it takes minutes in which nothing is done.
 SCENARIOS = ["pairing", "uploads", "side_by_side", "expiry", "lost_refresh_reply", "pause", "storage_503", "expired_urls",
-             "dead_network", "down_at_boot", "power_cut", "network_change", "cancel", "disconnected"]
+             "slow_link", "dead_network", "down_at_boot", "power_cut", "network_change", "cancel", "disconnected"]
 
 
 class Camera(Operator):

@@ -30,9 +30,9 @@
  *   - Callbacks are of two kinds. Completions and events run from fio_drive(), fio_wait() or
  *     fio_client_free(): they may call everything but fio_drive() and fio_wait() on the same client, and
  *     may free it. Data callbacks (log, store, clocks, random numbers, reader) run in the middle of a
- *     call: on the same client they may call only fio_wakeup() and fio_cancel(). What a callback may not
- *     call answers FIO_E_REENTRANT. Both return normally: no exception may leave them, and no longjmp
- *     may cross them.
+ *     call: on the same client they may call only fio_wakeup(), fio_cancel() and fio_client_free(), which
+ *     then takes effect when that call ends. What a callback may not call answers FIO_E_REENTRANT. Both
+ *     return normally: no exception may leave them, and no longjmp may cross them.
  *   - Memory is bounded (see fio_config_set_parallel_parts() and fio_upload_push()). If the system has
  *     none left, fio_upload_push() answers FIO_E_NOMEM; in any other place the process ends, with one
  *     line on standard error, which is what the Rust runtime does then.
@@ -3425,7 +3425,8 @@ const char *fio_version(void);
 /**
  * The library and what is inside it or what it runs with, for a diagnosis screen and to tell which reports of holes
  * concern a device. Names and versions are separated by spaces or slashes:
- * `fio-c2c/0.1.0 libcurl/8.22.0 rustls-ffi/0.15.7/rustls/0.23.46 AWS-LC/5.12.0 zlib/1.3.2` where they are bundled,
+ * `fio-c2c/0.1.0 libcurl/8.22.0-DEV rustls-ffi/0.15.7/rustls/0.23.46/aws-lc-rs zlib/1.3.2 AWS-LC/5.12.0` where they
+ * are bundled (curl-sys marks its libcurl so; it is the release),
  * `fio-c2c/0.1.0 libcurl/7.88.1 OpenSSL/3.0.17 zlib/1.2.13` and more with the system's libcurl, as that one says.
  *
  * Returns:   a string that stays valid for ever. Never NULL.

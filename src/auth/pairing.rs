@@ -8,7 +8,7 @@ use crate::api::device_code::Grant;
 use crate::api::token::TokenPair;
 use crate::clock::Instant;
 use crate::error::Error;
-use crate::retry::{is_oauth_refusal, least_wait};
+use crate::retry::is_oauth_refusal;
 use crate::status::*;
 use std::time::Duration;
 
@@ -123,7 +123,7 @@ impl Code {
         let verdict = self.judge(answer);
         self.next_poll = now
             + self.pace(match &verdict {
-                Verdict::Continue(Some(error)) => least_wait(error),
+                Verdict::Continue(Some(error)) => error.retry_after,
                 _ => None,
             });
         verdict

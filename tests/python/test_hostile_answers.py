@@ -8,8 +8,7 @@ import unittest
 from pathlib import Path
 from typing import Callable, Dict, Tuple
 
-from raw_service import Answer, RawTest, Request, http
-from support import fio_c2c
+from raw_service import Answer, RawTest, http
 
 HERE = Path(__file__).resolve().parent
 MOST_KIB = 12 * 1024
@@ -151,17 +150,18 @@ class Again(RawTest):
         """At most once in half a minute, since each answer costs its bytes."""
         client = self.paired()
         huge = http(200, SHAPES["numbers"](16 << 20))
-        times = []
-
-        def answer(request: Request) -> Answer:
-            times.append(self.clock.monotonic_ms())
-            return Answer(huge)
-
-        self.raw.answers["asset"] = answer
+        self.raw.answers["asset"] = lambda request: Answer(huge)
         upload = client.upload(path=self.media())
-        client.drive_until(lambda: len(times) >= 3)
-        self.assertEqual(set(client.reasons(upload)), {"FIO_E_TOO_LARGE"})
-        self.assertGreaterEqual(min(later - earlier for earlier, later in zip(times, times[1:])), 30_000)
+        for count in range(1, 6):
+            client.drive_until(lambda: len(self.raw.seen("asset")) == count and upload.info().retry_in_ms, step_ms=5)
+            info = upload.info()
+            self.assertEqual(info.reason.name if info.reason else None, "FIO_E_TOO_LARGE")
+            self.assertGreater(info.retry_in_ms, 29_000)
+            # Not a moment earlier.
+            self.clock.advance(28_000)
+            client.drive(0)
+            self.assertEqual(len(self.raw.seen("asset")), count)
+            self.clock.advance(upload.info().retry_in_ms)
 
 
 if __name__ == "__main__":

@@ -30,9 +30,9 @@
  *   - Callbacks are of two kinds. Completions and events run from fio_drive(), fio_wait() or
  *     fio_client_free(): they may call everything but fio_drive() and fio_wait() on the same client, and
  *     may free it. Data callbacks (log, store, clocks, random numbers, reader) run in the middle of a
- *     call: on the same client they may call only fio_wakeup() and fio_cancel(). What a callback may not
- *     call answers FIO_E_REENTRANT. Both return normally: no exception may leave them, and no longjmp
- *     may cross them.
+ *     call: on the same client they may call only fio_wakeup(), fio_cancel() and fio_client_free(), which
+ *     then takes effect when that call ends. What a callback may not call answers FIO_E_REENTRANT. Both
+ *     return normally: no exception may leave them, and no longjmp may cross them.
  *   - Memory is bounded (see fio_config_set_parallel_parts() and fio_upload_push()). If the system has
  *     none left, fio_upload_push() answers FIO_E_NOMEM; in any other place the process ends, with one
  *     line on standard error, which is what the Rust runtime does then.

@@ -44,6 +44,16 @@ pub fn is_oauth_refusal(error: &Error) -> bool {
     is_word && error.oauth_error.is_some() && matches!(error.http_status, 400 | 401)
 }
 
+/// The least wait before the same request: what the server asked for. An answer that is too large has cost its bytes
+/// each time, so that it is not asked for again at once.
+pub fn least_wait(error: &Error) -> Option<Duration> {
+    const AFTER_A_HUGE_ANSWER: Duration = Duration::from_secs(30);
+    match error.status {
+        FIO_E_TOO_LARGE => Some(error.retry_after.unwrap_or_default().max(AFTER_A_HUGE_ANSWER)),
+        _ => error.retry_after,
+    }
+}
+
 /// Whether the service may have acted on the request although no usable answer came back.
 pub fn may_have_been_processed(error: &Error) -> bool {
     matches!(

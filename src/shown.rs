@@ -104,20 +104,28 @@ fn encoded_length(c: char, text: &[u8]) -> Option<usize> {
             bytes.iter().enumerate().all(is_there).then_some(3 * bytes.len())
         }
         b'+' => (c == ' ').then_some(1),
-        b'\\' if text.get(1) == Some(&b'u') => {
-            let mut units = [0; 2];
-            let units = c.encode_utf16(&mut units);
-            let is_there = |(at, unit): (usize, &u16)| {
-                let escaped = text.get(6 * at..6 * at + 6);
-                escaped.is_some_and(|escaped| {
-                    escaped.starts_with(b"\\u") && number(&escaped[2..]) == Some(*unit)
-                })
-            };
-            units.iter().enumerate().all(is_there).then_some(6 * units.len())
+        b'\\' if c == '\\' && text.starts_with(b"\\\\") => Some(2),
+        b'\\' => {
+            // More than one, where a JSON text stands in a text of another.
+            let slashes = text.iter().take_while(|&&byte| byte == b'\\').count();
+            let rest = &text[slashes..];
+            let length = plain_length(c, rest).or_else(|| unicode_length(c, rest, slashes))?;
+            Some(slashes + length)
         }
-        b'\\' => ("\"\\/".contains(c) && text.get(1) == bytes.first()).then_some(2),
         _ => None,
     }
+}
+
+/// `uXXXX`, twice with so many `\` between for a character beyond the first plane.
+fn unicode_length(c: char, text: &[u8], slashes: usize) -> Option<usize> {
+    let mut units = [0; 2];
+    let units = c.encode_utf16(&mut units);
+    let step = slashes + 5;
+    let is_there = |(at, unit): (usize, &u16)| {
+        let escaped = text.get(at * step..at * step + 5);
+        escaped.is_some_and(|escaped| escaped[0] == b'u' && number(&escaped[1..]) == Some(*unit))
+    };
+    units.iter().enumerate().all(is_there).then_some((units.len() - 1) * step + 5)
 }
 
 /// Of hexadecimal digits.
@@ -158,10 +166,11 @@ mod tests {
             "%6b%22%79%2f%c3%bc%20%2b%5c%25%7a",
             r#"k\"y\/ü +\\%z"#,
             r#"\u006b\u0022y/\u00FC +\u005c%z"#,
+            r#"\\u006b\\\"y\\/\\u00FC +\\%z"#,
             "other-secret",
             "o\\u0074her%2dsecret",
         ] {
-            for (before, after) in [("", ""), ("say ", " again"), ("k", "k"), ("\\", "%")] {
+            for (before, after) in [("", ""), ("say ", " again"), ("k", "k"), ("/", "%")] {
                 let shown = secrets.hide_in_text(&format!("{before}{form}{after}")).into_owned();
                 assert_eq!(shown, format!("{before}(not shown){after}"), "{form}");
             }

@@ -4,7 +4,7 @@
 use crate::api::token::TokenPair;
 use crate::clock::{Instant, Now};
 use crate::error::Error;
-use crate::retry::Backoff;
+use crate::retry::{Backoff, least_wait};
 use crate::secret::Secret;
 use crate::status::*;
 use std::time::Duration;
@@ -206,7 +206,7 @@ impl Session {
             }
             _ => {
                 self.failures = self.failures.saturating_add(1);
-                let wait = Backoff::REFRESH.delay(self.failures, error.retry_after, random);
+                let wait = Backoff::REFRESH.delay(self.failures, least_wait(&error), random);
                 self.refresh = Refresh::Waiting { until: now.mono + wait };
                 Verdict::Again { error, wait }
             }

@@ -9,7 +9,7 @@ use crate::api::device::Device;
 use crate::api::{Endpoint, Request, Response, comment, device, heartbeat, realtime};
 use crate::clock::{Instant, Now};
 use crate::error::Error;
-use crate::retry::{Backoff, Outlook, Verdict, api_verdict, outlook};
+use crate::retry::{Backoff, Outlook, Verdict, api_verdict, least_wait, outlook};
 use crate::secret::Secret;
 use crate::small_map::SmallMap;
 use crate::status::*;
@@ -309,7 +309,7 @@ impl Engine {
         if call.failures >= FETCH_ATTEMPTS || outlook(error) != Outlook::Transient {
             return false;
         }
-        let wait = Backoff::API.delay(call.failures, error.retry_after, &mut self.random);
+        let wait = Backoff::API.delay(call.failures, least_wait(error), &mut self.random);
         call.state = State::Pausing(self.now.mono + wait);
         self.tell(Event::Retrying { error: error.clone(), wait });
         true

@@ -9,7 +9,7 @@ use crate::auth::pairing::{Code, Step, Verdict};
 use crate::clock::Instant;
 use crate::error::Error;
 use crate::log::log_line;
-use crate::retry::{Backoff, Outlook, outlook};
+use crate::retry::{Backoff, Outlook, least_wait, outlook};
 use crate::secret::Secret;
 use crate::status::*;
 use std::time::Duration;
@@ -215,7 +215,7 @@ impl Engine {
         // to. The person hears of it by the event, and may cancel.
         if let Some(pair) = self.pairing.pair.as_mut().filter(|_| outlook(&error) != Outlook::Refused) {
             pair.failures = pair.failures.saturating_add(1);
-            let wait = Backoff::CODE.delay(pair.failures, error.retry_after, &mut self.random);
+            let wait = Backoff::CODE.delay(pair.failures, least_wait(&error), &mut self.random);
             pair.ask_again = Some(self.now.mono + wait);
             self.tell(Event::Retrying { error, wait });
             return;

@@ -7,7 +7,7 @@ use super::{Engine, Purpose};
 use crate::api::{Encoding, Response, revoke, token};
 use crate::clock::Instant;
 use crate::error::Error;
-use crate::retry::{Backoff, Outlook, outlook};
+use crate::retry::{Backoff, Outlook, least_wait, outlook};
 use crate::secret::Secret;
 use crate::small_map::SmallMap;
 use crate::status::*;
@@ -130,7 +130,7 @@ impl Engine {
         if let Err(error) = &result {
             revocation.failures += 1;
             if revocation.failures < ATTEMPTS && outlook(error) == Outlook::Transient {
-                let wait = Backoff::API.delay(revocation.failures, error.retry_after, &mut self.random);
+                let wait = Backoff::API.delay(revocation.failures, least_wait(&error), &mut self.random);
                 revocation.due = Some(self.now.mono + wait);
                 self.tell(Event::Retrying { error: error.clone(), wait });
                 return;

@@ -5,8 +5,8 @@
 //! caller's thread, with nothing of the library in the middle of anything: they may call every
 //! function except `fio_drive` and `fio_wait` on the same client (those answer `FIO_E_REENTRANT`), and
 //! may free the client. *Data callbacks* (log, store, clock, reader) run in the middle of a call: on the
-//! same client they may call only `fio_wakeup` and `fio_cancel`; everything else answers
-//! `FIO_E_REENTRANT`.
+//! same client they may call only `fio_wakeup`, `fio_cancel` and `fio_client_free`; everything else
+//! answers `FIO_E_REENTRANT`.
 //!
 //! A callback must return normally: no exception may leave it, no `longjmp` may cross it.
 

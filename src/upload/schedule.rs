@@ -3,7 +3,7 @@
 
 use crate::clock::Instant;
 use crate::error::Error;
-use crate::retry::Backoff;
+use crate::retry::{Backoff, least_wait};
 use std::time::Duration;
 
 /// How one host, the API or the storage, is doing.
@@ -49,7 +49,7 @@ impl Pace {
         if self.is_open(now) {
             self.failures = self.failures.saturating_add(1);
         }
-        let wait = backoff.delay(self.failures.max(own_failures), error.retry_after, random);
+        let wait = backoff.delay(self.failures.max(own_failures), least_wait(error), random);
         // The shortest wait of those that fail together opens it again, unless the server asked for more.
         let at = now + wait;
         if error.retry_after.is_some() {

@@ -61,6 +61,11 @@ class RawService:
         self._thread = threading.Thread(target=self._accept, daemon=True)
         self._thread.start()
 
+    def certificate(self, chain: Path, key: Path) -> None:
+        """What it shows from the next connection on."""
+        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self._context.load_cert_chain(chain, key)
+
     def close(self) -> None:
         self._over.set()
         self._listener.shutdown(socket.SHUT_RDWR)

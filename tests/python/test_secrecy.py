@@ -1,8 +1,10 @@
 """No secret leaves the library by a log line, an event, or an error."""
 
 import json
+import unicodedata
 import unittest
 from typing import List
+from urllib.parse import quote, quote_plus
 
 from support import PATIENCE, Clock, MemoryStore, RigTest, fio_c2c
 from fio_c2c.emulator import Emulator
@@ -121,6 +123,107 @@ class Secrecy(RigTest):
                 self.client(**settings)
             self.assertNotIn(self.CLIENT_SECRET, str(caught.exception))
             self.assertNotIn("a-store-key", str(caught.exception))
+
+
+class Quoted(Secrecy):
+    """A service that repeats what it was sent, in every form a program would write it, gets it into no error."""
+
+    CLIENT_SECRET = 'correct "horse" battery'
+    DEVICE_CODE = "the device/code of this test"
+    ACCESS = "an-access-token"
+    REFRESH = "a/refresh+token"
+
+    def forms(self, secret: str) -> List[str]:
+        """As they stand in a JSON text."""
+        escaped = "".join(f"\\u{ord(character):04X}" for character in secret)
+        return [json.dumps(text)[1:-1] for text in (secret, quote(secret), quote(secret, safe=""), quote_plus(secret))] + [
+            escaped, json.dumps(secret)[1:-1].replace("/", "\\/"), json.dumps(json.dumps(secret)[1:-1])[1:-1],
+            "".join(f"%{byte:02x}" for byte in secret.encode())]
+
+    def quoting(self, secret: str) -> List[str]:
+        shapes = ('{"message":"you sent %s to me"}', '{"errors":[{"detail":"%s"}]}', '{"error":"%s"}', '{"message":"' + "x" * 150 + ' %s"}')
+        return [shape % form for form in self.forms(secret) for shape in shapes]
+
+    def check_quotes(self, client: fio_c2c.Client, *secrets: str) -> None:
+        told = self.told_by(client)
+        self.assertTrue([line for line in told if "(not shown)" in line])
+        for secret in secrets:
+            parts = [form for form in (secret, quote(secret, safe=""), quote_plus(secret), json.dumps(secret)[1:-1])]
+            for part in [*parts, secret[:10], "\\u00", "%6"]:
+                self.assertEqual([line for line in told if part in line], [], part)
+
+    def test_the_client_secret(self) -> None:
+        client = self.client(client_secret=self.CLIENT_SECRET)
+        for body in self.quoting(self.CLIENT_SECRET):
+            self.answers("code", body, status=400)
+            self.attempt(client.request_code())
+        self.assertEqual(len(self.told), 32)
+        self.check_quotes(client, self.CLIENT_SECRET)
+
+    def test_the_device_code(self) -> None:
+        client = self.client(client_secret=self.CLIENT_SECRET)
+        for body in self.quoting(self.DEVICE_CODE):
+            self.answers("code", self.code())
+            client.request_code().wait(PATIENCE)
+            self.answers("token", body, status=400)
+            self.attempt(client.poll())
+        self.check_quotes(client, self.DEVICE_CODE)
+
+    def test_the_tokens(self) -> None:
+        clock = Clock()
+        client = self.client(client_secret=self.CLIENT_SECRET, clock=clock, impatient=clock)
+        self.answers("code", self.code())
+        self.answers("token", json.dumps({"access_token": self.ACCESS, "refresh_token": self.REFRESH, "expires_in": 28800}))
+        self.answers("me", "{}")
+        client.pair().wait(PATIENCE)
+        client.drive_until_settled()
+        for secret in (self.ACCESS, self.REFRESH):
+            for body in self.quoting(secret):
+                self.answers("heartbeat", body, status=418)
+                self.attempt(client.heartbeat())
+        self.check_quotes(client, self.ACCESS, self.REFRESH)
+
+
+class Texts(Secrecy):
+    """What acts on a terminal or a screen does not get there."""
+
+    HOSTILE = "A\x1b[2J\x9b1m\x07\u202eB\u2066\u200f\u061c\r\nC"
+
+    def check_plain(self, *texts: object) -> None:
+        for text in texts:
+            for character in str(text):
+                self.assertFalse(unicodedata.category(character) in ("Cc", "Zl", "Zp")
+                                 or unicodedata.bidirectional(character) in ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
+                                 or character in "\u200e\u200f\u061c", repr(text))
+
+    def test_a_code(self) -> None:
+        client = self.client(client_secret=self.CLIENT_SECRET)
+        self.answers("code", json.dumps({**json.loads(self.code()), "name": self.HOSTILE,
+                                         "verification_uri": "https://frame.io@example.com/" + self.HOSTILE,
+                                         "verification_uri_complete": "https://frame.io\\@example.com/"}))
+        code = client.request_code().wait(PATIENCE)
+        self.assertEqual(code.device_name, "A[2J1mB  C")
+        self.assertEqual((code.verification_uri, code.verification_uri_complete), (None, None))
+        self.check_plain(*client.log)
+
+    def test_a_device(self) -> None:
+        client = self.paired(client_secret=self.CLIENT_SECRET)
+        named = {"id": self.HOSTILE, "name": self.HOSTILE, "asset_type": self.HOSTILE}
+        self.answers("me", json.dumps({**named, "timezone": self.HOSTILE, "project_id": self.HOSTILE, "channels": [named],
+                                       "project": named, "authorization": {"creator": named}}))
+        device = client.device_info().wait(PATIENCE)
+        self.check_plain(device, *vars(device).values(), *(value for channel in device.channels for value in vars(channel).values()))
+        self.assertTrue(device.name and device.project_name and device.channels[0].name)
+
+    def test_errors(self) -> None:
+        client = self.client(client_secret=self.CLIENT_SECRET)
+        for body in ({"message": self.HOSTILE}, {"errors": [{"title": self.HOSTILE}]}, {"error": self.HOSTILE}):
+            self.answers("code", json.dumps(body), status=400)
+            self.attempt(client.request_code())
+        with self.assertRaises(fio_c2c.FioError) as caught:
+            self.client(ca_file="/nowhere/\u202egpj.mep")
+        self.told.append(f"{caught.exception}")
+        self.check_plain(*self.told_by(client))
 
 
 class Log(RigTest):

@@ -2,10 +2,12 @@
 inside."""
 
 import json
+import subprocess
 import unittest
 from pathlib import Path
 from typing import Callable, Dict
 
+from raw_service import RawService
 from servers import AncientTls, Closing, OldTls, PlainHttp, Refusing, Resetting, Server, Silent
 from support import PATIENCE, RigTest, fio_c2c, in_subprocess, variants
 from fio_c2c.emulator import Emulator
@@ -53,6 +55,31 @@ class Handshakes(RigTest):
                     self.assertEqual(answer["curl_code"] == 0, answer["name"] == "FIO_OK")
                     if name in servers:
                         self.assertEqual(servers[name].accepted - accepted[name], 1)
+
+    def test_what_only_openssl_accepts(self) -> None:
+        """As the table "Bundled or system" in docs/tls.md has it."""
+        folder = self.scratch()
+
+        def openssl(*arguments: str) -> None:
+            subprocess.run(["openssl", *arguments], cwd=folder, check=True, capture_output=True)
+
+        key = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
+        openssl("req", "-x509", *key, "-keyout", "ca.key", "-out", "ca.pem", "-subj", "/CN=authority", "-days", "5")
+        for name, extension in (("named", "subjectAltName=DNS:localhost"), ("common", "basicConstraints=CA:FALSE")):
+            (folder / "extensions").write_text(extension)
+            openssl("req", *key, "-keyout", f"{name}.key", "-out", f"{name}.csr", "-subj", "/CN=localhost")
+            openssl("x509", "-req", "-in", f"{name}.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "5",
+                    "-extfile", "extensions", "-out", f"{name}.pem")
+        for certificate, trusted, refused in (("named", "ca", "FIO_OK"), ("common", "ca", "FIO_E_TLS_HOST"),
+                                              ("named", "named", "FIO_E_TLS_UNTRUSTED")):
+            service = RawService()
+            self.addCleanup(service.close)
+            service.certificate(folder / f"{certificate}.pem", folder / f"{certificate}.key")
+            for tls in variants():
+                with self.subTest(tls, certificate=certificate, trusted=trusted):
+                    run = in_subprocess(PROBE, str(folder / f"{trusted}.pem"), f"it=https://localhost:{service.port}", tls=tls)
+                    self.assertEqual(run.stderr, "")
+                    self.assertEqual(json.loads(run.stdout)["it"]["name"], "FIO_OK" if tls == "system" else refused)
 
     def test_a_handshake_that_stands_still(self) -> None:
         server = Silent()

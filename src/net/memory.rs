@@ -81,3 +81,38 @@ extern "C" fn init() {
 #[used]
 #[unsafe(link_section = ".init_array.00200")]
 static AT_LOAD: extern "C" fn() = init;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_byte_of_a_block_is_wiped() {
+        for length in [0, 1, 63, 64, 65, 200] {
+            let mut block = vec![MaybeUninit::new(0xaa_u8); length];
+            wipe(&mut block);
+            // SAFETY: every byte was initialised.
+            assert!(block.iter().all(|byte| unsafe { byte.assume_init() } == 0), "{length}");
+        }
+    }
+
+    #[test]
+    fn a_block_that_grows_keeps_what_it_holds() {
+        let block = reallocate(std::ptr::null_mut(), 24);
+        // SAFETY: blocks of these functions, each read and written within the size that was asked for.
+        unsafe {
+            block.cast::<u8>().copy_from_nonoverlapping(b"twenty-four bytes of it.".as_ptr(), 24);
+            assert_eq!(reallocate(block, 10), block);
+            let larger = reallocate(block, 100_000);
+            assert_eq!(std::slice::from_raw_parts(larger.cast::<u8>(), 24), b"twenty-four bytes of it.");
+            release(larger);
+            let zeroed = allocate_zeroed(3, 5);
+            assert_eq!(std::slice::from_raw_parts(zeroed.cast::<u8>(), 15), [0; 15]);
+            release(zeroed);
+            let copy = duplicate(c"copied".as_ptr());
+            assert_eq!(std::ffi::CStr::from_ptr(copy), c"copied");
+            release(copy.cast());
+            release(std::ptr::null_mut());
+        }
+    }
+}

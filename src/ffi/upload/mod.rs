@@ -149,6 +149,7 @@ mod tests {
     use super::details::*;
     use super::source::*;
     use super::*;
+    use crate::ffi::config::{fio_config_free, fio_config_new};
     use crate::source::Source;
     use crate::upload::SourceSpec;
     use std::ffi::{CString, c_void};
@@ -325,6 +326,14 @@ mod tests {
             assert_eq!(fio_upload_set_parts(ptr::null_mut(), 1), FIO_E_NULL);
             assert_eq!(fio_upload_new(ptr::null_mut()), FIO_E_NULL);
             assert!(fio_upload_error(pointer).is_null());
+            let mut freed = ptr::null_mut();
+            assert_eq!(fio_upload_new(&mut freed), FIO_OK);
+            assert_eq!(fio_upload_free(freed), FIO_OK);
+            assert_eq!(fio_upload_free(freed), FIO_E_HANDLE);
+            let mut config = ptr::null_mut();
+            assert_eq!(fio_config_new(&mut config), FIO_OK);
+            assert_eq!(fio_upload_set_parts(config.cast(), 1), FIO_E_HANDLE);
+            assert_eq!(fio_config_free(config), FIO_OK);
         }
     }
 }

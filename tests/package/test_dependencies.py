@@ -1,0 +1,106 @@
+"""Every crate that Cargo.lock names comes from where deny.toml says, under a licence it allows, and is none it bans.
+
+cargo-deny would say the same; it takes minutes to compile, and its advisories need a network."""
+
+import json
+import os
+import re
+import subprocess
+import unittest
+from typing import Any, Dict, List, Set
+
+from installation import ROOT
+from harness import SkippingTest
+
+CONFIG = ROOT / "deny.toml"
+
+
+def texts(name: str) -> List[str]:
+    """The strings of a list in deny.toml. (Python has no reader of TOML before 3.11.)"""
+    found = re.search(rf"^{name} = \[(.*?)\]$", CONFIG.read_text(), re.MULTILINE | re.DOTALL)
+    assert found, name
+    return re.findall(r'"([^"]*)"', re.sub(r"#.*", "", found[1]))
+
+
+def allows(licence: str, allowed: Set[str]) -> bool:
+    """Whether an SPDX expression can be met with the licences allowed. The old form has a slash for OR."""
+    tokens = re.findall(r"[()]|[^\s()]+", licence.replace("/", " OR "))
+    place = 0
+
+    def either() -> bool:
+        nonlocal place
+        met = both()
+        while place < len(tokens) and tokens[place] == "OR":
+            place += 1
+            met = both() or met
+        return met
+
+    def both() -> bool:
+        nonlocal place
+        met = one()
+        while place < len(tokens) and tokens[place] == "AND":
+            place += 1
+            met = one() and met
+        return met
+
+    def one() -> bool:
+        nonlocal place
+        token = tokens[place]
+        place += 1
+        if token == "(":
+            met = either()
+            place += 1
+            return met
+        if tokens[place:place + 1] == ["WITH"]:
+            token += f" WITH {tokens[place + 1]}"
+            place += 2
+        return token in allowed
+
+    return either()
+
+
+class Dependencies(SkippingTest):
+    def packages(self) -> List[Dict[str, Any]]:
+        command = [os.environ.get("CARGO", "cargo"), "metadata", "--format-version=1", "--locked", "--offline"]
+        for target in texts("targets"):
+            command += ["--filter-platform", target]
+        told = json.loads(subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE).stdout)
+        found: List[Dict[str, Any]] = [package for package in told["packages"] if package["source"] is not None]
+        self.assertGreater(len(found), 50)
+        return found
+
+    def test_licences(self) -> None:
+        allowed = set(texts("allow"))
+        exceptions = dict(re.findall(r'\{ crate = "([^"]+)", allow = \["([^"]+)"\] \}', CONFIG.read_text()))
+        refused = {package["name"]: package["license"] for package in self.packages()
+                   if not allows(package["license"] or "none", allowed | {exceptions.get(package["name"], "")})}
+        self.assertEqual(refused, {}, "a licence that deny.toml does not allow")
+
+    def test_every_crate_is_from_the_registry_with_a_checksum(self) -> None:
+        allowed = {f"registry+{address}" for address in texts("allow-registry")}
+        for block in (ROOT / "Cargo.lock").read_text().split("[[package]]\n")[1:]:
+            name = re.search(r'^name = "(.*)"$', block, re.MULTILINE)
+            source = re.search(r'^source = "(.*)"$', block, re.MULTILINE)
+            assert name
+            if source is None:
+                self.assertIn(name[1], ("fio-c2c", "fio-emulator"))
+            else:
+                self.assertIn(source[1], allowed, name[1])
+                self.assertRegex(block, r'(?m)^checksum = "[0-9a-f]{64}"$', name[1])
+
+    def test_bans(self) -> None:
+        bans = CONFIG.read_text().split("[bans]")[1].split("[sources]")[0]
+        banned = set(re.findall(r'\{ crate = "([^"]+)" \}', bans))
+        self.assertGreater(len(banned), 1)
+        self.assertEqual(banned & set(re.findall(r'^name = "(.*)"$', (ROOT / "Cargo.lock").read_text(), re.MULTILINE)), set())
+
+    def test_expressions(self) -> None:
+        allowed = {"MIT", "ISC", "Apache-2.0 WITH LLVM-exception"}
+        for licence in ("MIT", "GPL-3.0 OR MIT", "MIT/Apache-2.0", "ISC AND (GPL-2.0 OR MIT)", "Apache-2.0 WITH LLVM-exception"):
+            self.assertTrue(allows(licence, allowed), licence)
+        for licence in ("GPL-3.0", "MIT AND GPL-3.0", "ISC AND (GPL-2.0 OR LGPL-2.1)", "Apache-2.0", "(MIT OR ISC) AND GPL-2.0"):
+            self.assertFalse(allows(licence, allowed), licence)
+
+
+if __name__ == "__main__":
+    unittest.main()

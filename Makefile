@@ -30,7 +30,7 @@ DEV_PROFILE := CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS
 	CARGO_PROFILE_RELEASE_INCREMENTAL=true
 LOCKED := flock $(LIBRARY_DIR).lock
 # Records are sealed by portable code, not by that for each of many processors: they are short.
-SMALL_CRYPTO := --cfg chacha20_backend=\"soft\" --cfg poly1305_backend=\"soft\"
+SMALL_CRYPTO := --cfg chacha20_backend=\"soft\" --cfg poly1305_backend=\"soft\" --cfg sha2_backend=\"soft\" --cfg sha2_backend_soft=\"compact\"
 # A panic names its source file: not by where it was on the machine that compiled.
 WITHOUT_PATHS := RUSTFLAGS="$$RUSTFLAGS --remap-path-prefix=$${CARGO_HOME:-$$HOME/.cargo}/registry/src=crates --remap-path-prefix=$(CURDIR)=. $(SMALL_CRYPTO)"
 # What .cargo/config.toml says, packaging/libcurl/README.md why: an environment with these names would hide it.

@@ -130,7 +130,7 @@ impl Engine {
         if let Err(error) = &result {
             revocation.failures += 1;
             if revocation.failures < ATTEMPTS && outlook(error) == Outlook::Transient {
-                let wait = Backoff::API.delay(revocation.failures, least_wait(&error), &mut self.random);
+                let wait = Backoff::API.delay(revocation.failures, least_wait(error), &mut self.random);
                 revocation.due = Some(self.now.mono + wait);
                 self.tell(Event::Retrying { error: error.clone(), wait });
                 return;

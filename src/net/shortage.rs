@@ -45,6 +45,10 @@ impl Shortage {
         };
         let mut error = match missing {
             Some(missing) if is_shortage(&missing) => of(&missing),
+            // Whatever it was has passed. Descriptors come and go; a file that is away seldom comes back at once.
+            None if code == curl_sys::CURLE_SSL_CACERT_BADFILE && ca_file.is_some_and(has_certificate) => {
+                Error::new(FIO_E_NOMEM, "the file of CA certificates could not be opened a moment ago")
+            }
             // It was a file of certificates when it was given.
             missing if code == curl_sys::CURLE_SSL_CACERT_BADFILE && ca_file.is_some() => {
                 away(missing.as_ref())
@@ -63,6 +67,11 @@ fn away(why: Option<&io::Error>) -> Error {
         }
         None => Error::new(FIO_E_CA_FILE, "the file of CA certificates has no certificate now"),
     }
+}
+
+fn has_certificate(path: &Path) -> bool {
+    const BEGIN: &[u8] = b"-----BEGIN ";
+    std::fs::read(path).is_ok_and(|pem| pem.windows(BEGIN.len()).any(|window| window == BEGIN))
 }
 
 /// What is in the way of opening a file now.
@@ -111,6 +120,15 @@ mod tests {
         assert!(shortage.failure(sys::CURLE_SSL_CACERT_BADFILE, None).is_none());
         shortage.clear();
         assert!(shortage.failure(sys::CURLE_COULDNT_CONNECT, None).is_none());
+    }
+
+    #[test]
+    fn what_has_passed_meanwhile_was_a_shortage() {
+        let path = std::env::temp_dir().join(format!("fio-c2c-shortage-{}.pem", std::process::id()));
+        std::fs::write(&path, "-----BEGIN CERTIFICATE-----\n").unwrap();
+        let failure = Shortage::default().failure(sys::CURLE_SSL_CACERT_BADFILE, Some(&path));
+        std::fs::remove_file(&path).unwrap();
+        assert_eq!(failure.unwrap().status, FIO_E_NOMEM);
     }
 
     #[test]

@@ -272,7 +272,15 @@ impl Engine {
                 (Some((turn, work)), fresh) if fresh.is_none_or(|fresh| turn < fresh) => {
                     self.do_work(turn.1, work);
                 }
-                (_, Some((_, id))) => self.activate(id),
+                (_, Some((_, id))) => {
+                    self.activate(id);
+                    let is_stuck = self.uploads.queue.place(id) == Some(Place::Ready);
+                    debug_assert!(!is_stuck, "an upload stays first in line");
+                    // A loop without an end would be worse than a late upload.
+                    if is_stuck {
+                        break;
+                    }
+                }
                 _ => break,
             }
         }

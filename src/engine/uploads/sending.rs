@@ -122,9 +122,9 @@ impl Engine {
         };
         log_line!(self.log, Info, "upload {id}: {error}; again in {} ms", milliseconds(wait));
         upload.trouble = Some(error);
-        if upload.flying.is_empty() && !upload.has_call {
-            self.uploads.queue.move_to(id, Place::Timed(now + wait));
-        }
+        // Also with a request still under way, as after a pause: what stayed in line would be looked at again at
+        // once, for ever.
+        self.uploads.queue.move_to(id, Place::Timed(now + wait));
     }
 
     /// Opens a source that is a path, and looks whether it is what it was.

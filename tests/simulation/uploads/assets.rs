@@ -220,6 +220,22 @@ fn a_busy_card_and_missing_descriptors_are_waited_out_and_told() {
 }
 
 #[test]
+fn a_card_that_is_busy_at_a_resume_is_waited_out_with_a_request_under_way() {
+    let mut world = paired(1);
+    let id = world.upload(New::file(250));
+    let path = world.watch.of(id).path.clone();
+    world.card.fail(&path, Some(Fault::Busy));
+    // The request for an asset has left.
+    world.pause_upload(id).expect("it is not over");
+    world.resume_upload(id).expect("it is paused");
+    world.run_for(MINUTE);
+    assert_eq!((world.upload_state(id), world.reason(id)), (UploadState::Waiting, FIO_E_SOURCE_BUSY));
+    world.card.fail(&path, None);
+    assert_eq!(world.see_through(id, MINUTE), UploadState::Done);
+    assert_eq!(assets(&world), 1);
+}
+
+#[test]
 fn a_person_opens_what_a_server_has_closed_and_nothing_is_closed_for_longer_than_an_hour() {
     let a_day = || {
         let wish = Some(std::time::Duration::from_secs(86_400));

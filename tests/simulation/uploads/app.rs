@@ -420,7 +420,8 @@ impl World {
             let path = tracked.path.clone();
             let pushed = tracked.pushed;
             let whole = if tracked.origin == Origin::Pushed { pushed } else { self.card.contents(&path) };
-            let size = size.unwrap_or(whole.size);
+            // What was pushed before a restart, and not again since, is no part of it.
+            let size = size.unwrap_or(if tracked.origin == Origin::Pushed { info.size } else { whole.size });
             let tracked = self.watch.of_mut(id);
             tracked.cut.push(Contents { size, ..whole });
             if size == 0 {

@@ -92,10 +92,12 @@ fn most_parts(size: u64, asked_for: u32) -> usize {
 }
 
 /// The largest answer that can be a true one with so many addresses. Those of the service have some 600 bytes,
-/// and up to 2 KiB where their credentials are temporary ones.
+/// and up to 2 KiB where their credentials are temporary ones. How many it gives is its choice, also for a small
+/// file: there is room for as many as there can be, if they have the usual length.
 pub(super) fn room_for(addresses: usize) -> usize {
     const BESIDE_THEM: usize = 512 << 10;
-    BESIDE_THEM + (addresses.min(MOST_ADDRESSES) << 11)
+    const USUAL: usize = 600;
+    BESIDE_THEM + (addresses.min(MOST_ADDRESSES) << 11).max(MOST_ADDRESSES * USUAL)
 }
 
 pub fn read(response: &Response, kind: Kind) -> Result<Asset, Error> {

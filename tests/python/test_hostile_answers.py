@@ -15,7 +15,7 @@ MOST_KIB = 12 * 1024
 
 #: The largest answers that are read to their end (src/api): for a file of 10 GiB, and in all other cases.
 FILE = 10 << 30
-ASSET_LIMIT = (512 << 10) + (FILE // (5 << 20)) * 2048
+ASSET_LIMIT = (512 << 10) + max((FILE // (5 << 20)) * 2048, 10_000 * 600)
 OTHER_LIMIT = 256 << 10
 
 

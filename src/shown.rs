@@ -33,18 +33,37 @@ pub fn clean(text: &str) -> Cow<'_, str> {
 
 /// The secrets that a client has at the moment.
 #[derive(Default)]
-pub struct Secrets(Vec<Secret>);
+pub struct Secrets {
+    list: Vec<Secret>,
+    /// A bit for each byte with which one of them, or an escape of its first character, may begin.
+    begins: [u64; 4],
+}
 
 impl Secrets {
     pub fn new(secrets: Vec<Secret>) -> Secrets {
-        Secrets(secrets.into_iter().filter(|secret| secret.expose().len() >= SHORTEST_SECRET).collect())
+        let is_long = |secret: &Secret| secret.expose().len() >= SHORTEST_SECRET;
+        let list: Vec<Secret> = secrets.into_iter().filter(is_long).collect();
+        let mut begins = [0; 4];
+        for &byte in list.iter().filter_map(|secret| secret.expose().as_bytes().first()).chain(b"%\\+") {
+            begins[usize::from(byte >> 6)] |= 1u64 << (byte & 63);
+        }
+        Secrets { list, begins }
+    }
+
+    /// Nearly nowhere, and every answer of a poll is searched.
+    fn may_begin(&self, byte: u8) -> bool {
+        self.begins[usize::from(byte >> 6)] >> (byte & 63) & 1 == 1
     }
 
     /// The text with each secret replaced, as it is or percent-encoded or escaped as JSON has it, in whole or in
     /// part. `None` if there is none in it.
     pub fn hide(&self, text: &[u8]) -> Option<Vec<u8>> {
-        let found = |rest: &[u8]| self.0.iter().find_map(|secret| length_of(secret.expose(), rest));
-        let first = (0..text.len()).find(|&at| found(&text[at..]).is_some())?;
+        let found = |rest: &[u8]| {
+            let may_begin = rest.first().is_some_and(|&byte| self.may_begin(byte));
+            let mut likely = self.list.iter().map(Secret::expose).filter(|secret| may_go_on(secret, rest));
+            if may_begin { likely.find_map(|secret| length_of(secret, rest)) } else { None }
+        };
+        let first = (0..text.len()).find(|&at| self.may_begin(text[at]) && found(&text[at..]).is_some())?;
         // Not longer than the text by more than this for each.
         let mut shown = text[..first].to_vec();
         let mut at = first;
@@ -69,6 +88,13 @@ impl Secrets {
             Some(shown) => String::from_utf8_lossy(&shown).into_owned().into(),
         }
     }
+}
+
+/// Whether the first two bytes allow for the secret, or leave it open.
+fn may_go_on(secret: &str, text: &[u8]) -> bool {
+    let is_escape = |byte: u8| matches!(byte, b'%' | b'\\' | b'+');
+    let (&[first, second, ..], &[own_first, own_second, ..]) = (text, secret.as_bytes()) else { return true };
+    is_escape(first) || first == own_first && (is_escape(second) || second == own_second)
 }
 
 /// How many bytes of a text the secret takes, if it stands at the text's beginning in one of its forms.

@@ -21,11 +21,6 @@ pub fn is_unable(error: &io::Error) -> bool {
     error.raw_os_error().is_some_and(|code| unable.contains(&code))
 }
 
-/// Whether the system is short of descriptors or memory.
-pub fn is_short(error: &io::Error) -> bool {
-    matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE | libc::ENOMEM))
-}
-
 /// Whether the descriptor is not one for this: not open, or not for writing.
 pub fn is_descriptor_refused(error: &io::Error) -> bool {
     error.raw_os_error() == Some(libc::EBADF)

@@ -20,7 +20,7 @@ const SYSTEM_BUNDLES: &[&str] = &[
 ];
 
 pub fn from_file(path: &str) -> Result<CaSource, Error> {
-    let failed = |why: &std::io::Error| match shortage::is_shortage(why) {
+    let failed = |why: &std::io::Error| match crate::sys::is_shortage(why) {
         true => shortage::of(why),
         false => Error::told(FIO_E_CA, format!("the CA file cannot be read: {why}")),
     };

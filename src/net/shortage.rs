@@ -3,6 +3,7 @@
 
 use crate::error::Error;
 use crate::status::{FIO_E_CA_FILE, FIO_E_NOMEM};
+use crate::sys::is_shortage;
 use curl::easy::Handler;
 use std::fs::File;
 use std::io;
@@ -85,10 +86,6 @@ pub fn of(error: &io::Error) -> Error {
         _ => "no descriptor is left",
     };
     Error::told(FIO_E_NOMEM, format!("{what}: {error}"))
-}
-
-pub fn is_shortage(error: &io::Error) -> bool {
-    matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE | libc::ENOMEM | libc::ENOBUFS))
 }
 
 #[cfg(test)]

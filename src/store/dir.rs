@@ -11,7 +11,7 @@ use crate::log::{Log, log_line};
 use crate::secret::SecretBytes;
 use crate::status::*;
 use crate::sys::dir::Dir;
-use crate::sys::{effective_ids, file_system_of, is_short, is_unable, make_directory};
+use crate::sys::{effective_ids, file_system_of, is_shortage, is_unable, make_directory};
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::fs::MetadataExt;
@@ -209,7 +209,7 @@ fn is_not_plain(error: &io::Error) -> bool {
 /// The occasion and the operating system's reason; never a path, which may hold a person's name.
 pub(super) fn failed(doing: &str, error: &io::Error) -> Error {
     let status = match error.kind() {
-        _ if is_short(error) => FIO_E_NOMEM,
+        _ if is_shortage(error) => FIO_E_NOMEM,
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => FIO_E_STORE_FULL,
         ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied => FIO_E_STORE_READ_ONLY,
         _ if is_not_plain(error) => {

@@ -117,6 +117,13 @@ impl Parts {
             && self.damaged.iter().all(|part| *part < count)
     }
 
+    /// No part waits any longer for its next attempt.
+    pub fn retry_now(&mut self) {
+        for troubled in &mut self.troubled {
+            troubled.not_before = Instant::default();
+        }
+    }
+
     /// When the first part that waits may be tried again.
     pub fn next_retry(&self) -> Option<Instant> {
         let is_next = |part: u32| self.damaged.is_empty() || self.damaged.contains(&part);

@@ -467,8 +467,8 @@ impl Upload {
         self.trouble = None;
         for troubled in &mut self.parts.troubled {
             (troubled.failures, troubled.refusals) = (0, 0);
-            troubled.not_before = Instant::default();
         }
+        self.parts.retry_now();
     }
 
     /// Forgets the asset and everything sent for it: it begins anew.

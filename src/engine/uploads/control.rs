@@ -269,11 +269,7 @@ impl Engine {
             .collect();
         for id in timed {
             if let Some(upload) = self.uploads.queue.get_mut(id) {
-                upload
-                    .parts
-                    .troubled
-                    .iter_mut()
-                    .for_each(|troubled| troubled.not_before = Default::default());
+                upload.parts.retry_now();
             }
             if matches!(self.uploads.queue.place(id), Some(Place::Timed(_))) {
                 self.uploads.queue.move_to(id, Place::Ready);
@@ -309,11 +305,7 @@ impl Engine {
         let place = self.uploads.queue.place(id);
         if matches!(place, Some(Place::Parked(FIO_E_UPLOAD_PAUSED) | Place::Timed(_))) {
             if let Some(upload) = self.uploads.queue.get_mut(id) {
-                upload
-                    .parts
-                    .troubled
-                    .iter_mut()
-                    .for_each(|troubled| troubled.not_before = Default::default());
+                upload.parts.retry_now();
             }
             self.uploads.queue.move_to(id, Place::Ready);
             self.open_hosts();

@@ -1,7 +1,6 @@
 """What the text of the header declares, in the order of the text."""
 
 from __future__ import annotations
-
 import re
 from dataclasses import dataclass, field
 

@@ -1,7 +1,6 @@
 """What include/fio_c2c.h says: its functions, their parameters and what their documentation promises."""
 
 from __future__ import annotations
-
 import re
 from dataclasses import dataclass, field
 

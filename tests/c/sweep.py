@@ -3,7 +3,6 @@ with each pointer NULL singly, and with handles that are none. What a call may a
 documentation: its `Returns:` names the statuses, its `@param`s say where NULL is allowed."""
 
 from __future__ import annotations
-
 import re
 
 import header

@@ -1,30 +1,31 @@
 """The header as a product: it compiles everywhere, says what the libraries export, and documents it."""
 
 from __future__ import annotations
-
 import re
 import subprocess
 import sys
-import unittest
 
+from case import Case, need
 import header
+
+import pytest
 from compilers import Compiler
-from harness import HERE, LIBRARIES, ROOT, SkippingTest
+from harness import HERE, LIBRARIES, ROOT
 
 sys.path.insert(0, str(ROOT / "tests" / "abi"))
 from header_text import read_header  # noqa: E402
 
 
-class Compiles(SkippingTest):
+class Compiles(Case):
     """Alone, twice, and in two units of one program, without a warning, in every language it is for; and every
     field of its structs is where it belongs."""
 
     def compile_with(self, name: str, package: str, *flags: str, is_cxx: bool = False) -> None:
         compiler = Compiler.find(name, *flags, is_cxx=is_cxx)
         if compiler is None or not compiler.works():
-            self.skip(f"{' '.join([name, *flags])} does not compile: install the Debian package {package}")
+            pytest.skip(f"{' '.join([name, *flags])} does not compile: install the Debian package {package}")
         assert compiler is not None
-        self.assertEqual(compiler.complaints(), "")
+        assert compiler.complaints() == ""
 
     def test_gcc_c(self) -> None:
         self.compile_with("gcc", "gcc")
@@ -58,19 +59,20 @@ class Compiles(SkippingTest):
     def test_every_field_has_its_place_in_the_layout(self) -> None:
         placed = re.findall(r"^(?:AT\((\w+), (\w+),|ENDS\((\w+),)", (HERE / "layout.c").read_text(), re.M)
         structs = read_header(header.HEADER.read_text()).structs
-        self.assertEqual([place for place in placed if place[0]],
-                         [(struct, field, "") for struct, fields in structs.items() for field in fields])
-        self.assertEqual([place[2] for place in placed if place[2]], list(structs))
+        assert ([place for place in placed if place[0]]
+                == [(struct, field, "") for struct, fields in structs.items() for field in fields])
+        assert [place[2] for place in placed if place[2]] == list(structs)
 
 
-class Exports(SkippingTest):
+class Exports(Case):
     """The libraries export what the header declares, and nothing else."""
 
-    def setUp(self) -> None:
+    @pytest.fixture(autouse=True)
+    def exports_ready(self, ending: None) -> None:
         self.declared = {function.name for function in header.functions()}
 
     def exported(self, *arguments: str) -> set[str]:
-        self.need("nm", "binutils")
+        need("nm", "binutils")
         out = subprocess.run(["nm", "--defined-only", *arguments], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=True)
         # Without the version (`name@@FIO_0`), and without the symbol that stands for the version itself.
         found = (line.split() for line in out.stdout.splitlines())
@@ -78,29 +80,24 @@ class Exports(SkippingTest):
 
     def test_nothing_was_overlooked_in_the_header(self) -> None:
         text = re.sub(r"/\*.*?\*/", "", header.HEADER.read_text(), flags=re.S)
-        self.assertEqual(set(re.findall(r"\b(fio_\w+)\(", text)), self.declared)
+        assert set(re.findall(r"\b(fio_\w+)\(", text)) == self.declared
 
     def test_shared_library(self) -> None:
-        self.assertEqual(self.exported("-D", str(LIBRARIES / "libfio_c2c.so")), self.declared)
+        assert self.exported("-D", str(LIBRARIES / "libfio_c2c.so")) == self.declared
 
     def test_static_library(self) -> None:
         names = self.exported("-g", str(LIBRARIES / "libfio_c2c.a"))
-        self.assertEqual(self.declared - names, set())
+        assert self.declared - names == set()
 
 
-class Documentation(unittest.TestCase):
+class Documentation(Case):
     def test_every_function_says_the_same_things(self) -> None:
         known = set(header.statuses())
         for function in header.functions():
-            with self.subTest(function.name):
-                for heading in ("Returns", "Callbacks", "Blocking", "Since"):
-                    self.assertIn(heading, function.headings)
-                for parameter in function.parameters:
-                    self.assertNotEqual(parameter.text, "", parameter.name)
-                named = set(re.findall(r"\bFIO_E_\w+\b", " ".join(function.headings.values())))
-                # The name for what has no name is no status.
-                self.assertEqual(named - known - {"FIO_E_UNKNOWN"}, set())
-
-
-if __name__ == "__main__":
-    unittest.main()
+            for heading in ("Returns", "Callbacks", "Blocking", "Since"):
+                assert heading in function.headings
+            for parameter in function.parameters:
+                assert parameter.text != "", parameter.name
+            named = set(re.findall(r"\bFIO_E_\w+\b", " ".join(function.headings.values())))
+            # The name for what has no name is no status.
+            assert named - known - {"FIO_E_UNKNOWN"} == set()

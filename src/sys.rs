@@ -16,8 +16,9 @@ use rustix::ioctl::{Getter, Opcode, ioctl};
 use rustix::time::{ClockId, clock_gettime};
 use std::fs::File;
 use std::io;
-use std::net::SocketAddr;
-use std::os::fd::{OwnedFd, RawFd};
+use std::mem::ManuallyDrop;
+use std::net::TcpStream;
+use std::os::fd::{FromRawFd, OwnedFd, RawFd};
 use std::path::Path;
 
 /// Whether a file system cannot do what it was asked for, whatever its state.
@@ -46,10 +47,10 @@ pub fn unlock(file: &File) {
 /// abstract namespace, which goes with its last descriptor. `AddrInUse` if somebody has it.
 #[cfg(target_os = "linux")]
 pub fn own_name(name: &[u8]) -> io::Result<File> {
-    use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, bind, socket_with};
-    let socket = socket_with(AddressFamily::UNIX, SocketType::DGRAM, SocketFlags::CLOEXEC, None)?;
-    bind(&socket, &SocketAddrUnix::new_abstract_name(name)?)?;
-    Ok(socket.into())
+    use std::os::linux::net::SocketAddrExt;
+    use std::os::unix::net::{SocketAddr, UnixDatagram};
+    let socket = UnixDatagram::bind_addr(&SocketAddr::from_abstract_name(name)?)?;
+    Ok(OwnedFd::from(socket).into())
 }
 
 #[cfg(not(target_os = "linux"))]
@@ -267,8 +268,10 @@ pub fn unconfirmed(socket: RawFd, port: u16) -> Option<u64> {
 
 /// The port of a socket on this side; `None` if the descriptor is no socket of the Internet's.
 pub fn local_port(socket: RawFd) -> Option<u16> {
-    let address = rustix::net::getsockname(borrow(socket).ok()?).ok()?;
-    SocketAddr::try_from(address).ok().map(|address| address.port())
+    borrow(socket).ok()?;
+    // SAFETY: it is no negative number, and the owner that is made of it never closes it.
+    let socket = ManuallyDrop::new(unsafe { TcpStream::from_raw_fd(socket) });
+    socket.local_addr().ok().map(|address| address.port())
 }
 
 /// Keeps SIGPIPE from the application while libcurl may write to a connection the peer has closed:

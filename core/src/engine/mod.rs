@@ -42,7 +42,7 @@ use alloc::sync::Arc;
 use calls::Calls;
 use context::{Context, Purpose};
 use core::time::Duration;
-use effects::{Command, Event, Notice, OpId, RequestId};
+use effects::{Command, Notice, OpId, RequestId};
 use encodings::Encodings;
 use known_device::KnownDevice;
 #[cfg(not(feature = "uploads"))]
@@ -354,6 +354,7 @@ impl Engine {
 
 #[cfg(test)]
 mod tests {
+    use super::effects::Event;
     use super::*;
     use crate::status::Retry;
 

@@ -62,7 +62,7 @@ def _variant(tls: str, needs: list[tuple[str, bool]]) -> list[Step]:
 def steps() -> list[Step]:
     system = [need("pkg-config"), need("libcurl4-openssl-dev")]
     # The Rust tests need some libcurl, and the sources are the same for both: the system's needs no compiling.
-    libcurl = ["--no-default-features", "--features", "system"] if all(is_there for _, is_there in system) else []
+    libcurl = ["--no-default-features", "--features", "system,uploads"] if all(is_there for _, is_there in system) else []
     browser = [need("chromium"), need("chromium-driver"), need("libnss3-tools")]
     cross = [need("gcc-aarch64-linux-gnu"), need("gcc-arm-linux-gnueabihf"), need("qemu-user-static")]
     bench_needs = [*system, need("libcjson-dev"), need("valgrind"), need("curl")]
@@ -80,6 +80,8 @@ def steps() -> list[Step]:
         Step("archives", _make("dist"), needs=[*system, *cross], after=built),
         _tests("programs on ARM", "tests/cross", needs=[*system, *cross], after=["archives"]),
         Step("lints", [CARGO, "clippy", "--locked", "--quiet", "--workspace", "--all-targets", *libcurl, "--", "-D", "warnings"], needs=[need("clippy")]),
+        Step("core without std", [CARGO, "build", "--locked", "--quiet", "-p", "fio-c2c-no-std", "--profile", "no-std"]),
+        Step("oldest Rust, and a processor without std", [sys.executable, "-B", "tests/oldest_rust.py"], needs=system),
         # Both targets, for a moment: `make fuzz` takes longer.
         Step("fuzzing of the emulator", _make("fuzz", "SECONDS=20", "WITHIN=120"), needs=[need("g++")]),
         *_variant("system", system),

@@ -18,7 +18,7 @@ import time
 from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent
-TARGET_DIR = FOLDER.parents[2] / "target"
+TARGET_DIR = FOLDER.parents[1] / "target"
 CORPUS = TARGET_DIR / "fuzz-corpus"
 # With limits near the longest input that leads anywhere.
 TARGETS = {"connection": ["-dict=http.dict", "-max_len=3000"], "requests": ["-max_len=2500"]}

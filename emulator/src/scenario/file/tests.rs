@@ -191,7 +191,7 @@ fn what_is_wrong_with_the_whole() {
 
 #[test]
 fn the_manual_shows_what_can_be_read() {
-    for manual in [include_str!("../../../README.md"), include_str!("../../../../../docs/certification.md")] {
+    for manual in [include_str!("../../../README.md"), include_str!("../../../../docs/certification.md")] {
         let blocks: Vec<_> =
             manual.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
         assert!(!blocks.is_empty());

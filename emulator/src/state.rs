@@ -87,8 +87,8 @@ impl State {
         }
         let clock = Clock::resume(&saved.clock).ok_or_else(|| unusable("its clock makes no sense".into()))?;
         let mut service = saved.service;
-        service.uploads.restore(parts);
-        let kept = service.uploads.iter().flat_map(|upload| upload.file_names());
+        service.uploads.restore(|state, part, size| parts.find(state, part, size));
+        let kept = service.uploads.iter().flat_map(|upload| upload.kept().map(|part| part.clone().into()));
         parts.remove_all_but(&kept.collect::<BTreeSet<_>>())?;
         Ok(Past { clock, signer: saved.signer, service, answers: saved.answers })
     }

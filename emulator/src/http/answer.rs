@@ -44,7 +44,7 @@ impl Answer {
             StatusCode::UNAUTHORIZED => "Not Authorized",
             _ => status.canonical_reason().unwrap_or("Error"),
         };
-        Self::json(status, &errors::detailed(status, title, detail))
+        Self::json(status, &errors::detailed(status.as_u16(), title, detail))
     }
 
     pub fn not_authorized() -> Self {

@@ -161,7 +161,7 @@ impl From<Refused> for Answer {
             Refused::Paused => {
                 let (status, detail) =
                     (StatusCode::CONFLICT, "The channel you're uploading from is currently paused.");
-                Self::json(status, &errors::detailed(status, "Channel Paused", detail))
+                Self::json(status, &errors::detailed(status.as_u16(), "Channel Paused", detail))
             }
         }
     }

@@ -158,7 +158,7 @@ fn bare(status: StatusCode, endpoint: Endpoint) -> Answer {
     if !endpoint.is_auth() {
         return Answer::detailed(status, "A fault ordered by a test");
     }
-    let code = oauth_code_for(status);
+    let code = oauth_code_for(status.as_u16());
     let mut answer = Answer::json(status, &simple(code));
     answer.oauth_error = Some(code);
     answer

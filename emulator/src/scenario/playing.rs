@@ -14,9 +14,10 @@ use crate::checklist::event::Moment;
 use crate::checklist::played::{Played, PlayedState};
 use crate::faults::Faults;
 use crate::service::Service;
+use crate::service::Upload;
 use crate::service::devices::{Device, DeviceStatus};
 use crate::service::person::Person;
-use crate::service::uploads::upload::{State, Upload};
+use crate::service::uploads::upload::State;
 use crate::settings::Settings;
 
 /// Beyond it the oldest are forgotten.

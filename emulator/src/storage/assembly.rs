@@ -9,10 +9,10 @@ use ring::digest::{Context, SHA256};
 use tokio::sync::watch;
 use tokio::task::spawn_blocking;
 
-use super::files::PartFile;
+use super::files::{PartFile, files_of, take_files};
 use super::pictures::{self, Picture};
-use super::presign::hex;
 use crate::emulator::Emulator;
+use crate::service::hash::hex;
 use crate::service::uploads::upload::{State, Sums};
 use crate::trouble::say;
 
@@ -23,7 +23,7 @@ pub fn resume(emulator: &Arc<Emulator>) {
     let open: Vec<_> = {
         let world = emulator.world();
         let open = world.service.uploads.iter().filter(|upload| upload.state == State::Assembling);
-        open.map(|upload| (upload.id.clone(), upload.files())).collect()
+        open.map(|upload| (upload.id.clone(), files_of(upload))).collect()
     };
     for (upload, files) in open {
         begin(emulator, upload, files);
@@ -67,7 +67,7 @@ fn finish(emulator: &Emulator, upload: &str, sums: Option<Option<Sums>>, picture
         let keep = service.settings.keep_content;
         service.uploads.get_mut(upload).map(|upload| {
             upload.assembled(sums);
-            if keep { Vec::new() } else { upload.take_files() }
+            if keep { Vec::new() } else { take_files(upload) }
         })
     };
     emulator.changed();

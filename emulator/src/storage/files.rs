@@ -8,7 +8,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use serde::{Deserialize, Serialize};
+
 use crate::random;
+use crate::service::Upload;
+use crate::service::uploads::upload::State;
 
 /// Where they are.
 #[derive(Debug)]
@@ -22,6 +26,33 @@ pub struct PartDir {
 pub struct PartFile {
     path: PathBuf,
     stays: Arc<AtomicBool>,
+}
+
+/// What is kept of a part: no file when its bytes were only counted.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
+pub struct KeptPart(pub Option<Arc<PartFile>>);
+
+/// The name of its file. Without a file it is empty, and no null, which says that nothing is stored.
+impl From<String> for KeptPart {
+    fn from(name: String) -> Self {
+        Self((!name.is_empty()).then(|| Arc::new(PartFile::remembered(&name))))
+    }
+}
+
+impl From<KeptPart> for String {
+    fn from(part: KeptPart) -> Self {
+        part.0.map_or_else(String::new, |file| file.name())
+    }
+}
+
+/// The files of all parts in order, if every one has a file.
+pub fn files_of(upload: &Upload) -> Option<Vec<Arc<PartFile>>> {
+    upload.kept().map(|part| part.0.clone()).collect()
+}
+
+pub fn take_files(upload: &mut Upload) -> Vec<KeptPart> {
+    upload.kept_mut().map(std::mem::take).collect()
 }
 
 impl PartDir {
@@ -41,6 +72,14 @@ impl PartDir {
         let path = self.dir.join(name);
         let is_whole = std::fs::metadata(&path).is_ok_and(|found| found.is_file() && found.len() == size);
         is_whole.then(|| PartFile { path, stays: Arc::clone(&self.stay) })
+    }
+
+    /// What is there of a part that the run before kept: a part whose file is gone is missing, unless its upload
+    /// is complete.
+    pub fn find(&self, state: State, part: KeptPart, size: u64) -> Option<KeptPart> {
+        let Some(file) = part.0 else { return Some(part) };
+        let found = self.take_over(&file.name(), size).map(Arc::new);
+        (found.is_some() || state == State::Complete).then_some(KeptPart(found))
     }
 
     /// Deletes what no part has: files that were still arriving when the run before ended.
@@ -91,6 +130,17 @@ impl Drop for PartFile {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_part_without_a_file_is_stored_all_the_same() {
+        for name in [None, Some("a-file")] {
+            let file = name.map(|name| Arc::new(PartFile::remembered(name)));
+            let saved = serde_json::to_string(&Some(KeptPart(file))).expect("JSON");
+            let loaded: Option<KeptPart> = serde_json::from_str(&saved).expect("a part");
+            let file = loaded.map(|part| part.0.map(|file| file.name()));
+            assert_eq!(file, Some(name.map(str::to_owned)), "{saved}");
+        }
+    }
 
     #[test]
     fn a_file_goes_with_its_owner_unless_it_is_to_stay() -> io::Result<()> {

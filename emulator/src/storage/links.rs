@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::Storage;
 use super::presign::{Part, Request};
 use crate::clock::Clock;
-use crate::service::uploads::upload::Upload;
+use crate::service::Upload;
 use crate::settings::{AssetUrls, PartsAre, Settings};
 
 /// One more than a multipart upload can have.

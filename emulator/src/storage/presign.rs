@@ -6,6 +6,7 @@ use ring::hmac::{HMAC_SHA256, Key, sign, verify};
 use serde::{Deserialize, Serialize};
 
 use crate::random;
+use crate::service::hash::hex;
 
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 const REGION: &str = "us-east-1";
@@ -205,12 +206,6 @@ fn canonical(parameters: &[(String, String)]) -> String {
     let encode = |text| utf8_percent_encode(text, ENCODED);
     let pairs = parameters.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value)));
     pairs.collect::<Vec<_>>().join("&")
-}
-
-pub fn hex(bytes: &[u8]) -> String {
-    let digits = b"0123456789abcdef";
-    let nibbles = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    nibbles.map(|nibble| char::from(digits[usize::from(nibble)])).collect()
 }
 
 fn bytes_of_hex(text: &str) -> Option<Vec<u8>> {

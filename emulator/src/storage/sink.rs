@@ -12,7 +12,7 @@ use tokio::task::{JoinHandle, spawn_blocking};
 use super::Storage;
 use super::disk::Writers;
 use super::files::PartFile;
-use super::presign::hex;
+use crate::service::hash::hex;
 
 pub enum Sink {
     /// The bytes are only counted.

@@ -14,11 +14,13 @@ use crate::emulator::Emulator;
 use crate::http::answer::Answer;
 use crate::http::device_calls::violation;
 use crate::random;
-use crate::service::uploads::upload::{PutRefusal, Then};
+use crate::service::hash::hex;
+use crate::service::uploads::upload::{PutRefusal, Stored, Then};
 use crate::settings::{Encryption, Etag, StorageMode};
 use crate::storage::assembly;
+use crate::storage::files::{KeptPart, files_of, take_files};
 use crate::storage::links::{ACL, part_of};
-use crate::storage::presign::{Query, Request, hex};
+use crate::storage::presign::{Query, Request};
 use crate::storage::sink::{Kept, Sink};
 
 const ENCRYPTION: &str = "x-amz-server-side-encryption";
@@ -159,9 +161,10 @@ impl Put<'_> {
     }
 
     fn admit(&self, asset_id: &str, number: u32, bytes: u64) -> Result<(), StorageError> {
+        let now = self.emulator.clock.now();
         let mut world = self.emulator.world();
         let upload = world.service.uploads.get_mut(asset_id).ok_or_else(|| self.gone())?;
-        match upload.admit(number, bytes) {
+        match upload.admit(now, number, bytes) {
             Ok(()) => Ok(()),
             Err(refusal) => {
                 if matches!(refusal, PutRefusal::WrongLength { .. }) {
@@ -174,16 +177,19 @@ impl Put<'_> {
 
     fn store(&self, asset_id: &str, number: u32, bytes: u64, kept: Kept) -> Result<(), StorageError> {
         let now = self.emulator.clock.now();
-        let stored = {
+        let (_not_needed_any_more, files) = {
             let mut world = self.emulator.world();
             let upload = world.service.uploads.get_mut(asset_id).ok_or_else(|| self.gone())?;
-            let stored = upload.store(now, number, bytes, kept.file);
-            if matches!(&stored, Ok(stored) if matches!(stored.then, Then::Break)) {
+            let stored = upload.store(now, number, bytes, KeptPart(kept.file));
+            let Stored { mut leftovers, then } = stored.map_err(|refusal| refused(refusal, bytes))?;
+            let files = (then == Then::Assemble).then(|| files_of(upload));
+            if then == Then::Break {
+                leftovers.extend(take_files(upload));
                 violation(&mut world, self.seq, "realtime_size_mismatch");
             }
-            stored.map_err(|refusal| refused(refusal, bytes))?
+            (leftovers, files)
         };
-        if let Then::Assemble(files) = stored.then {
+        if let Some(files) = files {
             if let Some(entry) = self.emulator.world().journal.entry(self.seq) {
                 entry.told.completed = true;
             }

@@ -17,8 +17,9 @@ use crate::emulator::Emulator;
 use crate::http::answer::Answer;
 use crate::http::body::AnswerBody;
 use crate::http::deliver;
-use crate::service::uploads::upload::{State, Upload};
-use crate::storage::files::PartFile;
+use crate::service::Upload;
+use crate::service::uploads::upload::State;
+use crate::storage::files::{PartFile, files_of};
 use crate::trouble::say;
 
 /// How long the list waits for checksums that are being computed.
@@ -121,7 +122,7 @@ fn content(emulator: &Arc<Emulator>, id: &str) -> Result<Response<AnswerBody>, A
     let (files, left) = {
         let world = emulator.world();
         let upload = world.service.uploads.get(id).filter(|upload| upload.state == State::Complete);
-        let files = upload.and_then(|upload| Some((upload.files()?, upload.stored_bytes())));
+        let files = upload.and_then(|upload| Some((files_of(upload)?, upload.stored_bytes())));
         files.ok_or_else(|| Answer::detailed(StatusCode::NOT_FOUND, "No content is kept of that upload"))?
     };
     let (sender, blocks) = mpsc::channel(4);

@@ -4,7 +4,8 @@ use serde::Serialize;
 
 use super::{Part, Wanted};
 use crate::emulator::World;
-use crate::service::uploads::upload::{State, Upload};
+use crate::service::Upload;
+use crate::service::uploads::upload::State;
 
 const UPLOADS_SHOWN: usize = 24;
 /// Cells of a strip. With more parts, several share one.
@@ -107,8 +108,10 @@ mod tests {
 
     use super::*;
     use crate::service::projects::Project;
+    use crate::service::random::Random;
     use crate::service::uploads::asset::{Kind, NewAsset};
     use crate::settings::PartsAre;
+    use crate::storage::files::KeptPart;
 
     fn upload(sizes: &[u64]) -> Upload {
         let asset = NewAsset {
@@ -119,7 +122,15 @@ mod tests {
             kind: Kind::Finished { filesize: sizes.iter().sum(), parts: None },
         };
         let project = Project { id: "p".into(), name: "P".into() };
-        Upload::new(Duration::ZERO, "CAM", project, PartsAre::Objects, asset, sizes.iter().copied())
+        Upload::new(
+            Duration::ZERO,
+            "CAM",
+            project,
+            PartsAre::Objects,
+            asset,
+            sizes.iter().copied(),
+            &mut Random::System,
+        )
     }
 
     #[test]
@@ -132,8 +143,8 @@ mod tests {
         upload.part_grows(1, 1);
         upload.part_grows(3, 55);
         upload.part_grows(4, 1_000);
-        upload.store(Duration::ZERO, 2, 100, None).expect("a part");
-        upload.store(Duration::ZERO, 5, 0, None).expect("a part");
+        upload.store(Duration::ZERO, 2, 100, KeptPart(None)).expect("a part");
+        upload.store(Duration::ZERO, 5, 0, KeptPart(None)).expect("a part");
         assert_eq!(strip(&upload), "1!59#");
     }
 
@@ -141,7 +152,7 @@ mod tests {
     fn very_many_parts_share_cells() {
         let mut upload = upload(&[10; 10_000]);
         for number in 1..=5_000 {
-            upload.store(Duration::ZERO, number, 10, None).expect("a part");
+            upload.store(Duration::ZERO, number, 10, KeptPart(None)).expect("a part");
         }
         assert_eq!(strip(&upload), format!("{}{}", "#".repeat(30), ".".repeat(30)));
     }

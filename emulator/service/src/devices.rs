@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
 
 use super::grants::GrantId;
 use super::pauses::Pauses;
 use super::projects::Project;
-use crate::random;
+use crate::hash;
+use crate::random::Random;
 
 /// Without any contact for this long a device counts as offline.
 pub const OFFLINE_AFTER: Duration = Duration::from_secs(300);
@@ -112,6 +112,8 @@ impl Device {
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Devices {
     devices: BTreeMap<String, Device>,
+    #[serde(skip)]
+    pub(crate) random: Random,
 }
 
 impl Devices {
@@ -126,11 +128,12 @@ impl Devices {
         grant: GrantId,
     ) -> Vec<GrantId> {
         let forgotten = self.make_room(client_id);
+        let random = &mut self.random;
         let device = self.devices.entry(client_id.to_owned()).or_insert_with(|| Device {
-            id: random::uuid(),
-            device_id: random::uuid(),
-            creator_id: random::uuid(),
-            channel_id: random::uuid(),
+            id: random.uuid(),
+            device_id: random.uuid(),
+            creator_id: random.uuid(),
+            channel_id: random.uuid(),
             client_id: client_id.to_owned(),
             name: name_of(client_id),
             project: project.clone(),
@@ -181,7 +184,5 @@ impl Devices {
 
 /// The display name of a unit: stable for its client id, which itself is not for people to see.
 pub fn name_of(client_id: &str) -> String {
-    let hash = digest(&SHA256, client_id.as_bytes());
-    let tail: String = hash.as_ref().iter().take(2).map(|byte| format!("{byte:02x}")).collect();
-    format!("emulated-camera-{tail}")
+    format!("emulated-camera-{}", &hash::sha256(client_id)[..4])
 }

@@ -1,15 +1,13 @@
 //! One asset on its way into the project.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::random;
-use crate::service::projects::Project;
+use crate::projects::Project;
+use crate::random::Random;
 use crate::settings::PartsAre;
-use crate::storage::files::PartFile;
 
 /// Comments remembered, and bytes of all their texts; beyond either the oldest are forgotten.
 const MOST_COMMENTS: usize = 1_000;
@@ -28,7 +26,7 @@ pub enum State {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Upload {
+pub struct Upload<K> {
     pub id: String,
     /// What the storage calls it, in the addresses of its parts.
     pub upload_id: String,
@@ -47,11 +45,14 @@ pub struct Upload {
     pub created: Duration,
     pub completed: Option<Duration>,
     pub state: State,
+    /// For so long after its last part it takes parts.
+    #[serde(skip)]
+    pub(super) assembly: Duration,
     pub sums: Option<Sums>,
     pub comments: VecDeque<Comment>,
     /// Parts sent again when nothing was to be sent any more.
     pub after_completion: u64,
-    pub(super) parts: BTreeMap<u32, Part>,
+    pub(super) parts: BTreeMap<u32, Part<K>>,
     /// How many of them are not there.
     pub(super) missing: usize,
 }
@@ -61,21 +62,21 @@ fn multipart() -> PartsAre {
     PartsAre::Multipart
 }
 
-#[derive(Debug, Default, Serialize, Deserialize)]
-pub struct Part {
+/// `K` is what is kept of its bytes.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Part<K> {
     pub size: u64,
     pub is_final: bool,
     pub times_started: u64,
     pub times_received: u64,
     pub bytes_received: u64,
-    pub(super) stored: Option<StoredPart>,
+    pub kept: Option<K>,
 }
 
-/// The file is absent when the bytes were only counted.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(from = "String", into = "String")]
-pub(super) struct StoredPart {
-    pub(super) file: Option<Arc<PartFile>>,
+impl<K> Default for Part<K> {
+    fn default() -> Self {
+        Self { size: 0, is_final: false, times_started: 0, times_received: 0, bytes_received: 0, kept: None }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -100,27 +101,28 @@ pub enum PutRefusal {
 
 /// What a stored part led to.
 #[derive(Debug)]
-pub struct Stored {
-    /// Files that nobody needs any more, to be deleted when no lock is held.
-    pub leftovers: Vec<Arc<PartFile>>,
+pub struct Stored<K> {
+    /// What nobody needs any more, to be dropped when no lock is held.
+    pub leftovers: Vec<K>,
     pub then: Then,
 }
 
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub enum Then {
     Wait,
-    /// The parts in order; `None` when their bytes were only counted.
-    Assemble(Option<Vec<Arc<PartFile>>>),
+    /// All parts are there, and the file is to be put together.
+    Assemble,
+    /// All parts are there, and are not the file that was announced.
     Break,
 }
 
-impl Part {
+impl<K> Part<K> {
     pub fn is_stored(&self) -> bool {
-        self.stored.is_some()
+        self.kept.is_some()
     }
 }
 
-impl Upload {
+impl<K> Upload<K> {
     pub fn new(
         now: Duration,
         client_id: &str,
@@ -128,14 +130,15 @@ impl Upload {
         parts_are: PartsAre,
         asset: super::asset::NewAsset,
         sizes: impl Iterator<Item = u64>,
+        random: &mut Random,
     ) -> Self {
         let (filesize, realtime, has_placeholder) = match asset.kind {
             super::asset::Kind::Finished { filesize, .. } => (Some(filesize), false, false),
             super::asset::Kind::RealTime { placeholder } => (None, true, placeholder),
         };
         let mut upload = Self {
-            id: random::uuid(),
-            upload_id: random::opaque::<48>(),
+            id: random.uuid(),
+            upload_id: random.opaque::<48>(),
             parts_are,
             client_id: client_id.to_owned(),
             project,
@@ -149,6 +152,7 @@ impl Upload {
             created: now,
             completed: None,
             state: State::Open,
+            assembly: Duration::ZERO,
             sums: None,
             comments: VecDeque::new(),
             after_completion: 0,
@@ -161,11 +165,11 @@ impl Upload {
         upload
     }
 
-    pub fn part(&self, number: u32) -> Option<&Part> {
+    pub fn part(&self, number: u32) -> Option<&Part<K>> {
         self.parts.get(&number)
     }
 
-    pub fn parts(&self) -> impl ExactSizeIterator<Item = (u32, &Part)> {
+    pub fn parts(&self) -> impl ExactSizeIterator<Item = (u32, &Part<K>)> {
         self.parts.iter().map(|(number, part)| (*number, part))
     }
 
@@ -194,6 +198,9 @@ impl Upload {
     pub(super) fn expect_part(&mut self, number: u32, size: u64, is_final: bool) {
         let before = self.parts.len();
         let part = self.parts.entry(number).or_default();
+        if part.size != size && part.kept.take().is_some() {
+            self.missing += 1;
+        }
         (part.size, part.is_final) = (size, is_final);
         self.missing += self.parts.len() - before;
     }
@@ -214,16 +221,17 @@ impl Upload {
     }
 
     /// Whether the storage takes this many bytes for that part now.
-    pub fn admit(&mut self, number: u32, bytes: u64) -> Result<(), PutRefusal> {
+    pub fn admit(&mut self, now: Duration, number: u32, bytes: u64) -> Result<(), PutRefusal> {
         if self.state != State::Open {
             self.after_completion += 1;
         }
-        self.taken(number, bytes).map(|_| ())
+        self.taken(now, number, bytes).map(|_| ())
     }
 
-    fn taken(&mut self, number: u32, bytes: u64) -> Result<&mut Part, PutRefusal> {
+    fn taken(&mut self, now: Duration, number: u32, bytes: u64) -> Result<&mut Part<K>, PutRefusal> {
         // A finished multipart upload is none any more. An object is written again like any other.
-        if self.state != State::Open && self.parts_are == PartsAre::Multipart {
+        let is_open = self.state == State::Open || self.completed.is_some_and(|at| now < at + self.assembly);
+        if !is_open && self.parts_are == PartsAre::Multipart {
             return Err(PutRefusal::NoSuchUpload);
         }
         let part = self.parts.get_mut(&number).ok_or(PutRefusal::NoSuchUpload)?;
@@ -236,34 +244,31 @@ impl Upload {
         now: Duration,
         number: u32,
         bytes: u64,
-        file: Option<Arc<PartFile>>,
-    ) -> Result<Stored, PutRefusal> {
-        let is_open = self.state == State::Open;
+        kept: K,
+    ) -> Result<Stored<K>, PutRefusal> {
+        let (is_open, parts_are) = (self.state == State::Open, self.parts_are);
         if !is_open && self.parts_are == PartsAre::Multipart {
             self.after_completion += 1;
         }
-        let part = self.taken(number, bytes)?;
+        let part = self.taken(now, number, bytes)?;
         part.times_received += 1;
-        if !is_open {
+        if !is_open && parts_are == PartsAre::Objects {
             // The file is put together already: nobody looks at the object any more.
-            return Ok(Stored { leftovers: file.into_iter().collect(), then: Then::Wait });
+            return Ok(Stored { leftovers: vec![kept], then: Then::Wait });
         }
-        let mut leftovers = Vec::new();
-        match part.stored.replace(StoredPart { file }) {
-            Some(before) => leftovers.extend(before.file),
-            None => self.missing -= 1,
-        }
+        let leftovers: Vec<K> = part.kept.replace(kept).into_iter().collect();
+        self.missing -= usize::from(leftovers.is_empty());
         let then = match self.is_whole() {
+            _ if !is_open => Then::Wait,
             None => Then::Wait,
             Some(true) => {
                 self.completed = Some(now);
                 self.state = State::Assembling;
-                Then::Assemble(self.files())
+                Then::Assemble
             }
             Some(false) => {
                 self.completed = Some(now);
                 self.state = State::Broken;
-                leftovers.extend(self.take_files());
                 Then::Break
             }
         };
@@ -276,24 +281,34 @@ impl Upload {
         self.sums = sums.flatten();
     }
 
-    /// The files of all parts in order, if every one has a file.
-    pub fn files(&self) -> Option<Vec<Arc<PartFile>>> {
-        self.parts.values().map(|part| part.stored.as_ref()?.file.clone()).collect()
+    /// What is kept of its parts, in order.
+    pub fn kept(&self) -> impl Iterator<Item = &K> {
+        self.parts.values().filter_map(|part| part.kept.as_ref())
     }
 
-    pub fn take_files(&mut self) -> Vec<Arc<PartFile>> {
-        let parts = self.parts.values_mut();
-        parts.filter_map(|part| part.stored.as_mut()?.file.take()).collect()
+    pub fn kept_mut(&mut self) -> impl Iterator<Item = &mut K> {
+        self.parts.values_mut().filter_map(|part| part.kept.as_mut())
     }
 
-    pub(super) fn comment(&mut self, text: &str, timestamp: Option<f64>) {
+    /// After it was read from a file: `find` tells what is there of a part that was kept, and its size.
+    pub fn restore(&mut self, find: impl Fn(K, u64) -> Option<K>) {
+        for part in self.parts.values_mut() {
+            part.kept = part.kept.take().and_then(|kept| find(kept, part.size));
+        }
+        self.missing = self.parts.values().filter(|part| !part.is_stored()).count();
+        if self.state == State::Assembling && self.missing > 0 {
+            (self.state, self.completed) = (State::Open, None);
+        }
+    }
+
+    pub(super) fn comment(&mut self, text: &str, timestamp: Option<f64>, random: &mut Random) {
         let mut bytes: usize =
             text.len() + self.comments.iter().map(|comment| comment.text.len()).sum::<usize>();
         while self.comments.len() >= MOST_COMMENTS || bytes > MOST_COMMENT_BYTES {
             let Some(oldest) = self.comments.pop_front() else { break };
             bytes -= oldest.text.len();
         }
-        self.comments.push_back(Comment { id: random::uuid(), text: text.to_owned(), timestamp });
+        self.comments.push_back(Comment { id: random.uuid(), text: text.to_owned(), timestamp });
     }
 
     /// What its comments cost, roughly.

@@ -1,6 +1,8 @@
 use super::devices::DeviceStatus;
 use super::*;
 
+type Service = super::Service<()>;
+
 const ID: &str = "CAM-1";
 
 fn service() -> Service {

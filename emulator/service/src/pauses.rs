@@ -42,6 +42,11 @@ impl Pauses {
         self.windows.back().is_some_and(|window| window.until.is_none())
     }
 
+    /// From when to when, as far as they have ended.
+    pub fn windows(&self) -> impl Iterator<Item = (Duration, Option<Duration>)> {
+        self.windows.iter().map(|window| (window.from, window.until))
+    }
+
     /// Whether the moment `offset` seconds before `now` lies in a pause. A negative offset names a
     /// moment yet to come.
     pub fn cover(&self, now: Duration, offset: i64) -> bool {

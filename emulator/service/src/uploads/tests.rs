@@ -2,9 +2,11 @@ use super::asset::AssetFields;
 use super::realtime::{AnnouncedPart, LARGEST_FILE, LARGEST_PART};
 use super::upload::{PutRefusal, State, Sums, Then};
 use super::*;
-use crate::service::person::Person;
-use crate::service::scope::Scope;
+use crate::person::Person;
+use crate::scope::Scope;
 use crate::settings::{PartsAre, Settings};
+
+type Service = crate::Service<()>;
 
 const ID: &str = "CAM-1";
 const MIB: u64 = 1 << 20;
@@ -136,20 +138,20 @@ fn a_file_is_whole_when_its_last_part_is_in() {
     service.settings.parts = PartsAre::Multipart;
     let id = create(&mut service, finished(10, Some(3)));
     let upload = service.uploads.get_mut(&id).expect("the upload");
-    assert_eq!(upload.admit(1, 3).err(), Some(PutRefusal::WrongLength { expected: 4 }));
-    assert_eq!(upload.admit(4, 4).err(), Some(PutRefusal::NoSuchUpload));
+    assert_eq!(upload.admit(at(103), 1, 3).err(), Some(PutRefusal::WrongLength { expected: 4 }));
+    assert_eq!(upload.admit(at(103), 4, 4).err(), Some(PutRefusal::NoSuchUpload));
     for (number, bytes) in [(3, 2), (1, 4), (1, 4)] {
         upload.part_begins(number);
-        let stored = upload.store(at(101), number, bytes, None).expect("room");
+        let stored = upload.store(at(101), number, bytes, ()).expect("room");
         assert!(matches!(stored.then, Then::Wait));
     }
     assert_eq!((upload.stored_bytes(), upload.parts_stored()), (6, 2));
-    let stored = upload.store(at(102), 2, 4, None).expect("room");
-    assert!(matches!(stored.then, Then::Assemble(None)));
-    assert_eq!(upload.store(at(103), 2, 4, None).err(), Some(PutRefusal::NoSuchUpload), "while assembling");
+    let stored = upload.store(at(102), 2, 4, ()).expect("room");
+    assert!(matches!(stored.then, Then::Assemble));
+    assert_eq!(upload.store(at(103), 2, 4, ()).err(), Some(PutRefusal::NoSuchUpload), "while assembling");
     upload.assembled(Some(Some(Sums { sha256: "a".into(), md5: "b".into() })));
     assert_eq!((upload.state, upload.completed), (State::Complete, Some(at(102))));
-    assert_eq!(upload.admit(1, 4).err(), Some(PutRefusal::NoSuchUpload));
+    assert_eq!(upload.admit(at(103), 1, 4).err(), Some(PutRefusal::NoSuchUpload));
     upload.part_begins(1);
     assert_eq!(upload.after_completion, 2);
     let first = upload.part(1).expect("a part");
@@ -162,14 +164,14 @@ fn an_object_may_be_written_again_when_the_file_is_whole() {
     let id = create(&mut service, finished(10, Some(2)));
     let upload = service.uploads.get_mut(&id).expect("the upload");
     for number in [1, 2] {
-        assert_eq!(upload.admit(number, 5), Ok(()));
-        upload.store(at(101), number, 5, None).expect("room");
+        assert_eq!(upload.admit(at(103), number, 5), Ok(()));
+        upload.store(at(101), number, 5, ()).expect("room");
     }
     upload.assembled(Some(Some(Sums { sha256: "a".into(), md5: "b".into() })));
     upload.part_begins(2);
-    assert_eq!(upload.admit(2, 5), Ok(()));
-    assert_eq!(upload.admit(2, 4), Err(PutRefusal::WrongLength { expected: 5 }));
-    let stored = upload.store(at(102), 2, 5, None).expect("room");
+    assert_eq!(upload.admit(at(103), 2, 5), Ok(()));
+    assert_eq!(upload.admit(at(103), 2, 4), Err(PutRefusal::WrongLength { expected: 5 }));
+    let stored = upload.store(at(102), 2, 5, ()).expect("room");
     assert!(matches!(stored.then, Then::Wait));
     assert_eq!((upload.state, upload.completed), (State::Complete, Some(at(101))));
     assert_eq!(upload.after_completion, 2);
@@ -194,7 +196,7 @@ fn announce(
 fn put(service: &mut Service, id: &str, number: u32) -> Then {
     let upload = service.uploads.get_mut(id).expect("the upload");
     let size = upload.part(number).expect("a part").size;
-    upload.store(at(200), number, size, None).expect("room").then
+    upload.store(at(200), number, size, ()).expect("room").then
 }
 
 #[test]
@@ -250,7 +252,7 @@ fn announcing_again_and_after_the_end() {
     assert!(matches!(put(&mut service, &id, 4), Then::Wait));
     assert!(matches!(put(&mut service, &id, 3), Then::Wait), "the head is held back");
     assert_eq!(announce(&mut service, &id, &[part(1, 7 * MIB, false)], None), Ok(()));
-    assert!(matches!(put(&mut service, &id, 1), Then::Assemble(None)));
+    assert!(matches!(put(&mut service, &id, 1), Then::Assemble));
     let refusal = announce(&mut service, &id, &[part(1, 7 * MIB, false)], None);
     assert_eq!(refusal, Err(Refused::Bad("The asset is finished already")));
 }
@@ -276,7 +278,7 @@ fn skipped_numbers_are_no_gap_when_the_bytes_are_all_there() {
     announce(&mut service, &id, &[part(3, 5 * MIB, false), part(7, 7, true)], Some(5 * MIB + 7))
         .expect("parts");
     assert!(matches!(put(&mut service, &id, 7), Then::Wait));
-    assert!(matches!(put(&mut service, &id, 3), Then::Assemble(None)));
+    assert!(matches!(put(&mut service, &id, 3), Then::Assemble));
 }
 
 #[test]
@@ -311,7 +313,7 @@ fn comments_are_bounded_by_number_and_by_length() {
     let upload = service.uploads.get_mut(&id).expect("the upload");
     for length in [1, 16 << 10] {
         for _ in 0..2_000 {
-            upload.comment(&"x".repeat(length), None);
+            upload.comment(&"x".repeat(length), None, &mut Random::System);
         }
         let kept: usize = upload.comments.iter().map(|comment| comment.text.len()).sum();
         assert!(upload.comments.len() <= 1_000 && kept <= 256 << 10, "{kept}");
@@ -359,7 +361,60 @@ fn memory_is_bounded() {
     assert!(service.uploads.get(&ids[0]).is_none() && service.uploads.get(&ids[1]).is_some());
     let upload = service.uploads.get_mut(&ids[1]).expect("the upload");
     for count in 0..2_000 {
-        upload.comment(&count.to_string(), None);
+        upload.comment(&count.to_string(), None, &mut Random::System);
     }
     assert_eq!(upload.comments.front().map(|comment| comment.text.as_str()), Some("1000"));
+}
+
+#[test]
+fn a_comment_stays_where_it_is() {
+    for timestamp in [0.1, 1e256, 9.999_999_999_999_999e255, f64::MAX] {
+        let comment = Comment { id: String::new(), text: String::new(), timestamp: Some(timestamp) };
+        let saved = serde_json::to_string(&comment).expect("JSON");
+        let loaded: Comment = serde_json::from_str(&saved).expect("a comment");
+        assert_eq!(loaded.timestamp, Some(timestamp), "{saved}");
+    }
+}
+
+#[test]
+fn a_service_may_take_announcements_again() {
+    let mut service = service();
+    service.takes_announcements_again = true;
+    let id = create(&mut service, recording());
+    let first = [part(1, 5 * MIB, false), part(2, 7, true)];
+    announce(&mut service, &id, &first, Some(5 * MIB + 7)).expect("parts");
+    assert_eq!(put(&mut service, &id, 1), Then::Wait);
+    announce(&mut service, &id, &first, Some(5 * MIB + 7)).expect("again");
+    let stored = |service: &Service| service.uploads.get(&id).map(Upload::parts_stored);
+    assert_eq!(stored(&service), Some(1), "the same part");
+    announce(&mut service, &id, &[part(1, 6 * MIB, false)], None).expect("another size");
+    assert_eq!(stored(&service), Some(0), "another part");
+    announce(&mut service, &id, &first, Some(5 * MIB + 7)).expect("and back");
+    assert_eq!((put(&mut service, &id, 1), put(&mut service, &id, 2)), (Then::Wait, Then::Assemble));
+    assert_eq!(announce(&mut service, &id, &first, Some(9)), Ok(()));
+    assert_eq!(service.uploads.get(&id).and_then(|upload| upload.filesize), Some(5 * MIB + 7));
+}
+
+#[test]
+fn an_upload_takes_parts_while_it_is_put_together() {
+    let mut service = service();
+    service.settings.parts = PartsAre::Multipart;
+    service.assembly = Duration::from_secs(2);
+    let id = create(&mut service, finished(7, Some(1)));
+    let upload = service.uploads.get_mut(&id).expect("the upload");
+    assert_eq!(upload.store(at(100), 1, 7, ()).expect("room").then, Then::Assemble);
+    assert_eq!(upload.store(at(101), 1, 7, ()).expect("still open").then, Then::Wait);
+    assert_eq!(upload.store(at(102), 1, 7, ()).err(), Some(PutRefusal::NoSuchUpload));
+}
+
+#[test]
+fn a_seed_decides_what_is_random() {
+    let seeded = || {
+        let mut service = service();
+        service.seed(fastrand::Rng::with_seed(7));
+        let id = create(&mut service, finished(7, None));
+        let code = service.issue_code(at(0), ID, "offline", None).expect("a code").device_code.clone();
+        (id, code)
+    };
+    assert_eq!(seeded(), seeded());
 }

@@ -1,13 +1,19 @@
-//! The service itself, without any network: it is told what time it is and what was asked, and
-//! answers. Everything here runs under a virtual clock in tests.
+//! A model of the service, without any network, file or clock: it is told what time it is and what was
+//! asked, and answers. The emulator serves it to real devices; the library's simulation runs it in simulated time.
+
+#![forbid(unsafe_code)]
 
 pub mod codes;
 pub mod devices;
+pub mod errors;
 pub mod grants;
+pub mod hash;
 pub mod pauses;
 pub mod person;
 pub mod projects;
+pub mod random;
 pub mod scope;
+pub mod settings;
 pub mod uploads;
 
 #[cfg(test)]
@@ -20,6 +26,7 @@ use devices::{Device, Devices};
 use grants::{GrantId, Grants, Tokens};
 use person::{Person, PersonDecision};
 use projects::Projects;
+use random::Random;
 use scope::Scope;
 use serde::{Deserialize, Serialize};
 use uploads::Uploads;
@@ -27,9 +34,9 @@ use uploads::Uploads;
 use crate::errors::{OAuthError, Refusal};
 use crate::settings::Settings;
 
-/// What is not skipped survives a restart.
-#[derive(Debug, Default, Serialize, Deserialize)]
-pub struct Service {
+/// What is not skipped survives a restart. `K` is what is kept of the bytes of a part.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Service<K> {
     #[serde(skip)]
     pub settings: Settings,
     #[serde(skip)]
@@ -39,12 +46,18 @@ pub struct Service {
     pub devices: Devices,
     pub grants: Grants,
     pub projects: Projects,
-    pub uploads: Uploads,
+    pub uploads: Uploads<K>,
     /// Devices that were removed because the end of their connection has come, until the checklist is told.
     #[serde(skip)]
     pub removed: Vec<String>,
     #[serde(skip)]
     client_secrets: Vec<String>,
+    /// Documents do not say whether a part that is there, or any of a file that is whole, may be announced again.
+    #[serde(skip)]
+    pub takes_announcements_again: bool,
+    /// For so long a multipart upload stays open after its last part, while it is put together.
+    #[serde(skip)]
+    pub assembly: Duration,
 }
 
 /// What a poll of the token endpoint came to.
@@ -54,7 +67,25 @@ pub struct PollAnswer {
     pub too_fast: bool,
 }
 
-impl Service {
+impl<K> Default for Service<K> {
+    fn default() -> Self {
+        Self {
+            settings: Settings::default(),
+            person: Person::default(),
+            codes: Codes::default(),
+            devices: Devices::default(),
+            grants: Grants::default(),
+            projects: Projects::default(),
+            uploads: Uploads::default(),
+            removed: Vec::new(),
+            client_secrets: Vec::new(),
+            takes_announcements_again: false,
+            assembly: Duration::ZERO,
+        }
+    }
+}
+
+impl<K> Service<K> {
     pub fn new(settings: Settings, client_secrets: Vec<String>, person: Person) -> Self {
         Self::default().with(settings, client_secrets, person)
     }
@@ -62,6 +93,14 @@ impl Service {
     /// The same devices, under the settings of this run.
     pub fn with(self, settings: Settings, client_secrets: Vec<String>, person: Person) -> Self {
         Self { settings, client_secrets, person, ..self }
+    }
+
+    /// From here on its identifiers and secrets are those of a seed.
+    pub fn seed(&mut self, mut random: fastrand::Rng) {
+        self.codes.random = Random::Seeded(random.fork());
+        self.devices.random = Random::Seeded(random.fork());
+        self.grants.random = Random::Seeded(random.fork());
+        self.uploads.random = Random::Seeded(random);
     }
 
     /// The model's secret, checked before anything else is looked at.

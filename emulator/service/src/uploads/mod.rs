@@ -2,7 +2,6 @@
 
 pub mod asset;
 pub mod realtime;
-mod restore;
 pub mod upload;
 
 #[cfg(test)]
@@ -14,10 +13,10 @@ use std::time::Duration;
 use asset::{Kind, NewAsset, part_count, part_sizes};
 use realtime::Announcement;
 use serde::{Deserialize, Serialize};
-use upload::{Comment, Upload};
+use upload::{Comment, State, Upload};
 
 use super::Service;
-use crate::storage::files::PartDir;
+use crate::random::Random;
 
 /// Uploads remembered; beyond it the oldest are forgotten, and unknown to the storage too.
 const MOST_UPLOADS: usize = 10_000;
@@ -42,9 +41,9 @@ pub enum Refused {
 }
 
 /// In the order of their creation.
-#[derive(Debug, Default, Serialize, Deserialize)]
-pub struct Uploads {
-    uploads: VecDeque<Upload>,
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Uploads<K> {
+    uploads: VecDeque<Upload<K>>,
     /// The place of each, counted from the first that ever was.
     #[serde(skip)]
     places: HashMap<String, usize>,
@@ -53,40 +52,55 @@ pub struct Uploads {
     /// What all comments cost.
     #[serde(skip)]
     comments: usize,
+    #[serde(skip)]
+    pub(crate) random: Random,
 }
 
-impl Uploads {
-    pub fn get(&self, id: &str) -> Option<&Upload> {
+impl<K> Default for Uploads<K> {
+    fn default() -> Self {
+        Self {
+            uploads: VecDeque::new(),
+            places: HashMap::new(),
+            forgotten: 0,
+            comments: 0,
+            random: Random::default(),
+        }
+    }
+}
+
+impl<K> Uploads<K> {
+    pub fn get(&self, id: &str) -> Option<&Upload<K>> {
         self.uploads.get(self.place(id)?)
     }
 
-    pub fn get_mut(&mut self, id: &str) -> Option<&mut Upload> {
+    pub fn get_mut(&mut self, id: &str) -> Option<&mut Upload<K>> {
         let place = self.place(id)?;
         self.uploads.get_mut(place)
     }
 
-    /// After they were read from a file: finds them and the files of their parts again.
-    pub fn restore(&mut self, dir: &PartDir) {
+    /// After they were read from a file: finds them and what was kept of their parts again.
+    pub fn restore(&mut self, find: impl Fn(State, K, u64) -> Option<K>) {
         for (place, upload) in self.uploads.iter_mut().enumerate() {
             self.places.insert(upload.id.clone(), place);
-            upload.restore(dir);
+            let state = upload.state;
+            upload.restore(|kept, size| find(state, kept, size));
         }
         self.comments = self.uploads.iter().map(Upload::comment_cost).sum();
     }
 
-    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Upload> + ExactSizeIterator {
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Upload<K>> + ExactSizeIterator {
         self.uploads.iter()
     }
 
-    /// Forgets all; whoever drops them deletes their files.
-    pub fn clear(&mut self) -> VecDeque<Upload> {
+    /// Forgets all; whoever drops them drops what is kept of them.
+    pub fn clear(&mut self) -> VecDeque<Upload<K>> {
         self.forgotten += self.uploads.len();
         self.places.clear();
         self.comments = 0;
         std::mem::take(&mut self.uploads)
     }
 
-    fn add(&mut self, upload: Upload) {
+    fn add(&mut self, upload: Upload<K>) {
         self.places.insert(upload.id.clone(), self.forgotten + self.uploads.len());
         self.uploads.push_back(upload);
         let mut parts: usize = self.uploads.iter().map(|upload| upload.parts().len()).sum();
@@ -105,7 +119,7 @@ impl Uploads {
         let place = self.place(id)?;
         let upload = self.uploads.get_mut(place)?;
         let before = upload.comment_cost();
-        upload.comment(text, timestamp);
+        upload.comment(text, timestamp, &mut self.random);
         self.comments = self.comments - before + upload.comment_cost();
         let mut others = self.uploads.iter_mut().take(place);
         while self.comments > MOST_COMMENTS_IN_ALL {
@@ -124,12 +138,17 @@ impl Uploads {
         self.uploads.get(place)?.comments.back()
     }
 
+    /// Which it is, counted from the first that ever was.
+    pub fn number_of(&self, id: &str) -> Option<usize> {
+        self.places.get(id).copied()
+    }
+
     fn place(&self, id: &str) -> Option<usize> {
         self.places.get(id).map(|place| place - self.forgotten)
     }
 }
 
-impl Service {
+impl<K> Service<K> {
     pub fn create_asset(
         &mut self,
         now: Duration,
@@ -151,7 +170,9 @@ impl Service {
         };
         let project = device.project.clone();
         let parts_are = self.settings.parts;
-        let upload = Upload::new(now, client_id, project, parts_are, asset, part_sizes(filesize, count));
+        let (sizes, random) = (part_sizes(filesize, count), &mut self.uploads.random);
+        let mut upload = Upload::new(now, client_id, project, parts_are, asset, sizes, random);
+        upload.assembly = self.assembly;
         let id = upload.id.clone();
         self.uploads.add(upload);
         Ok(id)
@@ -163,12 +184,12 @@ impl Service {
         asset_id: &str,
         announcement: &Announcement,
     ) -> Result<(), Refused> {
-        let minimum = self.settings.minimum_part_bytes;
+        let (minimum, again) = (self.settings.minimum_part_bytes, self.takes_announcements_again);
         let upload = self.own_upload(client_id, asset_id)?;
         if !upload.realtime {
             return Err(Refused::NoSuchAsset);
         }
-        upload.announce(announcement, minimum).map_err(Refused::Bad)
+        upload.announce(announcement, minimum, again).map_err(Refused::Bad)
     }
 
     pub fn comment_asset(
@@ -183,7 +204,7 @@ impl Service {
     }
 
     /// The device's asset of that id: to others it does not exist.
-    pub fn own_upload(&mut self, client_id: &str, asset_id: &str) -> Result<&mut Upload, Refused> {
+    pub fn own_upload(&mut self, client_id: &str, asset_id: &str) -> Result<&mut Upload<K>, Refused> {
         let upload = self.uploads.get_mut(asset_id).filter(|upload| upload.client_id == client_id);
         upload.ok_or(Refused::NoSuchAsset)
     }

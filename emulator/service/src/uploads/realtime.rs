@@ -30,15 +30,16 @@ pub struct AnnouncedPart {
     pub is_final: bool,
 }
 
-impl Upload {
+impl<K> Upload<K> {
     /// Takes the whole announcement or, when something about it is wrong, nothing.
     pub fn announce(
         &mut self,
         announcement: &Announcement,
         minimum_part_bytes: u64,
+        again: bool,
     ) -> Result<(), &'static str> {
         if self.state != State::Open {
-            return Err("The asset is finished already");
+            return if again { Ok(()) } else { Err("The asset is finished already") };
         }
         if announcement.parts.is_empty() {
             return Err("parts is empty");
@@ -49,7 +50,7 @@ impl Upload {
             if !numbers.insert(part.number) {
                 return Err("parts has the same number twice");
             }
-            if self.part(part.number).is_some_and(Part::is_stored) {
+            if !again && self.part(part.number).is_some_and(Part::is_stored) {
                 return Err("A part of this number is uploaded already");
             }
         }

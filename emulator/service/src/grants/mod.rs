@@ -6,14 +6,13 @@ mod tests;
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
-use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
 
 use super::scope::Scope;
 use crate::errors::{OAuthError, Refusal};
-use crate::random;
+use crate::hash::sha256 as hash;
+use crate::random::Random;
 use crate::settings::{Settings, seconds};
-use crate::storage::presign::hex;
 
 /// Spent refresh tokens and ended grants remembered; older ones answer as unknown.
 const MOST_SPENT: usize = 50_000;
@@ -58,10 +57,8 @@ pub struct Grants {
     spent: VecDeque<String>,
     ended: VecDeque<GrantId>,
     issued: u64,
-}
-
-fn hash(token: &str) -> String {
-    hex(digest(&SHA256, token.as_bytes()).as_ref())
+    #[serde(skip)]
+    pub(crate) random: Random,
 }
 
 impl Grants {
@@ -77,7 +74,7 @@ impl Grants {
         self.grants.insert(
             id,
             Grant {
-                id: random::uuid(),
+                id: self.random.uuid(),
                 client_id: client_id.to_owned(),
                 scope,
                 refreshes: 0,
@@ -174,14 +171,23 @@ impl Grants {
         }
     }
 
+    pub fn iter(&self) -> impl Iterator<Item = &Grant> {
+        self.grants.values()
+    }
+
+    /// The access tokens that were issued until now end before their time.
+    pub fn expire_access(&mut self, now: Duration) {
+        self.grants.values_mut().for_each(|grant| grant.access_expires_at = now);
+    }
+
     pub fn get(&self, id: GrantId) -> Option<&Grant> {
         self.grants.get(&id)
     }
 
     fn issue(&mut self, now: Duration, settings: &Settings, id: GrantId, offline: bool) -> Tokens {
         let tokens = Tokens {
-            access_token: random::opaque::<64>(),
-            refresh_token: offline.then(random::uuid),
+            access_token: self.random.opaque::<64>(),
+            refresh_token: offline.then(|| self.random.uuid()),
             expires_in: settings.access_token_seconds,
         };
         let (access, refresh) = (hash(&tokens.access_token), tokens.refresh_token.as_deref().map(hash));

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::scope::Scope;
 use crate::errors::OAuthError;
-use crate::random;
+use crate::random::Random;
 use crate::settings::{Settings, seconds};
 
 /// Wrong codes that are tried while one is pending, a chance of one in ten thousand to hit it.
@@ -111,6 +111,7 @@ pub enum Verdict {
 #[derive(Debug, Default)]
 pub struct Codes {
     codes: VecDeque<DeviceCode>,
+    pub(crate) random: Random,
 }
 
 impl Codes {
@@ -125,12 +126,12 @@ impl Codes {
         while self.codes.len() >= MOST_CODES {
             self.codes.pop_front();
         }
-        let mut user_code = random::six_digits();
+        let mut user_code = self.random.six_digits();
         while self.pending(now, &user_code).is_some() {
-            user_code = random::six_digits();
+            user_code = self.random.six_digits();
         }
         self.codes.push_back(DeviceCode {
-            device_code: random::opaque::<74>(),
+            device_code: self.random.opaque::<74>(),
             user_code,
             client_id: client_id.to_owned(),
             scope,

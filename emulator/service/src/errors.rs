@@ -1,7 +1,6 @@
 //! The two shapes in which the service refuses: the OAuth one of the auth endpoints and the
 //! detailed one of everything else.
 
-use hyper::StatusCode;
 use serde_json::{Value, json};
 
 /// Error codes of RFC 6749 section 5.2 and RFC 8628 section 3.5.
@@ -56,8 +55,7 @@ pub fn simple(code: &str) -> Value {
     json!({ "error": code })
 }
 
-pub fn detailed(status: StatusCode, title: &str, detail: &str) -> Value {
-    let code = status.as_u16();
+pub fn detailed(code: u16, title: &str, detail: &str) -> Value {
     json!({
         "code": code,
         "errors": [{ "code": code, "detail": detail, "status": code, "title": title }],
@@ -66,8 +64,8 @@ pub fn detailed(status: StatusCode, title: &str, detail: &str) -> Value {
 }
 
 /// The code an auth endpoint would most plausibly give with `status`.
-pub fn oauth_code_for(status: StatusCode) -> &'static str {
-    match status.as_u16() {
+pub fn oauth_code_for(status: u16) -> &'static str {
+    match status {
         401 => "invalid_client",
         429 => "slow_down",
         502..=504 => "temporarily_unavailable",

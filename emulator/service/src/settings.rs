@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
-use crate::service::uploads::realtime::LARGEST_PART;
+use crate::uploads::realtime::LARGEST_PART;
 
 /// Which of the two documented paths of the device-code endpoint exist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,7 +25,8 @@ pub enum VerificationComplete {
 }
 
 /// What becomes of the bytes of parts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 #[serde(rename_all = "snake_case")]
 pub enum StorageMode {
     /// Kept in files until the whole has its checksums
@@ -36,7 +36,8 @@ pub enum StorageMode {
 }
 
 /// What a part is to the storage.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 #[serde(rename_all = "snake_case")]
 pub enum PartsAre {
     /// Objects of their own, put together later by somebody else: a part may come again at any time

@@ -18,8 +18,8 @@ from tools import CARGO, COMPILED, TARGETS, Missing, Target, run, with_toolchain
 
 HEADER = "include/fio_c2c.h"
 # What cargo reads of a tree.
-SOURCES = ("Cargo.toml", "Cargo.lock", ".cargo", "build.rs", "cbindgen.toml", "src", "emulator/Cargo.toml",
-           "emulator/src")
+SOURCES = ("Cargo.toml", "Cargo.lock", ".cargo", "build.rs", "cbindgen.toml", "src", "core", "emulator/Cargo.toml",
+           "emulator/src", "emulator/service")
 
 
 def soname(tree: Path) -> str:
@@ -91,7 +91,7 @@ def copy_sources(tree: Path, copy: Path, sources: tuple[str, ...] = SOURCES) -> 
 def _compile(tree: Path, target: Target) -> tuple[Path, Path]:
     """The sources without optimisation, and nothing of libcurl: it is not run, and exports nothing of it."""
     command = [*CARGO, "rustc", "--quiet", "--lib", "--crate-type", "cdylib", "--no-default-features",
-               "--features", "system", "--target", target.triple, "--target-dir", str(COMPILED),
+               "--features", "system,uploads", "--target", target.triple, "--target-dir", str(COMPILED),
                "--message-format", "json-render-diagnostics",
                "--config", "profile.dev.debug=2", "--config", 'profile.dev.package."*".debug=false']
     # For all of them each time: what is compiled for this machine, such as build scripts, depends on it too.

@@ -18,8 +18,8 @@ from tools import CARGO, COMPILED, TARGETS, Missing, Target, run, with_toolchain
 
 HEADER = "include/fio_c2c.h"
 # What cargo reads of a tree.
-SOURCES = ("Cargo.toml", "Cargo.lock", ".cargo", "build.rs", "cbindgen.toml", "src", "tests/emulator/Cargo.toml",
-           "tests/emulator/src")
+SOURCES = ("Cargo.toml", "Cargo.lock", ".cargo", "build.rs", "cbindgen.toml", "src", "core", "emulator/Cargo.toml",
+           "emulator/src", "emulator/service")
 
 
 def soname(tree: Path) -> str:

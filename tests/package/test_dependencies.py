@@ -83,7 +83,7 @@ class Dependencies(SkippingTest):
             source = re.search(r'^source = "(.*)"$', block, re.MULTILINE)
             assert name
             if source is None:
-                self.assertIn(name[1], ("fio-c2c", "fio-emulator"))
+                self.assertIn(name[1], ("fio-c2c", "fio-c2c-core", "fio-emulator", "fio-emulator-service"))
             else:
                 self.assertIn(source[1], allowed, name[1])
                 self.assertRegex(block, r'(?m)^checksum = "[0-9a-f]{64}"$', name[1])

@@ -12,7 +12,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 TESTS = ROOT / "tests"
-sys.path[:0] = [str(TESTS), str(TESTS / "emulator" / "fuzz")]
+sys.path[:0] = [str(TESTS), str(ROOT / "emulator" / "fuzz")]
 
 import check  # noqa: E402
 import packages  # noqa: E402

@@ -45,8 +45,7 @@ ifdef C_INCLUDE_PATH
 export C_INCLUDE_PATH := $(if $(findstring $(CURDIR)/packaging/libcurl,$(C_INCLUDE_PATH)),,$(CURDIR)/packaging/libcurl:)$(C_INCLUDE_PATH)
 endif
 LEFT_OUT := $(if $(filter no,$(UPLOADS)),--cfg fio_no_uploads)
-EXPORTS := sed -n 's/^.*\b\(fio_[a-z0-9_]*\)(.*/\1/p' include/fio_c2c.h | grep -v _cb \
-	$(if $(filter no,$(UPLOADS)),| grep -v -e '^fio_upload_' -e '^fio_queue_' -e '^fio_comment') | sort -u
+EXPORTS := $(PYTHON) -B packaging/interface/make.py symbols $(if $(filter no,$(UPLOADS)),uploads)
 FEATURES_bundled := --features bundled
 FEATURES_system := --no-default-features --features system
 EMULATOR := $(TARGET_DIR)/release/fio-emulator
@@ -104,9 +103,10 @@ $(OUT)/profile: force
 	@echo '$(if $(filter yes,$(DEV)),dev,release)' | cmp -s - $@ || echo '$(if $(filter yes,$(DEV)),dev,release)' > $@
 
 # What the libraries export: the functions of the header, and nothing else.
-$(OUT)/symbols: include/fio_c2c.h Makefile
+$(OUT)/symbols: include/fio_c2c.json packaging/interface/make.py packaging/interface/interface.py Makefile
 	mkdir -p $(OUT)
-	$(EXPORTS) > $@
+	$(EXPORTS) > $@.new
+	mv $@.new $@
 
 # Their version says which promise they are under (docs/abi.md): it changes with the soname, not with ours.
 $(OUT)/libfio_c2c.map: $(OUT)/symbols
@@ -208,10 +208,11 @@ $(BUILD)/system/ours_%: benches/ours_%.c benches/bench.h benches/ours.h benches/
 screenshots: lib emulator
 	FIO_PAGE_PICTURES=$(CURDIR)/docs/images $(PYTHON) -B -m unittest discover -s tests/page -t tests/page
 
-# The header is made by build.rs; this commits it.
+# The header is made by build.rs; this commits it, with its description and what is made of that.
 header:
 	$(CARGO) build --lib
-	cp "$$(ls -t $(TARGET_DIR)/debug/build/fio-c2c-*/out/fio_c2c.h | head -1)" include/fio_c2c.h
+	made="$$(ls -t $(TARGET_DIR)/debug/build/fio-c2c-*/out/fio_c2c.h | head -1)"; cp "$$made" include/fio_c2c.h && \
+		$(PYTHON) -B packaging/interface/make.py description "$${made%/*}/statuses.tsv"
 
 clean:
 	rm -rf $(BUILD) $(TARGET_DIR)

@@ -82,7 +82,7 @@ def steps() -> list[Step]:
         Step("library without uploads (system)", [sys.executable, "-B", "tests/c/pairing_only.py"], needs=system,
              after=["installation (system)"]),
         Step("binary interface", _python_tests("tests/abi"), {"FIO_TLS": "bundled"},
-             [need("abigail-tools"), need("gcc-arm-linux-gnueabihf")], built[:1]),
+             [need("abigail-tools"), need("doxygen"), need("gcc-arm-linux-gnueabihf")], built[:1]),
         Step("C++ tests (system)", _python_tests("tests/cpp"), {"FIO_TLS": "system"}, system, built[1:]),
         Step("Python package", _python_tests("tests/package"), {"FIO_TLS": "bundled"}, after=built[:1]),
         Step("manual", _python_tests("tests/docs"), needs=[need("doxygen")], after=built[:1]),

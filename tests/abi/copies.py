@@ -17,7 +17,7 @@ from harness import SkippingTest  # noqa: E402
 
 Answer = TypeVar("Answer")
 
-GUARDED = (*SOURCES, HEADER, TABLE, "Makefile", "packaging/abi.mk", "tests/abi")
+GUARDED = (*SOURCES, HEADER, TABLE, "Makefile", "packaging/abi.mk", "packaging/interface", "tests/abi")
 
 
 class GuardTest(SkippingTest):

@@ -1,18 +1,18 @@
-"""The header as a product: it compiles everywhere, says what the libraries export, and documents it."""
+"""The header as a product: it compiles everywhere, says what the libraries export, and documents it; and its description
+says the same."""
 
 from __future__ import annotations
 
 import re
 import subprocess
-import sys
 import unittest
 
-import header
 from compilers import Compiler
-from harness import HERE, LIBRARIES, ROOT, SkippingTest
+from harness import HEADER, HERE, LIBRARIES, SkippingTest
+import interface
+import read
 
-sys.path.insert(0, str(ROOT / "tests" / "abi"))
-from header_text import read_header  # noqa: E402
+INTERFACE = interface.load()
 
 
 class Compiles(SkippingTest):
@@ -57,17 +57,16 @@ class Compiles(SkippingTest):
 
     def test_every_field_has_its_place_in_the_layout(self) -> None:
         placed = re.findall(r"^(?:AT\((\w+), (\w+),|ENDS\((\w+),)", (HERE / "layout.c").read_text(), re.M)
-        structs = read_header(header.HEADER.read_text()).structs
         self.assertEqual([place for place in placed if place[0]],
-                         [(struct, field, "") for struct, fields in structs.items() for field in fields])
-        self.assertEqual([place[2] for place in placed if place[2]], list(structs))
+                         [(struct.name, field.name, "") for struct in INTERFACE.structs for field in struct.fields])
+        self.assertEqual([place[2] for place in placed if place[2]], [struct.name for struct in INTERFACE.structs])
 
 
 class Exports(SkippingTest):
     """The libraries export what the header declares, and nothing else."""
 
     def setUp(self) -> None:
-        self.declared = {function.name for function in header.functions()}
+        self.declared = set(INTERFACE.exports)
 
     def exported(self, *arguments: str) -> set[str]:
         self.need("nm", "binutils")
@@ -77,7 +76,7 @@ class Exports(SkippingTest):
         return {words[2].partition("@")[0] for words in found if len(words) == 3 and words[1] != "A"}
 
     def test_nothing_was_overlooked_in_the_header(self) -> None:
-        text = re.sub(r"/\*.*?\*/", "", header.HEADER.read_text(), flags=re.S)
+        text = re.sub(r"/\*.*?\*/", "", HEADER.read_text(), flags=re.S)
         self.assertEqual(set(re.findall(r"\b(fio_\w+)\(", text)), self.declared)
 
     def test_shared_library(self) -> None:
@@ -88,18 +87,44 @@ class Exports(SkippingTest):
         self.assertEqual(self.declared - names, set())
 
 
+class Description(SkippingTest):
+    """include/fio_c2c.json has what the header says, in every word."""
+
+    def test_it_is_current(self) -> None:
+        self.need("doxygen", "doxygen")
+        made = read.read(HEADER.read_text(), INTERFACE.constants)
+        self.assertEqual(made.as_json(), interface.DESCRIPTION.read_text(), "run `make header`")
+
+    def test_a_parameter_that_is_not_there_is_found_out(self) -> None:
+        self.need("doxygen", "doxygen")
+        with self.assertRaisesRegex(read.Unreadable, "fio_pair has no parameter most_codes"):
+            read.read(HEADER.read_text().replace("@param max_codes", "@param most_codes"))
+
+
 class Documentation(unittest.TestCase):
     def test_every_function_says_the_same_things(self) -> None:
-        known = set(header.statuses())
-        for function in header.functions():
+        self.assertGreaterEqual(len(INTERFACE.functions), 80)
+        for function in INTERFACE.functions:
             with self.subTest(function.name):
-                for heading in ("Returns", "Callbacks", "Blocking", "Since"):
-                    self.assertIn(heading, function.headings)
+                # The thread rule of the builders stands at fio_config and fio_upload themselves.
+                is_of_builder = re.match(r"(const )?struct fio_(config|upload) \*", function.arguments)
+                is_operation = any((parameter.type, parameter.name) == ("fio_op *", "op") for parameter in function.parameters)
+                expected = ["Returns", "Callbacks", "Blocking", "Since"]
+                expected += [] if is_of_builder else ["Threads"]
+                expected += ["Ends with"] if is_operation else []
+                self.assertLessEqual(set(expected), function.headings.keys())
                 for parameter in function.parameters:
                     self.assertNotEqual(parameter.text, "", parameter.name)
-                named = set(re.findall(r"\bFIO_E_\w+\b", " ".join(function.headings.values())))
-                # The name for what has no name is no status.
-                self.assertEqual(named - known - {"FIO_E_UNKNOWN"}, set())
+
+    def test_every_status_that_is_named_exists(self) -> None:
+        named = set(re.findall(r"\bFIO_E_\w+", HEADER.read_text()))
+        # The name for what has no name is no status.
+        self.assertEqual(named - INTERFACE.statuses.keys() - {"FIO_E_UNKNOWN"}, set())
+
+    def test_every_status_says_what_it_is(self) -> None:
+        silent = [constant.name for constant in INTERFACE.constants if constant.is_status
+                  and not (constant.text and constant.retry and constant.message and constant.advice.endswith("."))]
+        self.assertEqual(silent, [])
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from installation import RUST, TLS, ConsumerTest, SkippingTest, installation, run
 
-import header
+import interface
 
 LIBRARY = "libfio_c2c.so.0"
 # What every library of C has at hand; the rest would be missing on a device.
@@ -22,7 +22,7 @@ class SymbolsTest(SkippingTest):
     @classmethod
     def setUpClass(cls) -> None:
         cls.libraries = installation() / "lib"
-        cls.declared = {function.name for function in header.functions()}
+        cls.declared = set(interface.load().exports)
 
     def read(self, program: str, *arguments: str) -> str:
         return run([self.need(program, "binutils"), *arguments], self.libraries)

@@ -1,19 +1,28 @@
 """The module and the header say the same."""
 
 import ctypes
-import re
+import sys
 import unittest
 
-from support import fio_c2c
-from fio_c2c import _abi, _header
+from support import ROOT, fio_c2c
+from fio_c2c import _abi, _header, _library
+
+sys.path.insert(0, str(ROOT / "packaging" / "interface"))
+
+import interface  # noqa: E402
+import python_modules  # noqa: E402
 
 
 class Header(unittest.TestCase):
     def setUp(self) -> None:
-        self.header = _abi.HEADER.read_text()
+        self.header = _library.HEADER.read_text()
 
     def test_the_module_declares_what_the_header_declares(self) -> None:
         self.assertEqual(_header.differences(self.header), [])
+
+    def test_what_is_made_of_the_description_is_current(self) -> None:
+        for name, text in python_modules.written(interface.load()).items():
+            self.assertEqual((python_modules.FOLDER / name).read_text(), text, f"{name}: run `make header`")
 
     def test_a_difference_would_be_noticed(self) -> None:
         for wrong in (
@@ -27,7 +36,7 @@ class Header(unittest.TestCase):
             self.assertNotEqual(_header.differences(wrong), [])
 
     def test_the_library_is_of_the_headers_version(self) -> None:
-        stated = re.search(r'#define FIO_VERSION "(.*)"', self.header).group(1)
+        stated = interface.load().version
         self.assertEqual(fio_c2c.version(), stated)
         major, minor, patch = map(int, stated.split("."))
         self.assertEqual(fio_c2c.version_number(), major * 65536 + minor * 256 + patch)

@@ -28,7 +28,7 @@ def explained(page: str, statuses: Sequence[Constant]) -> str:
     wrong = set(found) ^ set(known) | {name for name in found if found.count(name) > 1}
     wrong |= {status.name for status in statuses if not status.advice}
     if wrong:
-        raise Missing(f"not exactly once in the header, in src/status.rs and in troubleshooting.md: {', '.join(sorted(wrong))}")
+        raise Missing(f"not exactly once in the header, in core/src/status.rs and in troubleshooting.md: {', '.join(sorted(wrong))}")
 
     def with_facts(heading: re.Match[str]) -> str:
         status = known[heading[1]]

@@ -11,10 +11,10 @@ use crate::engine::driver::Driver;
 use crate::engine::effects::OpId;
 use crate::engine::{Engine, Operation, Settings, UploadSettings};
 use crate::error::Error;
-use crate::log::Log;
+use crate::log::log_to;
 use crate::net::clock::SystemClock;
 use crate::net::curl::{CurlTransport, NetSettings};
-use crate::source::file::SystemFiles;
+use crate::source::file::SystemSources;
 use crate::status::*;
 use crate::store::Store;
 use crate::store::dir::DirStore;
@@ -292,7 +292,7 @@ fn build(config: &Config, clock: Box<dyn Clock>) -> Result<Client, Error> {
         Some(ca) => ca.clone(),
         None => ca::from_system()?,
     };
-    let log = Log::new(config.log_level, config.log_sink());
+    let log = log_to(config.log_level, config.log_sink());
     let net = NetSettings {
         origin: config.origin.clone(),
         client_version: config.client_version.clone(),
@@ -327,8 +327,8 @@ fn build(config: &Config, clock: Box<dyn Clock>) -> Result<Client, Error> {
     };
     let engine = Engine::new(
         settings,
-        Records::new(store, config.store_key.clone()).with_entropy(entropy),
-        Box::new(SystemFiles),
+        Box::new(Records::new(store, config.store_key.clone()).with_entropy(entropy)),
+        Box::new(SystemSources),
         log,
         clock.now(),
     );

@@ -50,10 +50,10 @@ pub struct Core {
     /// What `fio_device_cached` gave last.
     pub shown_device: Option<View<fio_device>>,
     /// What `fio_upload_get` gave last.
-    #[cfg_attr(fio_no_uploads, allow(dead_code))]
+    #[cfg_attr(not(feature = "uploads"), allow(dead_code))]
     pub shown_upload: Option<View<fio_upload_info>>,
     /// What `fio_queue_totals` gave last.
-    #[cfg_attr(fio_no_uploads, allow(dead_code))]
+    #[cfg_attr(not(feature = "uploads"), allow(dead_code))]
     pub shown_totals: Option<View<fio_totals>>,
 }
 

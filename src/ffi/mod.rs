@@ -12,7 +12,7 @@ mod body;
 mod ca;
 pub mod callbacks;
 pub mod client;
-#[cfg(not(fio_no_uploads))]
+#[cfg(feature = "uploads")]
 pub mod comment;
 pub mod config;
 mod core;
@@ -21,12 +21,12 @@ pub mod diagnosis;
 pub mod drive;
 mod guard;
 pub mod pairing;
-#[cfg(not(fio_no_uploads))]
+#[cfg(feature = "uploads")]
 pub mod queue;
 mod registry;
 pub mod screen;
 pub mod types;
-#[cfg(not(fio_no_uploads))]
+#[cfg(feature = "uploads")]
 pub mod upload;
 mod vendor;
 pub mod views;

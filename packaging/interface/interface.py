@@ -8,7 +8,7 @@ import json
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Dict, List, Optional
+from typing import Any, Dict, List, Optional
 
 ROOT = Path(__file__).resolve().parents[2]
 HEADER = ROOT / "include" / "fio_c2c.h"
@@ -22,6 +22,8 @@ class Parameter:
     # in, out, or in,out
     direction: str = "in"
     text: str = ""
+    # The function that frees what the caller is given here and owns.
+    freed_by: str = ""
 
     @property
     def is_pointer(self) -> bool:
@@ -32,12 +34,19 @@ class Parameter:
         return self.type + ("" if self.type.endswith("*") else " ") + self.name
 
 
+def _parameters(told: List[Any]) -> List[Parameter]:
+    return [Parameter(**one) if isinstance(one, dict) else one for one in told]
+
+
 @dataclass
 class Signature:
     name: str
     result: str
     parameters: List[Parameter]
     text: str = ""
+
+    def __post_init__(self) -> None:
+        self.parameters = _parameters(self.parameters)
 
     @property
     def arguments(self) -> str:
@@ -75,6 +84,9 @@ class Struct:
     name: str
     fields: List[Parameter]
     text: str = ""
+
+    def __post_init__(self) -> None:
+        self.fields = _parameters(self.fields)
 
     @property
     def declaration(self) -> str:
@@ -156,22 +168,10 @@ class Interface:
 
 
 def from_json(text: str) -> Interface:
+    kinds = {"constants": Constant, "macros": Constant, "handles": Type, "types": Type, "structs": Struct,
+             "callbacks": Callback, "functions": Function}
     told = json.loads(text)
-
-    def signatures(kind: type, list_: list) -> list:
-        return [kind(**{**one, "parameters": [Parameter(**part) for part in one["parameters"]]}) for one in list_]
-
-    return Interface(
-        version=told["version"],
-        introduction=told["introduction"],
-        constants=[Constant(**one) for one in told["constants"]],
-        macros=[Constant(**one) for one in told["macros"]],
-        handles=[Type(**one) for one in told["handles"]],
-        types=[Type(**one) for one in told["types"]],
-        structs=[Struct(**{**one, "fields": [Parameter(**part) for part in one["fields"]]}) for one in told["structs"]],
-        callbacks=signatures(Callback, told["callbacks"]),
-        functions=signatures(Function, told["functions"]),
-    )
+    return Interface(**{name: [kinds[name](**one) for one in value] if name in kinds else value for name, value in told.items()})
 
 
 def load() -> Interface:

@@ -182,12 +182,17 @@ def _function(member: Element) -> Function:
         elif part is None:
             introduction.append(words)
         elif part[0] in by_name:
-            by_name[part[0]].direction, by_name[part[0]].text = part[1] or "in", words
+            _describe(by_name[part[0]], part[1] or "in", words)
         else:
             raise Unreadable(f"{name} has no parameter {part[0]}")
     feature = next((feature for feature, names in FEATURES.items() if names.fullmatch(name)), None)
     return Function(name, _type_of(member), list(by_name.values()), "\n".join(introduction).strip(), headings,
                     since=headings.get("Since", ""), feature=feature)
+
+
+def _describe(parameter: Parameter, direction: str, text: str) -> None:
+    parameter.direction, parameter.text = direction, text
+    parameter.freed_by = "".join(re.findall(r"free it with `(\w+)`", text))
 
 
 def _sections(text: str) -> Iterator[Tuple["None | str | Tuple[str, str]", str]]:

@@ -116,6 +116,14 @@ class Documentation(unittest.TestCase):
                 for parameter in function.parameters:
                     self.assertNotEqual(parameter.text, "", parameter.name)
 
+    def test_what_is_given_away_says_what_frees_it(self) -> None:
+        given = [parameter for function in INTERFACE.functions for parameter in function.parameters
+                 if parameter.type in {f"struct {handle.name} **" for handle in INTERFACE.handles}]
+        self.assertEqual(len(given), len(INTERFACE.handles))
+        for parameter in given:
+            self.assertEqual(parameter.freed_by, f"{parameter.type.split()[1]}_free")
+            self.assertIn(parameter.freed_by, INTERFACE.exports)
+
     def test_every_status_that_is_named_exists(self) -> None:
         named = set(re.findall(r"\bFIO_E_\w+", HEADER.read_text()))
         # The name for what has no name is no status.

@@ -20,19 +20,19 @@ impl Engine {
             self.pairing.code_number(),
             self.revocations.newest(),
         );
-        if self.secrets_version == Some(version) {
+        if self.cx.secrets_version == Some(version) {
             return;
         }
-        self.secrets_version = Some(version);
-        let mut secrets = vec![self.settings.client_secret.clone()];
+        self.cx.secrets_version = Some(version);
+        let mut secrets = vec![self.cx.settings.client_secret.clone()];
         if let Some(tokens) = self.session.tokens() {
             secrets.push(tokens.access.clone());
             secrets.extend(tokens.refresh.clone());
         }
         secrets.extend(self.pairing.device_code().cloned());
         secrets.extend(self.revocations.tokens().cloned());
-        self.secrets = Arc::new(Secrets::new(secrets));
-        self.log.set_secrets(&self.secrets);
+        self.cx.secrets = Arc::new(Secrets::new(secrets));
+        self.cx.log.set_secrets(&self.cx.secrets);
     }
 
     /// An answer as the rest of the engine gets it: where it is no success, whoever wrote it may quote what they
@@ -56,7 +56,7 @@ impl Engine {
 
     fn without_own(&self, mut response: Response) -> Response {
         if !response.is_success() {
-            if let Some(body) = self.secrets.hide(response.body.expose()) {
+            if let Some(body) = self.cx.secrets.hide(response.body.expose()) {
                 response.body = SecretBytes::new(body);
             }
         }
@@ -65,7 +65,7 @@ impl Engine {
 
     /// libcurl's words, a callback's, or a file's name.
     fn in_own_words(&self, mut error: Error) -> Error {
-        let shown = self.secrets.hide_in_text(&error.message).into_owned();
+        let shown = self.cx.secrets.hide_in_text(&error.message).into_owned();
         if shown != error.message {
             error.message = shown.into();
         }

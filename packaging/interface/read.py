@@ -24,6 +24,8 @@ _HEADING = re.compile(rf"({'|'.join(HEADINGS)}):\s+(.*)")
 _PARAMETER = re.compile(r"@param (\w+)\s+(?:\[(in|out|in,out)\] )?(.*)")
 _MACRO = re.compile(r"FIO_VERSION(_\w+)?|FIO_API")
 _STATUS = re.compile(r"\bFIO_(?:OK|E_\w+)\b")
+# In the introduction: `Every function that takes a client may also return FIO_E_BUSY, FIO_E_FORKED or FIO_E_CLOSED`.
+_SHARED = re.compile(r"Every function(?: that takes an? (\w+))? may (?:also )?return ((?:(?:, | or | and )?`?FIO_E_\w+`?)+)")
 # A comment that speaks of the fields below it as well.
 _OF_SEVERAL = re.compile(r"Lengths of |How many uploads are in each ")
 _SETTINGS = """
@@ -66,7 +68,7 @@ def read(text: str, known: Iterable[Constant] = ()) -> Interface:
         types=[_type(member) for member in kinds.get("type", [])],
         structs=[Struct(name, _fields(struct), _text(struct)) for name, struct in structs.items()],
         callbacks=[_callback(member) for member in kinds.get("callback", [])],
-        functions=_with_statuses([_function(member) for member in kinds.get("function", [])]),
+        functions=_with_statuses([_function(member) for member in kinds.get("function", [])], _introduction(text)),
     )
 
 
@@ -215,9 +217,18 @@ def _sections(text: str) -> Iterator[Tuple["None | str | Tuple[str, str]", str]]
             yield None, line
 
 
-def _with_statuses(functions: List[Function]) -> List[Function]:
+def _with_statuses(functions: List[Function], introduction: str) -> List[Function]:
+    """What a function returns is said at the function, or at the one that it refers to, or for all in the introduction."""
+    shared = [(found[1], _STATUS.findall(found[2])) for found in _SHARED.finditer(" ".join(introduction.split()))]
     said = {function.name: function.headings.get("Returns", "") for function in functions}
     for function in functions:
         same = re.match(r"as `(\w+)`", said[function.name])
-        function.statuses = sorted(set(_STATUS.findall(said.get(same[1], "") if same else said[function.name])))
+        statuses = set(_STATUS.findall(said.get(same[1], "") if same else said[function.name]))
+        if function.result in ("fio_status", "int32_t"):
+            statuses.update(status for handle, list_ in shared if handle is None or _takes(function, handle) for status in list_)
+        function.statuses = sorted(statuses)
     return functions
+
+
+def _takes(function: Function, handle: str) -> bool:
+    return any(parameter.type.endswith(f"fio_{handle} *") for parameter in function.parameters)

@@ -101,6 +101,17 @@ class Description(SkippingTest):
             read.read(HEADER.read_text().replace("@param max_codes", "@param most_codes"))
 
 
+    def test_what_functions_have_in_common_is_said_once(self) -> None:
+        self.need("doxygen", "doxygen")
+        text = HEADER.read_text().replace("Every function may return FIO_E_PANIC", "Every function that takes a client may also return\n"
+                                          " *     FIO_E_URL, FIO_E_CA or FIO_E_DNS. Every function may return FIO_E_PANIC", 1)
+        text = text.replace(" | `FIO_E_PANIC`", "")
+        returned = {function.name: set(function.statuses) for function in read.read(text).functions}
+        self.assertLessEqual({"FIO_E_URL", "FIO_E_CA", "FIO_E_DNS", "FIO_E_PANIC", "FIO_E_NULL"}, returned["fio_wakeup"])
+        self.assertEqual(returned["fio_config_set_event"], {"FIO_OK", "FIO_E_NULL", "FIO_E_HANDLE", "FIO_E_PANIC"})
+        self.assertEqual(returned["fio_version_number"], set())
+
+
 class Documentation(unittest.TestCase):
     def test_every_function_says_the_same_things(self) -> None:
         self.assertGreaterEqual(len(INTERFACE.functions), 80)

@@ -7,14 +7,11 @@ they become Doxygen's commands.
 from __future__ import annotations
 
 import re
-from typing import Iterator, Union
+from typing import Iterator
 
 import groups
-from interface import Callback, Constant, Function, Interface, Parameter, Struct, Type
+from interface import Constant, Function, Interface, Parameter, Struct, Symbol
 from links import Links
-
-
-Symbol = Union[Callback, Constant, Function, Struct, Type]
 
 
 class Undocumented(Exception):

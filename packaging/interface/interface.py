@@ -8,7 +8,7 @@ import json
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Optional, Union
 
 ROOT = Path(__file__).resolve().parents[2]
 HEADER = ROOT / "include" / "fio_c2c.h"
@@ -126,6 +126,9 @@ class Constant:
         return f"#define {self.name} {f'({self.value})' if self.value.startswith('-') else self.value}"
 
 
+Symbol = Union[Callback, Constant, Function, Struct, Type]
+
+
 @dataclass
 class Interface:
     """Each list in the order of the header."""
@@ -140,6 +143,12 @@ class Interface:
     structs: List[Struct]
     callbacks: List[Callback]
     functions: List[Function]
+
+    @property
+    def declarations(self) -> Dict[str, str]:
+        """Everything but the macros, by its name and in the words of the header."""
+        every: List[Symbol] = [*self.constants, *self.handles, *self.types, *self.structs, *self.callbacks, *self.functions]
+        return {one.name: one.declaration for one in every}
 
     @property
     def statuses(self) -> Dict[str, int]:
@@ -168,10 +177,11 @@ class Interface:
 
 
 def from_json(text: str) -> Interface:
-    kinds = {"constants": Constant, "macros": Constant, "handles": Type, "types": Type, "structs": Struct,
+    kinds: Dict[str, Any] = {"constants": Constant, "macros": Constant, "handles": Type, "types": Type, "structs": Struct,
              "callbacks": Callback, "functions": Function}
-    told = json.loads(text)
-    return Interface(**{name: [kinds[name](**one) for one in value] if name in kinds else value for name, value in told.items()})
+    told: Dict[str, Any] = json.loads(text)
+    told.update({name: [kind(**one) for one in told[name]] for name, kind in kinds.items()})
+    return Interface(**told)
 
 
 def load() -> Interface:

@@ -65,7 +65,7 @@ class _Signatures:
                   "PROTOTYPES: Dict[str, Tuple[Any, List[Any]]] = {", *map(self._prototype, interface.functions), "}", ""]
         lines += [f"# What a library may be built without.\nLEFT_OUT = {{\n{self._left_out()}}}", ""]
         lines += ["# In the words of the header: each declaration, by its name.", "DECLARATIONS = {",
-                  *(f'    "{name}": {text!r},' for name, text in _declarations(interface).items()), "}", ""]
+                  *(f'    "{name}": {text!r},' for name, text in interface.declarations.items()), "}", ""]
         return "\n".join(lines)
 
     def _left_out(self) -> str:
@@ -91,11 +91,6 @@ class _Signatures:
 def _words(name: str) -> str:
     """`fio_show_code` becomes `ShowCode`."""
     return "".join(word.capitalize() for word in name.split("_")[1:])
-
-
-def _declarations(interface: Interface) -> Dict[str, str]:
-    every = [*interface.constants, *interface.handles, *interface.types, *interface.structs, *interface.callbacks, *interface.functions]
-    return {one.name: one.declaration for one in every}
 
 
 def written(interface: Interface) -> Dict[str, str]:

@@ -80,7 +80,7 @@ EXAMPLES := pair camera event_loop upload
 CXX_EXAMPLES := send_clips
 BENCHES := peer_poll ours_poll peer_start ours_start peer_upload ours_upload ours_queue ours_network ours_crowd peer_crowd
 
-.PHONY: force all lib emulator examples examples-cpp wheel demo certify torture fuzz check test-requirements screenshots header bench clean
+.PHONY: force all lib emulator examples examples-cpp wheel demo certify torture fuzz check pytest test-requirements screenshots header bench clean
 
 all: lib examples
 
@@ -181,6 +181,11 @@ fuzz:
 check:
 	@$(PYTHON) -B tests/check.py $(ONLY)
 
+# Some Python tests, with the arguments of pytest: make pytest TESTS="tests/python -k hostile". A folder is a run.
+PYTEST = "$$($(PYTHON) -B tests/environment.py)" -B -m pytest
+pytest:
+	$(PYTEST) $(TESTS)
+
 # The lock files of what tests install from PyPI, made anew of requirements.in beside them; for every Python that can run
 # the tests.
 test-requirements:
@@ -206,7 +211,7 @@ $(BUILD)/system/ours_%: benches/ours_%.c benches/bench.h benches/ours.h benches/
 
 # The pictures of the emulator's page in the manual, made by the test that looks at it in Chromium.
 screenshots: lib emulator
-	FIO_PAGE_PICTURES=$(CURDIR)/docs/images $(PYTHON) -B -m unittest discover -s tests/page -t tests/page
+	FIO_PAGE_PICTURES=$(CURDIR)/docs/images $(PYTEST) tests/page
 
 # The header is made by build.rs; this commits it, with its description and what is made of that.
 header:

@@ -1,7 +1,6 @@
 """docs/symbols.md: every name of the header, what it is, and the version it came with."""
 
 from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 

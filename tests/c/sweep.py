@@ -3,7 +3,6 @@ with each pointer NULL singly, and with handles that are none. What a call may a
 documentation, which names the statuses and says where NULL is allowed."""
 
 from __future__ import annotations
-
 import re
 
 import harness  # noqa: F401  (it says where the interface is)

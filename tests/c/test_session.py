@@ -9,9 +9,9 @@ import bisect
 import collections
 import secrets
 import subprocess
-import unittest
 
-from harness import HERE, LIBRARIES, ROOT, TLS, SkippingTest, compile_program, run_program
+from case import Case
+from harness import HERE, ROOT, TLS, compile_program, run_program
 
 MASK = 0x5A
 
@@ -55,7 +55,7 @@ class Session:
     symbols: Symbols
 
     @classmethod
-    def setUpClass(cls) -> None:
+    def setup_class(cls) -> None:
         secret = "cs-" + secrets.token_urlsafe(32)
         device_code = "dc-" + secrets.token_urlsafe(48)
         sources = [HERE / f"{name}.c" for name in ("session", "support", "uploading", "secrets", "heap_watch")]
@@ -73,14 +73,14 @@ class Session:
         for what, count in sorted(counted.items()):
             print(f"{title}: {count} x {what}", flush=True)
         wrong = collections.Counter(what for what, is_allowed in found if not is_allowed)
-        self.assertEqual([f"{count} x {what}" for what, count in sorted(wrong.items())], [])
+        assert [f"{count} x {what}" for what, count in sorted(wrong.items())] == []
 
     def test_the_search_finds_what_is_there(self) -> None:
         found = {(words[0], words[3] if words[0] == "left" else "") for words in self.words if len(words) > 1 and words[1] == "canary"}
-        self.assertLessEqual({("freed", ""), ("left", "-")}, found)
+        assert {("freed", ""), ("left", "-")} <= found
 
     def test_nothing_secret_is_said(self) -> None:
-        self.assertEqual([line for line in self.lines if line.startswith("said")], [])
+        assert [line for line in self.lines if line.startswith("said")] == []
 
     def test_nothing_secret_is_freed(self) -> None:
         self.judge("freed as it was", [
@@ -97,13 +97,9 @@ class Session:
             for kind, name, region, how, size, module, offset in (words for words in self.words if words[0] == "left")])
 
 
-class Shared(Session, SkippingTest):
+class Shared(Session, Case):
     link = "so"
 
 
-class Static(Session, SkippingTest):
+class Static(Session, Case):
     link = "a"
-
-
-if __name__ == "__main__":
-    unittest.main()

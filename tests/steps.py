@@ -80,7 +80,7 @@ def steps() -> list[Step]:
         Step("archives", _make("dist"), needs=[*system, *cross], after=built),
         _tests("programs on ARM", "tests/cross", needs=[*system, *cross], after=["archives"]),
         Step("lints", [CARGO, "clippy", "--locked", "--quiet", "--workspace", "--all-targets", *libcurl, "--", "-D", "warnings"], needs=[need("clippy")]),
-        Step("core without std", [CARGO, "build", "--locked", "--quiet", "-p", "fio-c2c-no-std", "--profile", "no-std"]),
+        Step("core without std", [CARGO, "build", "--locked", "--quiet", "-p", "fio-c2c-core", "--example", "without_std", "--profile", "no-std"]),
         Step("oldest Rust, and a processor without std", [sys.executable, "-B", "tests/oldest_rust.py"], needs=system),
         # Both targets, for a moment: `make fuzz` takes longer.
         Step("fuzzing of the emulator", _make("fuzz", "SECONDS=20", "WITHIN=120"), needs=[need("g++")]),
@@ -88,7 +88,7 @@ def steps() -> list[Step]:
         # After the installation, which makes this library as well.
         _tests("library without uploads (system)", "tests/c/pairing_only.py", needs=system, after=["installation (system)"]),
         _tests("binary interface", "tests/abi", {"FIO_TLS": "bundled"},
-               [need("abigail-tools"), need("gcc-arm-linux-gnueabihf")], built[:1]),
+               [need("abigail-tools"), need("doxygen"), need("gcc-arm-linux-gnueabihf")], built[:1]),
         _tests("C++ tests (system)", "tests/cpp", {"FIO_TLS": "system"}, system, built[1:]),
         _tests("Python package", "tests/package", {"FIO_TLS": "bundled"}, after=built[:1]),
         _tests("manual", "tests/docs", needs=[need("doxygen")], after=built[:1]),

@@ -18,7 +18,7 @@ sys.path.insert(0, str(ROOT / "tests" / "c"))
 
 Answer = TypeVar("Answer")
 
-GUARDED = (*SOURCES, HEADER, TABLE, "Makefile", "packaging/abi.mk", "tests/abi")
+GUARDED = (*SOURCES, HEADER, TABLE, "Makefile", "packaging/abi.mk", "packaging/interface", "tests/abi")
 
 
 class GuardTest(Case):

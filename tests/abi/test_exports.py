@@ -27,5 +27,5 @@ class Exports(GuardTest):
     def test_every_symbol_has_its_version(self) -> None:
         version = f"FIO_{soname(ROOT).rpartition('.')[2]}"
         symbols = re.findall(r"^\w+ T (\S+)$", self.listed("nm", "--dynamic", "--defined-only", "--with-symbol-versions"), re.M)
-        promised = {f"{name}@@{version}" for name in header_of(ROOT).functions}
+        promised = {f"{name}@@{version}" for name in header_of(ROOT).exports}
         assert set(symbols) ^ promised == set(), "exported without being promised, or promised without being exported"

@@ -36,7 +36,7 @@ class SourceChanges(GuardTest):
         edit(tree, "src", r'^#\[unsafe\(no_mangle\)\]\n(pub unsafe extern "C" fn fio_upload_remove\()', r"\1")
         edit(tree, "src", r"(fn fio_drive\(\s*client: \*mut fio_client,\s*timeout_ms: )i32", r"\1i64")
         edit(tree, "src/ffi", r"^( +pub queued: u64,\n)( +pub uploading: u64,\n)", r"\2\1")
-        edit(tree, "src", r"^(pub const FIO_E_DNS: i32 =) -60;", r"\1 -59;")
+        edit(tree, "core/src", r"^(pub const FIO_E_DNS: i32 =) -60;", r"\1 -59;")
         edit(tree, "src", r'^(pub type fio_destroy_cb =\s*Option<unsafe extern "C" fn\(user: \*mut c_void\))>;', r"\1 -> i32>;")
 
         unlike = "\n".join(self.asked(guard.check_library, tree, ONE))

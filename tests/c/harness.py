@@ -15,7 +15,8 @@ from typing import Any
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-sys.path.insert(0, str(ROOT / "python"))
+# The interface as data, for tests that ask about each function.
+sys.path[:0] = [str(ROOT / "python"), str(ROOT / "packaging" / "interface")]
 
 from fio_c2c.emulator import Emulator  # noqa: E402
 

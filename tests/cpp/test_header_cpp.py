@@ -10,7 +10,7 @@ import pytest
 
 from case import Case, need
 from building import CXX, HEADER, INCLUDE, NO_EXCEPTIONS, WARNINGS, find_clang, find_compiler, in_parallel, run_compiler
-import header
+import interface
 
 MODES = [["-std=c++17"], ["-std=c++20"], ["-std=c++17", *NO_EXCEPTIONS], ["-std=c++20", *NO_EXCEPTIONS]]
 # Templates are compiled where they are used.
@@ -84,16 +84,18 @@ class Completeness(Case):
     """What fio_c2c.h declares is used here: what is new there cannot be forgotten."""
 
     code: str
+    interface: interface.Interface
 
     @classmethod
     def setup_class(cls) -> None:
+        cls.interface = interface.load()
         cls.code = re.sub(r"//.*", "", re.sub(r"/\*.*?\*/", "", HEADER.read_text(), flags=re.S))
 
     def is_used(self, name: str) -> bool:
         return re.search(rf"\b{name}\b", self.code) is not None
 
     def test_every_function_is_called(self) -> None:
-        names = [function.name for function in header.functions()]
+        names = self.interface.exports
         assert len(names) == len(set(names))
         assert [name for name in names if not self.is_used(name)] == []
 
@@ -101,25 +103,21 @@ class Completeness(Case):
         """So that a reader finds the manual's entry. The handles' own are their constructors and destructors."""
         own = re.compile(r"fio_(config|upload|client)_(new|free|error)$")
         text = HEADER.read_text()
-        names = [function.name for function in header.functions() if not own.match(function.name)]
+        names = [name for name in self.interface.exports if not own.match(name)]
         assert [name for name in names if f"`{name}`" not in text] == []
 
     def test_every_status_has_its_code(self) -> None:
         listed = dict(re.findall(r"^    (\w+) = (FIO_OK|FIO_E_\w+)\b", self.code, re.M))
-        expected = {name.removeprefix("FIO_E_").removeprefix("FIO_").lower(): name for name in header.statuses()}
+        expected = {name.removeprefix("FIO_E_").removeprefix("FIO_").lower(): name for name in self.interface.statuses}
         assert listed == expected
 
     def test_every_constant_is_used(self) -> None:
-        constants = re.findall(r"^#define (FIO_\w+) \(?-?\d+\)?$", header.HEADER.read_text(), re.M)
-        # The header compares versions by their number.
-        constants = [name for name in constants if not name.startswith("FIO_VERSION")]
+        constants = [constant.name for constant in self.interface.constants]
         assert len(constants) > 120
         assert [name for name in constants if not self.is_used(name)] == []
 
     def test_every_field_is_shown(self) -> None:
-        text = re.sub(r"/\*.*?\*/", "", header.HEADER.read_text(), flags=re.S)
-        structs = re.findall(r"^typedef struct (\w+) \{(.*?)^\}", text, re.S | re.M)
-        assert len(structs) == 7
-        for name, body in structs:
-            fields = set(re.findall(r"(\w+);", body)) - {"struct_size", "reserved"}
-            assert {field for field in fields if not re.search(rf"->{field}\b", self.code)} == set(), name
+        assert len(self.interface.structs) == 7
+        for struct in self.interface.structs:
+            fields = {field.name for field in struct.fields} - {"struct_size", "reserved"}
+            assert {field for field in fields if not re.search(rf"->{field}\b", self.code)} == set(), struct.name

@@ -15,9 +15,9 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "c"))
 
 from case import Case, need  # noqa: E402
-import header  # noqa: E402
 import manual  # noqa: E402
 from harness import LIBRARIES, ROOT  # noqa: E402
+import interface  # noqa: E402
 
 TROUBLESHOOTING = ROOT / "docs" / "troubleshooting.md"
 
@@ -38,7 +38,7 @@ class Complete(ManualTest):
         names = xml.parse(Path(self.manual.folder.name) / "input" / "names.tag")
         places = {member.findtext("name"): (member.findtext("anchorfile"), member.findtext("anchor"))
                   for member in names.iter("member") if member.get("kind") == "function"}
-        functions = [function.name for function in header.functions()]
+        functions = interface.load().exports
         assert len(functions) > 80
         for function in functions:
             file, anchor = places[function]
@@ -86,7 +86,7 @@ class Statuses(ManualTest):
     def test_every_status_has_a_cause(self) -> None:
         sections = re.split(r"^#+ ", TROUBLESHOOTING.read_text(encoding="utf-8"), flags=re.M)
         causes = dict(section.split("\n", 1) for section in sections[1:])
-        for name in header.statuses():
+        for name in interface.load().statuses:
             assert len(causes[name].split()) > 5, name
 
     def test_the_texts_are_the_librarys_own(self) -> None:
@@ -96,7 +96,7 @@ class Statuses(ManualTest):
         library = ctypes.CDLL(str(path))
         page = (manual.built().html / "troubleshooting.html").read_text(encoding="utf-8")
         shown = " ".join(re.sub(r"<[^>]*>", "", page).replace("&#39;", "'").split())
-        for name, number in header.statuses().items():
+        for name, number in interface.load().statuses.items():
             for function in ("fio_status_message", "fio_status_advice"):
                 ask = getattr(library, function)
                 ask.restype = ctypes.c_char_p

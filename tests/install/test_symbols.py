@@ -9,7 +9,7 @@ import re
 from case import Case, need
 from installation import TLS, installation, run
 
-import header
+import interface
 
 LIBRARY = "libfio_c2c.so.0"
 # What every library of C has at hand; the rest would be missing on a device.
@@ -20,7 +20,7 @@ class SymbolsTest(Case):
     @classmethod
     def setup_class(cls) -> None:
         cls.libraries = installation() / "lib"
-        cls.declared = {function.name for function in header.functions()}
+        cls.declared = set(interface.load().exports)
 
     def read(self, program: str, *arguments: str) -> str:
         return run([need(program, "binutils"), *arguments], self.libraries)

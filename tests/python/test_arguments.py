@@ -123,8 +123,8 @@ class Values(RawTest):
     def test_a_store_with_a_function_missing(self) -> None:
         destroyed = []
         destroy = _abi.DestroyCallback(lambda user: destroyed.append(user))
-        functions = [_abi.LoadCallback(lambda *a: 1), _abi.SaveCallback(lambda *a: 0), _abi.EraseCallback(lambda *a: 0),
-                     _abi.ListCallback(lambda *a: 0)]
+        functions = [_abi.StoreLoadCallback(lambda *a: 1), _abi.StoreSaveCallback(lambda *a: 0), _abi.StoreEraseCallback(lambda *a: 0),
+                     _abi.StoreListCallback(lambda *a: 0)]
         for missing in range(4):
             given = [type(f)() if i == missing else f for i, f in enumerate(functions)]
             self.setter_says(fio_c2c.FIO_E_NULL, "store", *given, 7, destroy)

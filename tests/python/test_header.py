@@ -7,16 +7,22 @@ import pytest
 
 from case import Case
 from support import fio_c2c
-from fio_c2c import _abi, _header
+from fio_c2c import _abi, _header, _library
+import interface
+import python_modules
 
 
 class Header(Case):
     @pytest.fixture(autouse=True)
     def header_ready(self, ending: None) -> None:
-        self.header = _abi.HEADER.read_text()
+        self.header = _library.HEADER.read_text()
 
     def test_the_module_declares_what_the_header_declares(self) -> None:
         assert _header.differences(self.header) == []
+
+    @pytest.mark.parametrize("name, text", python_modules.written(interface.load()).items())
+    def test_what_is_made_of_the_description_is_current(self, name: str, text: str) -> None:
+        assert (python_modules.FOLDER / name).read_text() == text, "run `make header`"
 
     def test_a_difference_would_be_noticed(self) -> None:
         for wrong in (
@@ -30,7 +36,7 @@ class Header(Case):
             assert _header.differences(wrong) != []
 
     def test_the_library_is_of_the_headers_version(self) -> None:
-        stated = re.search(r'#define FIO_VERSION "(.*)"', self.header).group(1)
+        stated = interface.load().version
         assert fio_c2c.version() == stated
         major, minor, patch = map(int, stated.split("."))
         assert fio_c2c.version_number() == major * 65536 + minor * 256 + patch

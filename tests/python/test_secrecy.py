@@ -193,6 +193,7 @@ class Quoted(Secrecy):
         code = client.request_code().wait(PATIENCE)
         self.assertEqual((code.device_name, code.verification_uri, code.verification_uri_complete), ("camera (not shown)", None, None))
         self.answers("token", json.dumps({"access_token": self.ACCESS, "refresh_token": self.REFRESH, "expires_in": 28800}))
+        self.answers("me", "{}")
         client.poll().wait(PATIENCE)
         client.drive_until_settled()
         for secret in (self.CLIENT_SECRET, self.ACCESS, self.REFRESH):

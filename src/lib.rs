@@ -5,6 +5,7 @@
 //! | room | what is inside |
 //! | --- | --- |
 //! | [`ffi`] | the C boundary: checks, the guard, conversion |
+//! | [`client`] | one device: the checked configuration, driving, who is told what, the end |
 //! | [`engine`] | operations in flight, timers, who is told what |
 //! | [`auth`] | pairing (RFC 8628) and token life, as pure state machines |
 //! | [`upload`] | plans, transfers, recordings and the queue, as pure state machines |
@@ -17,6 +18,7 @@
 
 pub mod api;
 pub mod auth;
+pub mod client;
 pub mod clock;
 // A library without uploads (`make lib UPLOADS=no`) leaves what serves them there unused.
 #[cfg_attr(fio_no_uploads, allow(dead_code))]

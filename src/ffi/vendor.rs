@@ -26,8 +26,6 @@ pub struct StoreFunctions {
     pub user: Arc<UserData>,
 }
 
-pub struct VendorStore(pub StoreFunctions);
-
 fn c_key(key: &str) -> Result<CString, Error> {
     CString::new(key).map_err(|_| Error::new(FIO_E_STORE, "invalid record key"))
 }
@@ -36,7 +34,7 @@ fn failed(what: &'static str) -> Error {
     Error::new(FIO_E_STORE, what)
 }
 
-impl Store for VendorStore {
+impl Store for StoreFunctions {
     fn load(&mut self, key: &str) -> Result<Option<SecretBytes>, Error> {
         let key = c_key(key)?;
         let mut capacity = FIRST_BUFFER;
@@ -47,7 +45,7 @@ impl Store for VendorStore {
             // SAFETY: the function was registered for this; the buffer has `capacity` bytes, the key
             // is terminated, and all of it outlives the call.
             let result = unsafe {
-                (self.0.load)(self.0.user.pointer, key.as_ptr(), buffer.as_mut_ptr(), capacity, &mut length)
+                (self.load)(self.user.pointer, key.as_ptr(), buffer.as_mut_ptr(), capacity, &mut length)
             };
             match result {
                 FIO_STORE_NOT_FOUND => return Ok(None),
@@ -65,7 +63,7 @@ impl Store for VendorStore {
     fn save(&mut self, key: &str, value: &[u8]) -> Result<(), Error> {
         let key = c_key(key)?;
         // SAFETY: as in `load`; the value is readable for its length.
-        match unsafe { (self.0.save)(self.0.user.pointer, key.as_ptr(), value.as_ptr(), value.len()) } {
+        match unsafe { (self.save)(self.user.pointer, key.as_ptr(), value.as_ptr(), value.len()) } {
             0 => Ok(()),
             _ => Err(failed("the application's save callback failed")),
         }
@@ -74,7 +72,7 @@ impl Store for VendorStore {
     fn erase(&mut self, key: &str) -> Result<(), Error> {
         let key = c_key(key)?;
         // SAFETY: as in `load`.
-        match unsafe { (self.0.erase)(self.0.user.pointer, key.as_ptr()) } {
+        match unsafe { (self.erase)(self.user.pointer, key.as_ptr()) } {
             0 => Ok(()),
             _ => Err(failed("the application's erase callback failed")),
         }
@@ -95,7 +93,7 @@ impl Store for VendorStore {
         }
         let mut keys: Vec<String> = Vec::new();
         // SAFETY: as in `load`; `each` uses the context as what it is.
-        match unsafe { (self.0.list)(self.0.user.pointer, Some(each), (&raw mut keys).cast()) } {
+        match unsafe { (self.list)(self.user.pointer, Some(each), (&raw mut keys).cast()) } {
             0 => Ok(keys),
             _ => Err(failed("the application's list callback failed")),
         }
@@ -110,17 +108,15 @@ pub struct ClockFunctions {
     pub user: Arc<UserData>,
 }
 
-pub struct VendorClock(pub ClockFunctions);
-
-impl Clock for VendorClock {
+impl Clock for ClockFunctions {
     fn now(&self) -> Now {
         let system = SystemClock.now();
-        let user = self.0.user.pointer;
+        let user = self.user.pointer;
         // SAFETY: both functions were registered to be called like this.
         unsafe {
             Now {
-                mono: self.0.monotonic.map_or(system.mono, |clock| Instant(clock(user))),
-                wall: self.0.wall.map_or(system.wall, |clock| clock(user)),
+                mono: self.monotonic.map_or(system.mono, |clock| Instant(clock(user))),
+                wall: self.wall.map_or(system.wall, |clock| clock(user)),
             }
         }
     }
@@ -128,12 +124,12 @@ impl Clock for VendorClock {
 
 /// The vendor's random numbers.
 #[derive(Clone)]
-pub struct VendorEntropy {
+pub struct EntropyFunction {
     pub fill: unsafe extern "C" fn(*mut c_void, *mut u8, usize) -> i32,
     pub user: Arc<UserData>,
 }
 
-impl Entropy for VendorEntropy {
+impl Entropy for EntropyFunction {
     fn fill(&mut self, buffer: &mut [u8]) -> Result<(), Error> {
         // SAFETY: the function was registered for this; the buffer is writable for its length.
         match unsafe { (self.fill)(self.user.pointer, buffer.as_mut_ptr(), buffer.len()) } {

@@ -1,12 +1,9 @@
 //! Clocks and random numbers of the application.
 
-use super::{fio_config, set};
-use crate::ffi::callbacks::*;
-use crate::ffi::fio_status;
-use crate::ffi::guard::guard;
-use crate::ffi::vendor::ClockFunctions;
-use crate::ffi::vendor::VendorEntropy;
-use std::ffi::c_void;
+use super::*;
+use crate::client::config::Maker;
+use crate::entropy::Entropy;
+use crate::ffi::vendor::{ClockFunctions, EntropyFunction};
 use std::sync::Arc;
 
 /// Declares the earliest time that can be true, for example when the firmware was built. While the
@@ -22,15 +19,13 @@ use std::sync::Arc;
 /// Since:     0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_config_set_clock_floor(config: *mut fio_config, earliest: i64) -> fio_status {
-    guard(|| {
-        // SAFETY: the caller passes NULL or a live config.
-        unsafe {
-            set(config, |config| {
-                config.clock_floor = (earliest > 0).then_some(earliest);
-                Ok(())
-            })
-        }
-    })
+    // SAFETY: the caller passes NULL or a live config.
+    unsafe {
+        guard_config(config, &mut |config| {
+            config.clock_floor = (earliest > 0).then_some(earliest);
+            Ok(())
+        })
+    }
 }
 
 /// Replaces the clocks, for platforms with better ones and for tests that move time. Waiting itself
@@ -55,16 +50,14 @@ pub unsafe extern "C" fn fio_config_set_clock(
     user: *mut c_void,
     destroy: fio_destroy_cb,
 ) -> fio_status {
-    guard(|| {
-        // SAFETY: the caller passes NULL or a live config.
-        unsafe {
-            set(config, |config| {
-                let user = Arc::new(UserData::new(user, destroy));
-                config.clock = Some(ClockFunctions { monotonic, wall, user });
-                Ok(())
-            })
-        }
-    })
+    // SAFETY: the caller passes NULL or a live config.
+    unsafe {
+        guard_config(config, &mut |config| {
+            let functions = ClockFunctions { monotonic, wall, user: UserData::new(user, destroy) };
+            config.clock = Some(Arc::new(move || Box::new(functions.clone())));
+            Ok(())
+        })
+    }
 }
 
 /// Adds a source of random numbers (nonces of sealed records, jitter of retries), for devices with a hardware
@@ -87,14 +80,15 @@ pub unsafe extern "C" fn fio_config_set_entropy(
     user: *mut c_void,
     destroy: fio_destroy_cb,
 ) -> fio_status {
-    guard(|| {
-        // SAFETY: the caller passes NULL or a live config.
-        unsafe {
-            set(config, |config| {
-                let user = Arc::new(UserData::new(user, destroy));
-                config.entropy = fill.map(|fill| VendorEntropy { fill, user });
-                Ok(())
-            })
-        }
-    })
+    // SAFETY: the caller passes NULL or a live config.
+    unsafe {
+        guard_config(config, &mut |config| {
+            let user = UserData::new(user, destroy);
+            config.entropy = fill.map(|fill| -> Maker<dyn Entropy> {
+                let functions = EntropyFunction { fill, user };
+                Arc::new(move || Box::new(functions.clone()))
+            });
+            Ok(())
+        })
+    }
 }

@@ -1,12 +1,9 @@
 //! Who receives log lines and events.
 
-use super::{FIO_LOG_OFF, FIO_LOG_TRACE, fio_config, set};
-use crate::error::Error;
-use crate::ffi::callbacks::*;
-use crate::ffi::fio_status;
-use crate::ffi::guard::guard;
-use crate::status::*;
-use std::ffi::c_void;
+use super::*;
+use crate::client::config::Listener;
+use crate::log::Sink;
+use std::ffi::CString;
 use std::sync::Arc;
 
 /// Sets who receives log lines. There is no other output: nothing is ever printed. Lines contain no
@@ -31,19 +28,14 @@ pub unsafe extern "C" fn fio_config_set_log(
     user: *mut c_void,
     destroy: fio_destroy_cb,
 ) -> fio_status {
-    guard(|| {
-        // SAFETY: the caller passes NULL or a live config.
-        unsafe {
-            set(config, |config| {
-                if !(FIO_LOG_OFF..=FIO_LOG_TRACE).contains(&level) {
-                    return Err(Error::new(FIO_E_ARGUMENT, "unknown log level"));
-                }
-                config.log_level = level;
-                config.log = Some((callback, Arc::new(UserData::new(user, destroy))));
-                Ok(())
-            })
-        }
-    })
+    // SAFETY: the caller passes NULL or a live config.
+    unsafe {
+        guard_config(config, &mut |config| {
+            config.set_log_level(level)?;
+            config.log = Some(log_sink(callback, UserData::new(user, destroy)));
+            Ok(())
+        })
+    }
 }
 
 /// Sets who hears of what nobody asked for: authorization renewed or lost, project changed, storage
@@ -66,13 +58,30 @@ pub unsafe extern "C" fn fio_config_set_event(
     user: *mut c_void,
     destroy: fio_destroy_cb,
 ) -> fio_status {
-    guard(|| {
-        // SAFETY: the caller passes NULL or a live config.
-        unsafe {
-            set(config, |config| {
-                config.event = Some((callback, Arc::new(UserData::new(user, destroy))));
-                Ok(())
-            })
+    // SAFETY: the caller passes NULL or a live config.
+    unsafe {
+        guard_config(config, &mut |config| {
+            config.listener = Some(listener(callback, UserData::new(user, destroy)));
+            Ok(())
+        })
+    }
+}
+
+fn log_sink(callback: fio_log_cb, user: Arc<UserData>) -> Sink {
+    Arc::new(move |level, line| {
+        if let (Some(callback), Ok(text)) = (callback, CString::new(line)) {
+            // SAFETY: registered by `fio_config_set_log` for this; the text outlives the call.
+            unsafe { callback(user.pointer, level as i32, text.as_ptr(), line.len()) };
+        }
+    })
+}
+
+fn listener(callback: fio_event_cb, user: Arc<UserData>) -> Listener {
+    Arc::new(move |event| {
+        if let Some(callback) = callback {
+            let view = views::event::event(event);
+            // SAFETY: registered by `fio_config_set_event` for this; the view outlives the call.
+            unsafe { callback(user.pointer, view.as_ptr()) };
         }
     })
 }

@@ -3,11 +3,10 @@
 
 use super::ca;
 use super::limits::{self, text, within};
+use super::own::{ClockFunction, EntropyFunction};
 use crate::api::EncodingPolicy;
-use crate::clock::Clock;
 use crate::engine::UploadSettings;
 use crate::engine::effects::Event;
-use crate::entropy::Entropy;
 use crate::error::Error;
 use crate::log::Sink;
 use crate::net::curl::CaSource;
@@ -20,9 +19,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Makes something of the application's for each client.
-pub type Maker<T> = Arc<dyn Fn() -> Box<T> + Send + Sync>;
-
 /// Hears of what nobody asked for. Called with nothing of the client in the middle of anything.
 pub type Listener = Arc<dyn Fn(&Event) + Send + Sync>;
 
@@ -32,7 +28,8 @@ pub enum Keeping {
     /// Forgotten with the client.
     Memory,
     Directory(PathBuf),
-    Own(Maker<dyn Store>),
+    /// Makes one for each client.
+    Own(Arc<dyn Fn() -> Box<dyn Store> + Send + Sync>),
 }
 
 pub struct Config {
@@ -56,9 +53,9 @@ pub struct Config {
     /// Seconds since 1970 before which the device's clock must be wrong.
     pub clock_floor: Option<i64>,
     /// In place of the system's.
-    pub clock: Option<Maker<dyn Clock>>,
+    pub clock: Option<ClockFunction>,
     /// Mixed with the system's.
-    pub entropy: Option<Maker<dyn Entropy>>,
+    pub entropy: Option<EntropyFunction>,
     pub log: Option<Sink>,
     pub listener: Option<Listener>,
 }

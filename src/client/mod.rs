@@ -11,6 +11,7 @@ pub mod config;
 mod delivery;
 mod driving;
 pub mod limits;
+pub mod own;
 pub mod qr;
 #[cfg(not(fio_no_uploads))]
 pub mod upload;
@@ -40,6 +41,7 @@ use crate::store::records::Records;
 use crate::upload::{Totals, UploadId, UploadInfo};
 use config::{Keeping, Listener};
 use delivery::Delivery;
+use own::{OwnClock, OwnEntropy};
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
@@ -50,7 +52,7 @@ pub struct Client {
     owner: AtomicUsize,
     /// Closed in a callback: taken apart when the outermost call ends.
     is_closing: AtomicBool,
-    pub remote: Remote,
+    remote: Remote,
     core: Mutex<Core>,
 }
 
@@ -120,13 +122,16 @@ impl Config {
 
     fn entropy(&self) -> Box<dyn Entropy> {
         match &self.entropy {
-            Some(maker) => Box::new(MixedEntropy(maker())),
+            Some(fill) => Box::new(MixedEntropy(Box::new(OwnEntropy(fill.clone())))),
             None => Box::new(SystemEntropy),
         }
     }
 
     fn clock(&self) -> Box<dyn Clock> {
-        self.clock.as_ref().map_or_else(|| Box::new(SystemClock) as Box<dyn Clock>, |maker| maker())
+        match &self.clock {
+            Some(clock) => Box::new(OwnClock(clock.clone())),
+            None => Box::new(SystemClock),
+        }
     }
 }
 
@@ -205,8 +210,14 @@ impl Client {
         self.process == crate::sys::process_id()
     }
 
-    /// Refused while another thread is inside.
+    /// The part other threads may touch.
+    pub fn remote(&self) -> Result<&Remote, Error> {
+        if self.is_of_this_process() { Ok(&self.remote) } else { Err(Error::of(FIO_E_FORKED)) }
+    }
+
+    /// Refused while another thread is inside, and in a forked child.
     pub fn enter(&self) -> Result<Entered<'_>, Error> {
+        self.remote()?;
         let me = thread_token();
         match self.owner.compare_exchange(0, me, Ordering::Acquire, Ordering::Acquire) {
             Ok(_) => Ok(Entered { client: self, is_outermost: true }),

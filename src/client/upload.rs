@@ -1,6 +1,7 @@
 //! What an upload is to be: described by one setting after the other, each checked when it is given.
 
 use super::limits::{text, within};
+use super::own::{OwnReader, ReadFunction};
 use crate::error::Error;
 use crate::source::Source;
 use crate::source::file::FileSource;
@@ -22,10 +23,6 @@ impl Description {
         &self.0
     }
 
-    pub fn set_source(&mut self, source: SourceSpec) {
-        self.0.source = source;
-    }
-
     /// A file by its path, in whatever encoding the system's paths have.
     pub fn set_path(&mut self, path: &[u8]) -> Result<(), Error> {
         if !(1..=LONGEST_PATH).contains(&path.len()) {
@@ -33,6 +30,16 @@ impl Description {
         }
         self.0.source = SourceSpec::Path(path.to_vec());
         Ok(())
+    }
+
+    /// A function that answers the same each time for `size` bytes.
+    pub fn set_reader(&mut self, size: u64, read: ReadFunction) {
+        self.0.source = SourceSpec::Attached(Arc::new(OwnReader { size, read }));
+    }
+
+    /// What is pushed to a recording.
+    pub fn set_pushed(&mut self) {
+        self.0.source = SourceSpec::Pushed;
     }
 
     /// An open file, of which a descriptor of its own is made.

@@ -3,7 +3,7 @@
 
 use super::registry::Registry;
 use super::views::{self, View, fio_error};
-use super::{FIO_OP_NONE, args};
+use super::{FIO_OP_NONE, args, fio_status, guard::guard};
 use crate::error::Error;
 use crate::status::*;
 use std::ptr;
@@ -45,10 +45,23 @@ impl<T: Default> Builders<T> {
         Ok(unsafe { &(*builder).value })
     }
 
-    /// Runs a setter and keeps its error.
+    /// Runs a setter in the guard and keeps its error.
     ///
     /// # Safety
     /// If it is one of these, nobody uses it elsewhere.
+    pub unsafe fn guard_set<Opaque>(
+        &self,
+        builder: *mut Opaque,
+        setter: &mut dyn FnMut(&mut T) -> Result<(), Error>,
+    ) -> fio_status {
+        // SAFETY: as the caller says.
+        guard(&mut || unsafe { self.set(builder.cast(), setter) })
+    }
+
+    /// Runs a setter and keeps its error.
+    ///
+    /// # Safety
+    /// As for [`Builders::guard_set`].
     pub unsafe fn set(
         &self,
         builder: *mut Builder<T>,
@@ -74,7 +87,7 @@ impl<T: Default> Builders<T> {
 
     fn check(&self, builder: *const Builder<T>) -> Result<(), Error> {
         if builder.is_null() {
-            return Err(Error::new(FIO_E_NULL, "the configuration or description is NULL"));
+            return Err(Error::new(FIO_E_NULL, "the config or upload is NULL"));
         }
         if self.0.has(builder) { Ok(()) } else { Err(Error::of(FIO_E_HANDLE)) }
     }

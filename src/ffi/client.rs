@@ -48,19 +48,11 @@ fn give(client: Client) -> *mut fio_client {
     CLIENTS.give(Box::new(Handle { client, shown: Mutex::default() })).cast()
 }
 
-/// A client from its pointer, alive and of this process.
+/// A client from its pointer, if it is alive.
 ///
 /// # Safety
 /// `client` is NULL or came from `fio_client_new` and was not freed.
 pub(super) unsafe fn handle<'a>(client: *const fio_client) -> Result<&'a Handle, Error> {
-    // SAFETY: as the caller says.
-    let handle = unsafe { handle_even_if_forked(client) }?;
-    if handle.client.is_of_this_process() { Ok(handle) } else { Err(Error::of(FIO_E_FORKED)) }
-}
-
-/// # Safety
-/// As for [`handle`].
-unsafe fn handle_even_if_forked<'a>(client: *const fio_client) -> Result<&'a Handle, Error> {
     if client.is_null() {
         return Err(Error::new(FIO_E_NULL, "the client is NULL"));
     }
@@ -196,7 +188,7 @@ pub unsafe extern "C" fn fio_client_free(client: *mut fio_client) -> fio_status 
             return Ok(());
         }
         // SAFETY: the caller passes a client that was not freed, as documented.
-        let handle = unsafe { handle_even_if_forked(client) }?;
+        let handle = unsafe { handle(client) }?;
         if !handle.client.is_of_this_process() {
             // SAFETY: nothing in this process uses it; the parent has a copy of its own.
             return unsafe { CLIENTS.take(client.cast()) }.map(drop).ok_or_else(|| Error::of(FIO_E_HANDLE));
@@ -242,13 +234,9 @@ mod tests {
     use std::sync::atomic::{AtomicBool, Ordering};
 
     /// Stands for any defect inside the library.
-    struct FailingClock(Arc<AtomicBool>);
-
-    impl Clock for FailingClock {
-        fn now(&self) -> Now {
-            assert!(!self.0.load(Ordering::Relaxed), "a defect");
-            SystemClock.now()
-        }
+    fn now_unless(fails: &AtomicBool) -> Now {
+        assert!(!fails.load(Ordering::Relaxed), "a defect");
+        SystemClock.now()
     }
 
     fn client_that(fails: Arc<AtomicBool>) -> *mut fio_client {
@@ -256,7 +244,7 @@ mod tests {
         config.set_ca_pem(b"-----BEGIN CERTIFICATE-----\nMA==\n-----END CERTIFICATE-----\n").unwrap();
         config.set_client_id("cam").unwrap();
         config.set_client_secret("s").unwrap();
-        config.clock = Some(Arc::new(move || Box::new(FailingClock(fails.clone()))));
+        config.clock = Some(Arc::new(move || now_unless(&fails)));
         give(Client::new(&config).unwrap())
     }
 

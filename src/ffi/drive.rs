@@ -122,7 +122,7 @@ pub unsafe extern "C" fn fio_timeout_ms(client: *mut fio_client, timeout_ms: *mu
 pub unsafe extern "C" fn fio_cancel(client: *mut fio_client, op: fio_op) -> fio_status {
     guard(&mut || {
         // SAFETY: the caller passes NULL or a live client, as documented.
-        unsafe { handle(client) }?.client.remote.cancel(op)
+        unsafe { handle(client) }?.client.remote()?.cancel(op)
     })
 }
 
@@ -139,7 +139,7 @@ pub unsafe extern "C" fn fio_cancel(client: *mut fio_client, op: fio_op) -> fio_
 pub unsafe extern "C" fn fio_wakeup(client: *mut fio_client) -> fio_status {
     guard(&mut || {
         // SAFETY: the caller passes NULL or a live client, as documented.
-        unsafe { handle(client) }?.client.remote.wake_up();
+        unsafe { handle(client) }?.client.remote()?.wake_up();
         Ok(())
     })
 }

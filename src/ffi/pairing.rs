@@ -33,7 +33,9 @@ pub unsafe extern "C" fn fio_request_code(
     // SAFETY: the caller passes NULL or a live client, and NULL or a writable pointer.
     unsafe {
         guard_start(client, completions::code(done, user), op, &mut |engine, now| {
-            seen(done.is_some())?;
+            if done.is_none() {
+                return Err(unseen());
+            }
             engine.start(Operation::RequestCode, now)
         })
     }
@@ -116,16 +118,15 @@ pub unsafe extern "C" fn fio_pair(
     // SAFETY: the caller passes NULL or a live client, and NULL or a writable pointer.
     unsafe {
         guard_start(client, completions::pair(show, done, user), op, &mut |engine, now| {
-            seen(show.is_some())?;
+            if show.is_none() {
+                return Err(unseen());
+            }
             let codes = within(max_codes, limits::CODES, "max_codes")? as u32;
             engine.start(Operation::Pair { codes }, now)
         })
     }
 }
 
-fn seen(has_callback: bool) -> Result<(), Error> {
-    if has_callback {
-        return Ok(());
-    }
-    Err(Error::new(FIO_E_NULL, "without a callback nobody would see the code"))
+fn unseen() -> Error {
+    Error::new(FIO_E_NULL, "without a callback nobody would see the code")
 }

@@ -53,18 +53,6 @@ pub const FIO_LOG_TRACE: i32 = 5;
 
 pub(super) static CONFIGS: Builders<Config> = Builders(Registry::new());
 
-/// Changes a configuration.
-///
-/// # Safety
-/// `config` is NULL or came from `fio_config_new`, was not freed, and is not in use elsewhere.
-unsafe fn guard_config(
-    config: *mut fio_config,
-    setter: &mut dyn FnMut(&mut Config) -> Result<(), Error>,
-) -> fio_status {
-    // SAFETY: as the caller says.
-    guard(&mut || unsafe { CONFIGS.set(config.cast(), setter) })
-}
-
 /// Makes a configuration with the default of every setting.
 ///
 /// @param config  [out] set to NULL first, to the configuration on `FIO_OK`; free it with

@@ -1,9 +1,10 @@
 //! Clocks and random numbers of the application.
 
 use super::*;
-use crate::client::config::Maker;
-use crate::entropy::Entropy;
-use crate::ffi::vendor::{ClockFunctions, EntropyFunction};
+use crate::client::own::EntropyFunction;
+use crate::clock::{Clock, Instant, Now};
+use crate::ffi::vendor::answered;
+use crate::net::clock::SystemClock;
 use std::sync::Arc;
 
 /// Declares the earliest time that can be true, for example when the firmware was built. While the
@@ -21,7 +22,7 @@ use std::sync::Arc;
 pub unsafe extern "C" fn fio_config_set_clock_floor(config: *mut fio_config, earliest: i64) -> fio_status {
     // SAFETY: the caller passes NULL or a live config.
     unsafe {
-        guard_config(config, &mut |config| {
+        CONFIGS.guard_set(config, &mut |config| {
             config.clock_floor = (earliest > 0).then_some(earliest);
             Ok(())
         })
@@ -52,9 +53,16 @@ pub unsafe extern "C" fn fio_config_set_clock(
 ) -> fio_status {
     // SAFETY: the caller passes NULL or a live config.
     unsafe {
-        guard_config(config, &mut |config| {
-            let functions = ClockFunctions { monotonic, wall, user: UserData::new(user, destroy) };
-            config.clock = Some(Arc::new(move || Box::new(functions.clone())));
+        CONFIGS.guard_set(config, &mut |config| {
+            let user = UserData::new(user, destroy);
+            config.clock = Some(Arc::new(move || {
+                let system = SystemClock.now();
+                // SAFETY: both functions were registered to be called like this.
+                Now {
+                    mono: monotonic.map_or(system.mono, |clock| Instant(clock(user.pointer))),
+                    wall: wall.map_or(system.wall, |clock| clock(user.pointer)),
+                }
+            }));
             Ok(())
         })
     }
@@ -82,11 +90,14 @@ pub unsafe extern "C" fn fio_config_set_entropy(
 ) -> fio_status {
     // SAFETY: the caller passes NULL or a live config.
     unsafe {
-        guard_config(config, &mut |config| {
+        CONFIGS.guard_set(config, &mut |config| {
             let user = UserData::new(user, destroy);
-            config.entropy = fill.map(|fill| -> Maker<dyn Entropy> {
-                let functions = EntropyFunction { fill, user };
-                Arc::new(move || Box::new(functions.clone()))
+            config.entropy = fill.map(|fill| -> EntropyFunction {
+                Arc::new(move |buffer| {
+                    // SAFETY: the function was registered for this; the buffer is writable for its length.
+                    let result = fill(user.pointer, buffer.as_mut_ptr(), buffer.len());
+                    answered(result, FIO_E_ENTROPY, "the application's entropy callback failed")
+                })
             });
             Ok(())
         })

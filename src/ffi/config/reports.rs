@@ -1,8 +1,6 @@
 //! Who receives log lines and events.
 
 use super::*;
-use crate::client::config::Listener;
-use crate::log::Sink;
 use std::ffi::CString;
 use std::sync::Arc;
 
@@ -30,9 +28,15 @@ pub unsafe extern "C" fn fio_config_set_log(
 ) -> fio_status {
     // SAFETY: the caller passes NULL or a live config.
     unsafe {
-        guard_config(config, &mut |config| {
+        CONFIGS.guard_set(config, &mut |config| {
             config.set_log_level(level)?;
-            config.log = Some(log_sink(callback, UserData::new(user, destroy)));
+            let user = UserData::new(user, destroy);
+            config.log = Some(Arc::new(move |level, line| {
+                if let (Some(callback), Ok(text)) = (callback, CString::new(line)) {
+                    // SAFETY: registered for this; the text outlives the call.
+                    callback(user.pointer, level as i32, text.as_ptr(), line.len());
+                }
+            }));
             Ok(())
         })
     }
@@ -60,28 +64,15 @@ pub unsafe extern "C" fn fio_config_set_event(
 ) -> fio_status {
     // SAFETY: the caller passes NULL or a live config.
     unsafe {
-        guard_config(config, &mut |config| {
-            config.listener = Some(listener(callback, UserData::new(user, destroy)));
+        CONFIGS.guard_set(config, &mut |config| {
+            let user = UserData::new(user, destroy);
+            config.listener = Some(Arc::new(move |event| {
+                if let Some(callback) = callback {
+                    // SAFETY: registered for this; the view outlives the call.
+                    callback(user.pointer, views::event::event(event).as_ptr());
+                }
+            }));
             Ok(())
         })
     }
-}
-
-fn log_sink(callback: fio_log_cb, user: Arc<UserData>) -> Sink {
-    Arc::new(move |level, line| {
-        if let (Some(callback), Ok(text)) = (callback, CString::new(line)) {
-            // SAFETY: registered by `fio_config_set_log` for this; the text outlives the call.
-            unsafe { callback(user.pointer, level as i32, text.as_ptr(), line.len()) };
-        }
-    })
-}
-
-fn listener(callback: fio_event_cb, user: Arc<UserData>) -> Listener {
-    Arc::new(move |event| {
-        if let Some(callback) = callback {
-            let view = views::event::event(event);
-            // SAFETY: registered by `fio_config_set_event` for this; the view outlives the call.
-            unsafe { callback(user.pointer, view.as_ptr()) };
-        }
-    })
 }

@@ -11,14 +11,11 @@ pub mod recording;
 
 pub mod control;
 
-mod reader;
-
 use super::builder::Builders;
 use super::registry::Registry;
 use super::views::fio_upload_info;
 use super::*;
 use crate::client::upload::Description;
-use crate::upload::SourceSpec;
 
 /// What one upload is to be: its source, its name, and so on. Opaque. Not to be used by two threads at
 /// once; belongs to no client.
@@ -30,18 +27,6 @@ pub struct fio_upload {
 }
 
 static UPLOADS: Builders<Description> = Builders(Registry::new());
-
-/// Changes a description.
-///
-/// # Safety
-/// `upload` is NULL or came from `fio_upload_new`, was not freed, and is not in use elsewhere.
-unsafe fn guard_upload(
-    upload: *mut fio_upload,
-    setter: &mut dyn FnMut(&mut Description) -> Result<(), Error>,
-) -> fio_status {
-    // SAFETY: as the caller says.
-    guard(&mut || unsafe { UPLOADS.set(upload.cast(), setter) })
-}
 
 /// Makes the description of an upload, with the default of every setting and without a source.
 ///
@@ -95,7 +80,7 @@ mod tests {
     use super::*;
     use crate::ffi::config::{fio_config_free, fio_config_new};
     use crate::source::Source;
-    use crate::upload::UploadSpec;
+    use crate::upload::{SourceSpec, UploadSpec};
     use std::ffi::CString;
     use std::os::fd::AsRawFd;
     use std::sync::Arc;

@@ -1,10 +1,8 @@
 //! Where the bytes come from.
 
-use super::reader::CallbackReader;
 use super::*;
 use std::ffi::CStr;
 use std::os::fd::BorrowedFd;
-use std::sync::Arc;
 
 /// Takes the bytes from a file, by its path. It is opened by `fio_upload_start`, read while it is sent,
 /// and opened again by itself after a restart: the source that needs the least. Replaces another source.
@@ -28,7 +26,7 @@ use std::sync::Arc;
 pub unsafe extern "C" fn fio_upload_set_path(upload: *mut fio_upload, path: *const c_char) -> fio_status {
     // SAFETY: the caller passes NULL or a live description, and NULL or a terminated string.
     unsafe {
-        guard_upload(upload, &mut |upload| {
+        UPLOADS.guard_set(upload, &mut |upload| {
             if path.is_null() {
                 return Err(Error::new(FIO_E_NULL, "the path is NULL"));
             }
@@ -58,7 +56,7 @@ pub unsafe extern "C" fn fio_upload_set_path(upload: *mut fio_upload, path: *con
 pub unsafe extern "C" fn fio_upload_set_descriptor(upload: *mut fio_upload, fd: i32) -> fio_status {
     // SAFETY: the caller passes NULL or a live description.
     unsafe {
-        guard_upload(upload, &mut |upload| {
+        UPLOADS.guard_set(upload, &mut |upload| {
             if fd < 0 {
                 return Err(Error::new(FIO_E_ARGUMENT, "a negative descriptor"));
             }
@@ -102,10 +100,15 @@ pub unsafe extern "C" fn fio_upload_set_reader(
 ) -> fio_status {
     // SAFETY: the caller passes NULL or a live description.
     unsafe {
-        guard_upload(upload, &mut |upload| {
+        UPLOADS.guard_set(upload, &mut |upload| {
             let read = read.ok_or_else(|| Error::new(FIO_E_NULL, "the read function is NULL"))?;
-            let reader = CallbackReader { size, read, user: UserData::new(user, destroy) };
-            upload.set_source(SourceSpec::Attached(Arc::new(reader)));
+            let user = UserData::new(user, destroy);
+            let read = move |offset, buffer: &mut [u8]| {
+                // SAFETY: the function was registered for this; the buffer is writable for its length.
+                let count = read(user.pointer, offset, buffer.as_mut_ptr(), buffer.len());
+                usize::try_from(count).ok()
+            };
+            upload.set_reader(size, Box::new(read));
             Ok(())
         })
     }
@@ -128,8 +131,8 @@ pub unsafe extern "C" fn fio_upload_set_reader(
 pub unsafe extern "C" fn fio_upload_set_pushed(upload: *mut fio_upload) -> fio_status {
     // SAFETY: the caller passes NULL or a live description.
     unsafe {
-        guard_upload(upload, &mut |upload| {
-            upload.set_source(SourceSpec::Pushed);
+        UPLOADS.guard_set(upload, &mut |upload| {
+            upload.set_pushed();
             Ok(())
         })
     }

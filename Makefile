@@ -44,13 +44,13 @@ endif
 ifdef C_INCLUDE_PATH
 export C_INCLUDE_PATH := $(if $(findstring $(CURDIR)/packaging/libcurl,$(C_INCLUDE_PATH)),,$(CURDIR)/packaging/libcurl:)$(C_INCLUDE_PATH)
 endif
-LEFT_OUT := $(if $(filter no,$(UPLOADS)),--cfg fio_no_uploads)
 EXPORTS := sed -n 's/^.*\b\(fio_[a-z0-9_]*\)(.*/\1/p' include/fio_c2c.h | grep -v _cb \
 	$(if $(filter no,$(UPLOADS)),| grep -v -e '^fio_upload_' -e '^fio_queue_' -e '^fio_comment') | sort -u
-FEATURES_bundled := --features bundled
-FEATURES_system := --no-default-features --features system
+COMMA := ,
+FEATURES_bundled = --no-default-features --features bundled$(if $(filter no,$(UPLOADS)),,$(COMMA)uploads)
+FEATURES_system = --no-default-features --features system$(if $(filter no,$(UPLOADS)),,$(COMMA)uploads)
 EMULATOR := $(TARGET_DIR)/release/fio-emulator
-SOURCES := $(shell find src -name '*.rs') build.rs cbindgen.toml Cargo.toml Cargo.lock
+SOURCES := $(shell find src core/src -name '*.rs') build.rs cbindgen.toml Cargo.toml core/Cargo.toml Cargo.lock
 
 # Another processor needs another toolchain: cross.sh runs a command with it.
 ifneq ($(TARGET),)
@@ -93,7 +93,7 @@ lib: $(OUT)/libfio_c2c.so $(OUT)/libfio_c2c.a
 $(OUT)/fio_c2c.o: $(SOURCES) $(OUT)/symbols $(OUT)/profile
 	mkdir -p $(LIBRARY_DIR)
 	$(LOCKED) sh -ec '$(WITHOUT_PATHS) $(if $(filter yes,$(DEV)),$(DEV_PROFILE)) $(WITH_TARGET) $(CARGO) rustc --locked --release --lib --crate-type staticlib $(FEATURES_$(TLS)) \
-		$(TARGET:%=--target %) --target-dir $(LIBRARY_DIR) -- --cfg fio_c_library $(LEFT_OUT); \
+		$(TARGET:%=--target %) --target-dir $(LIBRARY_DIR) -- --cfg fio_c_library; \
 		$(LD) -r --force-group-allocation $$(sed "s/^/-u /" $(OUT)/symbols) -o $@ $(LIBRARY_DIR)/$(TARGET:%=%/)release/libfio_c2c.a'
 	$(OBJCOPY) --keep-global-symbols=$(OUT)/symbols --remove-section=.llvmbc --remove-section=.llvmcmd $@
 	$(STRIP) -g $@

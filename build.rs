@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// In the order of the header.
 const SOURCES: &[&str] = &[
-    "src/status.rs",
+    "core/src/status.rs",
     "src/ffi/types.rs",
     // With its modules, which it names in the order of the header; so does each `mod.rs` below.
     "src/ffi/views/mod.rs",
@@ -58,7 +58,7 @@ fn refuse_libcurl_without_settings() {
 fn make_header() {
     let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
     // The folder, because of the modules.
-    for source in ["src/status.rs", "src/ffi", "cbindgen.toml"] {
+    for source in ["core/src/status.rs", "src/ffi", "cbindgen.toml"] {
         println!("cargo::rerun-if-changed={source}");
     }
     let config = match cbindgen::Config::from_file(root.join("cbindgen.toml")) {

@@ -57,7 +57,7 @@ def _variant(tls: str, needs: list[tuple[str, bool]]) -> list[Step]:
 def steps() -> list[Step]:
     system = [need("pkg-config"), need("libcurl4-openssl-dev")]
     # The Rust tests need some libcurl, and the sources are the same for both: the system's needs no compiling.
-    libcurl = ["--no-default-features", "--features", "system"] if all(is_there for _, is_there in system) else []
+    libcurl = ["--no-default-features", "--features", "system,uploads"] if all(is_there for _, is_there in system) else []
     browser = [need("chromium"), need("chromium-driver"), need("libnss3-tools")]
     cross = [need("gcc-aarch64-linux-gnu"), need("gcc-arm-linux-gnueabihf"), need("qemu-user-static")]
     bench_needs = [*system, need("libcjson-dev"), need("valgrind"), need("curl")]

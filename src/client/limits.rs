@@ -25,7 +25,7 @@ pub const CODES: RangeInclusive<u64> = 1..=1000;
 pub const QR_TEXT: usize = 1023;
 const INTERFACES: usize = 16;
 const INTERFACE: usize = 15;
-#[cfg(not(fio_no_uploads))]
+#[cfg(feature = "uploads")]
 const COMMENT: usize = 10_000;
 
 /// A number in its range.
@@ -79,7 +79,7 @@ pub fn interfaces<'a>(
 }
 
 /// The text of a comment: line breaks and tabs are allowed.
-#[cfg(not(fio_no_uploads))]
+#[cfg(feature = "uploads")]
 pub fn comment(text: &str) -> Result<&str, Error> {
     if !(1..=COMMENT).contains(&text.len()) {
         return Err(Error::new(FIO_E_ARGUMENT, "the text does not have 1 to 10000 bytes"));
@@ -91,7 +91,7 @@ pub fn comment(text: &str) -> Result<&str, Error> {
 }
 
 /// The frame of a comment; a negative one stands for the whole asset.
-#[cfg(not(fio_no_uploads))]
+#[cfg(feature = "uploads")]
 pub fn frame(frame: f64) -> Result<Option<f64>, Error> {
     if !frame.is_finite() {
         return Err(Error::new(FIO_E_ARGUMENT, "the frame is no number"));
@@ -134,7 +134,7 @@ mod tests {
         }
     }
 
-    #[cfg(not(fio_no_uploads))]
+    #[cfg(feature = "uploads")]
     #[test]
     fn comments_are_for_a_person() {
         assert!(comment("two\r\n\tlines: größer").is_ok());

@@ -13,7 +13,7 @@ mod driving;
 pub mod limits;
 pub mod own;
 pub mod qr;
-#[cfg(not(fio_no_uploads))]
+#[cfg(feature = "uploads")]
 pub mod upload;
 
 pub use config::Config;
@@ -26,18 +26,18 @@ use crate::engine::transport::Transport;
 use crate::engine::{Engine, Settings, UploadSettings};
 use crate::entropy::{Entropy, MixedEntropy, SystemEntropy};
 use crate::error::Error;
-use crate::log::Log;
+use crate::log::{Log, log_to};
 use crate::net::clock::SystemClock;
 use crate::net::curl::{CurlTransport, NetSettings, Waker};
 use crate::secret::Secret;
 use crate::small_map::SmallMap;
-use crate::source::file::SystemFiles;
+use crate::source::file::SystemSources;
 use crate::status::*;
 use crate::store::Store;
 use crate::store::dir::DirStore;
 use crate::store::memory::MemoryStore;
 use crate::store::records::Records;
-#[cfg(not(fio_no_uploads))]
+#[cfg(feature = "uploads")]
 use crate::upload::{Totals, UploadId, UploadInfo};
 use config::{Keeping, Listener};
 use delivery::Delivery;
@@ -139,7 +139,7 @@ impl Client {
     /// A client on libcurl. Takes up what the store holds and sends nothing.
     pub fn new(config: &Config) -> Result<Client, Error> {
         config.identity()?;
-        let log = Log::new(config.log_level, config.log.clone());
+        let log = log_to(config.log_level, config.log.clone());
         let transport = CurlTransport::new(config.net_settings()?, log.clone())?;
         let (waker, descriptor) = (transport.waker(), transport.descriptor());
         Client::build(config, log, Box::new(transport), waker, descriptor)
@@ -151,7 +151,7 @@ impl Client {
         transport: Box<dyn Transport>,
         waker: Waker,
     ) -> Result<Client, Error> {
-        let log = Log::new(config.log_level, config.log.clone());
+        let log = log_to(config.log_level, config.log.clone());
         Client::build(config, log, transport, waker, None)
     }
 
@@ -182,7 +182,7 @@ impl Client {
             uploads: UploadSettings { tag_key, ..config.uploads.clone() },
         };
         let records = Records::new(store, config.store_key.clone()).with_entropy(entropy);
-        let engine = Engine::new(settings, records, Box::new(SystemFiles), log, clock.now());
+        let engine = Engine::new(settings, Box::new(records), Box::new(SystemSources), log, clock.now());
         let mut driver = Driver::new(engine, transport, clock);
         driver.arm();
         Ok(Client {
@@ -307,7 +307,7 @@ impl Entered<'_> {
     }
 
     /// One upload as it stands.
-    #[cfg(not(fio_no_uploads))]
+    #[cfg(feature = "uploads")]
     pub fn upload_info(&self, id: UploadId) -> Result<UploadInfo, Error> {
         self.driver(|driver| {
             driver.note_progress();
@@ -316,7 +316,7 @@ impl Entered<'_> {
     }
 
     /// What is left to do.
-    #[cfg(not(fio_no_uploads))]
+    #[cfg(feature = "uploads")]
     pub fn totals(&self) -> Result<Totals, Error> {
         self.driver(|driver| {
             driver.note_progress();
@@ -325,7 +325,7 @@ impl Entered<'_> {
     }
 
     /// Shows every upload. Nothing is held meanwhile: `each` may change the list, and close the client.
-    #[cfg(not(fio_no_uploads))]
+    #[cfg(feature = "uploads")]
     pub fn show_uploads(&self, each: &mut dyn FnMut(&UploadInfo)) -> Result<(), Error> {
         let ids = self.look(|driver| {
             driver.note_progress();

@@ -35,7 +35,7 @@ impl Entropy for OwnEntropy {
 }
 
 /// The bytes of one upload.
-#[cfg_attr(fio_no_uploads, allow(dead_code))]
+#[cfg_attr(not(feature = "uploads"), allow(dead_code))]
 pub(super) struct OwnReader {
     pub size: u64,
     pub read: ReadFunction,

@@ -38,9 +38,9 @@ pub(super) struct Handle {
 pub(super) struct Shown {
     error: Option<View<fio_error>>,
     pub device: Option<View<fio_device>>,
-    #[cfg_attr(fio_no_uploads, allow(dead_code))]
+    #[cfg_attr(not(feature = "uploads"), allow(dead_code))]
     pub upload: Option<View<fio_upload_info>>,
-    #[cfg_attr(fio_no_uploads, allow(dead_code))]
+    #[cfg_attr(not(feature = "uploads"), allow(dead_code))]
     pub totals: Option<View<fio_totals>>,
 }
 

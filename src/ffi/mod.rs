@@ -11,7 +11,7 @@ pub mod authorization;
 mod builder;
 pub mod callbacks;
 pub mod client;
-#[cfg(not(fio_no_uploads))]
+#[cfg(feature = "uploads")]
 pub mod comment;
 mod completions;
 pub mod config;
@@ -20,12 +20,12 @@ pub mod diagnosis;
 pub mod drive;
 mod guard;
 pub mod pairing;
-#[cfg(not(fio_no_uploads))]
+#[cfg(feature = "uploads")]
 pub mod queue;
 mod registry;
 pub mod screen;
 pub mod types;
-#[cfg(not(fio_no_uploads))]
+#[cfg(feature = "uploads")]
 pub mod upload;
 mod vendor;
 pub mod views;

@@ -83,7 +83,7 @@ mod tests {
     fn a_trace_shows_names_but_no_secret_values() {
         let lines = Arc::new(Mutex::new(String::new()));
         let into = lines.clone();
-        let log = Log::new(
+        let log = crate::log::log_to(
             Level::Trace as i32,
             Some(Arc::new(move |_, line: &str| into.lock().unwrap().push_str(line))),
         );

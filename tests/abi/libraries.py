@@ -91,7 +91,7 @@ def copy_sources(tree: Path, copy: Path, sources: tuple[str, ...] = SOURCES) -> 
 def _compile(tree: Path, target: Target) -> tuple[Path, Path]:
     """The sources without optimisation, and nothing of libcurl: it is not run, and exports nothing of it."""
     command = [*CARGO, "rustc", "--quiet", "--lib", "--crate-type", "cdylib", "--no-default-features",
-               "--features", "system", "--target", target.triple, "--target-dir", str(COMPILED),
+               "--features", "system,uploads", "--target", target.triple, "--target-dir", str(COMPILED),
                "--message-format", "json-render-diagnostics",
                "--config", "profile.dev.debug=2", "--config", 'profile.dev.package."*".debug=false']
     # For all of them each time: what is compiled for this machine, such as build scripts, depends on it too.

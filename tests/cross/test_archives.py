@@ -14,7 +14,7 @@ from archives import DIST, ROOT, Archive, ArchiveTest, for_each_archive, run
 
 import archive as packing
 
-FEATURES = {"bundled": ["--features", "bundled"], "system": ["--no-default-features", "--features", "system"]}
+FEATURES = {"bundled": ["--features", "bundled"], "system": ["--no-default-features", "--features", "system,uploads"]}
 CARGO = os.environ.get("CARGO", "cargo")
 # The glibc of Debian 12, which the libraries are linked with, brought pthread_create into libc.so with this version.
 NEWEST_GLIBC = (2, 34)

@@ -39,6 +39,7 @@ impl<T: Default> Builders<T> {
 
     /// # Safety
     /// If it is one of these, it stays one, and nobody changes it elsewhere.
+    #[cfg(feature = "uploads")]
     pub unsafe fn get<'a>(&self, builder: *const Builder<T>) -> Result<&'a T, Error> {
         self.check(builder)?;
         // SAFETY: a live one, and the caller says that it is not being changed.

@@ -102,6 +102,7 @@ pub trait Sources: Send {
     fn open(&self, path: &[u8]) -> Result<Arc<dyn Source>, Error>;
     /// `head_length` bytes at the beginning can be pushed again later; `start` is where the data that is
     /// still to come begins.
+    #[cfg(feature = "uploads")]
     fn pushed(&self, head_length: u64, start: u64) -> Arc<dyn PushedSource>;
 }
 

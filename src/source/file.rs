@@ -1,7 +1,8 @@
 //! Files, by path or descriptor.
 
-use super::pushed::HeldSource;
-use super::{Condition, PushedSource, Source, Sources};
+use super::{Condition, Source, Sources};
+#[cfg(feature = "uploads")]
+use super::{PushedSource, pushed::HeldSource};
 use crate::error::Error;
 use crate::status::*;
 use crate::sys::{file_system_of, is_shortage, may_pass};
@@ -74,6 +75,7 @@ impl Sources for SystemSources {
         Ok(Arc::new(FileSource::checked(open.map_err(|error| failed(&error))?)?))
     }
 
+    #[cfg(feature = "uploads")]
     fn pushed(&self, head_length: u64, start: u64) -> Arc<dyn PushedSource> {
         Arc::new(HeldSource::new(head_length, start))
     }

@@ -181,6 +181,7 @@ pub(super) mod tests {
             Err(Error::of(FIO_E_SOURCE_MISSING))
         }
 
+        #[cfg(feature = "uploads")]
         fn pushed(&self, _: u64, _: u64) -> Arc<dyn PushedSource> {
             panic!("nothing is recorded here")
         }

@@ -82,9 +82,9 @@ impl Delivery {
             sample.bytes[0] ^= 1;
         }
         if self.twist == (Twist::Resent { had_arrived: true }) {
-            service.assets.put(&self.part, samples.clone(), time);
+            service.put(&self.part, samples.clone(), time);
         }
-        let reply = service.assets.put(&self.part, samples, time);
+        let reply = service.put(&self.part, samples, time);
         Sent {
             response: reply.response,
             etag: reply.etag,

@@ -131,7 +131,7 @@ $(OUT)/libfio_c2c.so: $(OUT)/libfio_c2c.so.$(VERSION)
 emulator: $(EMULATOR) $(EMULATOR).LICENSES.txt
 
 # The page and the scenarios are compiled in.
-$(EMULATOR): $(shell find tests/emulator -name fuzz -prune -o -name tests -prune -o -name '*.md' -prune -o -type f -print) Cargo.lock
+$(EMULATOR): $(shell find emulator -name fuzz -prune -o -name tests -prune -o -name '*.md' -prune -o -type f -print) Cargo.lock
 	$(CARGO) build --locked --release -p fio-emulator
 
 $(EMULATOR).LICENSES.txt: $(EMULATOR) packaging/licences.py packaging/licence_part.py packaging/licences_of_rust.py LICENSE
@@ -174,7 +174,7 @@ torture: lib emulator examples
 # compiler. What is found worth keeping stays in target/fuzz-corpus.
 SECONDS ?= 60
 fuzz:
-	@CARGO="$(CARGO)" $(PYTHON) -B tests/emulator/fuzz/run.py --seconds $(SECONDS) $(WITHIN:%=--within %)
+	@CARGO="$(CARGO)" $(PYTHON) -B emulator/fuzz/run.py --seconds $(SECONDS) $(WITHIN:%=--within %)
 
 # Every test. What needs a package that is not installed is skipped aloud and counted; with
 # FIO_NO_SKIPS=1 a skip is a failure. ONLY="word word" runs the steps whose names contain a word.

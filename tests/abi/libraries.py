@@ -19,8 +19,8 @@ from read import read
 
 HEADER = "include/fio_c2c.h"
 # What cargo reads of a tree.
-SOURCES = ("Cargo.toml", "Cargo.lock", ".cargo", "build.rs", "cbindgen.toml", "src", "core/Cargo.toml", "core/src",
-           "tests/emulator/Cargo.toml", "tests/emulator/src")
+SOURCES = ("Cargo.toml", "Cargo.lock", ".cargo", "build.rs", "cbindgen.toml", "src", "core", "emulator/Cargo.toml",
+           "emulator/src", "emulator/service")
 
 
 def soname(tree: Path) -> str:

@@ -125,16 +125,16 @@ class Named(Case):
                     assert "=" in target or target in targets, f"{page}: make {target}"
 
     def test_the_emulator(self) -> None:
-        manual = (ROOT / "tests" / "emulator" / "README.md").read_text(encoding="utf-8")
+        manual = (ROOT / "emulator" / "README.md").read_text(encoding="utf-8")
         for page in ("emulator.md", "tls.md", "getting-started.md"):
             text = self.pages[page]
             commands = re.findall(r"fio-emulator((?:.*\\\n)*.*)", text)
             options = set(re.findall(r"--[\w-]+", " ".join(commands))) | set(re.findall(r"`(--[\w-]+)", text))
-            calls = set(re.findall(r"(?<!tests)(/emulator/\w+)", text))
+            calls = set(re.findall(r"(/emulator/\w+)", text))
             for name in sorted(options | calls):
                 assert name in manual, f"{page}: {name}"
 
     def test_files(self) -> None:
         for page, text in self.pages.items():
-            for name in re.findall(r"`((?:examples-c|python|tests|include)/[\w./-]+)`", text):
+            for name in re.findall(r"`((?:emulator|examples-c|python|tests|include)/[\w./-]+)`", text):
                 assert (ROOT / name).exists(), f"{page}: {name}"

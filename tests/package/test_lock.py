@@ -88,7 +88,7 @@ class Lock(Case):
 
     def test_nothing_else_installs(self) -> None:
         found = []
-        folders = ("tests", "packaging", "python", "docs", "benches", ".ci")
+        folders = ("tests", "emulator", "packaging", "python", "docs", "benches", ".ci")
         for path in [ROOT / "Makefile", *(path for folder in folders for path in (ROOT / folder).rglob("*"))]:
             name = str(path.relative_to(ROOT))
             if not path.is_file() or path == Path(__file__) or (path.suffix and path.suffix not in (".py", ".sh", ".mk", ".rs")):

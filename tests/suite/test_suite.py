@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 TESTS = ROOT / "tests"
-sys.path[:0] = [str(TESTS), str(TESTS / "emulator" / "fuzz")]
+sys.path[:0] = [str(TESTS), str(ROOT / "emulator" / "fuzz")]
 
 from case import Case  # noqa: E402
 import check  # noqa: E402

@@ -10,8 +10,10 @@ import collections
 import secrets
 import subprocess
 
+import pytest
+
 from case import Case
-from harness import HERE, ROOT, TLS, compile_program, run_program
+from harness import HERE, LINKS, ROOT, TLS, compile_program, run_program
 
 MASK = 0x5A
 
@@ -46,20 +48,20 @@ def is_of_a_tls_library(module: str) -> bool:
     return TLS == "system" and module.startswith(TLS_LIBRARIES)
 
 
-class Session:
-    """Against one of the two libraries."""
+class Session(Case):
+    """Against each of the two libraries."""
 
-    link = ""
     words: list[list[str]]
     lines: list[str]
     symbols: Symbols
 
-    @classmethod
-    def setup_class(cls) -> None:
+    @pytest.fixture(autouse=True, scope="class", params=LINKS)
+    def session_ready(self, request: pytest.FixtureRequest) -> None:
+        cls = request.cls
         secret = "cs-" + secrets.token_urlsafe(32)
         device_code = "dc-" + secrets.token_urlsafe(48)
         sources = [HERE / f"{name}.c" for name in ("session", "support", "uploading", "secrets", "heap_watch")]
-        program = compile_program("session", sources, link=cls.link, extra=("-rdynamic", "-fno-builtin", "-Wl,-z,now"))
+        program = compile_program("session", sources, link=request.param, extra=("-rdynamic", "-fno-builtin", "-Wl,-z,now"))
         cls.lines = run_program(program, arguments=(masked(secret), masked(device_code)), emulator=("--client-secret", secret),
                                 replacements={"@CLIENT_SECRET@": secret, "@DEVICE_CODE@": device_code})
         cls.words = [line.split() for line in cls.lines if line]
@@ -95,11 +97,3 @@ class Session:
             (f"{name} in {region}, {how} by {self.symbols.name(module, offset)}, {size} bytes",
              how == "freed" and is_of_a_tls_library(module))
             for kind, name, region, how, size, module, offset in (words for words in self.words if words[0] == "left")])
-
-
-class Shared(Session, Case):
-    link = "so"
-
-
-class Static(Session, Case):
-    link = "a"

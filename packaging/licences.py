@@ -95,7 +95,9 @@ def linked_crates(package: str, cargo: list[str], target: str,
         package, licence = line.split("\t")
         name, version = package.split()[:2]
         entry = (name, version.lstrip("v"), licence.replace(" (*)", ""))
-        if entry not in found:
+        # Crates of this folder are under its licence.
+        is_own = bool(found) and f"({ROOT}" in package
+        if entry not in found and not is_own:
             found.append(entry)
     return found[0], sorted(found[1:])
 

@@ -1,22 +1,12 @@
-//! Log lines for the application: filtered by level before they are built, bounded in number, and
-//! made from typed fields only.
+//! What the application gets of the log: bounded in number, without secrets.
 
 use crate::clock::Instant;
 use crate::shown::{Secrets, clean};
-use std::cell::Cell;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-#[repr(i32)]
-pub enum Level {
-    Error = 1,
-    Warn = 2,
-    Info = 3,
-    Debug = 4,
-    Trace = 5,
-}
+pub use fio_c2c_core::log::*;
 
 /// Receives finished lines. Called on the thread that drives the client.
 pub type Sink = Arc<dyn Fn(Level, &str) + Send + Sync>;
@@ -26,109 +16,82 @@ pub type Sink = Arc<dyn Fn(Level, &str) + Send + Sync>;
 const LINES_IN_A_WINDOW: u32 = 1_000;
 const WINDOW: Duration = Duration::from_secs(10);
 
-#[derive(Clone)]
-pub struct Log {
-    sink: Option<Sink>,
-    level: i32,
-    window_start: Cell<Instant>,
-    now: Cell<Instant>,
-    written: Cell<u32>,
-    suppressed: Cell<u32>,
-    /// What no line may show; shared by all copies of the log.
-    secrets: Arc<Mutex<Secrets>>,
+/// A log that ends in `sink`, if there is one; `level` as for [`Log::new`].
+pub fn log_to(level: i32, sink: Option<Sink>) -> Log {
+    match sink {
+        Some(sink) => Log::new(level, Arc::new(Lines { sink, state: Mutex::default() })),
+        None => Log::off(),
+    }
 }
 
-impl Log {
-    pub fn off() -> Log {
-        Log::new(0, None)
+struct Lines {
+    sink: Sink,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    window_start: Instant,
+    now: Instant,
+    written: u32,
+    suppressed: u32,
+    secrets: Arc<Secrets>,
+}
+
+impl Lines {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Writer for Lines {
+    fn set_now(&self, now: Instant) {
+        self.state().now = now;
     }
 
-    /// `level`: 0 is off, otherwise the number of the finest [`Level`] wanted.
-    pub fn new(level: i32, sink: Option<Sink>) -> Log {
-        Log {
-            level: if sink.is_some() { level } else { 0 },
-            sink,
-            window_start: Cell::default(),
-            now: Cell::default(),
-            written: Cell::new(0),
-            suppressed: Cell::new(0),
-            secrets: Arc::default(),
-        }
+    fn set_secrets(&self, secrets: Arc<Secrets>) {
+        self.state().secrets = secrets;
     }
 
-    pub fn wants(&self, level: Level) -> bool {
-        level as i32 <= self.level
-    }
-
-    /// Tells the log what time it is, for the rate limit.
-    pub fn set_now(&self, now: Instant) {
-        self.now.set(now);
-    }
-
-    pub fn set_secrets(&self, secrets: Secrets) {
-        *self.secrets() = secrets;
-    }
-
-    pub fn secrets(&self) -> MutexGuard<'_, Secrets> {
-        self.secrets.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub fn write(&self, level: Level, line: fmt::Arguments<'_>) {
-        let Some(sink) = self.sink.as_ref().filter(|_| self.wants(level)) else { return };
-        if self.now.get().since(self.window_start.get()) >= WINDOW {
-            self.window_start.set(self.now.get());
-            self.written.set(0);
-            let suppressed = self.suppressed.replace(0);
+    fn write(&self, level: Level, line: fmt::Arguments<'_>) {
+        // The sink may call back into the library: it is never called with the lock held.
+        let mut state = self.state();
+        if state.now.since(state.window_start) >= WINDOW {
+            state.window_start = state.now;
+            state.written = 0;
+            let suppressed = std::mem::take(&mut state.suppressed);
             if suppressed > 0 {
-                sink(
-                    Level::Warn,
-                    &format!("{suppressed} log lines were left out: too many in {} s", WINDOW.as_secs()),
-                );
+                drop(state);
+                let line =
+                    format!("{suppressed} log lines were left out: too many in {} s", WINDOW.as_secs());
+                (self.sink)(Level::Warn, &line);
+                state = self.state();
             }
         }
-        if self.written.get() >= LINES_IN_A_WINDOW {
-            self.suppressed.set(self.suppressed.get().saturating_add(1));
+        if state.written >= LINES_IN_A_WINDOW {
+            state.suppressed = state.suppressed.saturating_add(1);
             return;
         }
-        self.written.set(self.written.get() + 1);
+        state.written += 1;
+        let secrets = state.secrets.clone();
+        drop(state);
         match line.as_str() {
             // A text of our own.
-            Some(text) => sink(level, text),
-            None => {
-                let line = line.to_string();
-                let line = self.secrets().hide_in_text(&line).into_owned();
-                sink(level, &clean(&line));
-            }
+            Some(text) => (self.sink)(level, text),
+            None => (self.sink)(level, &clean(&secrets.hide_in_text(&line.to_string()))),
         }
     }
 }
-
-impl fmt::Debug for Log {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Log(level {})", self.level)
-    }
-}
-
-/// Writes a line if the level is wanted; the arguments are not formatted otherwise.
-macro_rules! log_line {
-    ($log:expr, $level:ident, $($arg:tt)*) => {
-        if $log.wants($crate::log::Level::$level) {
-            $log.write($crate::log::Level::$level, format_args!($($arg)*));
-        }
-    };
-}
-pub(crate) use log_line;
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::Mutex;
 
     fn collecting(level: i32) -> (Log, Arc<Mutex<Vec<String>>>) {
         let lines = Arc::new(Mutex::new(Vec::new()));
         let into = lines.clone();
         let sink: Sink = Arc::new(move |_, line: &str| into.lock().unwrap().push(line.to_string()));
-        (Log::new(level, Some(sink)), lines)
+        (log_to(level, Some(sink)), lines)
     }
 
     #[test]
@@ -148,7 +111,7 @@ mod tests {
     #[test]
     fn a_line_shows_no_secret_and_moves_no_cursor() {
         let (log, lines) = collecting(Level::Trace as i32);
-        log.clone().set_secrets(Secrets::new(vec![crate::secret::Secret::new("client secret")]));
+        log.clone().set_secrets(&Arc::new(Secrets::new(vec![crate::secret::Secret::new("client secret")])));
         let words = String::from("the service says client+secret\u{1b}[2J\u{202e}");
         log_line!(log, Warn, "{words}");
         assert_eq!(*lines.lock().unwrap(), ["the service says (not shown)[2J"]);

@@ -68,16 +68,19 @@ def _of_crates(variant: Variant, cyclonedx: Path, epoch: int) -> Bom:
     with tempfile.TemporaryDirectory() as folder:
         alone = Path(folder).resolve()
         manifest = (variant.root / "Cargo.toml").read_text()
-        (alone / "Cargo.toml").write_text(re.sub(r"^members = .*$", "members = []", manifest, flags=re.M))
+        (alone / "Cargo.toml").write_text(re.sub(r"^members = .*$", 'members = ["core"]', manifest, flags=re.M))
         shutil.copy(variant.root / "Cargo.lock", alone)
-        (alone / "src").mkdir()
-        (alone / "src" / "lib.rs").touch()
+        for crate in (alone, alone / "core"):
+            (crate / "src").mkdir(parents=True)
+            (crate / "src" / "lib.rs").touch()
+        shutil.copy(variant.root / "core" / "Cargo.toml", alone / "core")
         subprocess.run([str(cyclonedx), "cyclonedx", "--quiet", "--format", "json", "--spec-version", "1.5",
                         "--manifest-path", str(alone / "Cargo.toml"), "--override-filename", "sbom",
                         "--target", variant.target, *variant.features],
                        check=True, env={**os.environ, "SOURCE_DATE_EPOCH": str(epoch)})
         text = (alone / "sbom.json").read_text()
-        bom: Bom = json.loads(text.replace(f"path+file://{alone}#", "fio-c2c#").replace("?download_url=file://.", ""))
+        bom: Bom = json.loads(re.sub(rf"path\+file://{re.escape(str(alone))}(/core)?#", "fio-c2c#", text)
+                              .replace("?download_url=file://core", "").replace("?download_url=file://.", ""))
     # A random number, which would make two archives of the same sources different.
     bom.pop("serialNumber", None)
     return bom

@@ -306,8 +306,11 @@ impl Transport for CurlTransport {
 
     fn put(&mut self, id: RequestId, part: PartRequest) {
         // So that a library without uploads carries nothing of them.
-        let started =
-            if cfg!(fio_no_uploads) { Err(Error::of(FIO_E_UNSUPPORTED)) } else { self.start_part(id, part) };
+        let started = if cfg!(not(feature = "uploads")) {
+            Err(Error::of(FIO_E_UNSUPPORTED))
+        } else {
+            self.start_part(id, part)
+        };
         if let Err(error) = started {
             self.log_answer(id, Err(&error));
             self.answers.push_back((id, Answer::Part(Outcome::unsent(error))));

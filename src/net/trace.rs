@@ -98,15 +98,18 @@ mod tests {
         let lines = Arc::new(Mutex::new(String::new()));
         let into = lines.clone();
         let sink = move |_: Level, line: &str| into.lock().unwrap().push_str(line);
-        (Log::new(Level::Trace as i32, Some(Arc::new(sink))), lines)
+        (crate::log::log_to(Level::Trace as i32, Some(Arc::new(sink))), lines)
     }
 
     #[test]
     fn what_a_storage_quotes_of_a_signed_address_is_not_shown() {
         let (log, lines) = collecting();
-        let url =
-            Secret::new("https://host/part?X-Amz-Signature=SECRET0123&X-Amz-Security-Token=a%2Fb%2BSECRET%3D");
-        for data in ["ETag: \"SECRET0123\"\r\n", "Server: a/b+SECRET= a%2Fb%2BSECRET%3D\r\n", "Host: host\r\n"] {
+        let url = Secret::new(
+            "https://host/part?X-Amz-Signature=SECRET0123&X-Amz-Security-Token=a%2Fb%2BSECRET%3D",
+        );
+        for data in
+            ["ETag: \"SECRET0123\"\r\n", "Server: a/b+SECRET= a%2Fb%2BSECRET%3D\r\n", "Host: host\r\n"]
+        {
             write_of_signed(&log, InfoType::HeaderIn, data.as_bytes(), &url);
         }
         let lines = lines.lock().unwrap();

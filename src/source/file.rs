@@ -1,6 +1,8 @@
 //! Files, by path or descriptor.
 
-use super::{Condition, Files, Source};
+use super::{Condition, Source, Sources};
+#[cfg(feature = "uploads")]
+use super::{PushedSource, pushed::HeldSource};
 use crate::error::Error;
 use crate::status::*;
 use crate::sys::{file_system_of, is_shortage, may_pass};
@@ -60,10 +62,10 @@ impl Source for FileSource {
     }
 }
 
-/// The file system.
-pub struct SystemFiles;
+/// Files of the operating system, and memory of this process.
+pub struct SystemSources;
 
-impl Files for SystemFiles {
+impl Sources for SystemSources {
     fn open(&self, path: &[u8]) -> Result<Arc<dyn Source>, Error> {
         // Not blocking, so that a named pipe is refused instead of waited for.
         let open = OpenOptions::new()
@@ -71,6 +73,11 @@ impl Files for SystemFiles {
             .custom_flags(crate::sys::OPEN_WITHOUT_WAITING)
             .open(OsStr::from_bytes(path));
         Ok(Arc::new(FileSource::checked(open.map_err(|error| failed(&error))?)?))
+    }
+
+    #[cfg(feature = "uploads")]
+    fn pushed(&self, head_length: u64, start: u64) -> Arc<dyn PushedSource> {
+        Arc::new(HeldSource::new(head_length, start))
     }
 }
 
@@ -105,7 +112,7 @@ mod tests {
         }
 
         fn open(&self, name: &str) -> Result<Arc<dyn Source>, Error> {
-            SystemFiles.open(self.0.join(name).as_os_str().as_bytes())
+            SystemSources.open(self.0.join(name).as_os_str().as_bytes())
         }
     }
 
@@ -146,7 +153,7 @@ mod tests {
         // SAFETY: the path is terminated.
         assert_eq!(unsafe { libc::mkfifo(pipe.as_ptr(), 0o600) }, 0);
         assert_eq!(status("pipe"), Some(FIO_E_SOURCE_KIND));
-        assert_eq!(SystemFiles.open(b"a\0b").err().unwrap().status, FIO_E_SOURCE_READ);
+        assert_eq!(SystemSources.open(b"a\0b").err().unwrap().status, FIO_E_SOURCE_READ);
     }
 
     #[test]

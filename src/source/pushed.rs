@@ -1,15 +1,14 @@
 //! Data that the application pushes in buffers: kept in memory until the parts it belongs to have
 //! arrived, and bounded.
 
-use super::{Condition, Source};
+use super::{Condition, PushedSource, Source};
 use crate::error::Error;
 use crate::status::*;
 use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Pushed bytes, from the first one that is still needed.
 #[derive(Default)]
-pub struct PushedSource(Mutex<Held>);
+pub struct HeldSource(Mutex<Held>);
 
 #[derive(Default)]
 struct Held {
@@ -21,11 +20,9 @@ struct Held {
     rest: VecDeque<u8>,
 }
 
-impl PushedSource {
-    /// `head_length` bytes at the beginning can be pushed again later; `start` is where the data that is
-    /// still to come begins.
-    pub fn new(head_length: u64, start: u64) -> PushedSource {
-        PushedSource(Mutex::new(Held {
+impl HeldSource {
+    pub fn new(head_length: u64, start: u64) -> HeldSource {
+        HeldSource(Mutex::new(Held {
             head: Vec::new(),
             head_length,
             start: start.max(head_length),
@@ -36,26 +33,24 @@ impl PushedSource {
     fn held(&self) -> MutexGuard<'_, Held> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
 
-    /// Where the next byte belongs.
-    pub fn end(&self) -> u64 {
+impl PushedSource for HeldSource {
+    fn end(&self) -> u64 {
         self.held().end()
     }
 
-    /// Whether the head is there: after a restart it has to be pushed again.
-    pub fn has_head(&self) -> bool {
+    fn has_head(&self) -> bool {
         let held = self.held();
         held.head.len() as u64 == held.head_length.min(held.end())
     }
 
-    /// How many bytes are in memory.
-    pub fn held_bytes(&self) -> u64 {
+    fn held_bytes(&self) -> u64 {
         let held = self.held();
         (held.head.len() + held.rest.len()) as u64
     }
 
-    /// Appends at [`PushedSource::end`], or writes over the head.
-    pub fn push(&self, offset: u64, data: &[u8]) -> Result<(), Error> {
+    fn push(&self, offset: u64, data: &[u8]) -> Result<(), Error> {
         let mut held = self.held();
         let end = offset.saturating_add(data.len() as u64);
         // Who pushes the head again after a restart need not know where exactly it ends: what comes after it
@@ -88,12 +83,15 @@ impl PushedSource {
         Ok(())
     }
 
-    /// Forgets what lies before `offset`, except the head.
-    pub fn release(&self, offset: u64) {
+    fn release(&self, offset: u64) {
         let mut held = self.held();
         let drop = offset.saturating_sub(held.start).min(held.rest.len() as u64);
         held.rest.drain(..drop as usize);
         held.start += drop;
+    }
+
+    fn as_source(self: Arc<Self>) -> Arc<dyn Source> {
+        self
     }
 }
 
@@ -110,7 +108,7 @@ impl Held {
     }
 }
 
-impl Source for PushedSource {
+impl Source for HeldSource {
     fn condition(&self) -> Result<Condition, Error> {
         Ok(Condition { size: self.end(), ..Condition::default() })
     }
@@ -139,7 +137,7 @@ impl Source for PushedSource {
 mod tests {
     use super::*;
 
-    fn read(source: &PushedSource, mut offset: u64, length: usize) -> Vec<u8> {
+    fn read(source: &HeldSource, mut offset: u64, length: usize) -> Vec<u8> {
         let mut all = Vec::new();
         while all.len() < length {
             let mut buffer = [0; 5];
@@ -156,7 +154,7 @@ mod tests {
 
     #[test]
     fn bytes_are_kept_until_released_and_the_head_can_be_rewritten() {
-        let source = PushedSource::new(4, 0);
+        let source = HeldSource::new(4, 0);
         source.push(0, b"hea").unwrap();
         assert_eq!(source.end(), 3);
         source.push(3, b"d12345").unwrap();
@@ -177,11 +175,11 @@ mod tests {
 
     #[test]
     fn after_a_restart_the_data_goes_on_where_it_was() {
-        let source = PushedSource::new(0, 100);
+        let source = HeldSource::new(0, 100);
         source.push(100, b"abc").unwrap();
         assert_eq!(read(&source, 101, 9), b"bc");
         // The head is pushed again at the end.
-        let source = PushedSource::new(4, 100);
+        let source = HeldSource::new(4, 100);
         source.push(100, b"abc").unwrap();
         assert!(!source.has_head());
         source.push(0, b"HE").unwrap();

@@ -397,7 +397,8 @@ mod tests {
         let kept = lines.clone();
         let sink = move |_: crate::log::Level, line: &str| kept.lock().unwrap().push(line.to_owned());
         let scratch = Scratch::new("unable");
-        let mut store = DirStore::open(&scratch.0, Log::new(2, Some(std::sync::Arc::new(sink)))).unwrap();
+        let mut store =
+            DirStore::open(&scratch.0, crate::log::log_to(2, Some(std::sync::Arc::new(sink)))).unwrap();
         for code in [libc::EINVAL, libc::EOPNOTSUPP, libc::EINVAL] {
             store.synchronized(Err(io::Error::from_raw_os_error(code))).unwrap();
         }

@@ -6,6 +6,8 @@ mod lock;
 pub mod memory;
 pub mod records;
 
+pub use fio_c2c_core::store::RecordStore;
+
 use crate::error::Error;
 use crate::secret::SecretBytes;
 

@@ -14,7 +14,7 @@
 //! could plant tokens of their own. An old sealed record put back in place is not detected: no store
 //! without a hardware counter can do that.
 
-use super::Store;
+use super::{RecordStore, Store};
 use crate::entropy::{Entropy, SystemEntropy};
 use crate::error::Error;
 use crate::secret::{SecretBytes, wipe_stack};
@@ -53,44 +53,6 @@ impl Records {
 
     pub fn with_entropy(self, entropy: Box<dyn Entropy>) -> Records {
         Records { entropy, ..self }
-    }
-
-    /// The value of a record. One that cannot be trusted is moved aside and reported as
-    /// `FIO_E_STORE_DAMAGED`; the next load finds nothing.
-    pub fn load(&mut self, key: &str) -> Result<Option<SecretBytes>, Error> {
-        let framed = match self.store.load(key) {
-            Ok(Some(framed)) => framed,
-            Ok(None) => return Ok(None),
-            Err(error) if error.status == FIO_E_STORE_DAMAGED => {
-                return Err(self.set_aside(key, &error.message));
-            }
-            Err(error) => return Err(error),
-        };
-        match self.open(key, framed.expose()) {
-            Ok(value) => Ok(Some(value)),
-            Err(reason) => Err(self.set_aside(key, reason)),
-        }
-    }
-
-    pub fn save(&mut self, key: &str, value: &SecretBytes) -> Result<(), Error> {
-        let framed = self.frame(key, value.expose())?;
-        self.store.save(key, framed.expose())
-    }
-
-    pub fn list(&mut self) -> Result<Vec<String>, Error> {
-        self.store.list()
-    }
-
-    pub fn erase(&mut self, key: &str) -> Result<(), Error> {
-        self.store.erase(key)
-    }
-
-    /// Keeps a record for inspection under another name, and says so. For records that were intact
-    /// but not usable, too.
-    pub fn set_aside(&mut self, key: &str, reason: &str) -> Error {
-        let moved = self.store.set_aside(key, &format!("{key}{ASIDE}"));
-        let kept = if moved.is_ok() { "kept aside" } else { "and could not be moved aside" };
-        Error::told(FIO_E_STORE_DAMAGED, format!("the stored record '{key}' {reason}; {kept}"))
     }
 
     fn frame(&mut self, key: &str, value: &[u8]) -> Result<SecretBytes, Error> {
@@ -147,6 +109,42 @@ impl Records {
             (PLAIN, Some(_)) => Err("is not sealed, although a key was given"),
             _ => Err("was written by a newer library"),
         }
+    }
+}
+
+impl RecordStore for Records {
+    fn load(&mut self, key: &str) -> Result<Option<SecretBytes>, Error> {
+        let framed = match self.store.load(key) {
+            Ok(Some(framed)) => framed,
+            Ok(None) => return Ok(None),
+            Err(error) if error.status == FIO_E_STORE_DAMAGED => {
+                return Err(self.set_aside(key, &error.message));
+            }
+            Err(error) => return Err(error),
+        };
+        match self.open(key, framed.expose()) {
+            Ok(value) => Ok(Some(value)),
+            Err(reason) => Err(self.set_aside(key, reason)),
+        }
+    }
+
+    fn save(&mut self, key: &str, value: &SecretBytes) -> Result<(), Error> {
+        let framed = self.frame(key, value.expose())?;
+        self.store.save(key, framed.expose())
+    }
+
+    fn list(&mut self) -> Result<Vec<String>, Error> {
+        self.store.list()
+    }
+
+    fn erase(&mut self, key: &str) -> Result<(), Error> {
+        self.store.erase(key)
+    }
+
+    fn set_aside(&mut self, key: &str, reason: &str) -> Error {
+        let moved = self.store.set_aside(key, &format!("{key}{ASIDE}"));
+        let kept = if moved.is_ok() { "kept aside" } else { "and could not be moved aside" };
+        Error::told(FIO_E_STORE_DAMAGED, format!("the stored record '{key}' {reason}; {kept}"))
     }
 }
 

@@ -4,9 +4,10 @@ again at once."""
 import json
 import subprocess
 import sys
-import unittest
 from pathlib import Path
 from typing import Callable, Dict, Tuple
+
+import pytest
 
 from raw_service import Answer, RawTest, http
 
@@ -104,18 +105,18 @@ SHAPES: Dict[str, Callable[[int], bytes]] = {
 
 
 class Shapes(RawTest):
-    def setUp(self) -> None:
-        super().setUp()
+    @pytest.fixture(autouse=True)
+    def shapes_ready(self, raw_ready: None) -> None:
         media = self.card / "A001.mov"
         with media.open("wb") as file:
             file.truncate(FILE)
         self.device = subprocess.Popen([sys.executable, "-B", str(HERE / "answer_memory.py")], stdin=subprocess.PIPE,
                                        stdout=subprocess.PIPE, text=True)
-        self.addCleanup(self.end)
+        self.at_end(self.end)
         self.say(json.dumps({"url": self.raw.url, "ca_file": str(self.raw.ca_file), "media": str(media), "secret": SECRET.decode()}))
         # What is needed once only is there from now on.
         for endpoint in ("me", "heartbeat", "token", "asset"):
-            self.assertEqual(self.ask(endpoint)[1], "FIO_OK")
+            assert self.ask(endpoint)[1] == "FIO_OK"
 
     def end(self) -> None:
         self.device.communicate()
@@ -131,15 +132,14 @@ class Shapes(RawTest):
         return int(grown), outcome
 
     def measure(self, endpoint: str, limit: int, status: int = 200) -> None:
-        self.assertGreaterEqual(len(SHAPES), 60)
+        assert len(SHAPES) >= 60
         for name, shape in SHAPES.items():
-            with self.subTest(name, status=status):
-                body = shape(limit)
-                self.assertLessEqual(len(body), limit)
-                self.raw.answers[endpoint] = lambda request, body=body: Answer(http(status, body))  # type: ignore[misc]
-                grown, _ = self.ask(endpoint)
-                del self.raw.answers[endpoint]
-                self.assertLess(grown, MOST_KIB)
+            body = shape(limit)
+            assert len(body) <= limit
+            self.raw.answers[endpoint] = lambda request, body=body: Answer(http(status, body))  # type: ignore[misc]
+            grown, _ = self.ask(endpoint)
+            del self.raw.answers[endpoint]
+            assert grown < MOST_KIB
 
     def test_of_an_asset(self) -> None:
         self.measure("asset", ASSET_LIMIT)
@@ -156,13 +156,12 @@ class Shapes(RawTest):
     def test_what_is_larger_is_not_read_to_its_end(self) -> None:
         for endpoint, limit in (("asset", ASSET_LIMIT), ("me", OTHER_LIMIT), ("token", OTHER_LIMIT), ("heartbeat", OTHER_LIMIT)):
             for name in ("numbers as addresses", "one long text", "addresses", "deep lists"):
-                with self.subTest(endpoint, shape=name):
-                    body = SHAPES[name](16 << 20)
-                    self.raw.answers[endpoint] = lambda request, body=body: Answer(http(200, body))  # type: ignore[misc]
-                    grown, outcome = self.ask(endpoint)
-                    del self.raw.answers[endpoint]
-                    self.assertEqual(outcome, "FIO_E_TOO_LARGE")
-                    self.assertLess(grown, MOST_KIB)
+                body = SHAPES[name](16 << 20)
+                self.raw.answers[endpoint] = lambda request, body=body: Answer(http(200, body))  # type: ignore[misc]
+                grown, outcome = self.ask(endpoint)
+                del self.raw.answers[endpoint]
+                assert outcome == "FIO_E_TOO_LARGE"
+                assert grown < MOST_KIB
 
 
 class Again(RawTest):
@@ -175,14 +174,10 @@ class Again(RawTest):
         for count in range(1, 4):
             client.drive_until(lambda: len(self.raw.seen("asset")) == count and upload.info().retry_in_ms, step_ms=5)
             info = upload.info()
-            self.assertEqual(info.reason.name if info.reason else None, "FIO_E_TOO_LARGE")
-            self.assertGreater(info.retry_in_ms, 28_500)
+            assert (info.reason.name if info.reason else None) == "FIO_E_TOO_LARGE"
+            assert info.retry_in_ms > 28_500
             # Not a moment earlier.
             self.clock.advance(28_000)
             client.drive(0)
-            self.assertEqual(len(self.raw.seen("asset")), count)
+            assert len(self.raw.seen("asset")) == count
             self.clock.advance(upload.info().retry_in_ms)
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -2,7 +2,8 @@
 
 use crate::content::Contents;
 use fio_c2c::error::Error;
-use fio_c2c::source::{Condition, Files, Source};
+use fio_c2c::source::pushed::HeldSource;
+use fio_c2c::source::{Condition, PushedSource, Source, Sources};
 use fio_c2c::status::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -150,7 +151,7 @@ impl Card {
     }
 }
 
-impl Files for Card {
+impl Sources for Card {
     fn open(&self, path: &[u8]) -> Result<Arc<dyn Source>, Error> {
         if self.has_no_descriptors.load(Ordering::Relaxed) {
             return Err(Error::of(FIO_E_NOMEM));
@@ -161,6 +162,10 @@ impl Files for Card {
             Some(Some(Fault::Busy)) => Err(Error::of(FIO_E_SOURCE_BUSY)),
             Some(_) => Ok(self.source(path)),
         }
+    }
+
+    fn pushed(&self, head_length: u64, start: u64) -> Arc<dyn PushedSource> {
+        Arc::new(HeldSource::new(head_length, start))
     }
 }
 

@@ -7,6 +7,7 @@ use fio_c2c::auth::record::{self, AuthRecord};
 use fio_c2c::error::Error;
 use fio_c2c::secret::SecretBytes;
 use fio_c2c::status::*;
+use fio_c2c::store::RecordStore;
 use fio_c2c::store::Store;
 use fio_c2c::store::records::{Records, SealKey};
 use fio_c2c::upload::transfer::Upload;

@@ -117,8 +117,13 @@ impl World {
         let records = Records::new(Box::new(self.disk.clone()), self.seal_key.clone());
         let is_amnesic = !self.disk.is_readable();
         let card = Box::new(self.card.clone());
-        let engine =
-            Engine::new(self.settings.clone(), records, card, self.log.clone(), clock.now(self.time));
+        let engine = Engine::new(
+            self.settings.clone(),
+            Box::new(records),
+            card,
+            self.log.clone(),
+            clock.now(self.time),
+        );
         self.device = Some(Device::new(engine, clock, is_amnesic));
         self.watch_boot();
         self.after_call();

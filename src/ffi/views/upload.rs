@@ -139,7 +139,7 @@ pub(in crate::ffi) fn info(info: &UploadInfo) -> View<fio_upload_info> {
         retry_in_ms: info.retry_in.map_or(-1, milliseconds),
         priority: info.priority,
         is_recording: info.is_recording.into(),
-        reason: reason.as_ref().map_or(ptr::null(), View::as_ptr),
+        reason: View::pointer(&reason),
         name: pointer(&strings[0]),
         media_type: pointer(&strings[1]),
         path: pointer(&strings[2]),

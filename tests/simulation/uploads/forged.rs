@@ -17,6 +17,7 @@ use fio_c2c::engine::transport::Answer;
 use fio_c2c::engine::{Engine, Settings};
 use fio_c2c::log::Log;
 use fio_c2c::secret::SecretBytes;
+use fio_c2c::store::RecordStore;
 use fio_c2c::store::records::Records;
 use fio_c2c::upload::{SourceSpec, UploadSpec};
 use serde_json::{Map, Value, json};
@@ -230,7 +231,9 @@ fn check_request(request: &Request) {
 fn answer(endpoint: Endpoint) -> Response {
     let urls: Vec<String> = (0..8).map(|part| format!("https://storage.example/{part}?x")).collect();
     let body = match endpoint {
-        Endpoint::Token => json!({"access_token": "new-access", "refresh_token": "new-refresh", "expires_in": 28_800}),
+        Endpoint::Token => {
+            json!({"access_token": "new-access", "refresh_token": "new-refresh", "expires_in": 28_800})
+        }
         Endpoint::CreateAsset | Endpoint::RealtimeParts => json!({"id": "b1f2", "upload_urls": urls}),
         _ => json!({"project_id": "p"}),
     };
@@ -247,7 +250,7 @@ struct Life {
 impl Life {
     fn new(settings: &Settings, disk: &Disk, card: &Card, now: Now) -> Life {
         let records = Records::new(Box::new(disk.clone()), None);
-        let engine = Engine::new(settings.clone(), records, Box::new(card.clone()), Log::off(), now);
+        let engine = Engine::new(settings.clone(), Box::new(records), Box::new(card.clone()), Log::off(), now);
         Life { engine, now, under_way: VecDeque::new(), parts: 0 }
     }
 

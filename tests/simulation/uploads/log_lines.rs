@@ -1,7 +1,7 @@
 //! No line of the log says anything that would help a thief.
 
 use crate::ask::CLIENT_SECRET;
-use fio_c2c::log::{Level, Log};
+use fio_c2c::log::{Level, Log, log_to};
 use std::sync::Arc;
 
 const SECRETS: [&str; 7] =
@@ -9,12 +9,12 @@ const SECRETS: [&str; 7] =
 
 /// A log to look at.
 pub fn printed() -> Log {
-    Log::new(Level::Trace as i32, Some(Arc::new(|level, line: &str| println!("{level:?}: {line}"))))
+    log_to(Level::Trace as i32, Some(Arc::new(|level, line: &str| println!("{level:?}: {line}"))))
 }
 
 /// A log that writes everything and fails the test over a secret.
 pub fn suspicious() -> Log {
-    Log::new(
+    log_to(
         Level::Trace as i32,
         Some(Arc::new(|_, line: &str| {
             for secret in SECRETS {

@@ -8,6 +8,7 @@ use crate::world::{MINUTE, World};
 use fio_c2c::engine::effects::Event;
 use fio_c2c::secret::SecretBytes;
 use fio_c2c::status::*;
+use fio_c2c::store::RecordStore;
 use fio_c2c::store::records::Records;
 use fio_c2c::upload::tags::{BLOCK, Remembered, TAIL, TAIL_KEY, TagMemory, block_key};
 use fio_c2c::upload::{Known, UploadId, UploadState};

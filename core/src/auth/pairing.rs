@@ -1,0 +1,332 @@
+//! The device flow from a granted code to the user's decision (RFC 8628 sections 3.3 to 3.5).
+//!
+//! The pace belongs to the code, not to the call that polls: a poll that is cancelled and started
+//! again goes on at the moment the server allows.
+
+use crate::api::Request;
+use crate::api::device_code::Grant;
+use crate::api::token::TokenPair;
+use crate::clock::Instant;
+use crate::error::Error;
+use crate::prelude::*;
+use crate::retry::is_oauth_refusal;
+use crate::status::*;
+use core::time::Duration;
+
+/// RFC 8628 section 3.5: what `slow_down` adds to the interval, for good.
+const SLOW_DOWN_STEP: Duration = Duration::from_secs(5);
+/// A network that fails, or something that answers in place of the service, stretches the interval up to
+/// this, so that a code of two minutes still has its chances when that is over.
+const LONGEST_STRETCH: Duration = Duration::from_secs(30);
+/// What `Retry-After` asks for is a floor up to this, for the same reason.
+const LONGEST_ASKED: Duration = Duration::from_secs(60);
+
+/// One granted code on its way to a decision.
+#[derive(Debug)]
+pub struct Code {
+    pub grant: Grant,
+    poll: Request,
+    expires: Instant,
+    interval: Duration,
+    next_poll: Instant,
+    /// Polls without an answer of the service, since it last gave one.
+    failures: u32,
+    /// The last of them, told when the code runs out.
+    trouble: Option<Error>,
+}
+
+/// What to do now.
+#[derive(Debug, PartialEq)]
+pub enum Step {
+    /// Ask the token endpoint.
+    Poll,
+    /// Nothing before this moment.
+    Wait(Instant),
+    /// The code ran out.
+    Expired,
+}
+
+/// What the answer to a poll means for the pairing.
+#[derive(Debug, PartialEq)]
+pub enum Verdict {
+    Authorized(TokenPair),
+    /// Go on; `Some` if it was a failure somebody may want to hear of.
+    Continue(Option<Error>),
+    /// Over. The code is of no use any more if `code_is_dead`.
+    Ended {
+        error: Error,
+        code_is_dead: bool,
+    },
+}
+
+impl Code {
+    /// `poll` is the request that asks for this code's tokens.
+    pub fn new(grant: Grant, poll: Request, now: Instant) -> Code {
+        let interval = grant.interval;
+        Code {
+            expires: now + grant.life,
+            next_poll: now + interval,
+            interval,
+            poll,
+            grant,
+            failures: 0,
+            trouble: None,
+        }
+    }
+
+    /// Takes another request for the polls from now on; the pace stays.
+    pub fn poll_with(&mut self, poll: Request) {
+        self.poll = poll;
+    }
+
+    /// How it ended when it ran out, with what was in the way at last.
+    pub fn expired(&self) -> Error {
+        let error = Error::of(FIO_E_EXPIRED_TOKEN);
+        match &self.trouble {
+            Some(trouble) => {
+                let message = format!("{}; the last answer to it: {}", error.message, trouble.message);
+                Error::told(FIO_E_EXPIRED_TOKEN, message)
+            }
+            None => error,
+        }
+    }
+
+    pub fn expires(&self) -> Instant {
+        self.expires
+    }
+
+    pub fn step(&self, now: Instant) -> Step {
+        if now >= self.expires {
+            Step::Expired
+        } else if now >= self.next_poll {
+            Step::Poll
+        } else {
+            Step::Wait(self.next_poll.min(self.expires))
+        }
+    }
+
+    /// How long there is nothing to do.
+    pub fn wait(&self, now: Instant) -> Duration {
+        match self.step(now) {
+            Step::Wait(until) => until - now,
+            Step::Poll | Step::Expired => Duration::ZERO,
+        }
+    }
+
+    /// The request of a poll that leaves now. The next one is due an interval after its answer, or
+    /// after this moment if the answer never comes.
+    pub fn begin_poll(&mut self, now: Instant) -> Request {
+        self.next_poll = now + self.interval;
+        self.poll.clone()
+    }
+
+    pub fn answered(&mut self, answer: Result<TokenPair, Error>, now: Instant) -> Verdict {
+        let verdict = self.judge(answer);
+        self.next_poll = now
+            + self.pace(match &verdict {
+                Verdict::Continue(Some(error)) => error.retry_after,
+                _ => None,
+            });
+        verdict
+    }
+
+    /// The answer says nothing about the code: the same again, at the same pace.
+    pub fn unheard(&mut self, now: Instant) {
+        self.next_poll = now + self.interval;
+    }
+
+    fn judge(&mut self, answer: Result<TokenPair, Error>) -> Verdict {
+        let error = match answer {
+            Ok(pair) => return Verdict::Authorized(pair),
+            Err(error) => error,
+        };
+        match error.status {
+            FIO_E_AUTHORIZATION_PENDING => {
+                self.failures = 0;
+                self.trouble = None;
+                Verdict::Continue(None)
+            }
+            FIO_E_SLOW_DOWN => {
+                self.failures = 0;
+                self.trouble = None;
+                self.interval += SLOW_DOWN_STEP;
+                Verdict::Continue(Some(error))
+            }
+            _ if is_oauth_refusal(&error) => {
+                let code_is_dead =
+                    matches!(error.status, FIO_E_ACCESS_DENIED | FIO_E_EXPIRED_TOKEN | FIO_E_INVALID_GRANT);
+                Verdict::Ended { error, code_is_dead }
+            }
+            // Whatever else comes back is not the user's decision: it may not have come from the service,
+            // and a person may be about to log in to a captive portal, or to set the clock.
+            _ => {
+                self.failures += 1;
+                self.trouble = Some(error.clone());
+                Verdict::Continue(Some(error))
+            }
+        }
+    }
+
+    /// RFC 8628 section 3.5: on a connection failure the pace is cut, doubling each time. So it is after any
+    /// other answer that is not the service's.
+    fn pace(&self, asked: Option<Duration>) -> Duration {
+        let stretched = self.interval.saturating_mul(1 << self.failures.min(8));
+        let pace = if self.failures == 0 {
+            self.interval
+        } else {
+            stretched.min(LONGEST_STRETCH).max(self.interval)
+        };
+        pace.max(asked.unwrap_or_default().min(LONGEST_ASKED))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::{Encoding, Response, token};
+    use crate::secret::{Secret, SecretBytes};
+
+    const SECOND: u64 = 1000;
+
+    fn code(interval: u64, life: u64) -> Code {
+        let grant = Grant {
+            device_code: Secret::new("d"),
+            user_code: "123456".into(),
+            verification_uri: None,
+            verification_uri_complete: None,
+            name: None,
+            life: Duration::from_secs(life),
+            interval: Duration::from_secs(interval),
+        };
+        let poll = token::exchange(Encoding::Form, "c", &Secret::new("s"), &grant.device_code);
+        Code::new(grant, poll, Instant(0))
+    }
+
+    fn err(status: i32) -> Result<TokenPair, Error> {
+        Err(Error::of(status))
+    }
+
+    #[test]
+    fn the_first_poll_waits_an_interval_and_so_does_each_next() {
+        let mut code = code(5, 120);
+        assert_eq!(code.step(Instant(0)), Step::Wait(Instant(5 * SECOND)));
+        assert_eq!(code.step(Instant(5 * SECOND)), Step::Poll);
+        code.begin_poll(Instant(5 * SECOND));
+        assert_eq!(
+            code.answered(err(FIO_E_AUTHORIZATION_PENDING), Instant(6 * SECOND)),
+            Verdict::Continue(None)
+        );
+        assert_eq!(code.step(Instant(7 * SECOND)), Step::Wait(Instant(11 * SECOND)));
+    }
+
+    #[test]
+    fn slow_down_is_for_good() {
+        let mut code = code(5, 120);
+        code.answered(err(FIO_E_SLOW_DOWN), Instant(0));
+        code.answered(err(FIO_E_AUTHORIZATION_PENDING), Instant(0));
+        assert_eq!(code.step(Instant(0)), Step::Wait(Instant(10 * SECOND)));
+        code.answered(err(FIO_E_SLOW_DOWN), Instant(0));
+        assert_eq!(code.step(Instant(0)), Step::Wait(Instant(15 * SECOND)));
+    }
+
+    #[test]
+    fn a_dead_network_stretches_the_pace_and_an_answer_restores_it() {
+        let mut code = code(5, 1200);
+        let mut waits = Vec::new();
+        for _ in 0..4 {
+            code.answered(err(FIO_E_CONNECT), Instant(0));
+            let Step::Wait(until) = code.step(Instant(0)) else { panic!() };
+            waits.push(until.0 / SECOND);
+        }
+        assert_eq!(waits, [10, 20, 30, 30]);
+        code.answered(err(FIO_E_AUTHORIZATION_PENDING), Instant(0));
+        assert_eq!(code.step(Instant(0)), Step::Wait(Instant(5 * SECOND)));
+    }
+
+    #[test]
+    fn the_servers_wish_to_wait_is_obeyed() {
+        let mut code = code(5, 120);
+        let mut error = Error::of(FIO_E_RATE_LIMITED);
+        error.retry_after = Some(Duration::from_secs(42));
+        code.answered(Err(error), Instant(0));
+        assert_eq!(code.step(Instant(0)), Step::Wait(Instant(42 * SECOND)));
+    }
+
+    #[test]
+    fn an_asked_day_does_not_outlast_the_code() {
+        let mut code = code(5, 120);
+        let mut error = Error::of(FIO_E_RATE_LIMITED);
+        error.retry_after = Some(Duration::from_secs(86_400));
+        code.answered(Err(error), Instant(0));
+        assert_eq!(code.step(Instant(0)), Step::Wait(Instant(60 * SECOND)));
+    }
+
+    /// An error as an answer with this HTTP status brings it.
+    fn said(oauth: &str, http_status: u16) -> Result<TokenPair, Error> {
+        let body = SecretBytes::new(format!(r#"{{"error":"{oauth}"}}"#).into_bytes());
+        token::read(&Response { status: http_status, body, retry_after: None })
+    }
+
+    #[test]
+    fn nothing_but_the_services_own_refusal_ends_it() {
+        for row in DESCRIPTIONS.iter().filter(|row| row.status != FIO_OK) {
+            let verdict = code(5, 120).answered(err(row.status), Instant(0));
+            assert!(matches!(verdict, Verdict::Continue(_)), "{}", row.name);
+        }
+        for (name, http_status) in [
+            ("server_error", 400),
+            ("temporarily_unavailable", 400),
+            ("something_new", 401),
+            ("access_denied", 200),
+            ("access_denied", 403),
+            ("expired_token", 429),
+            ("invalid_grant", 503),
+        ] {
+            let verdict = code(5, 120).answered(said(name, http_status), Instant(0));
+            assert!(matches!(verdict, Verdict::Continue(Some(_))), "{name} {http_status}");
+        }
+    }
+
+    #[test]
+    fn odd_answers_stretch_the_pace_and_are_told_when_it_runs_out() {
+        let mut code = code(5, 1200);
+        for wait in [10, 20, 30, 30] {
+            code.answered(err(FIO_E_FORBIDDEN), Instant(0));
+            assert_eq!(code.step(Instant(0)), Step::Wait(Instant(wait * SECOND)));
+        }
+        assert!(code.expired().message.ends_with(&*Error::of(FIO_E_FORBIDDEN).message));
+        code.answered(said("authorization_pending", 400), Instant(0));
+        assert_eq!(code.step(Instant(0)), Step::Wait(Instant(5 * SECOND)));
+        assert_eq!(code.expired(), Error::of(FIO_E_EXPIRED_TOKEN));
+    }
+
+    #[test]
+    fn refusals_end_it() {
+        for (name, status, dead) in [
+            ("access_denied", FIO_E_ACCESS_DENIED, true),
+            ("expired_token", FIO_E_EXPIRED_TOKEN, true),
+            ("invalid_grant", FIO_E_INVALID_GRANT, true),
+            ("invalid_client", FIO_E_INVALID_CLIENT, false),
+            ("invalid_request", FIO_E_INVALID_REQUEST, false),
+            ("invalid_scope", FIO_E_INVALID_SCOPE, false),
+            ("unauthorized_client", FIO_E_UNAUTHORIZED_CLIENT, false),
+            ("unsupported_grant_type", FIO_E_UNSUPPORTED_GRANT_TYPE, false),
+        ] {
+            for http_status in [400, 401] {
+                match code(5, 120).answered(said(name, http_status), Instant(0)) {
+                    Verdict::Ended { error, code_is_dead } => {
+                        assert_eq!((error.status, code_is_dead), (status, dead))
+                    }
+                    other => panic!("{other:?}"),
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn it_stops_when_the_code_runs_out() {
+        let code = code(5, 12);
+        assert_eq!(code.step(Instant(11_999)), Step::Poll);
+        assert_eq!(code.step(Instant(12_000)), Step::Expired);
+    }
+}

@@ -68,6 +68,14 @@ pub fn may_have_been_processed(error: &Error) -> bool {
     )
 }
 
+/// Whether somebody who waits for a refresh should go on waiting after this many failed attempts, with the next one
+/// after this wait. The engine itself goes on trying.
+pub fn is_worth_waiting(failures: u32, error: &Error, wait: Duration) -> bool {
+    const PATIENCE: u32 = 3;
+    const LONGEST_WAIT: Duration = Duration::from_secs(30);
+    failures < PATIENCE && wait <= LONGEST_WAIT && outlook(error) == Outlook::Transient
+}
+
 /// What a failure means for the upload it happened to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Verdict {

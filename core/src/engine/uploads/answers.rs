@@ -118,7 +118,7 @@ impl Engine {
             Verdict::Fail => self.end_upload(id, Ending::Failed(error)),
             // The asset of a recording has vanished.
             _ if error.status == FIO_E_NOT_FOUND && has_asset && is_impatient => self.begin_anew(id, error),
-            Verdict::AwaitAuthorization if self.session.tokens().is_none() => self.await_turn(id),
+            Verdict::AwaitAuthorization if self.token.tokens().is_none() => self.await_turn(id),
             Verdict::RetrySlowly => self.pause_after(id, error, Backoff::SLOW, failures),
             _ => self.pause_after(id, error, Backoff::API, failures),
         }

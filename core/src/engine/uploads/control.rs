@@ -51,7 +51,7 @@ impl Engine {
             None => source.filter(|_| origin == Origin::Attached),
         };
         let id = self.new_upload_id();
-        let is_paired = self.session.tokens().is_some();
+        let is_paired = self.token.tokens().is_some();
         let upload = Upload {
             name,
             extension: spec.extension,
@@ -80,7 +80,7 @@ impl Engine {
 
     /// The project of this pairing, as far as the service has told it.
     fn present_project(&self) -> Option<String> {
-        self.persistence.project_id.clone().filter(|_| !self.uploads.is_newly_paired)
+        self.token.project().cloned()
     }
 
     /// Looks at a source before it is taken.

@@ -53,8 +53,6 @@ pub(super) struct Uploads {
     is_project_confirmed: bool,
     /// The answer to a creation named another one: whether the device was moved is still to be asked.
     is_project_doubted: bool,
-    /// The project that is remembered is that of an earlier pairing.
-    is_newly_paired: bool,
     /// Which project the queue was last sorted for.
     sorted_for: Option<String>,
     speed: Speed,
@@ -90,7 +88,6 @@ impl Uploads {
             device: Pace::default(),
             is_project_confirmed: false,
             is_project_doubted: false,
-            is_newly_paired: false,
             sorted_for: None,
             speed: Speed::default(),
             next_progress: None,
@@ -98,10 +95,6 @@ impl Uploads {
             needs_step: true,
             watched: Vec::new(),
         }
-    }
-
-    pub fn is_newly_paired(&self) -> bool {
-        self.is_newly_paired
     }
 
     pub fn has_limits(&self) -> bool {
@@ -211,7 +204,7 @@ impl Engine {
         self.uploads.needs_step = false;
         self.retry_reading_uploads();
         self.retry_reading_tags();
-        let is_paired = self.session.tokens().is_some();
+        let is_paired = self.token.tokens().is_some();
         self.uploads.queue.gate = match () {
             () if !is_paired => FIO_E_NOT_AUTHORIZED,
             () if self.uploads.saving.is_pause_unknown() => FIO_E_STORE,
@@ -251,7 +244,7 @@ impl Engine {
                 consider(uploads.moment_of(upload, now).filter(|at| *at > now));
             }
             let has_more = queue.first_ready().is_some() || uploads.is_project_doubted;
-            if has_more && self.session.tokens().is_some() {
+            if has_more && self.token.tokens().is_some() {
                 let gates = [&uploads.api, &uploads.storage, &uploads.device].map(Pace::not_before);
                 consider(gates.into_iter().flatten().filter(|at| *at > now).max());
             }
@@ -287,7 +280,7 @@ impl Engine {
         }
         let is_waited_for = self.uploads.queue.first_ready().is_some() || self.uploads.is_project_doubted;
         let is_wanted = is_waited_for && !self.uploads.is_project_confirmed;
-        if is_wanted && self.session.tokens().is_some() && self.uploads.api.is_open(self.cx.now.mono) {
+        if is_wanted && self.token.tokens().is_some() && self.uploads.api.is_open(self.cx.now.mono) {
             self.ask_for_project();
         }
     }

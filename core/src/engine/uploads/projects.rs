@@ -1,7 +1,6 @@
 //! Which project the device is in: media that was queued for another is held, never sent to this one.
 
 use super::super::Engine;
-use super::super::calls::Caller;
 use super::control::place_of;
 use crate::error::Error;
 use crate::prelude::*;
@@ -23,16 +22,8 @@ impl Engine {
         if let Some(upload) = self.uploads.queue.get_mut(id) {
             upload.project_id.get_or_insert_with(|| project_id.clone());
         }
-        if self.persistence.project_id.is_none() && self.uploads.is_project_confirmed {
-            self.persistence.project_id = Some(project_id.clone());
-            // A refusal to store is told as an event and repeated.
-            let _ = self.persist(self.session.is_refreshing());
-        }
-    }
-
-    pub(super) fn ask_for_project(&mut self) {
-        if !self.has_call_of(Caller::FollowUp) {
-            self.fetch_project();
+        if self.uploads.is_project_confirmed {
+            self.token.learn_project(project_id);
         }
     }
 
@@ -41,9 +32,8 @@ impl Engine {
     pub(in crate::engine) fn project_confirmed(&mut self) {
         self.uploads.is_project_confirmed = true;
         self.uploads.is_project_doubted = false;
-        self.uploads.is_newly_paired = false;
         self.uploads.needs_step = true;
-        let Some(current) = self.persistence.project_id.clone() else { return };
+        let Some(current) = self.token.project().cloned() else { return };
         if self.uploads.sorted_for.as_ref() == Some(&current) {
             return;
         }
@@ -77,7 +67,6 @@ impl Engine {
     /// A new pairing: which project it leads to is not known yet.
     pub(in crate::engine) fn project_unknown(&mut self) {
         self.uploads.is_project_confirmed = false;
-        self.uploads.is_newly_paired = true;
         self.uploads.api.succeeded();
         self.uploads.needs_step = true;
     }

@@ -37,7 +37,7 @@ pub(super) enum Opened {
 impl Engine {
     /// Makes one ready to be worked on: its source is opened and compared with what it was.
     pub(super) fn activate(&mut self, id: UploadId) {
-        let current = self.persistence.project_id.clone();
+        let current = self.token.project().cloned();
         let Some(upload) = self.uploads.queue.get_mut(id) else { return };
         if upload.asset_id.is_none() {
             if upload.project_id.is_none() {
@@ -162,7 +162,7 @@ impl Engine {
                 self.uploads.in_use += 1;
                 // Written down before it leaves: commands go out after the step.
                 self.uploads.queue.needs_saving(id);
-                self.add_call(Caller::Upload(id), Errand::CreateAsset(id, kind));
+                self.calls.add(&mut self.cx, Caller::Upload(id), Errand::CreateAsset(id, kind));
             }
             Work::Announce(parts) => self.announce(id, &parts),
             Work::AddressesEnded => self.addresses_ended(id, Error::of(FIO_E_URL_EXPIRED)),
@@ -197,7 +197,7 @@ impl Engine {
         upload.announced = parts.iter().map(|part| part.number - 1).collect();
         upload.has_call = true;
         self.uploads.in_use += 1;
-        self.add_call(Caller::Upload(id), Errand::AnnounceParts(request, parts.len()));
+        self.calls.add(&mut self.cx, Caller::Upload(id), Errand::AnnounceParts(request, parts.len()));
     }
 
     /// Sends one part on its way. An error is one of the source.

@@ -42,9 +42,8 @@ impl Engine {
         let queue = &self.uploads.queue;
         let is_at_work = !queue.is_paused && queue.place(id) == Some(Place::Active);
         let is_new = queue.get(id).is_some_and(|upload| upload.asset_id.is_none());
-        let is_in_place = queue.get(id).is_some_and(|upload| {
-            !is_another(upload.project_id.as_ref(), self.persistence.project_id.as_ref())
-        });
+        let is_in_place =
+            queue.get(id).is_some_and(|upload| !is_another(upload.project_id.as_ref(), self.token.project()));
         let is_placed = !is_new || is_in_place && self.uploads.is_project_confirmed;
         if is_at_work && is_placed && self.uploads.api.is_open(self.cx.now.mono) {
             return true;
@@ -61,7 +60,7 @@ impl Engine {
     /// Gives up the request to the API for an upload, if there is one.
     pub(super) fn withdraw(&mut self, id: UploadId, withdrawal: Withdrawal) {
         let is_unsent = withdrawal == Withdrawal::IfUnsent;
-        if self.withdraw_call(Caller::Upload(id), withdrawal) {
+        if self.calls.withdraw(&mut self.cx, Caller::Upload(id), withdrawal) {
             self.uploads.in_use -= 1;
             if let Some(upload) = self.uploads.queue.get_mut(id) {
                 upload.has_call = false;

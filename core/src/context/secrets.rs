@@ -1,43 +1,24 @@
 //! What this client must not let anybody see, and the one place where what comes in is searched for it.
 
-use super::Engine;
+use super::Context;
 use super::transport::Answer;
 use crate::api::Response;
 use crate::error::Error;
 use crate::prelude::*;
-use crate::secret::SecretBytes;
+use crate::secret::{Secret, SecretBytes};
 use crate::shown::Secrets;
 use alloc::sync::Arc;
 
-/// Tells whether the secrets are still those of the last look: the pair of tokens, the code, and the revocations.
-pub(super) type Version = (u64, Option<u64>, u64);
-
-impl Engine {
-    /// Lets the log know the secrets of the moment, if they have changed.
-    pub(super) fn note_secrets(&mut self) {
-        let version = (
-            self.session.tokens().map_or(0, |tokens| tokens.generation),
-            self.pairing.code_number(),
-            self.revocations.newest(),
-        );
-        if self.cx.secrets_version == Some(version) {
-            return;
-        }
-        self.cx.secrets_version = Some(version);
-        let mut secrets = vec![self.cx.settings.client_secret.clone()];
-        if let Some(tokens) = self.session.tokens() {
-            secrets.push(tokens.access.clone());
-            secrets.extend(tokens.refresh.clone());
-        }
-        secrets.extend(self.pairing.device_code().cloned());
-        secrets.extend(self.revocations.tokens().cloned());
-        self.cx.secrets = Arc::new(Secrets::new(secrets));
-        self.cx.log.set_secrets(&self.cx.secrets);
+impl Context {
+    /// Those of the moment: the log knows them too.
+    pub fn set_secrets(&mut self, secrets: Vec<Secret>) {
+        self.secrets = Arc::new(Secrets::new(secrets));
+        self.log.set_secrets(&self.secrets);
     }
 
     /// An answer as the rest of the engine gets it: where it is no success, whoever wrote it may quote what they
     /// were sent, and their words become part of an error. A success is taken as it is: tokens are in it.
-    pub(super) fn without_secrets(&self, answer: Answer) -> Answer {
+    pub fn without_secrets(&self, answer: Answer) -> Answer {
         match answer {
             Answer::Api(Ok(response)) => Answer::Api(Ok(self.without_own(response))),
             Answer::Api(Err(error)) => Answer::Api(Err(self.in_own_words(error))),
@@ -56,7 +37,7 @@ impl Engine {
 
     fn without_own(&self, mut response: Response) -> Response {
         if !response.is_success() {
-            if let Some(body) = self.cx.secrets.hide(response.body.expose()) {
+            if let Some(body) = self.secrets.hide(response.body.expose()) {
                 response.body = SecretBytes::new(body);
             }
         }
@@ -65,7 +46,7 @@ impl Engine {
 
     /// libcurl's words, a callback's, or a file's name.
     fn in_own_words(&self, mut error: Error) -> Error {
-        let shown = self.cx.secrets.hide_in_text(&error.message).into_owned();
+        let shown = self.secrets.hide_in_text(&error.message).into_owned();
         if shown != error.message {
             error.message = shown.into();
         }

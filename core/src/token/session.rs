@@ -2,7 +2,7 @@
 //! access tokens a late 401 speaks of.
 
 use crate::api::token::TokenPair;
-use crate::clock::{Instant, Now};
+use crate::clock::{Instant, Now, is_plausible};
 use crate::error::Error;
 use crate::retry::{Backoff, least_wait};
 use crate::secret::Secret;
@@ -11,14 +11,6 @@ use core::time::Duration;
 
 /// An access token is renewed this long before it ends, or at a tenth of its life if that is less.
 const LONGEST_MARGIN: Duration = Duration::from_secs(30 * 60);
-
-/// Wall time (2026-01-01) before which this library did not exist: a clock that says less is not set.
-const EARLIEST_PLAUSIBLE: i64 = 1_767_225_600;
-
-/// Whether a wall clock that says this can be right.
-pub fn is_plausible(wall: i64) -> bool {
-    wall >= EARLIEST_PLAUSIBLE
-}
 
 #[derive(Clone, Debug)]
 pub struct Tokens {

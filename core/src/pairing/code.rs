@@ -10,6 +10,7 @@ use crate::clock::Instant;
 use crate::error::Error;
 use crate::prelude::*;
 use crate::retry::is_oauth_refusal;
+use crate::secret::Secret;
 use crate::status::*;
 use core::time::Duration;
 
@@ -24,8 +25,9 @@ const LONGEST_ASKED: Duration = Duration::from_secs(60);
 /// One granted code on its way to a decision.
 #[derive(Debug)]
 pub struct Code {
-    pub grant: Grant,
+    pub device_code: Secret,
     poll: Request,
+    is_polling: bool,
     expires: Instant,
     interval: Duration,
     next_poll: Instant,
@@ -33,17 +35,6 @@ pub struct Code {
     failures: u32,
     /// The last of them, told when the code runs out.
     trouble: Option<Error>,
-}
-
-/// What to do now.
-#[derive(Debug, PartialEq)]
-pub enum Step {
-    /// Ask the token endpoint.
-    Poll,
-    /// Nothing before this moment.
-    Wait(Instant),
-    /// The code ran out.
-    Expired,
 }
 
 /// What the answer to a poll means for the pairing.
@@ -67,16 +58,12 @@ impl Code {
             expires: now + grant.life,
             next_poll: now + interval,
             interval,
+            device_code: grant.device_code,
             poll,
-            grant,
+            is_polling: false,
             failures: 0,
             trouble: None,
         }
-    }
-
-    /// Takes another request for the polls from now on; the pace stays.
-    pub fn poll_with(&mut self, poll: Request) {
-        self.poll = poll;
     }
 
     /// How it ended when it ran out, with what was in the way at last.
@@ -91,37 +78,31 @@ impl Code {
         }
     }
 
-    pub fn expires(&self) -> Instant {
-        self.expires
+    pub fn is_expired(&self, now: Instant) -> bool {
+        now >= self.expires
     }
 
-    pub fn step(&self, now: Instant) -> Step {
-        if now >= self.expires {
-            Step::Expired
-        } else if now >= self.next_poll {
-            Step::Poll
-        } else {
-            Step::Wait(self.next_poll.min(self.expires))
+    pub fn is_polling(&self) -> bool {
+        self.is_polling
+    }
+
+    /// When there is something to do; `None` while an answer is awaited.
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        (!self.is_polling).then(|| self.next_poll.min(self.expires))
+    }
+
+    /// The poll that is due. The next one is due an interval after its answer.
+    pub fn poll_request(&mut self, now: Instant) -> Option<Request> {
+        if self.is_polling || now < self.next_poll || self.is_expired(now) {
+            return None;
         }
+        self.is_polling = true;
+        Some(self.poll.clone())
     }
 
-    /// How long there is nothing to do.
-    pub fn wait(&self, now: Instant) -> Duration {
-        match self.step(now) {
-            Step::Wait(until) => until - now,
-            Step::Poll | Step::Expired => Duration::ZERO,
-        }
-    }
-
-    /// The request of a poll that leaves now. The next one is due an interval after its answer, or
-    /// after this moment if the answer never comes.
-    pub fn begin_poll(&mut self, now: Instant) -> Request {
-        self.next_poll = now + self.interval;
-        self.poll.clone()
-    }
-
-    pub fn answered(&mut self, answer: Result<TokenPair, Error>, now: Instant) -> Verdict {
+    pub fn handle_response(&mut self, answer: Result<TokenPair, Error>, now: Instant) -> Verdict {
         let verdict = self.judge(answer);
+        self.is_polling = false;
         self.next_poll = now
             + self.pace(match &verdict {
                 Verdict::Continue(Some(error)) => error.retry_after,
@@ -130,8 +111,10 @@ impl Code {
         verdict
     }
 
-    /// The answer says nothing about the code: the same again, at the same pace.
-    pub fn unheard(&mut self, now: Instant) {
+    /// The answer says nothing about the code: the same again in another encoding, at the same pace.
+    pub fn poll_with(&mut self, poll: Request, now: Instant) {
+        self.poll = poll;
+        self.is_polling = false;
         self.next_poll = now + self.interval;
     }
 
@@ -184,7 +167,7 @@ impl Code {
 mod tests {
     use super::*;
     use crate::api::{Encoding, Response, token};
-    use crate::secret::{Secret, SecretBytes};
+    use crate::secret::SecretBytes;
 
     const SECOND: u64 = 1000;
 
@@ -209,24 +192,25 @@ mod tests {
     #[test]
     fn the_first_poll_waits_an_interval_and_so_does_each_next() {
         let mut code = code(5, 120);
-        assert_eq!(code.step(Instant(0)), Step::Wait(Instant(5 * SECOND)));
-        assert_eq!(code.step(Instant(5 * SECOND)), Step::Poll);
-        code.begin_poll(Instant(5 * SECOND));
+        assert_eq!(code.poll_timeout(), Some(Instant(5 * SECOND)));
+        assert!(code.poll_request(Instant(5 * SECOND - 1)).is_none());
+        assert!(code.poll_request(Instant(5 * SECOND)).is_some());
+        assert!(code.poll_request(Instant(5 * SECOND)).is_none() && code.poll_timeout().is_none());
         assert_eq!(
-            code.answered(err(FIO_E_AUTHORIZATION_PENDING), Instant(6 * SECOND)),
+            code.handle_response(err(FIO_E_AUTHORIZATION_PENDING), Instant(6 * SECOND)),
             Verdict::Continue(None)
         );
-        assert_eq!(code.step(Instant(7 * SECOND)), Step::Wait(Instant(11 * SECOND)));
+        assert_eq!(code.poll_timeout(), Some(Instant(11 * SECOND)));
     }
 
     #[test]
     fn slow_down_is_for_good() {
         let mut code = code(5, 120);
-        code.answered(err(FIO_E_SLOW_DOWN), Instant(0));
-        code.answered(err(FIO_E_AUTHORIZATION_PENDING), Instant(0));
-        assert_eq!(code.step(Instant(0)), Step::Wait(Instant(10 * SECOND)));
-        code.answered(err(FIO_E_SLOW_DOWN), Instant(0));
-        assert_eq!(code.step(Instant(0)), Step::Wait(Instant(15 * SECOND)));
+        code.handle_response(err(FIO_E_SLOW_DOWN), Instant(0));
+        code.handle_response(err(FIO_E_AUTHORIZATION_PENDING), Instant(0));
+        assert_eq!(code.poll_timeout(), Some(Instant(10 * SECOND)));
+        code.handle_response(err(FIO_E_SLOW_DOWN), Instant(0));
+        assert_eq!(code.poll_timeout(), Some(Instant(15 * SECOND)));
     }
 
     #[test]
@@ -234,13 +218,12 @@ mod tests {
         let mut code = code(5, 1200);
         let mut waits = Vec::new();
         for _ in 0..4 {
-            code.answered(err(FIO_E_CONNECT), Instant(0));
-            let Step::Wait(until) = code.step(Instant(0)) else { panic!() };
-            waits.push(until.0 / SECOND);
+            code.handle_response(err(FIO_E_CONNECT), Instant(0));
+            waits.push(code.poll_timeout().unwrap().0 / SECOND);
         }
         assert_eq!(waits, [10, 20, 30, 30]);
-        code.answered(err(FIO_E_AUTHORIZATION_PENDING), Instant(0));
-        assert_eq!(code.step(Instant(0)), Step::Wait(Instant(5 * SECOND)));
+        code.handle_response(err(FIO_E_AUTHORIZATION_PENDING), Instant(0));
+        assert_eq!(code.poll_timeout(), Some(Instant(5 * SECOND)));
     }
 
     #[test]
@@ -248,8 +231,8 @@ mod tests {
         let mut code = code(5, 120);
         let mut error = Error::of(FIO_E_RATE_LIMITED);
         error.retry_after = Some(Duration::from_secs(42));
-        code.answered(Err(error), Instant(0));
-        assert_eq!(code.step(Instant(0)), Step::Wait(Instant(42 * SECOND)));
+        code.handle_response(Err(error), Instant(0));
+        assert_eq!(code.poll_timeout(), Some(Instant(42 * SECOND)));
     }
 
     #[test]
@@ -257,8 +240,8 @@ mod tests {
         let mut code = code(5, 120);
         let mut error = Error::of(FIO_E_RATE_LIMITED);
         error.retry_after = Some(Duration::from_secs(86_400));
-        code.answered(Err(error), Instant(0));
-        assert_eq!(code.step(Instant(0)), Step::Wait(Instant(60 * SECOND)));
+        code.handle_response(Err(error), Instant(0));
+        assert_eq!(code.poll_timeout(), Some(Instant(60 * SECOND)));
     }
 
     /// An error as an answer with this HTTP status brings it.
@@ -270,7 +253,7 @@ mod tests {
     #[test]
     fn nothing_but_the_services_own_refusal_ends_it() {
         for row in DESCRIPTIONS.iter().filter(|row| row.status != FIO_OK) {
-            let verdict = code(5, 120).answered(err(row.status), Instant(0));
+            let verdict = code(5, 120).handle_response(err(row.status), Instant(0));
             assert!(matches!(verdict, Verdict::Continue(_)), "{}", row.name);
         }
         for (name, http_status) in [
@@ -282,7 +265,7 @@ mod tests {
             ("expired_token", 429),
             ("invalid_grant", 503),
         ] {
-            let verdict = code(5, 120).answered(said(name, http_status), Instant(0));
+            let verdict = code(5, 120).handle_response(said(name, http_status), Instant(0));
             assert!(matches!(verdict, Verdict::Continue(Some(_))), "{name} {http_status}");
         }
     }
@@ -291,12 +274,12 @@ mod tests {
     fn odd_answers_stretch_the_pace_and_are_told_when_it_runs_out() {
         let mut code = code(5, 1200);
         for wait in [10, 20, 30, 30] {
-            code.answered(err(FIO_E_FORBIDDEN), Instant(0));
-            assert_eq!(code.step(Instant(0)), Step::Wait(Instant(wait * SECOND)));
+            code.handle_response(err(FIO_E_FORBIDDEN), Instant(0));
+            assert_eq!(code.poll_timeout(), Some(Instant(wait * SECOND)));
         }
         assert!(code.expired().message.ends_with(&*Error::of(FIO_E_FORBIDDEN).message));
-        code.answered(said("authorization_pending", 400), Instant(0));
-        assert_eq!(code.step(Instant(0)), Step::Wait(Instant(5 * SECOND)));
+        code.handle_response(said("authorization_pending", 400), Instant(0));
+        assert_eq!(code.poll_timeout(), Some(Instant(5 * SECOND)));
         assert_eq!(code.expired(), Error::of(FIO_E_EXPIRED_TOKEN));
     }
 
@@ -313,7 +296,7 @@ mod tests {
             ("unsupported_grant_type", FIO_E_UNSUPPORTED_GRANT_TYPE, false),
         ] {
             for http_status in [400, 401] {
-                match code(5, 120).answered(said(name, http_status), Instant(0)) {
+                match code(5, 120).handle_response(said(name, http_status), Instant(0)) {
                     Verdict::Ended { error, code_is_dead } => {
                         assert_eq!((error.status, code_is_dead), (status, dead))
                     }
@@ -325,8 +308,8 @@ mod tests {
 
     #[test]
     fn it_stops_when_the_code_runs_out() {
-        let code = code(5, 12);
-        assert_eq!(code.step(Instant(11_999)), Step::Poll);
-        assert_eq!(code.step(Instant(12_000)), Step::Expired);
+        let mut code = code(5, 12);
+        assert!(code.is_expired(Instant(12_000)) && code.poll_request(Instant(12_000)).is_none());
+        assert!(!code.is_expired(Instant(11_999)) && code.poll_request(Instant(11_999)).is_some());
     }
 }

@@ -354,13 +354,16 @@ impl Engine {
     /// nothing more.
     fn carry_on(&mut self) {
         loop {
+            // First: what ends with an authorization has nothing to do with the next.
+            if let Some((caller, result)) = self.calls.poll_event() {
+                self.call_over(caller, result);
+                continue;
+            }
             self.save();
             if let Some(event) = self.pairing.poll_event() {
                 self.pairing_event(event);
             } else if let Some(event) = self.token.poll_event() {
                 self.token_event(event);
-            } else if let Some((caller, result)) = self.calls.poll_event() {
-                self.call_over(caller, result);
             } else if let Some(event) = self.presence.poll_event() {
                 self.presence_event(event);
             } else if !self.send() {

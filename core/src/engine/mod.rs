@@ -221,7 +221,7 @@ impl Engine {
         self.cx.set_now(now);
         // Aborted meanwhile.
         let Some(purpose) = self.cx.requests.remove(&id) else { return };
-        match (purpose, self.cx.without_secrets(answer)) {
+        match (purpose, self.cx.without_secrets(purpose, answer)) {
             (Purpose::Part { upload }, Answer::Part(mut outcome)) => {
                 outcome.answer = outcome.answer.map_err(|error| self.cx.blame_clock(error));
                 self.part_answered(upload, id, outcome);

@@ -219,7 +219,7 @@ impl Pairing {
 
     fn code_granted(&mut self, cx: &mut Context, op: OpId, grant: Grant) {
         let poll = self.token_request(cx, &grant.device_code);
-        let mut shown = ShownCode {
+        let mut shown = cx.shown_without_own(ShownCode {
             user_code: grant.user_code.clone(),
             verification_uri: grant.verification_uri.clone(),
             verification_uri_complete: grant.verification_uri_complete.clone(),
@@ -228,7 +228,7 @@ impl Pairing {
             life: grant.life,
             interval: grant.interval,
             number: 1,
-        };
+        });
         self.code = Some((self.next_code, Code::new(grant, poll, cx.now.mono)));
         self.next_code += 1;
         match self.pair.as_mut() {

@@ -79,6 +79,7 @@ impl Context {
         now: Now,
     ) -> Context {
         Context {
+            service: Service::new(settings.encoding),
             random: fastrand::Rng::with_seed(settings.seed),
             settings,
             records,
@@ -91,7 +92,6 @@ impl Context {
             commands: VecDeque::new(),
             notices: VecDeque::new(),
             secrets: Arc::default(),
-            service: Service::default(),
         }
     }
 

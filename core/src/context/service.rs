@@ -3,7 +3,7 @@
 //! contradict each other; not every compatible server takes both. Where the first use of one is answered with
 //! `invalid_request`, the other is tried once, and remembered if it is understood.
 
-use super::{Context, Save};
+use super::Save;
 use crate::api::{Encoding, EncodingPolicy};
 use crate::error::Error;
 use crate::prelude::*;
@@ -12,7 +12,7 @@ use crate::secret::SecretBytes;
 use crate::status::*;
 
 /// What is remembered: a word on each line.
-const KEY: &str = "service";
+pub(crate) const KEY: &str = "service";
 const LEGACY_PATH: &str = "device-code-path=legacy";
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -51,6 +51,8 @@ struct Choice {
 
 #[derive(Debug, Default)]
 pub(crate) struct Service {
+    /// What the application has chosen stays.
+    policy: EncodingPolicy,
     pub has_legacy_path: bool,
     choices: [Choice; 3],
     is_unsaved: bool,
@@ -67,13 +69,17 @@ enum Lesson {
 }
 
 impl Service {
-    fn of(&self, endpoint: AuthEndpoint) -> Encoding {
+    pub fn new(policy: EncodingPolicy) -> Service {
+        Service { policy, ..Service::default() }
+    }
+
+    pub fn encoding_of(&self, endpoint: AuthEndpoint) -> Encoding {
         let (_, first, _) = ENDPOINTS[endpoint as usize];
-        match (self.choices[endpoint as usize].is_other, first) {
+        self.policy.or(match (self.choices[endpoint as usize].is_other, first) {
             (false, first) => first,
             (true, Encoding::Form) => Encoding::Multipart,
             (true, Encoding::Multipart) => Encoding::Form,
-        }
+        })
     }
 
     /// A pairing begins: the service may have changed since the last one. What tokens depend on is not put at
@@ -94,8 +100,24 @@ impl Service {
             Choice { is_other: encoding != first, standing: Standing::Understood };
     }
 
+    /// Takes in what an answer says about the encoding that its request used. `true`: the same is to be sent
+    /// again, in the other one.
+    pub fn wants_other_encoding<T>(
+        &mut self,
+        endpoint: AuthEndpoint,
+        used: Encoding,
+        result: &Result<T, Error>,
+    ) -> bool {
+        if self.policy != EncodingPolicy::AsDocumented {
+            return false;
+        }
+        let lesson = self.learn(endpoint, used, result.as_ref().map(|_| ()));
+        self.is_unsaved |= lesson == Lesson::Remember;
+        lesson == Lesson::TryOther
+    }
+
     fn learn(&mut self, endpoint: AuthEndpoint, used: Encoding, result: Result<(), &Error>) -> Lesson {
-        let is_current = used == self.of(endpoint);
+        let is_current = used == self.encoding_of(endpoint);
         let choice = &mut self.choices[endpoint as usize];
         let is_pending =
             |error: &Error| [FIO_E_AUTHORIZATION_PENDING, FIO_E_SLOW_DOWN].contains(&error.status);
@@ -138,6 +160,7 @@ impl Service {
         self.is_unsaved = true;
     }
 
+    /// Losing it costs a request that is refused after the next start: a failure is told but not repeated.
     pub fn poll_save(&mut self) -> Option<Save> {
         if !core::mem::take(&mut self.is_unsaved) {
             return None;
@@ -148,43 +171,6 @@ impl Service {
         let words: Vec<&str> = path.into_iter().chain(others.map(|(_, (_, _, word))| word)).collect();
         let value = (!words.is_empty()).then(|| SecretBytes::new(words.join("\n").into_bytes()));
         Some(Save { key: KEY, value })
-    }
-}
-
-impl Context {
-    pub fn restore_service(&mut self) {
-        match self.records.load(KEY) {
-            Ok(value) => self.service.restore(value.unwrap_or_default().expose()),
-            Err(error) => self.store_complaint(error),
-        }
-    }
-
-    /// Losing it costs a request that is refused after the next start, so it is told but not repeated.
-    pub fn save_service(&mut self) {
-        if let Some(Err(error)) = self.service.poll_save().map(|save| self.save(&save)) {
-            self.store_complaint(error);
-        }
-    }
-
-    pub fn encoding_of(&self, endpoint: AuthEndpoint) -> Encoding {
-        self.settings.encoding.or(self.service.of(endpoint))
-    }
-
-    /// Takes in what an answer says about the encoding that its request used. `true`: the same is to be sent
-    /// again, in the other one.
-    pub fn wants_other_encoding<T>(
-        &mut self,
-        endpoint: AuthEndpoint,
-        used: Encoding,
-        result: &Result<T, Error>,
-    ) -> bool {
-        // What the application has chosen stays.
-        if self.settings.encoding != EncodingPolicy::AsDocumented {
-            return false;
-        }
-        let lesson = self.service.learn(endpoint, used, result.as_ref().map(|_| ()));
-        self.service.is_unsaved |= lesson == Lesson::Remember;
-        lesson == Lesson::TryOther
     }
 }
 
@@ -204,16 +190,16 @@ mod tests {
 
     /// What is learnt from the answer to a request in the encoding of the moment.
     fn learn(encodings: &mut Service, endpoint: AuthEndpoint, result: Result<(), &Error>) -> Lesson {
-        let used = encodings.of(endpoint);
+        let used = encodings.encoding_of(endpoint);
         encodings.learn(endpoint, used, result)
     }
 
     #[test]
     fn the_other_one_is_tried_once_and_remembered_if_it_is_understood() {
         let mut encodings = Service::default();
-        assert_eq!(encodings.of(AuthEndpoint::Token), Encoding::Form);
+        assert_eq!(encodings.encoding_of(AuthEndpoint::Token), Encoding::Form);
         assert_eq!(learn(&mut encodings, AuthEndpoint::Token, Err(&invalid_request())), Lesson::TryOther);
-        assert_eq!(encodings.of(AuthEndpoint::Token), Encoding::Multipart);
+        assert_eq!(encodings.encoding_of(AuthEndpoint::Token), Encoding::Multipart);
         let pending = said(400, r#"{"error":"authorization_pending"}"#);
         assert_eq!(learn(&mut encodings, AuthEndpoint::Token, Err(&pending)), Lesson::Remember);
         assert_eq!(learn(&mut encodings, AuthEndpoint::Token, Ok(())), Lesson::Nothing);
@@ -222,8 +208,8 @@ mod tests {
         assert_eq!(record.expose(), b"token-encoding=multipart");
         let mut restored = Service::default();
         restored.restore(record.expose());
-        assert_eq!(restored.of(AuthEndpoint::Token), Encoding::Multipart);
-        assert_eq!(restored.of(AuthEndpoint::Code), Encoding::Multipart);
+        assert_eq!(restored.encoding_of(AuthEndpoint::Token), Encoding::Multipart);
+        assert_eq!(restored.encoding_of(AuthEndpoint::Code), Encoding::Multipart);
     }
 
     #[test]
@@ -231,7 +217,7 @@ mod tests {
         let mut encodings = Service::default();
         assert_eq!(learn(&mut encodings, AuthEndpoint::Code, Err(&invalid_request())), Lesson::TryOther);
         assert_eq!(learn(&mut encodings, AuthEndpoint::Code, Err(&invalid_request())), Lesson::Nothing);
-        assert_eq!(encodings.of(AuthEndpoint::Code), Encoding::Multipart);
+        assert_eq!(encodings.encoding_of(AuthEndpoint::Code), Encoding::Multipart);
         assert_eq!(learn(&mut encodings, AuthEndpoint::Code, Err(&invalid_request())), Lesson::Nothing);
         encodings.begin_pairing(false);
         assert_eq!(learn(&mut encodings, AuthEndpoint::Code, Err(&invalid_request())), Lesson::TryOther);
@@ -242,7 +228,7 @@ mod tests {
         let mut encodings = Service::default();
         encodings.tokens_found(Encoding::Form);
         assert_eq!(learn(&mut encodings, AuthEndpoint::Token, Err(&invalid_request())), Lesson::Nothing);
-        assert_eq!(encodings.of(AuthEndpoint::Token), Encoding::Form);
+        assert_eq!(encodings.encoding_of(AuthEndpoint::Token), Encoding::Form);
     }
 
     #[test]
@@ -267,6 +253,6 @@ mod tests {
             assert_eq!(encodings.learn(AuthEndpoint::Revoke, Encoding::Form, Err(&error)), Lesson::TryOther);
         }
         assert_eq!(encodings.learn(AuthEndpoint::Revoke, Encoding::Multipart, Ok(())), Lesson::Remember);
-        assert_eq!(encodings.of(AuthEndpoint::Revoke), Encoding::Multipart);
+        assert_eq!(encodings.encoding_of(AuthEndpoint::Revoke), Encoding::Multipart);
     }
 }

@@ -18,7 +18,7 @@ use crate::call::{self as calls, Caller, Calls, Errand, Reply};
 use crate::clock::{Instant, Now};
 #[cfg(feature = "uploads")]
 use crate::context::store_retry;
-use crate::context::{Context, Purpose};
+use crate::context::{Context, Purpose, service};
 pub use crate::context::{Operation, Settings, UploadSettings, effects, transport};
 use crate::device::KnownDevice;
 use crate::error::Error;
@@ -72,9 +72,14 @@ impl Engine {
         log: Log,
         now: Now,
     ) -> Engine {
+        let mut cx = Context::new(settings, records, sources, log, now);
+        match cx.records.load(service::KEY) {
+            Ok(record) => cx.service.restore(record.unwrap_or_default().expose()),
+            Err(error) => cx.store_complaint(error),
+        }
         let mut engine = Engine {
-            uploads: Uploads::new(settings.uploads.clone()),
-            cx: Context::new(settings, records, sources, log, now),
+            uploads: Uploads::new(cx.settings.uploads.clone()),
+            cx,
             pairing: Pairing::default(),
             token: Authorization::default(),
             calls: Calls::default(),
@@ -83,7 +88,6 @@ impl Engine {
             revocations: Revocations::default(),
             secrets_known: None,
         };
-        engine.cx.restore_service();
         engine.token.take_up(&mut engine.cx);
         engine.carry_on();
         if engine.uploads.has_limits() {
@@ -375,7 +379,9 @@ impl Engine {
     /// What must be written is written before anything that depends on it is told or leaves.
     fn save(&mut self) {
         let cx = &mut self.cx;
-        cx.save_service();
+        if let Some(Err(error)) = cx.service.poll_save().map(|save| cx.save(&save)) {
+            cx.store_complaint(error);
+        }
         while let Some(save) = self.token.poll_save(cx) {
             let saved = cx.save(&save);
             self.token.handle_saved(cx, saved);

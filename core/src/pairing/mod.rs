@@ -168,7 +168,7 @@ impl Pairing {
     pub fn poll_request(&mut self, cx: &Context) -> Option<(Request, Purpose)> {
         if let Some(asking) = self.asking.as_mut().filter(|asking| !asking.is_sent) {
             asking.is_sent = true;
-            asking.encoding = cx.encoding_of(AuthEndpoint::Code);
+            asking.encoding = cx.service.encoding_of(AuthEndpoint::Code);
             let settings = &cx.settings;
             let request = device_code::request(
                 cx.service.has_legacy_path,
@@ -186,7 +186,7 @@ impl Pairing {
     pub fn handle_code(&mut self, cx: &mut Context, answer: Result<Response, Error>) {
         let Some(CodeRequest { op, encoding, tried_other_path, .. }) = self.asking.take() else { return };
         let answer = answer.and_then(|response| device_code::read(&response));
-        if cx.wants_other_encoding(AuthEndpoint::Code, encoding, &answer) {
+        if cx.service.wants_other_encoding(AuthEndpoint::Code, encoding, &answer) {
             log_line!(cx.log, Info, "the code request was not understood; trying the other encoding");
             return self.ask(op, tried_other_path);
         }
@@ -212,7 +212,7 @@ impl Pairing {
     }
 
     fn token_request(&mut self, cx: &Context, device_code: &Secret) -> Request {
-        self.poll_encoding = cx.encoding_of(AuthEndpoint::Token);
+        self.poll_encoding = cx.service.encoding_of(AuthEndpoint::Token);
         let settings = &cx.settings;
         token::exchange(self.poll_encoding, &settings.client_id, &settings.client_secret, device_code)
     }
@@ -260,7 +260,8 @@ impl Pairing {
     pub fn handle_poll(&mut self, cx: &mut Context, serial: u64, answer: Result<Response, Error>) {
         let answer = answer.and_then(|response| token::read(&response));
         let now = cx.now.mono;
-        let not_understood = cx.wants_other_encoding(AuthEndpoint::Token, self.poll_encoding, &answer);
+        let not_understood =
+            cx.service.wants_other_encoding(AuthEndpoint::Token, self.poll_encoding, &answer);
         let Some((_, code)) = self.code.as_mut().filter(|(current, _)| *current == serial) else {
             if let Ok(pair) = answer {
                 log_line!(cx.log, Info, "an abandoned pairing was approved; revoking it");

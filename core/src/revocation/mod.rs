@@ -70,7 +70,7 @@ impl Revocations {
         let is_due = |revocation: &Revocation| revocation.due.is_some_and(|at| cx.now.mono >= at);
         let (&id, revocation) = self.list.iter_mut().find(|(_, revocation)| is_due(revocation))?;
         revocation.due = None;
-        revocation.encoding = cx.encoding_of(AuthEndpoint::Revoke);
+        revocation.encoding = cx.service.encoding_of(AuthEndpoint::Revoke);
         let settings = &cx.settings;
         let (client, secret) = (&settings.client_id, &settings.client_secret);
         let request = revoke::request(revocation.encoding, client, secret, &revocation.token);
@@ -89,7 +89,7 @@ impl Revocations {
     pub fn handle_response(&mut self, cx: &mut Context, id: u64, answer: Result<Response, Error>) {
         let Some(revocation) = self.list.get_mut(&id) else { return };
         let result = answer.and_then(|response| revoke::read(&response));
-        if cx.wants_other_encoding(AuthEndpoint::Revoke, revocation.encoding, &result) {
+        if cx.service.wants_other_encoding(AuthEndpoint::Revoke, revocation.encoding, &result) {
             revocation.due = Some(cx.now.mono);
             return;
         }

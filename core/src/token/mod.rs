@@ -244,7 +244,7 @@ impl Authorization {
                 is_leaving || self.session.is_refreshing(),
                 // That of an earlier pairing must not be taken for the one of this, after a power cut.
                 self.project().map(String::as_str),
-                cx.encoding_of(AuthEndpoint::Token),
+                cx.service.encoding_of(AuthEndpoint::Token),
                 &cx.settings.client_id,
                 &cx.settings.origin,
             )
@@ -300,7 +300,7 @@ impl Authorization {
         if !core::mem::take(&mut self.is_marked) {
             return None;
         }
-        self.encoding = cx.encoding_of(AuthEndpoint::Token);
+        self.encoding = cx.service.encoding_of(AuthEndpoint::Token);
         self.last_sent = Some(cx.now.mono);
         let settings = &cx.settings;
         let refresh_token = self.session.begin_refresh()?;
@@ -314,7 +314,7 @@ impl Authorization {
         let answer = answer.and_then(|response| token::read(&response));
         let used = self.tokens().and_then(|tokens| tokens.refresh.clone());
         self.asked_to_wait = None;
-        if cx.wants_other_encoding(AuthEndpoint::Token, self.encoding, &answer) {
+        if cx.service.wants_other_encoding(AuthEndpoint::Token, self.encoding, &answer) {
             log_line!(cx.log, Info, "the refresh was not understood; trying the other encoding");
             self.session.postpone_refresh(cx.now.mono);
             return;

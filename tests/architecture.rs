@@ -74,7 +74,7 @@ fn sources_of(folder: &str) -> Vec<Source> {
                 let room = relative.split(['/', '.']).next().unwrap().to_owned();
                 let text = fs::read_to_string(&path).unwrap();
                 let end = |code: &str| text.find(code).unwrap_or(text.len());
-                let tests = end("#[cfg(test)]\nmod tests").min(end("#[cfg(test)]\npub(crate) mod tests"));
+                let tests = end("#[cfg(test)]\nmod tests").min(end("#[cfg(test)]\npub"));
                 let code = text[..tests].to_owned();
                 found.push(Source { file: format!("{folder}/{relative}"), path: relative, room, code });
             }

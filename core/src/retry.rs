@@ -86,9 +86,9 @@ pub enum Verdict {
     /// Once there is a usable token again.
     AwaitAuthorization,
     /// The addresses are of no use any more: a new asset for the file, with its true offset.
-    BeginAnew,
+    StartOver,
     /// The same with smaller parts.
-    BeginSmaller,
+    StartOverSmaller,
     /// The storage knows no such upload: either it has been assembled, and the answers were lost, or it is
     /// gone. The other parts that are missing have to be asked.
     Ask,
@@ -107,7 +107,7 @@ pub enum Verdict {
 /// | 401 | one refresh and one repetition have happened already; then it waits for a new authorization |
 /// | 402, 403, 404, 3xx, TLS failures, what is not the service's | tried again slowly |
 /// | 409 `Channel Paused` | this media is skipped |
-/// | 400, 409, 422 in the service's words | this upload fails; where parts were announced, it begins anew once |
+/// | 400, 409, 422 in the service's words | this upload fails; where parts were announced, it starts over once |
 /// | 429 | after the time the service asks for, at least with backoff |
 /// | 5xx, 408, network failures | backoff with jitter, 1 s doubling to 60 s |
 pub fn api_verdict(error: &Error) -> Verdict {
@@ -143,9 +143,9 @@ pub fn api_verdict(error: &Error) -> Verdict {
 /// | a source that is gone, may not be read or was changed | this upload fails |
 pub fn part_verdict(error: &Error) -> Verdict {
     match error.status {
-        FIO_E_URL_EXPIRED | FIO_E_URL_REFUSED => Verdict::BeginAnew,
+        FIO_E_URL_EXPIRED | FIO_E_URL_REFUSED => Verdict::StartOver,
         FIO_E_UPLOAD_GONE | FIO_E_NOT_FOUND => Verdict::Ask,
-        FIO_E_PART_TOO_LARGE => Verdict::BeginSmaller,
+        FIO_E_PART_TOO_LARGE => Verdict::StartOverSmaller,
         FIO_E_SOURCE_BUSY => Verdict::AwaitSource,
         FIO_E_CHECKSUM | FIO_E_NO_INTERFACE | FIO_E_STORAGE => Verdict::Retry,
         _ if is_of_the_source(error) => Verdict::Fail,
@@ -295,11 +295,11 @@ mod tests {
             (FIO_E_BAD_REQUEST, Fail, RetrySlowly),
             (FIO_E_UNPROCESSABLE, Fail, RetrySlowly),
             (FIO_E_CONFLICT, Fail, RetrySlowly),
-            (FIO_E_URL_EXPIRED, RetrySlowly, BeginAnew),
+            (FIO_E_URL_EXPIRED, RetrySlowly, StartOver),
             (FIO_E_UPLOAD_GONE, RetrySlowly, Ask),
             (FIO_E_STORAGE, RetrySlowly, Retry),
-            (FIO_E_URL_REFUSED, RetrySlowly, BeginAnew),
-            (FIO_E_PART_TOO_LARGE, RetrySlowly, BeginSmaller),
+            (FIO_E_URL_REFUSED, RetrySlowly, StartOver),
+            (FIO_E_PART_TOO_LARGE, RetrySlowly, StartOverSmaller),
             (FIO_E_SOURCE_BUSY, Retry, AwaitSource),
             (FIO_E_TOO_MANY_ASSETS, RetrySlowly, RetrySlowly),
             (FIO_E_CHECKSUM, RetrySlowly, Retry),

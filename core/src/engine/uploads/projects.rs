@@ -1,13 +1,13 @@
 //! Which project the device is in: media that was queued for another is held, never sent to this one.
 
 use super::super::Engine;
-use super::control::place_of;
+use super::control::idle_state;
 use crate::error::Error;
 use crate::prelude::*;
 use crate::retry::Backoff;
 use crate::status::*;
 use crate::upload::UploadId;
-use crate::upload::index::Place;
+use crate::upload::index::QueueState;
 
 /// Whether media that was queued for one project must not reach the other. Where either is not known, nothing
 /// speaks against it: the token is bound to one.
@@ -39,22 +39,24 @@ impl Engine {
         }
         // Footage must not reach the wrong production.
         let queue = &self.uploads.queue;
-        let moves: Vec<(UploadId, Place)> = queue
+        let moves: Vec<(UploadId, QueueState)> = queue
             .uploads()
             .filter(|(upload, _)| upload.asset_id.is_none())
-            .filter_map(|(upload, place)| {
+            .filter_map(|(upload, queue_state)| {
                 let is_other = is_another(upload.project_id.as_ref(), Some(&current));
-                match place {
-                    Place::Ready | Place::Timed(_) if is_other => {
-                        Some((upload.id, Place::Parked(FIO_E_OTHER_PROJECT)))
+                match queue_state {
+                    QueueState::Ready | QueueState::Timed(_) if is_other => {
+                        Some((upload.id, QueueState::Parked(FIO_E_OTHER_PROJECT)))
                     }
-                    Place::Parked(FIO_E_OTHER_PROJECT) if !is_other => Some((upload.id, place_of(upload))),
+                    QueueState::Parked(FIO_E_OTHER_PROJECT) if !is_other => {
+                        Some((upload.id, idle_state(upload)))
+                    }
                     _ => None,
                 }
             })
             .collect();
-        for (id, place) in moves {
-            self.uploads.queue.move_to(id, place);
+        for (id, queue_state) in moves {
+            self.uploads.queue.move_to(id, queue_state);
         }
         self.uploads.sorted_for = Some(current);
     }

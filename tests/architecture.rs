@@ -20,7 +20,7 @@ const RANKS: &[(&str, u32)] = &[
     ("shown", 1),
     ("log", 2),
     ("entropy", 2),
-    ("retry", 2),
+    ("failure", 2),
     ("source", 2),
     ("api", 3),
     ("store", 4),

@@ -15,7 +15,7 @@
 //! | [`context`] | what all machines use: time, random numbers, log, the ways out |
 //! | [`upload`] | plans, transfers, recordings and the queue |
 //! | [`api`] | requests and answers, one file per resource |
-//! | [`retry`] | which failures are tried again, and when |
+//! | [`failure`] | what a failure means: whether and when again, and what becomes of what it happened to |
 //! | [`source`], [`store`], [`clock`], [`log`] | what the world has to offer: traits |
 //! | [`status`], [`error`], [`secret`], [`shown`], [`json`], [`small_map`], [`sorted_map`], [`text`] | what all use |
 
@@ -38,12 +38,12 @@ mod device;
 #[cfg_attr(not(feature = "uploads"), allow(dead_code))]
 pub mod engine;
 pub mod error;
+pub mod failure;
 pub mod json;
 pub mod log;
 mod pairing;
 mod prelude;
 mod presence;
-pub mod retry;
 mod revocation;
 pub mod secret;
 pub mod shown;

@@ -8,8 +8,8 @@ use crate::clock::Instant;
 use crate::context::effects::{self, OpId};
 use crate::context::{Context, Purpose};
 use crate::error::Error;
+use crate::failure::{Backoff, Verdict, api_verdict, is_transient, is_worth_waiting, least_wait};
 use crate::prelude::*;
-use crate::retry::{Backoff, Outlook, Verdict, api_verdict, is_worth_waiting, least_wait, outlook};
 use crate::secret::Secret;
 use crate::small_map::SmallMap;
 use crate::status::*;
@@ -309,7 +309,7 @@ impl Calls {
             // The engine's own fetch is tried again a few times when the network is weak.
             call.failures += 1;
             let is_repeated = call.caller == Caller::FollowUp && call.failures < FETCH_ATTEMPTS;
-            if is_repeated && outlook(error) == Outlook::Transient {
+            if is_repeated && is_transient(error) {
                 let wait = Backoff::API.delay(call.failures, least_wait(error), &mut cx.random);
                 call.state = State::Pausing(cx.now.mono + wait);
                 return cx.tell(effects::Event::Retrying { error: error.clone(), wait });

@@ -6,8 +6,8 @@
 use super::Save;
 use crate::api::{Encoding, EncodingPolicy};
 use crate::error::Error;
+use crate::failure::is_oauth_refusal;
 use crate::prelude::*;
-use crate::retry::is_oauth_refusal;
 use crate::secret::SecretBytes;
 use crate::status::*;
 

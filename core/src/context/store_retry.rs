@@ -1,7 +1,7 @@
 //! Patience with a store that fails: it is told once, and tried again later.
 
 use crate::clock::Instant;
-use crate::retry::Backoff;
+use crate::failure::Backoff;
 
 #[derive(Debug, Default)]
 pub(crate) struct StoreRetry {

@@ -5,11 +5,10 @@
 
 use crate::api::Request;
 use crate::api::device_code::Grant;
-use crate::api::token::TokenPair;
 use crate::clock::Instant;
 use crate::error::Error;
+use crate::failure::{Verdict, poll_verdict};
 use crate::prelude::*;
-use crate::retry::is_oauth_refusal;
 use crate::secret::Secret;
 use crate::status::*;
 use core::time::Duration;
@@ -35,19 +34,6 @@ pub struct Code {
     failures: u32,
     /// The last of them, told when the code runs out.
     trouble: Option<Error>,
-}
-
-/// What the answer to a poll means for the pairing.
-#[derive(Debug, PartialEq)]
-pub enum Verdict {
-    Authorized(TokenPair),
-    /// Go on; `Some` if it was a failure somebody may want to hear of.
-    Continue(Option<Error>),
-    /// Over. The code is of no use any more if `code_is_dead`.
-    Ended {
-        error: Error,
-        code_is_dead: bool,
-    },
 }
 
 impl Code {
@@ -100,15 +86,20 @@ impl Code {
         Some(self.poll.clone())
     }
 
-    pub fn handle_response(&mut self, answer: Result<TokenPair, Error>, now: Instant) -> Verdict {
-        let verdict = self.judge(answer);
+    pub fn handle_failure(&mut self, error: &Error, now: Instant) -> Verdict {
         self.is_polling = false;
-        self.next_poll = now
-            + self.pace(match &verdict {
-                Verdict::Continue(Some(error)) => error.retry_after,
-                _ => None,
-            });
-        verdict
+        if [FIO_E_AUTHORIZATION_PENDING, FIO_E_SLOW_DOWN].contains(&error.status) {
+            self.failures = 0;
+            self.trouble = None;
+            if error.status == FIO_E_SLOW_DOWN {
+                self.interval += SLOW_DOWN_STEP;
+            }
+        } else {
+            self.failures += 1;
+            self.trouble = Some(error.clone());
+        }
+        self.next_poll = now + self.pace(error.retry_after);
+        poll_verdict(error)
     }
 
     /// The answer says nothing about the code: the same again in another encoding, at the same pace.
@@ -116,38 +107,6 @@ impl Code {
         self.poll = poll;
         self.is_polling = false;
         self.next_poll = now + self.interval;
-    }
-
-    fn judge(&mut self, answer: Result<TokenPair, Error>) -> Verdict {
-        let error = match answer {
-            Ok(pair) => return Verdict::Authorized(pair),
-            Err(error) => error,
-        };
-        match error.status {
-            FIO_E_AUTHORIZATION_PENDING => {
-                self.failures = 0;
-                self.trouble = None;
-                Verdict::Continue(None)
-            }
-            FIO_E_SLOW_DOWN => {
-                self.failures = 0;
-                self.trouble = None;
-                self.interval += SLOW_DOWN_STEP;
-                Verdict::Continue(Some(error))
-            }
-            _ if is_oauth_refusal(&error) => {
-                let code_is_dead =
-                    matches!(error.status, FIO_E_ACCESS_DENIED | FIO_E_EXPIRED_TOKEN | FIO_E_INVALID_GRANT);
-                Verdict::Ended { error, code_is_dead }
-            }
-            // Whatever else comes back is not the user's decision: it may not have come from the service,
-            // and a person may be about to log in to a captive portal, or to set the clock.
-            _ => {
-                self.failures += 1;
-                self.trouble = Some(error.clone());
-                Verdict::Continue(Some(error))
-            }
-        }
     }
 
     /// RFC 8628 section 3.5: on a connection failure the pace is cut, doubling each time. So it is after any
@@ -185,8 +144,8 @@ mod tests {
         Code::new(grant, poll, Instant(0))
     }
 
-    fn err(status: i32) -> Result<TokenPair, Error> {
-        Err(Error::of(status))
+    fn err(status: i32) -> Error {
+        Error::of(status)
     }
 
     #[test]
@@ -196,20 +155,18 @@ mod tests {
         assert!(code.poll_request(Instant(5 * SECOND - 1)).is_none());
         assert!(code.poll_request(Instant(5 * SECOND)).is_some());
         assert!(code.poll_request(Instant(5 * SECOND)).is_none() && code.poll_timeout().is_none());
-        assert_eq!(
-            code.handle_response(err(FIO_E_AUTHORIZATION_PENDING), Instant(6 * SECOND)),
-            Verdict::Continue(None)
-        );
+        let verdict = code.handle_failure(&err(FIO_E_AUTHORIZATION_PENDING), Instant(6 * SECOND));
+        assert_eq!(verdict, Verdict::Retry);
         assert_eq!(code.poll_timeout(), Some(Instant(11 * SECOND)));
     }
 
     #[test]
     fn slow_down_is_for_good() {
         let mut code = code(5, 120);
-        code.handle_response(err(FIO_E_SLOW_DOWN), Instant(0));
-        code.handle_response(err(FIO_E_AUTHORIZATION_PENDING), Instant(0));
+        code.handle_failure(&err(FIO_E_SLOW_DOWN), Instant(0));
+        code.handle_failure(&err(FIO_E_AUTHORIZATION_PENDING), Instant(0));
         assert_eq!(code.poll_timeout(), Some(Instant(10 * SECOND)));
-        code.handle_response(err(FIO_E_SLOW_DOWN), Instant(0));
+        code.handle_failure(&err(FIO_E_SLOW_DOWN), Instant(0));
         assert_eq!(code.poll_timeout(), Some(Instant(15 * SECOND)));
     }
 
@@ -218,11 +175,11 @@ mod tests {
         let mut code = code(5, 1200);
         let mut waits = Vec::new();
         for _ in 0..4 {
-            code.handle_response(err(FIO_E_CONNECT), Instant(0));
+            code.handle_failure(&err(FIO_E_CONNECT), Instant(0));
             waits.push(code.poll_timeout().unwrap().0 / SECOND);
         }
         assert_eq!(waits, [10, 20, 30, 30]);
-        code.handle_response(err(FIO_E_AUTHORIZATION_PENDING), Instant(0));
+        code.handle_failure(&err(FIO_E_AUTHORIZATION_PENDING), Instant(0));
         assert_eq!(code.poll_timeout(), Some(Instant(5 * SECOND)));
     }
 
@@ -231,7 +188,7 @@ mod tests {
         let mut code = code(5, 120);
         let mut error = Error::of(FIO_E_RATE_LIMITED);
         error.retry_after = Some(Duration::from_secs(42));
-        code.handle_response(Err(error), Instant(0));
+        code.handle_failure(&error, Instant(0));
         assert_eq!(code.poll_timeout(), Some(Instant(42 * SECOND)));
     }
 
@@ -240,21 +197,21 @@ mod tests {
         let mut code = code(5, 120);
         let mut error = Error::of(FIO_E_RATE_LIMITED);
         error.retry_after = Some(Duration::from_secs(86_400));
-        code.handle_response(Err(error), Instant(0));
+        code.handle_failure(&error, Instant(0));
         assert_eq!(code.poll_timeout(), Some(Instant(60 * SECOND)));
     }
 
     /// An error as an answer with this HTTP status brings it.
-    fn said(oauth: &str, http_status: u16) -> Result<TokenPair, Error> {
+    fn said(oauth: &str, http_status: u16) -> Error {
         let body = SecretBytes::new(format!(r#"{{"error":"{oauth}"}}"#).into_bytes());
-        token::read(&Response { status: http_status, body, retry_after: None })
+        token::read(&Response { status: http_status, body, retry_after: None }).unwrap_err()
     }
 
     #[test]
     fn nothing_but_the_services_own_refusal_ends_it() {
         for row in DESCRIPTIONS.iter().filter(|row| row.status != FIO_OK) {
-            let verdict = code(5, 120).handle_response(err(row.status), Instant(0));
-            assert!(matches!(verdict, Verdict::Continue(_)), "{}", row.name);
+            let verdict = code(5, 120).handle_failure(&err(row.status), Instant(0));
+            assert_eq!(verdict, Verdict::Retry, "{}", row.name);
         }
         for (name, http_status) in [
             ("server_error", 400),
@@ -265,8 +222,8 @@ mod tests {
             ("expired_token", 429),
             ("invalid_grant", 503),
         ] {
-            let verdict = code(5, 120).handle_response(said(name, http_status), Instant(0));
-            assert!(matches!(verdict, Verdict::Continue(Some(_))), "{name} {http_status}");
+            let verdict = code(5, 120).handle_failure(&said(name, http_status), Instant(0));
+            assert_eq!(verdict, Verdict::Retry, "{name} {http_status}");
         }
     }
 
@@ -274,11 +231,11 @@ mod tests {
     fn odd_answers_stretch_the_pace_and_are_told_when_it_runs_out() {
         let mut code = code(5, 1200);
         for wait in [10, 20, 30, 30] {
-            code.handle_response(err(FIO_E_FORBIDDEN), Instant(0));
+            code.handle_failure(&err(FIO_E_FORBIDDEN), Instant(0));
             assert_eq!(code.poll_timeout(), Some(Instant(wait * SECOND)));
         }
         assert!(code.expired().message.ends_with(&*Error::of(FIO_E_FORBIDDEN).message));
-        code.handle_response(said("authorization_pending", 400), Instant(0));
+        code.handle_failure(&said("authorization_pending", 400), Instant(0));
         assert_eq!(code.poll_timeout(), Some(Instant(5 * SECOND)));
         assert_eq!(code.expired(), Error::of(FIO_E_EXPIRED_TOKEN));
     }
@@ -296,12 +253,10 @@ mod tests {
             ("unsupported_grant_type", FIO_E_UNSUPPORTED_GRANT_TYPE, false),
         ] {
             for http_status in [400, 401] {
-                match code(5, 120).handle_response(said(name, http_status), Instant(0)) {
-                    Verdict::Ended { error, code_is_dead } => {
-                        assert_eq!((error.status, code_is_dead), (status, dead))
-                    }
-                    other => panic!("{other:?}"),
-                }
+                let error = said(name, http_status);
+                let verdict = code(5, 120).handle_failure(&error, Instant(0));
+                let expected = if dead { Verdict::StartOver } else { Verdict::Fail };
+                assert_eq!((error.status, verdict), (status, expected));
             }
         }
     }

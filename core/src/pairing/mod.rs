@@ -10,11 +10,11 @@ use crate::context::effects::{self, Notice, OpId, Outcome, ShownCode};
 use crate::context::service::AuthEndpoint;
 use crate::context::{Context, Operation, Purpose};
 use crate::error::Error;
+use crate::failure::{Backoff, Verdict, is_refused, least_wait};
 use crate::log::log_line;
-use crate::retry::{Backoff, Outlook, least_wait, outlook};
 use crate::secret::Secret;
 use crate::status::*;
-use code::{Code, Verdict};
+use code::Code;
 
 #[derive(Debug, Default)]
 pub(crate) struct Pairing {
@@ -246,7 +246,7 @@ impl Pairing {
     fn code_refused(&mut self, cx: &mut Context, op: OpId, error: Error) {
         // A whole pairing waits for its network: one that is not there yet, or that a person has to log in
         // to. The person hears of it by the event, and may cancel.
-        if let Some(pair) = self.pair.as_mut().filter(|_| outlook(&error) != Outlook::Refused) {
+        if let Some(pair) = self.pair.as_mut().filter(|_| !is_refused(&error)) {
             pair.failures = pair.failures.saturating_add(1);
             let wait = Backoff::CODE.delay(pair.failures, least_wait(&error), &mut cx.random);
             pair.ask_again = Some(cx.now.mono + wait);
@@ -269,30 +269,32 @@ impl Pairing {
             }
             return;
         };
-        let verdict = match answer {
-            Err(error) if not_understood => {
-                let device_code = code.device_code.clone();
-                let poll = self.token_request(cx, &device_code);
-                let Some((_, code)) = self.code.as_mut() else { return };
-                code.poll_with(poll, now);
-                Verdict::Continue(Some(error))
-            }
-            answer => code.handle_response(answer, now),
-        };
-        match verdict {
-            Verdict::Authorized(tokens) => {
+        let error = match answer {
+            Ok(tokens) => {
                 self.code = None;
                 self.event = Some(Event::Approved(tokens, self.poll_encoding));
+                return;
             }
-            Verdict::Continue(None) => {}
-            Verdict::Continue(Some(error)) => {
+            Err(error) => error,
+        };
+        let verdict = if not_understood {
+            let device_code = code.device_code.clone();
+            let poll = self.token_request(cx, &device_code);
+            if let Some((_, code)) = self.code.as_mut() {
+                code.poll_with(poll, now);
+            }
+            Verdict::Retry
+        } else {
+            code.handle_failure(&error, now)
+        };
+        match verdict {
+            Verdict::Retry if error.status == FIO_E_AUTHORIZATION_PENDING => {}
+            Verdict::Retry => {
                 let next = self.code.as_ref().and_then(|(_, code)| code.poll_timeout());
                 cx.tell(effects::Event::Retrying { error, wait: next.unwrap_or(now) - now });
             }
-            Verdict::Ended { error, code_is_dead } => {
-                if code_is_dead {
-                    self.code = None;
-                }
+            verdict => {
+                self.code.take_if(|_| verdict == Verdict::StartOver);
                 self.poll_failed(cx, error);
             }
         }

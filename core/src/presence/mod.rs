@@ -7,9 +7,9 @@
 use crate::clock::{Instant, Now, is_plausible};
 use crate::context::{Context, Save, effects};
 use crate::error::Error;
+use crate::failure::Backoff;
 use crate::log::log_line;
 use crate::prelude::*;
-use crate::retry::Backoff;
 use crate::secret::SecretBytes;
 use crate::status::{FIO_E_CANCELED, FIO_E_STORE_DAMAGED};
 use core::time::Duration;

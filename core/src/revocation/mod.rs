@@ -7,7 +7,7 @@ use crate::context::effects::{Event, OpId, Outcome};
 use crate::context::service::AuthEndpoint;
 use crate::context::{Context, Purpose};
 use crate::error::Error;
-use crate::retry::{Backoff, Outlook, least_wait, outlook};
+use crate::failure::{Backoff, is_transient, least_wait};
 use crate::secret::Secret;
 use crate::small_map::SmallMap;
 
@@ -95,7 +95,7 @@ impl Revocations {
         }
         if let Err(error) = &result {
             revocation.failures += 1;
-            if revocation.failures < ATTEMPTS && outlook(error) == Outlook::Transient {
+            if revocation.failures < ATTEMPTS && is_transient(error) {
                 let wait = Backoff::API.delay(revocation.failures, least_wait(error), &mut cx.random);
                 revocation.due = Some(cx.now.mono + wait);
                 cx.tell(Event::Retrying { error: error.clone(), wait });

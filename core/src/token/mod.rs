@@ -18,14 +18,14 @@ use crate::context::service::AuthEndpoint;
 use crate::context::store_retry::StoreRetry;
 use crate::context::{Context, Purpose, Save};
 use crate::error::Error;
+use crate::failure::{Verdict, is_worth_waiting, may_have_been_processed};
 use crate::log::log_line;
 use crate::prelude::*;
-use crate::retry::{is_worth_waiting, may_have_been_processed};
 use crate::status::*;
 use alloc::collections::VecDeque;
 use core::time::Duration;
 use record::{AuthRecord, Unusable};
-use session::{Session, Tokens, Verdict};
+use session::{Session, Tokens};
 
 /// However often it is asked for, and however short the tokens live, a refresh leaves at most this often.
 const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
@@ -171,6 +171,7 @@ impl Authorization {
     }
 
     /// An asset has told of its project where the device information has not.
+    #[cfg(feature = "uploads")]
     pub fn learn_project(&mut self, project_id: &str) {
         if self.project_id.is_none() {
             self.project_id = Some(project_id.to_owned());
@@ -310,7 +311,7 @@ impl Authorization {
     }
 
     pub fn handle_response(&mut self, cx: &mut Context, answer: Result<Response, Error>) {
-        let clear_word = answer.as_ref().is_ok_and(failure::is_from_the_service);
+        let is_clear = answer.as_ref().is_ok_and(failure::is_from_the_service);
         let answer = answer.and_then(|response| token::read(&response));
         let used = self.tokens().and_then(|tokens| tokens.refresh.clone());
         self.asked_to_wait = None;
@@ -319,24 +320,21 @@ impl Authorization {
             self.session.postpone_refresh(cx.now.mono);
             return;
         }
-        match self.session.refresh_answered(answer, clear_word, cx.now, &mut cx.random) {
-            Verdict::Renewed => {
+        let error = match answer {
+            Ok(pair) => {
+                self.session.install(pair, cx.now, true);
                 self.was_interrupted = false;
-                self.save_and(AfterSaving::TellRefreshed);
+                return self.save_and(AfterSaving::TellRefreshed);
             }
-            Verdict::Again { error, wait } => {
-                if error.retry_after.is_some() {
-                    self.asked_to_wait = Some((cx.now.mono + wait, error.clone()));
-                }
-                self.was_interrupted |= may_have_been_processed(&error);
-                cx.tell(effects::Event::Retrying { error: error.clone(), wait });
-                self.release_impatient(cx, error, wait);
-            }
-            Verdict::Suspended(error) => {
+            Err(error) => error,
+        };
+        let now = cx.now.mono;
+        match self.session.refresh_failed(&error, is_clear, now, &mut cx.random) {
+            Verdict::Suspend => {
                 cx.tell(effects::Event::RefreshRefused(error.clone()));
                 self.refused(cx, error);
             }
-            Verdict::Lost(error) => {
+            Verdict::AwaitAuthorization => {
                 // Another process with the same store may have been faster.
                 match used.and_then(|used| self.pair_stored_by_another(cx, used.expose())) {
                     Some(record) => {
@@ -346,6 +344,15 @@ impl Authorization {
                     }
                     None => self.lost(error),
                 }
+            }
+            _ => {
+                let next = self.session.refresh_due().unwrap_or(now);
+                if error.retry_after.is_some() {
+                    self.asked_to_wait = Some((next, error.clone()));
+                }
+                self.was_interrupted |= may_have_been_processed(&error);
+                cx.tell(effects::Event::Retrying { error: error.clone(), wait: next - now });
+                self.release_impatient(cx, error, next - now);
             }
         }
     }

@@ -3,7 +3,7 @@
 
 use crate::clock::Instant;
 use crate::error::Error;
-use crate::retry::{Backoff, least_wait};
+use crate::failure::{Backoff, least_wait};
 use core::time::Duration;
 
 /// How one host, the API or the storage, is doing.

@@ -1,5 +1,5 @@
 //! What the service and the storage say to uploads, and what follows from it: the verdicts are
-//! [`crate::retry`]'s.
+//! [`crate::failure`]'s.
 
 use super::super::Engine;
 use super::super::calls::Reply;
@@ -8,9 +8,9 @@ use crate::api::asset::Asset;
 use crate::api::part::{self, Outcome};
 use crate::clock::milliseconds;
 use crate::error::Error;
+use crate::failure::{Backoff, Verdict, api_verdict, is_shortage, may_have_made_an_asset, part_verdict};
 use crate::log::log_line;
 use crate::prelude::*;
-use crate::retry::{Backoff, Verdict, api_verdict, is_shortage, may_have_made_an_asset, part_verdict};
 use crate::secret::Secret;
 use crate::status::*;
 use crate::upload::index::QueueState;

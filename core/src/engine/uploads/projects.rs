@@ -3,8 +3,8 @@
 use super::super::Engine;
 use super::control::idle_state;
 use crate::error::Error;
+use crate::failure::Backoff;
 use crate::prelude::*;
-use crate::retry::Backoff;
 use crate::status::*;
 use crate::upload::UploadId;
 use crate::upload::index::QueueState;

@@ -1,5 +1,6 @@
 //! Requests with a bearer token: each waits for one that is usable, is sent, and is repeated once with a new one when
-//! the service refuses the old one (401). A refresh is waited for a few times.
+//! the service refuses the old one (401). A refresh is waited for a few times; who only wants that is a call without a
+//! request.
 
 use crate::api::asset::{self, Asset, Kind};
 use crate::api::device::Device;
@@ -39,6 +40,7 @@ struct Call {
     /// Only a token newer than this will do: the service refused the ones up to it.
     newer_than: u64,
     used: u64,
+    /// Another 401 is taken as it is: a refresh would not help.
     repeated: bool,
     /// Failed refreshes sat through.
     waited: u32,
@@ -58,6 +60,8 @@ pub(crate) enum Caller {
 /// What is asked of the service.
 #[derive(Clone, Debug)]
 pub(crate) enum Errand {
+    /// Nothing but a new token.
+    Refresh,
     DeviceInfo,
     Heartbeat,
     /// Built when it leaves, since the age of the media belongs to it; answered as that kind of asset.
@@ -91,24 +95,33 @@ enum State {
     Pausing(Instant),
 }
 
-impl Calls {
-    pub fn add(&mut self, cx: &mut Context, caller: Caller, errand: Errand) {
-        self.insert(cx, caller, errand, false);
-    }
-
-    /// `repeated`: a 401 is taken as it is, since a refresh would not help.
-    fn insert(&mut self, cx: &mut Context, caller: Caller, errand: Errand, repeated: bool) {
-        let call = Call {
+impl Call {
+    fn new(caller: Caller, errand: Errand) -> Call {
+        Call {
             caller,
             errand,
             state: State::NeedsToken,
             newer_than: 0,
             used: 0,
-            repeated,
+            repeated: false,
             waited: 0,
             failures: 0,
-        };
+        }
+    }
+}
+
+impl Calls {
+    pub fn add(&mut self, cx: &mut Context, caller: Caller, errand: Errand) {
+        self.insert(cx, Call::new(caller, errand));
+    }
+
+    fn insert(&mut self, cx: &mut Context, call: Call) {
         self.list.insert(cx.new_id(), call);
+    }
+
+    /// Waits for other tokens than those of this generation.
+    pub fn refresh(&mut self, cx: &mut Context, op: OpId, generation: u64) {
+        self.insert(cx, Call { newer_than: generation, ..Call::new(Caller::App(op), Errand::Refresh) });
     }
 
     /// Device information, for the engine itself. The service wants it asked for after every pairing and refresh;
@@ -116,7 +129,8 @@ impl Calls {
     pub fn fetch_device(&mut self, cx: &mut Context, is_token_new: bool) {
         // One that is still under way has been overtaken.
         self.withdraw(cx, Caller::FollowUp, Withdrawal::Always);
-        self.insert(cx, Caller::FollowUp, Errand::DeviceInfo, is_token_new);
+        let call = Call::new(Caller::FollowUp, Errand::DeviceInfo);
+        self.insert(cx, Call { repeated: is_token_new, ..call });
     }
 
     pub fn has(&self, caller: Caller) -> bool {
@@ -260,6 +274,10 @@ impl Calls {
             call.used = tokens.generation;
             call.state = State::InFlight;
             let request = match &call.errand {
+                Errand::Refresh => {
+                    self.end(cx, id, Ok(Reply::Done));
+                    continue;
+                }
                 Errand::DeviceInfo => Some(device::request()),
                 Errand::Heartbeat => Some(heartbeat::request()),
                 Errand::AnnounceParts(request, _) | Errand::Comment(request) => Some(request.clone()),
@@ -298,6 +316,7 @@ impl Calls {
         }
         let result = answer.and_then(|response| match &call.errand {
             Errand::DeviceInfo => device::read(&response).map(|device| Reply::Device(Box::new(device))),
+            Errand::Refresh => Ok(Reply::Done),
             Errand::Heartbeat => heartbeat::read(&response).map(|()| Reply::Done),
             Errand::Comment(_) => comment::read(&response).map(|()| Reply::Done),
             Errand::CreateAsset(_, kind) => {

@@ -12,7 +12,6 @@ mod no_uploads;
 #[cfg(feature = "uploads")]
 mod uploads;
 
-use crate::api::device::Device;
 use crate::api::{Endpoint, Response, asset, comment};
 use crate::call::{self as calls, Caller, Calls, Errand, Reply};
 use crate::clock::{Instant, Now};
@@ -104,7 +103,7 @@ impl Engine {
             Operation::RequestCode | Operation::Poll | Operation::Pair { .. } => {
                 engine.start_pairing(op, operation)
             }
-            Operation::Refresh => engine.token.start_refresh(op),
+            Operation::Refresh => engine.start_refresh(op),
             Operation::Revoke => engine.start_revoke(op),
             Operation::DeviceInfo => engine.start_call(op, Errand::DeviceInfo),
             Operation::Heartbeat => engine.start_call(op, Errand::Heartbeat),
@@ -155,6 +154,15 @@ impl Engine {
         Ok(())
     }
 
+    fn start_refresh(&mut self, op: OpId) -> Result<(), Error> {
+        let tokens = self.token.tokens().ok_or_else(|| Error::of(FIO_E_NOT_AUTHORIZED))?;
+        if tokens.refresh.is_none() {
+            return Err(Error::new(FIO_E_STATE, "the service gave no refresh token with this pairing"));
+        }
+        self.calls.refresh(&mut self.cx, op, tokens.generation);
+        Ok(())
+    }
+
     fn start_call(&mut self, op: OpId, errand: Errand) -> Result<(), Error> {
         if self.token.tokens().is_none() {
             return Err(Error::of(FIO_E_NOT_AUTHORIZED));
@@ -164,7 +172,7 @@ impl Engine {
     }
 
     fn start_revoke(&mut self, op: OpId) -> Result<(), Error> {
-        let tokens = self.token.give_up(&mut self.cx).ok_or_else(|| Error::of(FIO_E_NOT_AUTHORIZED))?;
+        let tokens = self.token.give_up().ok_or_else(|| Error::of(FIO_E_NOT_AUTHORIZED))?;
         self.calls.end_all(&mut self.cx, FIO_E_NOT_AUTHORIZED);
         self.pairing.forget_approval();
         self.device.forget(&mut self.cx);
@@ -194,9 +202,8 @@ impl Engine {
         let cx = &mut self.cx;
         match operation {
             Operation::RequestCode | Operation::Poll | Operation::Pair { .. } => self.pairing.cancel(cx, op),
-            Operation::Refresh => self.token.cancel(op),
             Operation::Revoke => self.revocations.cancel(op),
-            Operation::DeviceInfo | Operation::Heartbeat | Operation::Comment => {
+            Operation::Refresh | Operation::DeviceInfo | Operation::Heartbeat | Operation::Comment => {
                 self.calls.withdraw(cx, Caller::App(op), calls::Withdrawal::Always);
             }
         }
@@ -369,7 +376,12 @@ impl Engine {
             } else if let Some(event) = self.token.poll_event() {
                 self.token_event(event);
             } else if let Some(event) = self.presence.poll_event() {
-                self.presence_event(event);
+                match event {
+                    presence::Event::Heartbeat => {
+                        self.calls.add(&mut self.cx, Caller::Presence, Errand::Heartbeat);
+                    }
+                    presence::Event::DeviceInfo => self.ask_for_project(),
+                }
             } else if !self.send() {
                 break;
             }
@@ -458,15 +470,6 @@ impl Engine {
         }
     }
 
-    fn presence_event(&mut self, event: presence::Event) {
-        match event {
-            presence::Event::Heartbeat => {
-                self.calls.add(&mut self.cx, Caller::Presence, Errand::Heartbeat);
-            }
-            presence::Event::DeviceInfo => self.ask_for_project(),
-        }
-    }
-
     /// Asks for device information. The token may be an old one.
     fn ask_for_project(&mut self) {
         if !self.calls.has(Caller::FollowUp) {
@@ -476,7 +479,9 @@ impl Engine {
 
     fn call_over(&mut self, caller: Caller, result: Result<Reply, Error>) {
         if let Ok(Reply::Device(device)) = &result {
-            self.device_heard(device);
+            self.device.handle_device(&mut self.cx, device);
+            self.token.handle_device(&mut self.cx, device);
+            self.project_confirmed();
         }
         let is_alive = self.token.is_alive(self.cx.now.mono);
         let cx = &mut self.cx;
@@ -493,12 +498,6 @@ impl Engine {
                 Err(error) => self.device_unheard(error),
             },
         }
-    }
-
-    fn device_heard(&mut self, device: &Device) {
-        self.device.handle_device(&mut self.cx, device);
-        self.token.handle_device(&mut self.cx, device);
-        self.project_confirmed();
     }
 
     fn device_unheard(&mut self, error: Error) {

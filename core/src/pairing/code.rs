@@ -24,6 +24,7 @@ const LONGEST_ASKED: Duration = Duration::from_secs(60);
 /// One granted code on its way to a decision.
 #[derive(Debug)]
 pub struct Code {
+    pub number: u64,
     pub device_code: Secret,
     poll: Request,
     is_polling: bool,
@@ -38,15 +39,15 @@ pub struct Code {
 
 impl Code {
     /// `poll` is the request that asks for this code's tokens.
-    pub fn new(grant: Grant, poll: Request, now: Instant) -> Code {
-        let interval = grant.interval;
+    pub fn new(number: u64, grant: &Grant, poll: Request, now: Instant) -> Code {
         Code {
-            expires: now + grant.life,
-            next_poll: now + interval,
-            interval,
-            device_code: grant.device_code,
+            number,
+            device_code: grant.device_code.clone(),
             poll,
             is_polling: false,
+            expires: now + grant.life,
+            interval: grant.interval,
+            next_poll: now + grant.interval,
             failures: 0,
             trouble: None,
         }
@@ -141,7 +142,7 @@ mod tests {
             interval: Duration::from_secs(interval),
         };
         let poll = token::exchange(Encoding::Form, "c", &Secret::new("s"), &grant.device_code);
-        Code::new(grant, poll, Instant(0))
+        Code::new(0, &grant, poll, Instant(0))
     }
 
     fn err(status: i32) -> Error {

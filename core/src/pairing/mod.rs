@@ -18,7 +18,7 @@ use code::Code;
 
 #[derive(Debug, Default)]
 pub(crate) struct Pairing {
-    code: Option<(u64, Code)>,
+    code: Option<Code>,
     next_code: u64,
     /// The code request, from when it is wanted to its answer.
     asking: Option<CodeRequest>,
@@ -63,15 +63,15 @@ struct Pair {
 
 impl Pairing {
     pub fn code_number(&self) -> Option<u64> {
-        self.code.as_ref().map(|(number, _)| *number)
+        self.code.as_ref().map(|code| code.number)
     }
 
     pub fn device_code(&self) -> Option<&Secret> {
-        self.code.as_ref().map(|(_, code)| &code.device_code)
+        self.code.as_ref().map(|code| &code.device_code)
     }
 
     pub fn has_live_code(&self, now: Instant) -> bool {
-        self.code.as_ref().is_some_and(|(_, code)| !code.is_expired(now))
+        self.code.as_ref().is_some_and(|code| !code.is_expired(now))
     }
 
     pub fn start(&mut self, op: OpId, operation: Operation) -> Result<(), Error> {
@@ -141,7 +141,7 @@ impl Pairing {
     pub fn poll_timeout(&self) -> Option<Instant> {
         let ask_again = self.pair.as_ref().and_then(|pair| pair.ask_again);
         let code = self.code.as_ref().filter(|_| self.poller.is_some());
-        ask_again.into_iter().chain(code.and_then(|(_, code)| code.poll_timeout())).min()
+        ask_again.into_iter().chain(code.and_then(|code| code.poll_timeout())).min()
     }
 
     pub fn handle_timeout(&mut self, cx: &mut Context) {
@@ -156,7 +156,7 @@ impl Pairing {
         }
         match &self.code {
             None if core::mem::take(&mut self.approved_unasked) => self.tokens_stored(cx),
-            Some((_, code)) if code.is_expired(now) && !code.is_polling() => {
+            Some(code) if code.is_expired(now) && !code.is_polling() => {
                 let error = code.expired();
                 self.code = None;
                 self.poll_failed(cx, error);
@@ -179,8 +179,8 @@ impl Pairing {
             );
             return Some((request, Purpose::Code));
         }
-        let (code, waiting) = self.code.as_mut().filter(|_| self.poller.is_some())?;
-        Some((waiting.poll_request(cx.now.mono)?, Purpose::Poll { code: *code }))
+        let code = self.code.as_mut().filter(|_| self.poller.is_some())?;
+        Some((code.poll_request(cx.now.mono)?, Purpose::Poll { code: code.number }))
     }
 
     pub fn handle_code(&mut self, cx: &mut Context, answer: Result<Response, Error>) {
@@ -219,17 +219,17 @@ impl Pairing {
 
     fn code_granted(&mut self, cx: &mut Context, op: OpId, grant: Grant) {
         let poll = self.token_request(cx, &grant.device_code);
+        self.code = Some(Code::new(self.next_code, &grant, poll, cx.now.mono));
         let mut shown = cx.shown_without_own(ShownCode {
-            user_code: grant.user_code.clone(),
-            verification_uri: grant.verification_uri.clone(),
-            verification_uri_complete: grant.verification_uri_complete.clone(),
-            name: grant.name.clone(),
+            user_code: grant.user_code,
+            verification_uri: grant.verification_uri,
+            verification_uri_complete: grant.verification_uri_complete,
+            name: grant.name,
             expires: cx.now.mono + grant.life,
             life: grant.life,
             interval: grant.interval,
             number: 1,
         });
-        self.code = Some((self.next_code, Code::new(grant, poll, cx.now.mono)));
         self.next_code += 1;
         match self.pair.as_mut() {
             Some(pair) => {
@@ -257,12 +257,12 @@ impl Pairing {
         cx.complete(op, Err(error));
     }
 
-    pub fn handle_poll(&mut self, cx: &mut Context, serial: u64, answer: Result<Response, Error>) {
+    pub fn handle_poll(&mut self, cx: &mut Context, number: u64, answer: Result<Response, Error>) {
         let answer = answer.and_then(|response| token::read(&response));
         let now = cx.now.mono;
         let not_understood =
             cx.service.wants_other_encoding(AuthEndpoint::Token, self.poll_encoding, &answer);
-        let Some((_, code)) = self.code.as_mut().filter(|(current, _)| *current == serial) else {
+        let Some(code) = self.code.as_mut().filter(|code| code.number == number) else {
             if let Ok(pair) = answer {
                 log_line!(cx.log, Info, "an abandoned pairing was approved; revoking it");
                 self.event = Some(Event::Revoke(pair.refresh.unwrap_or(pair.access)));
@@ -280,7 +280,7 @@ impl Pairing {
         let verdict = if not_understood {
             let device_code = code.device_code.clone();
             let poll = self.token_request(cx, &device_code);
-            if let Some((_, code)) = self.code.as_mut() {
+            if let Some(code) = self.code.as_mut() {
                 code.poll_with(poll, now);
             }
             Verdict::Retry
@@ -290,7 +290,7 @@ impl Pairing {
         match verdict {
             Verdict::Retry if error.status == FIO_E_AUTHORIZATION_PENDING => {}
             Verdict::Retry => {
-                let next = self.code.as_ref().and_then(|(_, code)| code.poll_timeout());
+                let next = self.code.as_ref().and_then(|code| code.poll_timeout());
                 cx.tell(effects::Event::Retrying { error, wait: next.unwrap_or(now) - now });
             }
             verdict => {

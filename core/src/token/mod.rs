@@ -13,12 +13,12 @@ use crate::api::device::Device;
 use crate::api::token::TokenPair;
 use crate::api::{Encoding, Request, Response, failure, token};
 use crate::clock::Instant;
-use crate::context::effects::{self, OpId, Outcome};
+use crate::context::effects;
 use crate::context::service::AuthEndpoint;
 use crate::context::store_retry::StoreRetry;
 use crate::context::{Context, Purpose, Save};
 use crate::error::Error;
-use crate::failure::{Verdict, is_worth_waiting, may_have_been_processed};
+use crate::failure::{Verdict, may_have_been_processed};
 use crate::log::log_line;
 use crate::prelude::*;
 use crate::status::*;
@@ -39,7 +39,6 @@ pub(crate) struct Authorization {
     project_id: Option<String>,
     /// It is that of an earlier pairing.
     is_project_old: bool,
-    waiting: Vec<Waiter>,
     encoding: Encoding,
     /// Somebody needs a refresh now, whatever the schedule says.
     wanted: bool,
@@ -58,12 +57,6 @@ pub(crate) struct Authorization {
     /// The store could not be read at the start.
     unread: StoreRetry,
     events: VecDeque<Event>,
-}
-
-#[derive(Debug)]
-struct Waiter {
-    op: OpId,
-    failures: u32,
 }
 
 /// Nobody is told of tokens that are not stored, and no refresh leaves without its mark.
@@ -108,20 +101,6 @@ impl Authorization {
         self.tokens().is_some() && !(self.session.is_expired(now) && self.session.is_suspended())
     }
 
-    pub fn start_refresh(&mut self, op: OpId) -> Result<(), Error> {
-        let tokens = self.tokens().ok_or_else(|| Error::of(FIO_E_NOT_AUTHORIZED))?;
-        if tokens.refresh.is_none() {
-            return Err(Error::new(FIO_E_STATE, "the service gave no refresh token with this pairing"));
-        }
-        self.waiting.push(Waiter { op, failures: 0 });
-        self.want_refresh();
-        Ok(())
-    }
-
-    pub fn cancel(&mut self, op: OpId) {
-        self.waiting.retain(|waiter| waiter.op != op);
-    }
-
     pub fn want_refresh(&mut self) {
         self.wanted = !self.session.is_refreshing();
     }
@@ -129,7 +108,7 @@ impl Authorization {
     /// A new pairing. An earlier one ends here: an answer to its refresh must not replace the new tokens.
     pub fn install(&mut self, cx: &mut Context, pair: TokenPair, encoding: Encoding) {
         cx.abort_for(Purpose::Refresh);
-        self.forget_refresh(cx, FIO_E_CANCELED);
+        self.forget_refresh();
         self.was_interrupted = false;
         self.session.install(pair, cx.now, false);
         cx.service.tokens_found(encoding);
@@ -138,21 +117,18 @@ impl Authorization {
     }
 
     /// Ends the pairing as far as this device is concerned. Returns what is to be revoked.
-    pub fn give_up(&mut self, cx: &mut Context) -> Option<Tokens> {
+    pub fn give_up(&mut self) -> Option<Tokens> {
         let tokens = self.session.clear()?;
-        self.forget_refresh(cx, FIO_E_NOT_AUTHORIZED);
+        self.forget_refresh();
         self.is_unsaved = true;
         Some(tokens)
     }
 
-    fn forget_refresh(&mut self, cx: &mut Context, status: i32) {
+    fn forget_refresh(&mut self) {
         self.wanted = false;
         self.is_marked = false;
         self.after_saving = None;
         self.asked_to_wait = None;
-        for waiter in core::mem::take(&mut self.waiting) {
-            cx.complete(waiter.op, Err(Error::of(status)));
-        }
     }
 
     /// The service has told of the device, and perhaps of its project.
@@ -217,10 +193,10 @@ impl Authorization {
             // Who cannot wait that long hears of it now; the schedule has the moment already.
             Some((until, error)) => {
                 self.wanted = false;
-                self.release_impatient(cx, error, until - now);
+                self.events.push_back(Event::Delayed(error, until - now));
             }
             None => {
-                let is_urgent = core::mem::take(&mut self.wanted) || !self.waiting.is_empty() || is_hoped_for;
+                let is_urgent = core::mem::take(&mut self.wanted) || is_hoped_for;
                 if self.tokens().is_some_and(|tokens| tokens.refresh.is_some()) {
                     self.save_and(AfterSaving::SendRefresh { is_urgent });
                 }
@@ -286,12 +262,11 @@ impl Authorization {
             }
             Some(AfterSaving::TellRefreshed) => {
                 cx.tell(effects::Event::Refreshed);
-                self.release_waiters(cx, &Ok(()));
                 self.events.push_back(Event::Refreshed);
             }
             Some(AfterSaving::TellLost(error)) => {
                 cx.tell(effects::Event::AuthorizationLost(error.clone()));
-                self.refused(cx, error);
+                self.events.push_back(Event::Refused(error));
             }
             None => {}
         }
@@ -332,7 +307,7 @@ impl Authorization {
         match self.session.refresh_failed(&error, is_clear, now, &mut cx.random) {
             Verdict::Suspend => {
                 cx.tell(effects::Event::RefreshRefused(error.clone()));
-                self.refused(cx, error);
+                self.events.push_back(Event::Refused(error));
             }
             Verdict::AwaitAuthorization => {
                 // Another process with the same store may have been faster.
@@ -340,7 +315,6 @@ impl Authorization {
                     Some(record) => {
                         cx.service.tokens_found(record.encoding);
                         self.session.restore(record.tokens, cx.now);
-                        self.release_waiters(cx, &Ok(()));
                     }
                     None => self.lost(error),
                 }
@@ -352,7 +326,7 @@ impl Authorization {
                 }
                 self.was_interrupted |= may_have_been_processed(&error);
                 cx.tell(effects::Event::Retrying { error: error.clone(), wait: next - now });
-                self.release_impatient(cx, error, next - now);
+                self.events.push_back(Event::Delayed(error, next - now));
             }
         }
     }
@@ -367,30 +341,6 @@ impl Authorization {
         error.message = format!("{how}: {}", error.message).into();
         self.events.push_back(Event::Lost);
         self.save_and(AfterSaving::TellLost(error));
-    }
-
-    fn refused(&mut self, cx: &mut Context, error: Error) {
-        self.release_waiters(cx, &Err(error.clone()));
-        self.events.push_back(Event::Refused(error));
-    }
-
-    /// Everybody who waited for this refresh hears its end.
-    fn release_waiters(&mut self, cx: &mut Context, result: &Result<(), Error>) {
-        for waiter in core::mem::take(&mut self.waiting) {
-            cx.complete(waiter.op, result.clone().map(|()| Outcome::Done));
-        }
-    }
-
-    fn release_impatient(&mut self, cx: &mut Context, error: Error, wait: Duration) {
-        self.waiting.retain_mut(|waiter| {
-            waiter.failures += 1;
-            let stays = is_worth_waiting(waiter.failures, &error, wait);
-            if !stays {
-                cx.complete(waiter.op, Err(error.clone()));
-            }
-            stays
-        });
-        self.events.push_back(Event::Delayed(error, wait));
     }
 
     /// Takes up the stored authorization. A store that cannot be read (a card that is not there yet) is

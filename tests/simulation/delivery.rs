@@ -101,7 +101,7 @@ impl Delivery {
     /// What the transport makes of it. The other end has confirmed the whole body where nothing came back.
     pub fn outcome(&self, answer: Result<Sent, Error>) -> Outcome {
         let was_resent = self.twist == Twist::Resent { had_arrived: true };
-        let is_unanswered = answer.as_ref().is_err_and(fio_c2c::retry::may_have_been_processed);
+        let is_unanswered = answer.as_ref().is_err_and(fio_c2c::failure::may_have_been_processed);
         Outcome { answer, left_unanswered: was_resent || is_unanswered && self.has_arrived }
     }
 }

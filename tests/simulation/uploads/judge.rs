@@ -32,7 +32,7 @@ impl World {
                             upload.recording,
                             upload.parts,
                             upload.asset_id,
-                            upload.address_list.len()
+                            upload.urls.len()
                         );
                     }
                 }

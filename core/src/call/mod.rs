@@ -173,12 +173,12 @@ impl Calls {
 
     /// There will be no other tokens for now.
     pub fn fail_waiting(&mut self, cx: &mut Context, error: &Error) {
-        self.end_those(cx, error, |call| call.state == State::NeedsToken);
+        self.end_those(cx, error, &mut |call| call.state == State::NeedsToken);
     }
 
     /// No other tokens before this time has passed.
     pub fn release_impatient(&mut self, cx: &mut Context, error: &Error, wait: Duration) {
-        self.end_those(cx, error, |call| {
+        self.end_those(cx, error, &mut |call| {
             if call.state != State::NeedsToken {
                 return false;
             }
@@ -189,10 +189,10 @@ impl Calls {
 
     /// The authorization they were for is over.
     pub fn end_all(&mut self, cx: &mut Context, status: i32) {
-        self.end_those(cx, &Error::of(status), |_| true);
+        self.end_those(cx, &Error::of(status), &mut |_| true);
     }
 
-    fn end_those(&mut self, cx: &mut Context, error: &Error, mut ends: impl FnMut(&mut Call) -> bool) {
+    fn end_those(&mut self, cx: &mut Context, error: &Error, ends: &mut dyn FnMut(&mut Call) -> bool) {
         let ending: Vec<u64> =
             self.list.iter_mut().filter_map(|(&id, call)| ends(call).then_some(id)).collect();
         for id in ending {

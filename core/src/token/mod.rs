@@ -396,3 +396,75 @@ fn load(cx: &mut Context) -> Result<Option<AuthRecord>, Error> {
         cx.records.set_aside(record::KEY, why)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::context::effects::Notice;
+    use crate::context::tests::{at, context};
+    use crate::secret::Secret;
+
+    fn pair() -> TokenPair {
+        let life = Duration::from_secs(28_800);
+        TokenPair { access: Secret::new("a"), refresh: Some(Secret::new("r")), life }
+    }
+
+    fn paired(cx: &mut Context) -> Authorization {
+        let mut token = Authorization::default();
+        token.install(cx, pair(), Encoding::Form);
+        assert!(token.poll_save(cx).is_some());
+        token.handle_saved(cx, Ok(()));
+        assert!(matches!(token.poll_event(), Some(Event::Authorized)));
+        cx.notices.clear();
+        token
+    }
+
+    fn is_marked(save: &Save) -> bool {
+        AuthRecord::decode(save.value.as_ref().unwrap(), "cam", "https://x").unwrap().refreshing
+    }
+
+    #[test]
+    fn nobody_is_told_of_tokens_that_are_not_stored() {
+        let mut cx = context();
+        let mut token = Authorization::default();
+        token.install(&mut cx, pair(), Encoding::Form);
+        assert!(token.poll_event().is_none() && cx.notices.is_empty());
+        let save = token.poll_save(&cx).unwrap();
+        assert!(!is_marked(&save) && token.poll_save(&cx).is_none());
+        assert!(token.poll_event().is_none() && cx.notices.is_empty());
+        token.handle_saved(&mut cx, Ok(()));
+        assert!(matches!(token.poll_event(), Some(Event::Authorized)));
+        assert!(matches!(cx.notices.pop_front(), Some(Notice::Event(effects::Event::Authorized))));
+    }
+
+    #[test]
+    fn a_refresh_leaves_when_its_mark_is_stored() {
+        let mut cx = context();
+        let mut token = paired(&mut cx);
+        cx.set_now(at(28_000));
+        token.handle_timeout(&mut cx, false);
+        assert!(token.poll_request(&cx).is_none());
+        let save = token.poll_save(&cx).unwrap();
+        assert!(is_marked(&save) && token.poll_request(&cx).is_none());
+        token.handle_saved(&mut cx, Ok(()));
+        assert!(matches!(token.poll_request(&cx), Some((_, Purpose::Refresh))));
+        assert!(token.poll_request(&cx).is_none() && token.poll_timeout().is_none());
+    }
+
+    #[test]
+    fn without_its_mark_it_leaves_only_if_it_is_urgent() {
+        for is_urgent in [false, true] {
+            let mut cx = context();
+            let mut token = paired(&mut cx);
+            cx.set_now(at(28_000));
+            if is_urgent {
+                token.want_refresh();
+            }
+            token.handle_timeout(&mut cx, false);
+            assert!(token.poll_save(&cx).is_some());
+            token.handle_saved(&mut cx, Err(Error::of(FIO_E_STORE_FULL)));
+            assert_eq!(token.poll_request(&cx).is_some(), is_urgent);
+            assert!(matches!(cx.notices.pop_front(), Some(Notice::Event(effects::Event::StoreFailed(_)))));
+        }
+    }
+}

@@ -26,6 +26,12 @@ pub mod clock;
 // Without uploads what serves them there is unused.
 #[cfg_attr(not(feature = "uploads"), allow(dead_code))]
 pub mod engine;
+pub mod context {
+    //! What all machines use.
+    #[cfg(feature = "uploads")]
+    pub(crate) use crate::engine::store_retry;
+    pub use crate::engine::{context::*, effects, transport};
+}
 pub mod error;
 pub mod json;
 pub mod log;

@@ -7,6 +7,8 @@ use super::registry::Registry;
 use super::views::fio_error;
 use super::{args, ca, fio_op, fio_status, guard::guard, guard::guard_value};
 use crate::clock::{Clock, Now, milliseconds};
+#[cfg(feature = "uploads")]
+use crate::context::Context;
 use crate::engine::driver::Driver;
 use crate::engine::effects::OpId;
 use crate::engine::{Engine, Operation, Settings, UploadSettings};
@@ -21,6 +23,8 @@ use crate::store::dir::DirStore;
 use crate::store::memory::MemoryStore;
 use crate::store::records::Records;
 use crate::sys::{SigpipeGuard, monotonic_ms};
+#[cfg(feature = "uploads")]
+use crate::upload::uploads::Uploads;
 use std::path::Path;
 use std::time::Duration;
 
@@ -131,6 +135,19 @@ pub(super) unsafe fn with_engine<T>(
             body(&mut driver.engine, now)
         })
     }
+}
+
+/// As [`with_engine`], for what is asked of uploads.
+///
+/// # Safety
+/// As for [`client_ref`].
+#[cfg(feature = "uploads")]
+pub(super) unsafe fn with_uploads<T>(
+    client: *const fio_client,
+    mut body: impl FnMut(&mut Uploads, &mut Context) -> Result<T, Error>,
+) -> Result<T, Error> {
+    // SAFETY: as the caller says.
+    unsafe { with_engine(client, |engine, now| engine.with_uploads(now, &mut body)) }
 }
 
 /// Leaves a client. If it was freed in a callback and this is the outermost call, it goes away now.

@@ -1,7 +1,7 @@
 //! The queue as a whole.
 
 use super::callbacks::fio_upload_cb;
-use super::client::{client_ref, fio_client, leave, with_core, with_engine};
+use super::client::{client_ref, fio_client, leave, with_core, with_engine, with_uploads};
 use super::core::Client;
 use super::views::{self, View, fio_totals};
 use super::{args, fio_status, guard::guard};
@@ -51,7 +51,7 @@ fn list(client: &Client, each: fio_upload_cb, user: *mut c_void) -> Result<(), E
     let each = each.ok_or_else(|| Error::new(FIO_E_NULL, "without a callback nobody would see the list"))?;
     // Each lock ends with its statement.
     client.core()?.driver()?.note_progress();
-    let ids = client.core()?.driver()?.engine.upload_ids();
+    let ids = client.core()?.driver()?.engine.uploads().queue().ids();
     for id in ids {
         let info = match client.core()?.driver()?.engine.upload_info(id) {
             Ok(info) => info,
@@ -90,7 +90,7 @@ pub unsafe extern "C" fn fio_queue_totals(
             let shown = with_core(client, |core| {
                 let driver = core.driver()?;
                 driver.note_progress();
-                let view = views::upload::totals(&driver.engine.totals());
+                let view = views::upload::totals(&driver.engine.uploads().totals());
                 Ok(View::as_ptr(core.shown_totals.insert(view)))
             })?;
             args::write(totals, shown)
@@ -116,8 +116,8 @@ pub unsafe extern "C" fn fio_queue_pause(client: *mut fio_client) -> fio_status 
     guard(|| {
         // SAFETY: the caller passes NULL or a live client.
         unsafe {
-            with_engine(client, |engine, now| {
-                engine.pause_queue(now);
+            with_uploads(client, |uploads, cx| {
+                uploads.pause_all(cx);
                 Ok(())
             })
         }
@@ -140,8 +140,8 @@ pub unsafe extern "C" fn fio_queue_resume(client: *mut fio_client) -> fio_status
     guard(|| {
         // SAFETY: the caller passes NULL or a live client.
         unsafe {
-            with_engine(client, |engine, now| {
-                engine.resume_queue(now);
+            with_uploads(client, |uploads, _| {
+                uploads.resume_all();
                 Ok(())
             })
         }
@@ -163,8 +163,8 @@ pub unsafe extern "C" fn fio_queue_cancel_all(client: *mut fio_client) -> fio_st
     guard(|| {
         // SAFETY: the caller passes NULL or a live client.
         unsafe {
-            with_engine(client, |engine, now| {
-                engine.cancel_all_uploads(now);
+            with_uploads(client, |uploads, cx| {
+                uploads.cancel_all(cx);
                 Ok(())
             })
         }
@@ -190,8 +190,8 @@ pub unsafe extern "C" fn fio_queue_set_auto_start(client: *mut fio_client, enabl
     guard(|| {
         // SAFETY: the caller passes NULL or a live client.
         unsafe {
-            with_engine(client, |engine, now| {
-                engine.set_auto_start(args::switch(enabled)?, now);
+            with_uploads(client, |uploads, _| {
+                uploads.set_auto_start(args::switch(enabled)?);
                 Ok(())
             })
         }
@@ -216,7 +216,7 @@ pub unsafe extern "C" fn fio_queue_set_auto_start(client: *mut fio_client, enabl
 pub unsafe extern "C" fn fio_queue_forget_tags(client: *mut fio_client) -> fio_status {
     guard(|| {
         // SAFETY: the caller passes NULL or a live client.
-        unsafe { with_engine(client, |engine, now| engine.forget_tags(now)) }
+        unsafe { with_uploads(client, |uploads, _| uploads.forget_tags()) }
     })
 }
 
@@ -240,9 +240,7 @@ pub unsafe extern "C" fn fio_queue_set_bandwidth(
         // SAFETY: the caller passes NULL or a live client.
         unsafe {
             with_engine(client, |engine, now| {
-                let mut limits = engine.upload_limits().clone();
-                limits.bytes_per_second = bytes_per_second;
-                engine.limit_uploads(limits, now);
+                engine.limit_uploads(now, |limits| limits.bytes_per_second = bytes_per_second);
                 Ok(())
             })
         }
@@ -278,9 +276,8 @@ pub unsafe extern "C" fn fio_queue_set_interfaces(
         // strings.
         unsafe {
             with_engine(client, |engine, now| {
-                let mut limits = engine.upload_limits().clone();
-                limits.interfaces = args::interfaces(names, count)?;
-                engine.limit_uploads(limits, now);
+                let names = args::interfaces(names, count)?;
+                engine.limit_uploads(now, |limits| limits.interfaces = names);
                 Ok(())
             })
         }

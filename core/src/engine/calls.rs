@@ -15,6 +15,7 @@ use crate::secret::Secret;
 use crate::small_map::SmallMap;
 use crate::status::*;
 use crate::upload::UploadId;
+use crate::upload::messages::ProjectNews;
 use core::time::Duration;
 
 /// Attempts of the engine's own fetch of device information, before it waits for the next occasion.
@@ -68,14 +69,6 @@ pub(super) enum Reply {
     Device(Box<Device>),
     Asset(Box<Asset>),
     Addresses(Vec<Secret>),
-}
-
-/// When a call is given up.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Withdrawal {
-    Always,
-    /// Only if the request has not left yet.
-    IfUnsent,
 }
 
 #[derive(Debug, PartialEq)]
@@ -190,17 +183,13 @@ impl Engine {
     }
 
     pub(super) fn cancel_call(&mut self, op: OpId) {
-        self.withdraw_call(Caller::App(op), Withdrawal::Always);
+        self.withdraw_call(Caller::App(op));
     }
 
-    /// Gives a call up without a word to its caller. `true` if there was one.
-    pub(super) fn withdraw_call(&mut self, caller: Caller, withdrawal: Withdrawal) -> bool {
-        let is_meant = |call: &Call| {
-            let has_left = matches!(call.state, State::InFlight(_));
-            call.caller == caller && (withdrawal == Withdrawal::Always || !has_left)
-        };
-        let found = self.calls.list.iter().find(|(_, call)| is_meant(call)).map(|(&id, _)| id);
-        found.is_some_and(|id| self.remove_call(id).is_some())
+    /// Gives a call up without a word to its caller.
+    pub(super) fn withdraw_call(&mut self, caller: Caller) {
+        let found = self.calls.list.iter().find(|(_, call)| call.caller == caller).map(|(&id, _)| id);
+        found.map(|id| self.remove_call(id));
     }
 
     pub(super) fn has_call_of(&self, caller: Caller) -> bool {
@@ -317,13 +306,14 @@ impl Engine {
     }
 
     fn note_project(&mut self, device: &Device) {
-        let is_newly_paired = self.uploads.is_newly_paired();
+        let is_newly_paired = self.persistence.is_newly_paired;
         let previous = self.persistence.project_id.clone();
         // A service that names no project leaves what is known of this pairing: the token is bound to one.
         if device.project_id.is_some() || is_newly_paired {
             self.persistence.project_id = device.project_id.clone();
         }
-        self.project_confirmed();
+        self.persistence.is_newly_paired = false;
+        self.project_heard(ProjectNews::Confirmed);
         let is_another = previous != self.persistence.project_id;
         if is_another || is_newly_paired {
             let _ = self.persist(self.session.is_refreshing());
@@ -351,7 +341,7 @@ impl Engine {
             }
             (Caller::FollowUp, Ok(_)) => {}
             (Caller::FollowUp, Err(error)) => {
-                self.project_unconfirmed(&error);
+                self.project_heard(ProjectNews::Unconfirmed(&error));
                 // One that a new pairing or a revocation has overtaken is nobody's concern, and that the
                 // authorization is over is told by itself.
                 let is_overtaken =

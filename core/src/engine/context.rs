@@ -7,18 +7,20 @@ use crate::clock::{Now, milliseconds};
 use crate::error::Error;
 use crate::log::{Log, log_line};
 use crate::prelude::*;
+use crate::secret::SecretBytes;
 use crate::shown::Secrets;
 use crate::small_map::SmallMap;
 use crate::source::Sources;
 use crate::status::*;
 use crate::store::RecordStore;
 use crate::upload::UploadId;
+use alloc::borrow::Cow;
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 
 /// Why a request was sent, so that its answer finds its way.
 #[derive(Debug)]
-pub(super) enum Purpose {
+pub(crate) enum Purpose {
     Code,
     Poll {
         code: u64,
@@ -39,41 +41,47 @@ pub(super) enum Purpose {
     },
 }
 
-pub(super) struct Context {
-    pub settings: Settings,
-    pub records: Box<dyn RecordStore>,
-    pub sources: Box<dyn Sources>,
-    pub log: Log,
-    pub random: fastrand::Rng,
-    pub now: Now,
-    pub operations: SmallMap<OpId, Operation>,
-    pub requests: SmallMap<RequestId, Purpose>,
-    pub next_id: u64,
-    pub commands: VecDeque<Command>,
-    pub notices: VecDeque<Notice>,
-    pub secrets: Arc<Secrets>,
-    pub secrets_version: Option<secrets::Version>,
+/// A record to be written, or to be erased.
+pub(crate) struct Save {
+    pub key: Cow<'static, str>,
+    pub value: Option<SecretBytes>,
+}
+
+pub struct Context {
+    pub(crate) settings: Settings,
+    pub(crate) records: Box<dyn RecordStore>,
+    pub(crate) sources: Box<dyn Sources>,
+    pub(crate) log: Log,
+    pub(crate) random: fastrand::Rng,
+    pub(crate) now: Now,
+    pub(crate) operations: SmallMap<OpId, Operation>,
+    pub(crate) requests: SmallMap<RequestId, Purpose>,
+    pub(crate) next_id: u64,
+    pub(crate) commands: VecDeque<Command>,
+    pub(crate) notices: VecDeque<Notice>,
+    pub(crate) secrets: Arc<Secrets>,
+    pub(crate) secrets_version: Option<secrets::Version>,
 }
 
 impl Context {
-    pub fn set_now(&mut self, now: Now) {
+    pub(crate) fn set_now(&mut self, now: Now) {
         self.now = now;
         self.log.set_now(now.mono);
     }
 
-    pub fn new_operation(&mut self, operation: Operation) -> OpId {
+    pub(crate) fn new_operation(&mut self, operation: Operation) -> OpId {
         let op = self.next_id;
         self.next_id += 1;
         self.note_operation(op, operation);
         op
     }
 
-    pub fn note_operation(&mut self, op: OpId, operation: Operation) {
+    pub(crate) fn note_operation(&mut self, op: OpId, operation: Operation) {
         self.operations.insert(op, operation);
         log_line!(self.log, Debug, "operation {op} started: {operation:?}");
     }
 
-    pub fn send(&mut self, request: Request, purpose: Purpose) -> RequestId {
+    pub(crate) fn send(&mut self, request: Request, purpose: Purpose) -> RequestId {
         let id = self.next_id;
         self.next_id += 1;
         log_line!(self.log, Debug, "request {id}: {:?} {}", request.endpoint.method(), request.path());
@@ -82,7 +90,7 @@ impl Context {
         id
     }
 
-    pub fn abort(&mut self, id: RequestId) {
+    pub(crate) fn abort(&mut self, id: RequestId) {
         if self.requests.remove(&id).is_none() {
             return;
         }
@@ -94,7 +102,14 @@ impl Context {
         }
     }
 
-    pub fn complete(&mut self, op: OpId, result: Result<Outcome, Error>) {
+    pub(crate) fn save(&mut self, save: &Save) -> Result<(), Error> {
+        match &save.value {
+            Some(value) => self.records.save(&save.key, value),
+            None => self.records.erase(&save.key),
+        }
+    }
+
+    pub(crate) fn complete(&mut self, op: OpId, result: Result<Outcome, Error>) {
         // An operation that is not running any more has had its completion.
         if self.operations.remove(&op).is_some() {
             match &result {
@@ -105,7 +120,7 @@ impl Context {
         }
     }
 
-    pub fn tell(&mut self, mut event: Event) {
+    pub(crate) fn tell(&mut self, mut event: Event) {
         match &mut event {
             Event::AuthorizationLost(error) | Event::StoreFailed(error) | Event::StoreDamaged(error) => {
                 log_line!(self.log, Warn, "{error}")
@@ -121,7 +136,7 @@ impl Context {
 
     /// A certificate that seems out of date, seen by a clock that cannot be right, is the clock's
     /// fault.
-    pub fn blame_clock(&self, error: Error) -> Error {
+    pub(crate) fn blame_clock(&self, error: Error) -> Error {
         let about_time = [FIO_E_TLS_EXPIRED, FIO_E_TLS_NOT_YET_VALID].contains(&error.status);
         if about_time && self.settings.clock_floor.is_some_and(|floor| self.now.wall < floor) {
             let mut blamed = Error::of(FIO_E_CLOCK);

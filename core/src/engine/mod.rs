@@ -7,7 +7,7 @@
 //! told of them.
 
 mod calls;
-mod context;
+pub(crate) mod context;
 pub mod driver;
 pub mod effects;
 mod encodings;
@@ -20,9 +20,8 @@ mod presence;
 mod refresh_flow;
 mod revocation;
 mod secrets;
-mod store_retry;
+pub(crate) mod store_retry;
 pub mod transport;
-#[cfg(feature = "uploads")]
 mod uploads;
 
 use crate::api::{EncodingPolicy, Response};
@@ -37,6 +36,8 @@ use crate::source::Sources;
 use crate::status::*;
 use crate::store::RecordStore;
 use crate::upload::tags::TagKey;
+#[cfg(feature = "uploads")]
+use crate::upload::uploads::Uploads;
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use calls::Calls;
@@ -46,14 +47,13 @@ use effects::{Command, Notice, OpId, RequestId};
 use encodings::Encodings;
 use known_device::KnownDevice;
 #[cfg(not(feature = "uploads"))]
-use no_uploads as uploads;
+use no_uploads::NoUploads as Uploads;
 use pairing_flow::PairingFlow;
 use persistence::Persistence;
 use presence::Presence;
 use refresh_flow::RefreshFlow;
 use revocation::Revocations;
 use transport::{Answer, UploadLimits};
-use uploads::Uploads;
 
 /// What the engine must know before the first byte is sent.
 #[derive(Clone, Debug)]
@@ -151,7 +151,7 @@ impl Engine {
         now: Now,
     ) -> Engine {
         let mut engine = Engine {
-            uploads: Uploads::new(settings.uploads.clone()),
+            uploads: Uploads::new(settings.uploads.tag_key),
             cx: Context {
                 random: fastrand::Rng::with_seed(settings.seed),
                 settings,
@@ -253,7 +253,7 @@ impl Engine {
         match (purpose, answer) {
             (Purpose::Part { upload }, Answer::Part(mut outcome)) => {
                 outcome.answer = outcome.answer.map_err(|error| self.cx.blame_clock(error));
-                self.part_answered(upload, id, outcome);
+                self.uploads.handle_part(&mut self.cx, upload, id, outcome);
             }
             (purpose, Answer::Api(answer)) => self.api_answered(purpose, answer),
             // A transport answers in the way it was asked.
@@ -290,7 +290,7 @@ impl Engine {
             self.revocations.deadline(),
             self.persistence.deadline(),
             self.presence_deadline(),
-            self.uploads_deadline(),
+            self.uploads.poll_timeout(&self.cx),
         ]
         .into_iter()
         .flatten()

@@ -12,6 +12,7 @@ use crate::log::log_line;
 use crate::retry::{Backoff, Outlook, least_wait, outlook};
 use crate::secret::Secret;
 use crate::status::*;
+use crate::upload::messages::ProjectNews;
 use core::time::Duration;
 
 #[derive(Debug, Default)]
@@ -283,7 +284,8 @@ impl Engine {
         self.persistence.refresh_was_interrupted = false;
         self.session.install(pair, self.cx.now, false);
         self.encodings.tokens_found(self.pairing.poll_encoding);
-        self.project_unknown();
+        self.persistence.is_newly_paired = true;
+        self.project_heard(ProjectNews::Unknown);
         // A refusal to store is told as an event and repeated; the pairing is good all the same.
         let _ = self.persist(false);
         self.forget_device();

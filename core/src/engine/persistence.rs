@@ -20,6 +20,8 @@ const LEGACY_PATH: &str = "device-code-path=legacy";
 pub(super) struct Persistence {
     /// The project the device was last seen in.
     pub project_id: Option<String>,
+    /// The project that is remembered is that of an earlier pairing.
+    pub is_newly_paired: bool,
     /// The store still holds the mark of a refresh whose answer was never seen.
     pub refresh_was_interrupted: bool,
     /// The store is behind.
@@ -47,10 +49,7 @@ impl Engine {
             Err(error) => self.store_complaint(error),
         }
         self.take_up();
-        if self.uploads.has_limits() {
-            self.limit_uploads(self.upload_limits().clone(), self.cx.now);
-        }
-        self.restore_uploads();
+        self.uploads.restore(&mut self.cx);
         self.step();
     }
 
@@ -70,7 +69,7 @@ impl Engine {
                 if record.refreshing {
                     self.session.renew_first();
                 }
-                self.authorization_found();
+                self.tell_uploads();
                 self.restore_presence();
                 self.tell_known_device();
             }
@@ -119,7 +118,7 @@ impl Engine {
         let written = match self.session.tokens() {
             Some(tokens) => {
                 // That of an earlier pairing must not be taken for the one of this, after a power cut.
-                let is_known = !self.uploads.is_newly_paired();
+                let is_known = !self.persistence.is_newly_paired;
                 let project = self.persistence.project_id.as_deref().filter(|_| is_known);
                 let value = AuthRecord::encode(
                     tokens,

@@ -4,7 +4,7 @@ use crate::clock::Instant;
 use crate::retry::Backoff;
 
 #[derive(Debug, Default)]
-pub(super) struct StoreRetry {
+pub(crate) struct StoreRetry {
     /// Since it last worked.
     failures: u32,
     next: Instant,

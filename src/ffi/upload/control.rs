@@ -1,7 +1,7 @@
 //! What can be done with an upload in the queue. All of it is written to the store, so that it holds
 //! after a restart.
 
-use crate::ffi::client::{fio_client, with_engine};
+use crate::ffi::client::{fio_client, with_uploads};
 use crate::ffi::guard::guard;
 use crate::ffi::{fio_status, fio_upload_id};
 
@@ -25,7 +25,7 @@ use crate::ffi::{fio_status, fio_upload_id};
 pub unsafe extern "C" fn fio_upload_cancel(client: *mut fio_client, id: fio_upload_id) -> fio_status {
     guard(|| {
         // SAFETY: the caller passes NULL or a live client.
-        unsafe { with_engine(client, |engine, now| engine.cancel_upload(id, now)) }
+        unsafe { with_uploads(client, |uploads, cx| uploads.cancel(cx, id)) }
     })
 }
 
@@ -59,7 +59,7 @@ pub unsafe extern "C" fn fio_upload_cancel(client: *mut fio_client, id: fio_uplo
 pub unsafe extern "C" fn fio_upload_retry(client: *mut fio_client, id: fio_upload_id) -> fio_status {
     guard(|| {
         // SAFETY: the caller passes NULL or a live client.
-        unsafe { with_engine(client, |engine, now| engine.retry_upload(id, now)) }
+        unsafe { with_uploads(client, |uploads, cx| uploads.retry(cx, id)) }
     })
 }
 
@@ -79,7 +79,7 @@ pub unsafe extern "C" fn fio_upload_retry(client: *mut fio_client, id: fio_uploa
 pub unsafe extern "C" fn fio_upload_pause(client: *mut fio_client, id: fio_upload_id) -> fio_status {
     guard(|| {
         // SAFETY: the caller passes NULL or a live client.
-        unsafe { with_engine(client, |engine, now| engine.pause_upload(id, now)) }
+        unsafe { with_uploads(client, |uploads, cx| uploads.pause(cx, id)) }
     })
 }
 
@@ -100,7 +100,7 @@ pub unsafe extern "C" fn fio_upload_pause(client: *mut fio_client, id: fio_uploa
 pub unsafe extern "C" fn fio_upload_resume(client: *mut fio_client, id: fio_upload_id) -> fio_status {
     guard(|| {
         // SAFETY: the caller passes NULL or a live client.
-        unsafe { with_engine(client, |engine, now| engine.resume_upload(id, now)) }
+        unsafe { with_uploads(client, |uploads, _| uploads.resume(id)) }
     })
 }
 
@@ -124,7 +124,7 @@ pub unsafe extern "C" fn fio_upload_move_to_project(
 ) -> fio_status {
     guard(|| {
         // SAFETY: the caller passes NULL or a live client.
-        unsafe { with_engine(client, |engine, now| engine.move_upload(id, now)) }
+        unsafe { with_uploads(client, |uploads, _| uploads.move_to_project(id)) }
     })
 }
 
@@ -147,7 +147,7 @@ pub unsafe extern "C" fn fio_upload_move_to_project(
 pub unsafe extern "C" fn fio_upload_remove(client: *mut fio_client, id: fio_upload_id) -> fio_status {
     guard(|| {
         // SAFETY: the caller passes NULL or a live client.
-        unsafe { with_engine(client, |engine, now| engine.remove_upload(id, now)) }
+        unsafe { with_uploads(client, |uploads, cx| uploads.remove(cx, id)) }
     })
 }
 
@@ -171,6 +171,6 @@ pub unsafe extern "C" fn fio_upload_prioritize(
 ) -> fio_status {
     guard(|| {
         // SAFETY: the caller passes NULL or a live client.
-        unsafe { with_engine(client, |engine, now| engine.prioritize_upload(id, priority, now)) }
+        unsafe { with_uploads(client, |uploads, _| uploads.prioritize(id, priority)) }
     })
 }

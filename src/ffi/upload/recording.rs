@@ -2,7 +2,7 @@
 
 use super::details::name_or_none;
 use crate::error::Error;
-use crate::ffi::client::{fio_client, with_engine};
+use crate::ffi::client::{fio_client, with_uploads};
 use crate::ffi::guard::guard;
 use crate::ffi::{args, fio_status, fio_upload_id};
 use crate::status::*;
@@ -51,9 +51,9 @@ pub unsafe extern "C" fn fio_upload_push(
     guard(|| {
         // SAFETY: the caller passes NULL or a live client, and NULL or `length` readable bytes.
         unsafe {
-            with_engine(client, |engine, now| {
+            with_uploads(client, |uploads, _| {
                 let data = args::bytes(data, length, "the data")?;
-                engine.push_data(id, offset, data, now)
+                uploads.push_data(id, offset, data)
             })
         }
     })
@@ -82,7 +82,7 @@ pub unsafe extern "C" fn fio_upload_advance(
 ) -> fio_status {
     guard(|| {
         // SAFETY: the caller passes NULL or a live client.
-        unsafe { with_engine(client, |engine, now| engine.advance_recording(id, stable, now)) }
+        unsafe { with_uploads(client, |uploads, _| uploads.advance_recording(id, stable)) }
     })
 }
 
@@ -121,13 +121,13 @@ pub unsafe extern "C" fn fio_upload_finish(
     guard(|| {
         // SAFETY: the caller passes NULL or a live client, and NULL or a terminated string.
         unsafe {
-            with_engine(client, |engine, now| {
+            with_uploads(client, |uploads, cx| {
                 let size = match size {
                     -1 => None,
                     0.. => Some(size as u64),
                     _ => return Err(Error::new(FIO_E_ARGUMENT, "the size is less than -1")),
                 };
-                engine.finish_recording(id, size, name_or_none(name)?, now)
+                uploads.finish_recording(cx, id, size, name_or_none(name)?)
             })
         }
     })

@@ -2,7 +2,7 @@
 
 use super::{builder_ref, fio_upload};
 use crate::error::Error;
-use crate::ffi::client::{fio_client, with_core, with_engine};
+use crate::ffi::client::{fio_client, with_core, with_engine, with_uploads};
 use crate::ffi::guard::guard;
 use crate::ffi::views::{self, View, fio_upload_info};
 use crate::ffi::{FIO_UPLOAD_NONE, args, fio_status, fio_upload_id};
@@ -62,9 +62,9 @@ pub unsafe extern "C" fn fio_upload_start(
         unsafe {
             let started = with_engine(client, |engine, now| {
                 let spec = &builder_ref(upload)?.spec;
-                let result = engine.add_upload(spec.clone(), now);
+                let result = engine.with_uploads(now, |uploads, cx| uploads.add(cx, spec.clone()));
                 if matches!(&result, Err(error) if error.status == FIO_E_UPLOAD_EXISTS) {
-                    known = engine.find_tag(&spec.tag);
+                    known = engine.uploads().find_tag(&spec.tag);
                 }
                 result
             });
@@ -108,7 +108,10 @@ pub unsafe extern "C" fn fio_upload_find(
             args::write_if_wanted(id, FIO_UPLOAD_NONE);
             let known = with_engine(client, |engine, _| {
                 let tag = args::bytes(tag, length, "the tag")?;
-                engine.find_tag(tag).ok_or_else(|| Error::new(FIO_E_UNKNOWN_UPLOAD, "no upload has this tag"))
+                engine
+                    .uploads()
+                    .find_tag(tag)
+                    .ok_or_else(|| Error::new(FIO_E_UNKNOWN_UPLOAD, "no upload has this tag"))
             })?;
             args::write_if_wanted(id, known.id);
             args::write_if_wanted(state, views::upload::state(known.state));
@@ -147,12 +150,12 @@ pub unsafe extern "C" fn fio_upload_attach(
     guard(|| {
         // SAFETY: the caller passes NULL or a live client, and NULL or a live description.
         unsafe {
-            with_engine(client, |engine, now| {
+            with_uploads(client, |uploads, cx| {
                 let source = builder_ref(upload)?.spec.source.clone();
                 if matches!(source, SourceSpec::None) {
                     return Err(Error::new(FIO_E_ARGUMENT, "the upload has no source"));
                 }
-                engine.attach_source(id, source, now)
+                uploads.attach(cx, id, source)
             })
         }
     })

@@ -74,7 +74,7 @@ impl World {
     pub fn watch_step(&mut self) {
         if std::mem::take(&mut self.watch.is_pause_unread) {
             if let Some(device) = &self.device {
-                self.watch.is_queue_paused = device.engine.totals().is_paused;
+                self.watch.is_queue_paused = device.engine.uploads().totals().is_paused;
                 for tracked in self.watch.tracked.values_mut() {
                     tracked.told =
                         device.engine.upload_info(tracked.id).ok().as_ref().map(told).or(tracked.told);
@@ -118,10 +118,10 @@ impl World {
 
     pub fn check_totals(&mut self) {
         let Some(device) = &self.device else { return };
-        let totals = device.engine.totals();
+        let totals = device.engine.uploads().totals();
         let mut counts = BTreeMap::<UploadState, u64>::new();
         let mut bytes = 0;
-        for id in device.engine.upload_ids() {
+        for id in device.engine.uploads().queue().ids() {
             let info = device.engine.upload_info(id).expect("it was listed");
             *counts.entry(info.state).or_insert(0) += 1;
             if !info.state.is_over() {

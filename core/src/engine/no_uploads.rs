@@ -1,12 +1,12 @@
 //! In place of [`crate::upload::uploads`] in a library that is built without uploads (`make lib UPLOADS=no`): for
 //! devices that only pair and send by other means, with the token that `fio_access_token` hands out.
 
-use super::context::{Context, Save};
-use super::effects::{Event, RequestId};
 use crate::api;
 use crate::api::asset::Kind;
 use crate::api::part::Outcome;
 use crate::clock::{Instant, Now};
+use crate::context::effects::{Event, RequestId};
+use crate::context::{Context, Save};
 use crate::error::Error;
 use crate::prelude::*;
 use crate::upload::UploadId;
@@ -57,9 +57,7 @@ impl NoUploads {
         None
     }
 
-    pub fn is_still_wanted(&mut self, _: &Context, _: UploadId) -> bool {
-        false
-    }
+    pub fn withdraw_unwanted(&mut self, _: &Context, _: &[UploadId]) {}
 
     pub fn wants_progress(&self, _: Now) -> bool {
         false

@@ -22,6 +22,7 @@ pub(crate) enum Request {
 }
 
 /// What the service said.
+#[derive(Debug)]
 pub(crate) enum Reply {
     Asset(Box<Asset>),
     Urls(Vec<Secret>),

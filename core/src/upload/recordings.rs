@@ -9,9 +9,9 @@ use super::{UploadId, checked_name, name_in_path};
 use crate::clock::Instant;
 use crate::context::Context;
 use crate::error::Error;
+use crate::failure::is_shortage;
 use crate::log::log_line;
 use crate::prelude::*;
-use crate::retry::is_shortage;
 use crate::status::*;
 use core::time::Duration;
 

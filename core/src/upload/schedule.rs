@@ -5,8 +5,8 @@ use super::transfer::Upload;
 use crate::api::realtime::Announced;
 use crate::clock::Instant;
 use crate::error::Error;
+use crate::failure::{Backoff, least_wait};
 use crate::prelude::*;
-use crate::retry::{Backoff, least_wait};
 use core::time::Duration;
 
 /// Parts of a recording that are announced in one request.

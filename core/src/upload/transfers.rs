@@ -14,9 +14,9 @@ use super::verdict::Next;
 use crate::clock::{Instant, milliseconds};
 use crate::context::Context;
 use crate::error::Error;
+use crate::failure::Backoff;
 use crate::log::log_line;
 use crate::prelude::*;
-use crate::retry::Backoff;
 use crate::status::*;
 use alloc::collections::VecDeque;
 use core::time::Duration;
@@ -167,7 +167,7 @@ impl Transfers {
     }
 
     /// Gives up the request to the API for an upload, if there is one. A request that has left may come back: what
-    /// the service has done is worth knowing, so for a pause only [`Transfers::is_still_wanted`] gives it up.
+    /// the service has done is worth knowing, so for a pause only [`Transfers::withdraw_unwanted`] gives it up.
     pub fn withdraw(&mut self, id: UploadId) -> bool {
         let had_call = self.queue.get_mut(id).is_some_and(|upload| core::mem::take(&mut upload.has_call));
         if had_call {
@@ -176,10 +176,9 @@ impl Transfers {
         had_call
     }
 
-    /// Whether a request of an upload may leave, perhaps once more with a new token: since it was made, the
-    /// upload may have been paused, the device moved to another project, or the service have asked to be
-    /// left alone. If it may not, it is given up.
-    pub fn is_still_wanted(&mut self, cx: &Context, id: UploadId) -> bool {
+    /// Gives up the request of an upload if it may not leave any more: since it was made, the upload may have been
+    /// paused, the device moved to another project, or the service have asked to be left alone.
+    pub fn withdraw_unwanted(&mut self, cx: &Context, id: UploadId) {
         let is_at_work = !self.queue.is_paused && self.queue.state(id) == Some(QueueState::Active);
         let upload = self.queue.get(id);
         let is_new = upload.is_some_and(|upload| upload.asset_id.is_none());
@@ -187,7 +186,7 @@ impl Transfers {
             upload.is_none_or(|upload| is_another(upload.project_id.as_ref(), self.project.id.as_ref()));
         let is_placed = !is_new || !is_elsewhere && self.project.is_confirmed;
         if is_at_work && is_placed && self.backoffs.api.is_open(cx.now.mono) {
-            return true;
+            return;
         }
         self.needs_step = true;
         if self.withdraw(id) && is_new {
@@ -199,7 +198,6 @@ impl Transfers {
             // Where it belongs, and when, is looked at when it is begun.
             self.queue.move_to(id, QueueState::Ready);
         }
-        false
     }
 
     pub fn end(&mut self, cx: &mut Context, id: UploadId, ending: Ending) {

@@ -24,6 +24,8 @@ pub struct Uploads {
     pub(super) saving: Saving,
     pub(super) tags: KnownTags,
     progress: Progress,
+    /// Of the last step.
+    now: Instant,
 }
 
 impl Uploads {
@@ -33,6 +35,7 @@ impl Uploads {
             saving: Saving::default(),
             tags: KnownTags::new(tag_key),
             progress: Progress::default(),
+            now: Instant::default(),
         }
     }
 
@@ -40,8 +43,8 @@ impl Uploads {
         &self.transfers.queue
     }
 
-    pub(crate) fn info(&self, cx: &Context, id: UploadId) -> Result<UploadInfo, Error> {
-        self.queue().info(id, cx.now.mono).ok_or_else(|| Error::of(FIO_E_UNKNOWN_UPLOAD))
+    pub fn info(&self, id: UploadId) -> Result<UploadInfo, Error> {
+        self.queue().info(id, self.now).ok_or_else(|| Error::of(FIO_E_UNKNOWN_UPLOAD))
     }
 
     /// Takes up what an earlier life of this device has left to do.
@@ -85,6 +88,7 @@ impl Uploads {
 
     /// Does what has become due.
     pub(crate) fn handle_timeout(&mut self, cx: &mut Context) {
+        self.now = cx.now.mono;
         self.transfers.needs_step = false;
         self.saving.retry_reading(cx, &mut self.transfers, &mut self.tags);
         self.tags.retry_reading(cx, &mut self.transfers.queue);
@@ -144,9 +148,11 @@ impl Uploads {
         Some(self.transfers.queue.get_mut(id)?.asset_request(kind, now))
     }
 
-    /// Whether a request of an upload may leave, perhaps once more with a new token. If it may not, it is given up.
-    pub(crate) fn is_still_wanted(&mut self, cx: &Context, id: UploadId) -> bool {
-        self.transfers.is_still_wanted(cx, id)
+    /// Gives up those requests of uploads that may not leave any more, be it with a new token.
+    pub(crate) fn withdraw_unwanted(&mut self, cx: &Context, waiting: &[UploadId]) {
+        for id in waiting {
+            self.transfers.withdraw_unwanted(cx, *id);
+        }
     }
 
     /// Whether the next step is going to tell progress and should know how far the parts are.

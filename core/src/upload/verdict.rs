@@ -1,5 +1,5 @@
 //! What the service and the storage say to an upload, and what follows from it: the verdicts are
-//! [`crate::retry`]'s.
+//! [`crate::failure`]'s.
 
 use super::parts::Attempts;
 use super::plan::SMALLEST_PART;
@@ -9,8 +9,8 @@ use super::transfer::{Ending, OVERTAKEN, PartInFlight, Upload};
 use crate::api::asset::Asset;
 use crate::clock::{Instant, Now};
 use crate::error::Error;
+use crate::failure::{Backoff, Verdict, api_verdict, is_shortage, may_have_made_an_asset, part_verdict};
 use crate::prelude::*;
-use crate::retry::{Backoff, Verdict, api_verdict, is_shortage, may_have_made_an_asset, part_verdict};
 use crate::secret::Secret;
 use crate::status::*;
 use core::time::Duration;

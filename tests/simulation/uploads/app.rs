@@ -135,7 +135,7 @@ impl World {
         };
         let is_paused = self.begins_paused(id);
         let project = if self.watch.is_project_uncertain {
-            self.ask(|engine, _| engine.upload_info(id)).ok().and_then(|info| info.project_id)
+            self.ask(|engine, _| engine.uploads().info(id)).ok().and_then(|info| info.project_id)
         } else {
             self.watch.known_project.clone().filter(|_| paired)
         };
@@ -215,7 +215,7 @@ impl World {
             assert!(paused.is_ok(), "{paused:?}");
             return true;
         }
-        let info = self.ask(|engine, _| engine.upload_info(id)).ok();
+        let info = self.ask(|engine, _| engine.uploads().info(id)).ok();
         let reason = info.and_then(|info| info.reason).map_or(0, |reason| reason.status);
         let is_paused = reason == FIO_E_UPLOAD_PAUSED;
         if !self.watch.is_auto_start_uncertain {
@@ -232,7 +232,7 @@ impl World {
     }
 
     pub fn info(&mut self, id: UploadId) -> UploadInfo {
-        self.ask(|engine, _| engine.upload_info(id)).expect("the upload is known")
+        self.ask(|engine, _| engine.uploads().info(id)).expect("the upload is known")
     }
 
     pub fn upload_state(&mut self, id: UploadId) -> UploadState {
@@ -306,7 +306,7 @@ impl World {
     }
 
     pub fn retry(&mut self, id: UploadId) -> Result<(), Error> {
-        let was_over = self.ask(|engine, _| engine.upload_info(id)).is_ok_and(|info| info.state.is_over());
+        let was_over = self.ask(|engine, _| engine.uploads().info(id)).is_ok_and(|info| info.state.is_over());
         let was_changed = self.watch.of(id).told == Some((UploadState::Failed, FIO_E_SOURCE_CHANGED));
         let result = self.ask_uploads(|uploads, cx| uploads.retry(cx, id));
         self.tell(|| format!("retry {id}: {result:?}"));
@@ -388,7 +388,7 @@ impl World {
         let tracked = self.watch.of(id).clone();
         let result = match tracked.origin {
             Origin::Pushed => {
-                let from = self.ask(|engine, _| engine.upload_info(id))?.size;
+                let from = self.ask(|engine, _| engine.uploads().info(id))?.size;
                 let data = Contents { size: u64::MAX, ..tracked.pushed }.bytes(from, bytes as usize);
                 let result = self.ask_uploads(|uploads, _| uploads.push_data(id, from, &data));
                 if result.is_ok() {
@@ -398,7 +398,7 @@ impl World {
                 result
             }
             _ => {
-                let info = self.ask(|engine, _| engine.upload_info(id))?;
+                let info = self.ask(|engine, _| engine.uploads().info(id))?;
                 if !info.is_recording {
                     // It has been ended where its file ended: the camera begins another one.
                     return Err(Error::of(FIO_E_STATE));
@@ -434,7 +434,7 @@ impl World {
     }
 
     pub fn finish_recording(&mut self, id: UploadId, size: Option<u64>) -> Result<(), Error> {
-        let info = self.ask(|engine, _| engine.upload_info(id))?;
+        let info = self.ask(|engine, _| engine.uploads().info(id))?;
         let name = info.name.is_empty().then(|| format!("take {id}.mov"));
         let result = self.ask_uploads(|uploads, cx| uploads.finish_recording(cx, id, size, name));
         self.tell(|| format!("finish {id} at {size:?}: {result:?}"));

@@ -98,7 +98,7 @@ fn scan(world: &mut World, clips: usize) -> usize {
 
 fn assert_each_was_sent_once(world: &World, clips: usize) {
     for tracked in world.watch.tracked.values().filter(|tracked| !tracked.tag.is_empty()) {
-        let times = world.service.assets.complete(&tracked.key).count();
+        let times = world.service.complete(&tracked.key).count();
         assert_eq!(times, 1, "{} was sent {times} times", tracked.key);
     }
     assert_eq!(world.watch.tracked.len(), clips);

@@ -77,7 +77,7 @@ impl World {
                 self.watch.is_queue_paused = device.engine.uploads().totals().is_paused;
                 for tracked in self.watch.tracked.values_mut() {
                     tracked.told =
-                        device.engine.upload_info(tracked.id).ok().as_ref().map(told).or(tracked.told);
+                        device.engine.uploads().info(tracked.id).ok().as_ref().map(told).or(tracked.told);
                 }
             }
         }
@@ -111,7 +111,7 @@ impl World {
         let last = begun.iter().map(|id| turn(self.watch.of(*id))).max();
         for tracked in self.watch.tracked.values().filter(|tracked| !tracked.is_gone) {
             let is_queued =
-                device.engine.upload_info(tracked.id).is_ok_and(|info| info.state == UploadState::Queued);
+                device.engine.uploads().info(tracked.id).is_ok_and(|info| info.state == UploadState::Queued);
             assert!(!is_queued || Some(turn(tracked)) > last, "passed over: {tracked:?}");
         }
     }
@@ -122,7 +122,7 @@ impl World {
         let mut counts = BTreeMap::<UploadState, u64>::new();
         let mut bytes = 0;
         for id in device.engine.uploads().queue().ids() {
-            let info = device.engine.upload_info(id).expect("it was listed");
+            let info = device.engine.uploads().info(id).expect("it was listed");
             *counts.entry(info.state).or_insert(0) += 1;
             if !info.state.is_over() {
                 bytes += info.size.saturating_sub(info.confirmed + info.in_flight);

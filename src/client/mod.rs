@@ -311,7 +311,7 @@ impl Entered<'_> {
     pub fn upload_info(&self, id: UploadId) -> Result<UploadInfo, Error> {
         self.driver(|driver| {
             driver.note_progress();
-            driver.engine.upload_info(id)
+            driver.engine.uploads().info(id)
         })
     }
 
@@ -320,7 +320,7 @@ impl Entered<'_> {
     pub fn totals(&self) -> Result<Totals, Error> {
         self.driver(|driver| {
             driver.note_progress();
-            Ok(driver.engine.totals())
+            Ok(driver.engine.uploads().totals())
         })
     }
 
@@ -329,11 +329,11 @@ impl Entered<'_> {
     pub fn show_uploads(&self, each: &mut dyn FnMut(&UploadInfo)) -> Result<(), Error> {
         let ids = self.look(|driver| {
             driver.note_progress();
-            Ok(driver.engine.upload_ids())
+            Ok(driver.engine.uploads().queue().ids())
         })?;
         for id in ids {
             // One that is not there was removed meanwhile.
-            if let Ok(info) = self.look(|driver| Ok(driver.engine.upload_info(id)))? {
+            if let Ok(info) = self.look(|driver| Ok(driver.engine.uploads().info(id)))? {
                 each(&info);
             }
         }

@@ -2,7 +2,7 @@
 //! the service refuses the old one (401). A refresh is waited for a few times; who only wants that is a call without a
 //! request.
 
-use crate::api::asset::{self, Asset, Kind};
+use crate::api::asset::{self, Kind};
 use crate::api::device::Device;
 use crate::api::{Request, Response, comment, device, heartbeat, realtime};
 use crate::clock::Instant;
@@ -11,11 +11,10 @@ use crate::context::{Context, Purpose};
 use crate::error::Error;
 use crate::failure::{Backoff, Verdict, api_verdict, is_transient, is_worth_waiting, least_wait};
 use crate::prelude::*;
-use crate::secret::Secret;
 use crate::small_map::SmallMap;
 use crate::status::*;
 use crate::token::session::Session;
-use crate::upload::UploadId;
+use crate::upload::{UploadId, messages};
 use alloc::collections::VecDeque;
 use core::time::Duration;
 
@@ -76,16 +75,7 @@ pub(crate) enum Errand {
 pub(crate) enum Reply {
     Done,
     Device(Box<Device>),
-    Asset(Box<Asset>),
-    Addresses(Vec<Secret>),
-}
-
-/// When a call is given up.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Withdrawal {
-    Always,
-    /// Only if the request has not left yet.
-    IfUnsent,
+    Upload(messages::Reply),
 }
 
 #[derive(Debug, PartialEq)]
@@ -128,7 +118,7 @@ impl Calls {
     /// where they have just given the token, another one would not help.
     pub fn fetch_device(&mut self, cx: &mut Context, is_token_new: bool) {
         // One that is still under way has been overtaken.
-        self.withdraw(cx, Caller::FollowUp, Withdrawal::Always);
+        self.withdraw(cx, Caller::FollowUp);
         let call = Call::new(Caller::FollowUp, Errand::DeviceInfo);
         self.insert(cx, Call { repeated: is_token_new, ..call });
     }
@@ -155,14 +145,10 @@ impl Calls {
         Some(call)
     }
 
-    /// Gives a call up without a word to its caller. `true` if there was one.
-    pub fn withdraw(&mut self, cx: &mut Context, caller: Caller, withdrawal: Withdrawal) -> bool {
-        let is_meant = |call: &Call| {
-            let has_left = call.state == State::InFlight;
-            call.caller == caller && (withdrawal == Withdrawal::Always || !has_left)
-        };
-        let found = self.list.iter().find(|(_, call)| is_meant(call)).map(|(&id, _)| id);
-        found.is_some_and(|id| self.remove(cx, id).is_some())
+    /// Gives a call up without a word to its caller.
+    pub fn withdraw(&mut self, cx: &mut Context, caller: Caller) {
+        let found = self.list.iter().find(|(_, call)| call.caller == caller).map(|(&id, _)| id);
+        found.map(|id| self.remove(cx, id));
     }
 
     fn end(&mut self, cx: &mut Context, id: u64, result: Result<Reply, Error>) {
@@ -319,10 +305,11 @@ impl Calls {
             Errand::Refresh => Ok(Reply::Done),
             Errand::Heartbeat => heartbeat::read(&response).map(|()| Reply::Done),
             Errand::Comment(_) => comment::read(&response).map(|()| Reply::Done),
-            Errand::CreateAsset(_, kind) => {
-                asset::read(&response, *kind).map(|asset| Reply::Asset(Box::new(asset)))
+            Errand::CreateAsset(_, kind) => asset::read(&response, *kind)
+                .map(|asset| Reply::Upload(messages::Reply::Asset(Box::new(asset)))),
+            Errand::AnnounceParts(_, count) => {
+                realtime::read(&response, *count).map(|urls| Reply::Upload(messages::Reply::Urls(urls)))
             }
-            Errand::AnnounceParts(_, count) => realtime::read(&response, *count).map(Reply::Addresses),
         });
         if let Err(error) = &result {
             // The engine's own fetch is tried again a few times when the network is weak.

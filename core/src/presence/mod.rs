@@ -163,7 +163,7 @@ impl Presence {
 }
 
 fn save(record: &str) -> Save {
-    Save { key: KEY, value: Some(SecretBytes::new(record.as_bytes().to_vec())) }
+    Save { key: KEY.into(), value: Some(SecretBytes::new(record.as_bytes().to_vec())) }
 }
 
 #[cfg(test)]

@@ -147,7 +147,6 @@ impl Authorization {
     }
 
     /// An asset has told of its project where the device information has not.
-    #[cfg(feature = "uploads")]
     pub fn learn_project(&mut self, project_id: &str) {
         if self.project_id.is_none() {
             self.project_id = Some(project_id.to_owned());
@@ -226,7 +225,7 @@ impl Authorization {
                 &cx.settings.origin,
             )
         });
-        Some(Save { key: record::KEY, value })
+        Some(Save { key: record::KEY.into(), value })
     }
 
     /// A refusal to store is told once, and writing is repeated until it succeeds; the tokens are good all the

@@ -56,9 +56,9 @@ pub unsafe extern "C" fn fio_upload_start(
         let started = inside(client, |_, entered| {
             entered.engine(|engine, now| {
                 let spec = UPLOADS.get(upload.cast())?.spec();
-                let result = engine.add_upload(spec.clone(), now);
+                let result = engine.with_uploads(now, |uploads, cx| uploads.add(cx, spec.clone()));
                 if matches!(&result, Err(error) if error.status == FIO_E_UPLOAD_EXISTS) {
-                    known = engine.find_tag(&spec.tag).map(|known| known.id);
+                    known = engine.uploads().find_tag(&spec.tag).map(|known| known.id);
                 }
                 result
             })
@@ -101,7 +101,10 @@ pub unsafe extern "C" fn fio_upload_find(
         args::write_if_wanted(id, FIO_UPLOAD_NONE);
         let find = |engine: &mut Engine, _| {
             let tag = args::bytes(tag, length, "the tag")?;
-            engine.find_tag(tag).ok_or_else(|| Error::new(FIO_E_UNKNOWN_UPLOAD, "no upload has this tag"))
+            engine
+                .uploads()
+                .find_tag(tag)
+                .ok_or_else(|| Error::new(FIO_E_UNKNOWN_UPLOAD, "no upload has this tag"))
         };
         let known = inside(client, |_, entered| entered.engine(find))?;
         args::write_if_wanted(id, known.id);
@@ -141,7 +144,7 @@ pub unsafe extern "C" fn fio_upload_attach(
     unsafe {
         guard_engine(client, &mut |engine, now| {
             let source = &UPLOADS.get(upload.cast())?.spec().source;
-            engine.attach_source(id, source.clone(), now)
+            engine.with_uploads(now, |uploads, cx| uploads.attach(cx, id, source.clone()))
         })
     }
 }

@@ -510,8 +510,12 @@ impl Engine {
                 self.pairing.tokens_stored(cx);
             }
             token::Event::Refreshed => self.calls.fetch_device(cx, true),
-            token::Event::Lost => self.pairing.forget_approval(),
-            token::Event::Refused(error) => self.calls.fail_waiting(cx, &error),
+            token::Event::Refused(error) => {
+                if self.token.tokens().is_none() {
+                    self.pairing.forget_approval();
+                }
+                self.calls.fail_waiting(cx, &error);
+            }
             token::Event::Delayed(error, wait) => self.calls.release_impatient(cx, &error, wait),
         }
     }

@@ -75,8 +75,7 @@ pub(crate) enum Event {
     Found,
     Authorized,
     Refreshed,
-    Lost,
-    /// There will be no other tokens.
+    /// There will be no other tokens: they are gone, or nothing is renewed unasked.
     Refused(Error),
     /// No other tokens before this time has passed.
     Delayed(Error, Duration),
@@ -338,7 +337,6 @@ impl Authorization {
         };
         error.status = FIO_E_AUTHORIZATION_LOST;
         error.message = format!("{how}: {}", error.message).into();
-        self.events.push_back(Event::Lost);
         self.save_and(AfterSaving::TellLost(error));
     }
 

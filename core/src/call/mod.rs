@@ -15,7 +15,6 @@ use crate::small_map::SmallMap;
 use crate::status::*;
 use crate::token::session::Session;
 use crate::upload::{UploadId, messages};
-use alloc::collections::VecDeque;
 use core::time::Duration;
 
 /// Attempts of the engine's own fetch of device information, before it waits for the next occasion.
@@ -25,7 +24,8 @@ const FETCH_ATTEMPTS: u32 = 5;
 pub(crate) struct Calls {
     list: SmallMap<u64, Call>,
     wants_refresh: bool,
-    events: VecDeque<Event>,
+    /// In the order in which they ended; rarely more than one.
+    events: Vec<Event>,
 }
 
 /// A call is over.
@@ -153,7 +153,7 @@ impl Calls {
 
     fn end(&mut self, cx: &mut Context, id: u64, result: Result<Reply, Error>) {
         if let Some(call) = self.remove(cx, id) {
-            self.events.push_back((call.caller, result));
+            self.events.push((call.caller, result));
         }
     }
 
@@ -209,7 +209,7 @@ impl Calls {
     }
 
     pub fn poll_event(&mut self) -> Option<Event> {
-        self.events.pop_front()
+        (!self.events.is_empty()).then(|| self.events.remove(0))
     }
 
     pub fn poll_timeout(&self) -> Option<Instant> {

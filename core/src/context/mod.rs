@@ -144,7 +144,8 @@ impl Context {
         }
     }
 
-    pub(crate) fn save(&mut self, save: &Save) -> Result<(), Error> {
+    #[inline(never)]
+    pub(crate) fn save(&mut self, save: Save) -> Result<(), Error> {
         match &save.value {
             Some(value) => self.records.save(&save.key, value),
             None => self.records.erase(&save.key),

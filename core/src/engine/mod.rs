@@ -219,7 +219,7 @@ impl Engine {
             self.cx.abort(id);
         }
         if let Some(save) = self.presence.last_save(now) {
-            let saved = self.cx.save(&save);
+            let saved = self.cx.save(save);
             self.presence.handle_saved(&self.cx, saved);
         }
     }
@@ -430,23 +430,23 @@ impl Engine {
     /// What must be written is written before anything that depends on it is told or leaves.
     fn save(&mut self) {
         let cx = &mut self.cx;
-        if let Some(Err(error)) = cx.service.poll_save().map(|save| cx.save(&save)) {
+        if let Some(Err(error)) = cx.service.poll_save().map(|save| cx.save(save)) {
             cx.store_complaint(error);
         }
         while let Some(save) = self.token.poll_save(cx) {
-            let saved = cx.save(&save);
+            let saved = cx.save(save);
             self.token.handle_saved(cx, saved);
         }
         if let Some(save) = self.device.poll_save(cx) {
-            let saved = cx.save(&save);
+            let saved = cx.save(save);
             self.device.handle_saved(cx, saved);
         }
         if let Some(save) = self.presence.poll_save() {
-            let saved = cx.save(&save);
+            let saved = cx.save(save);
             self.presence.handle_saved(cx, saved);
         }
         while let Some(save) = self.uploads.poll_save(cx) {
-            let saved = cx.save(&save);
+            let saved = cx.save(save);
             self.uploads.handle_saved(cx, saved);
         }
     }

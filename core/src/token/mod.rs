@@ -22,7 +22,6 @@ use crate::failure::{Verdict, may_have_been_processed};
 use crate::log::log_line;
 use crate::prelude::*;
 use crate::status::*;
-use alloc::collections::VecDeque;
 use core::time::Duration;
 use record::{AuthRecord, Unusable};
 use session::{Session, Tokens};
@@ -56,7 +55,7 @@ pub(crate) struct Authorization {
     behind: StoreRetry,
     /// The store could not be read at the start.
     unread: StoreRetry,
-    events: VecDeque<Event>,
+    event: Option<Event>,
 }
 
 /// Nobody is told of tokens that are not stored, and no refresh leaves without its mark.
@@ -154,7 +153,12 @@ impl Authorization {
     }
 
     pub fn poll_event(&mut self) -> Option<Event> {
-        self.events.pop_front()
+        self.event.take()
+    }
+
+    fn emit(&mut self, event: Event) {
+        debug_assert!(self.event.is_none(), "an event was not polled");
+        self.event = Some(event);
     }
 
     pub fn poll_timeout(&self) -> Option<Instant> {
@@ -191,7 +195,7 @@ impl Authorization {
             // Who cannot wait that long hears of it now; the schedule has the moment already.
             Some((until, error)) => {
                 self.wanted = false;
-                self.events.push_back(Event::Delayed(error, until - now));
+                self.emit(Event::Delayed(error, until - now));
             }
             None => {
                 let is_urgent = core::mem::take(&mut self.wanted) || is_hoped_for;
@@ -256,15 +260,15 @@ impl Authorization {
             Some(AfterSaving::SendRefresh { .. }) => self.is_marked = true,
             Some(AfterSaving::TellAuthorized) => {
                 cx.tell(effects::Event::Authorized);
-                self.events.push_back(Event::Authorized);
+                self.emit(Event::Authorized);
             }
             Some(AfterSaving::TellRefreshed) => {
                 cx.tell(effects::Event::Refreshed);
-                self.events.push_back(Event::Refreshed);
+                self.emit(Event::Refreshed);
             }
             Some(AfterSaving::TellLost(error)) => {
                 cx.tell(effects::Event::AuthorizationLost(error.clone()));
-                self.events.push_back(Event::Refused(error));
+                self.emit(Event::Refused(error));
             }
             None => {}
         }
@@ -305,7 +309,7 @@ impl Authorization {
         match self.session.refresh_failed(&error, is_clear, now, &mut cx.random) {
             Verdict::Suspend => {
                 cx.tell(effects::Event::RefreshRefused(error.clone()));
-                self.events.push_back(Event::Refused(error));
+                self.emit(Event::Refused(error));
             }
             Verdict::AwaitAuthorization => {
                 // Another process with the same store may have been faster.
@@ -324,7 +328,7 @@ impl Authorization {
                 }
                 self.was_interrupted |= may_have_been_processed(&error);
                 cx.tell(effects::Event::Retrying { error: error.clone(), wait: next - now });
-                self.events.push_back(Event::Delayed(error, next - now));
+                self.emit(Event::Delayed(error, next - now));
             }
         }
     }
@@ -356,7 +360,7 @@ impl Authorization {
                 if record.refreshing {
                     self.session.renew_first();
                 }
-                self.events.push_back(Event::Found);
+                self.emit(Event::Found);
             }
             Ok(None) => {}
             Err(error) if error.status == FIO_E_STORE_DAMAGED => {

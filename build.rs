@@ -87,7 +87,9 @@ fn make_header() {
 
 /// A line for each: name, retry, message, advice.
 fn write_statuses() {
-    let line = |row: &status::Description| format!("{}\t{:?}\t{}\t{}\n", row.name, row.retry, row.summary, row.advice);
+    let line = |row: &status::Description| {
+        format!("{}\t{:?}\t{}\t{}\n", row.name, row.retry, row.summary, row.advice)
+    };
     write_out("statuses.tsv", &status::DESCRIPTIONS.iter().map(line).collect::<String>());
 }
 

@@ -22,7 +22,10 @@ fn the_description_has_the_librarys_texts() {
         let (_, found) = described.split_once(&format!("\"name\": \"{name}\"")).unwrap_or_default();
         let found = found.split('}').next().unwrap_or_default();
         for said in [retry, message, advice] {
-            assert!(found.contains(&format!(": \"{said}\"")), "include/fio_c2c.json, {name}: run `make header`");
+            assert!(
+                found.contains(&format!(": \"{said}\"")),
+                "include/fio_c2c.json, {name}: run `make header`"
+            );
         }
     }
 }

@@ -187,6 +187,9 @@ mod tests {
         ] {
             let options = Options::parse_from(["fio-emulator"].iter().chain(arguments));
             assert_eq!(options.warning().is_some(), warned, "{arguments:?}");
+            for what in ["pair", "disconnect", "read what they upload", "clock", "settings", "end it"] {
+                assert!(options.warning().is_none_or(|warning| warning.contains(what)), "{what}");
+            }
         }
     }
 

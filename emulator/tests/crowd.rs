@@ -18,16 +18,20 @@ use serde_json::Value;
 const CROWD: &str = "127.0.0.2";
 const IDLE: usize = 1_000;
 const HALF: usize = 1_000;
+/// Heads that stop before their end, and how long they are: somewhat less than may be read of one.
+const HEADS: usize = 1_500;
+const HEAD: usize = 60_000;
 /// Of half a body.
 const SENT: usize = 100_000;
 const AT_ONCE: usize = 50;
 /// What the emulator may need more than at rest: all bodies, and buffers of some hundred connections.
 const MEMORY: u64 = 96 << 20;
 
-/// An emulator that may have as many files and connections as systems allow by default.
-fn spawn() -> Result<(Child, Value), Box<dyn Error>> {
+/// An emulator that may have so many files and connections. 1,024 is what systems allow by default.
+fn spawn(descriptors: usize) -> Result<(Child, Value), Box<dyn Error>> {
     let mut child = Command::new("sh")
-        .args(["-c", "ulimit -n 1024; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_fio-emulator")])
+        .args(["-c", &format!("ulimit -n {descriptors}; exec \"$0\" \"$@\"")])
+        .arg(env!("CARGO_BIN_EXE_fio-emulator"))
         .args(["--exit-with-stdin", "--interval", "0", "--person", "approve"])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -70,7 +74,7 @@ async fn try_all<T>(count: usize, one: impl AsyncFn() -> Option<T>) -> Vec<T> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_crowd_from_one_address_holds_up_nobody_else() -> Outcome {
     rlimit::increase_nofile_limit(8_192)?;
-    let (mut child, ready) = spawn()?;
+    let (mut child, ready) = spawn(1_024)?;
     let authority = ca_file(&ready)?.to_owned();
     let (service, storage) = (port(&ready, "url")?, port(&ready, "storage_url")?);
     let alone = session(&ready, &authority).await?;
@@ -94,6 +98,35 @@ async fn a_crowd_from_one_address_holds_up_nobody_else() -> Outcome {
 
     let beside = session(&ready, &authority).await?;
     assert!(beside < 3 * alone + Duration::from_secs(2), "{beside:?}, and {alone:?} alone");
+    let grown = memory(&child)? - at_rest;
+    assert!(grown < MEMORY, "{grown} bytes");
+    drop(crowd);
+    drop(child.stdin.take());
+    child.wait()?;
+    Ok(())
+}
+
+/// Where the system allows thousands of connections, heads of requests that never end are no way to its memory.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn heads_that_do_not_end_take_little_however_many_there_are() -> Outcome {
+    rlimit::increase_nofile_limit(8_192)?;
+    let (mut child, ready) = spawn(8_192)?;
+    let authority = ca_file(&ready)?.to_owned();
+    let service = port(&ready, "url")?;
+    session(&ready, &authority).await?;
+    let at_rest = memory(&child)?;
+    let filling = "x".repeat(HEAD);
+    let half = async || {
+        let mut client = Client::connect_from(CROWD, &authority, service).await.ok()?;
+        // It may be refused before it has been sent.
+        let _ = client
+            .send_body(format!("GET /health HTTP/1.1\r\nhost: localhost\r\nx: {filling}").as_bytes())
+            .await;
+        Some(client)
+    };
+    let crowd = try_all(HEADS, half).await;
+    assert!(crowd.len() >= HEADS - 100, "{} have come in", crowd.len());
+    session(&ready, &authority).await?;
     let grown = memory(&child)? - at_rest;
     assert!(grown < MEMORY, "{grown} bytes");
     drop(crowd);

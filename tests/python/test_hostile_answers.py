@@ -20,6 +20,10 @@ ASSET_LIMIT = (512 << 10) + max((FILE // (5 << 20)) * 2048, 10_000 * 600)
 OTHER_LIMIT = 256 << 10
 
 
+#: Of the device, which whoever answers has been sent.
+SECRET = b"the client's secret"
+
+
 def filled(start: bytes, unit: bytes, end: bytes, size: int) -> bytes:
     """As many units between a start and an end as fit into the size."""
     return start + unit * ((size - len(start) - len(end)) // len(unit)) + end
@@ -81,6 +85,22 @@ SHAPES: Dict[str, Callable[[int], bytes]] = {
     "commas": lambda size: filled(b"[", b",", b"]", size),
     "a page": lambda size: filled(b"<html>", b"<p>log in</p>", b"</html>", size),
     "errors": lambda size: listed("errors", b'{"title":"t","detail":"d"}', size),
+    "one long error": lambda size: filled(b'{"errors":[{"detail":"', b"word ", b'"}]}', size),
+    "one long escaped error": lambda size: filled(b'{"message":"', b"\\u00e4\\n", b'"}', size),
+    "the client secret": lambda size: filled(b'{"message":"', SECRET, b'","id":"a1"}', size),
+    "the client secret, escaped": lambda size: filled(b'{"message":"', b"\\u0074" + SECRET[1:], b'"}', size),
+    "the client secret in addresses": lambda size: listed("upload_urls", b'"https://a?' + SECRET + b'"', size),
+    "what could begin the client secret": lambda size: filled(b'{"message":"', SECRET[:-1], b'"}', size),
+    "escapes only": lambda size: filled(b'{"message":"', b"%", b'"}', size),
+    "longest names": lambda size: listed("channels", b'{"id":"' + b"n" * 16_000 + b'"}', size),
+    "too long names": lambda size: listed("channels", b'{"id":"' + b"n" * 17_000 + b'"}', size),
+    "lists in lists": lambda size: filled(b"", b"[[],", b"[" + b"]" * 9, size),
+    "objects in known objects": lambda size: listed("authorization", b'{"creator":{"name":"n"}}', size),
+    "two bodies": lambda size: filled(b'{"id":"a1"}', b'{"id":"a1"}', b"", size),
+    "a body and garbage": lambda size: filled(b'{"id":"a1"}', b"x", b"", size),
+    "true and false": lambda size: listed("upload_urls", b"true,false", size),
+    "bytes beyond ASCII": lambda size: filled(b'{"name":"', "\u00e9\U0001f3a5".encode(), b'"}', size),
+    "XML": lambda size: filled(b"<Error><Code>", b"<Code>a</Code>", b"</Error>", size),
 }
 
 
@@ -93,7 +113,7 @@ class Shapes(RawTest):
         self.device = subprocess.Popen([sys.executable, "-B", str(HERE / "answer_memory.py")], stdin=subprocess.PIPE,
                                        stdout=subprocess.PIPE, text=True)
         self.at_end(self.end)
-        self.say(json.dumps({"url": self.raw.url, "ca_file": str(self.raw.ca_file), "media": str(media)}))
+        self.say(json.dumps({"url": self.raw.url, "ca_file": str(self.raw.ca_file), "media": str(media), "secret": SECRET.decode()}))
         # What is needed once only is there from now on.
         for endpoint in ("me", "heartbeat", "token", "asset"):
             assert self.ask(endpoint)[1] == "FIO_OK"
@@ -112,7 +132,7 @@ class Shapes(RawTest):
         return int(grown), outcome
 
     def measure(self, endpoint: str, limit: int, status: int = 200) -> None:
-        assert len(SHAPES) >= 40
+        assert len(SHAPES) >= 60
         for name, shape in SHAPES.items():
             body = shape(limit)
             assert len(body) <= limit

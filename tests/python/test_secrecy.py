@@ -185,6 +185,37 @@ class Quoted(Secrecy):
         self.check_quotes(client, self.ACCESS, self.REFRESH)
 
 
+    def test_in_what_is_no_error(self) -> None:
+        """A success is shown as well: a name on the screen, a link as a QR code."""
+        client = self.client(client_secret=self.CLIENT_SECRET)
+        link = "https://frame.example/pair?" + quote(self.CLIENT_SECRET)
+        self.answers("code", json.dumps({**json.loads(self.code()), "name": f"camera {self.CLIENT_SECRET}", "verification_uri": link,
+                                         "verification_uri_complete": link.replace("pair", "pair/041772")}))
+        code = client.request_code().wait(PATIENCE)
+        assert (code.device_name, code.verification_uri, code.verification_uri_complete) == ("camera (not shown)", None, None)
+        self.answers("token", json.dumps({"access_token": self.ACCESS, "refresh_token": self.REFRESH, "expires_in": 28800}))
+        self.answers("me", "{}")
+        client.poll().wait(PATIENCE)
+        client.drive_until_settled()
+        for secret in (self.CLIENT_SECRET, self.ACCESS, self.REFRESH):
+            for form in self.forms(secret):
+                named = '{"id": "%s", "name": "%s"}' % (form, form)
+                self.answers("me", '{"id": "%s", "name": "a %s b", "timezone": "%s", "project_id": "%s", "channels": [%s], "project": %s, '
+                                   '"authorization": {"creator": %s}}' % (form, form, form, form, named, named, named))
+                device = client.device_info().wait(PATIENCE)
+                assert (device.name, device.channels[0].name) == ("a (not shown) b", "(not shown)"), form
+                self.told += [str(value) for shown in (device, device.channels[0]) for value in vars(shown).values()]
+        # With such an id an asset would show it.
+        self.answers("asset", json.dumps({"id": self.ACCESS, "upload_urls": ["https://storage.example/1"]}))
+        path = self.scratch() / "A001.mov"
+        path.write_bytes(b"clip")
+        upload = client.upload(path=path)
+        client.drive_until(lambda: upload.info().reason)
+        info = upload.info()
+        assert (info.asset_id, info.reason and info.reason.name) == (None, "FIO_E_PROTOCOL")
+        self.check_quotes(client, self.CLIENT_SECRET, self.ACCESS, self.REFRESH)
+
+
 class Texts(Secrecy):
     """What acts on a terminal or a screen does not get there."""
 

@@ -249,7 +249,7 @@ impl Engine {
         self.cx.set_now(now);
         // Aborted meanwhile.
         let Some(purpose) = self.cx.requests.remove(&id) else { return };
-        let answer = self.without_secrets(answer);
+        let answer = self.without_secrets(&purpose, answer);
         match (purpose, answer) {
             (Purpose::Part { upload }, Answer::Part(mut outcome)) => {
                 outcome.answer = outcome.answer.map_err(|error| self.cx.blame_clock(error));

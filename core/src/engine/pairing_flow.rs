@@ -185,7 +185,7 @@ impl Engine {
 
     fn code_granted(&mut self, op: OpId, grant: Grant) {
         let poll = self.poll_request(&grant.device_code);
-        let mut shown = ShownCode {
+        let mut shown = self.shown_without_own(ShownCode {
             user_code: grant.user_code.clone(),
             verification_uri: grant.verification_uri.clone(),
             verification_uri_complete: grant.verification_uri_complete.clone(),
@@ -194,7 +194,7 @@ impl Engine {
             life: grant.life,
             interval: grant.interval,
             number: 1,
-        };
+        });
         let serial = self.pairing.next_code;
         self.pairing.next_code += 1;
         self.pairing.code = Some((serial, Code::new(grant, poll, self.cx.now.mono)));

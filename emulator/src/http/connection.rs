@@ -34,19 +34,21 @@ const BUFFER: usize = 64 << 10;
 const READ_AHEAD: usize = 8 << 10;
 /// Parts are long.
 const PART_READ_AHEAD: usize = 256 << 10;
-/// What connections that take parts may each have of both.
+/// What each connection may have at least, and all of them together, of buffers.
 const SMALLEST_BUFFER: usize = 16 << 10;
-const PART_BUFFERS_IN_ALL: usize = 16 << 20;
+const BUFFERS_IN_ALL: usize = 16 << 20;
 
 /// What a connection reads ahead, and its buffer. Very many connections are to find room.
 fn buffers(emulator: &Emulator, site: Site) -> (usize, usize) {
     let open = usize::try_from(emulator.connections.open.load(Ordering::Relaxed)).unwrap_or(usize::MAX);
-    let share = (PART_BUFFERS_IN_ALL / open.max(1)).max(SMALLEST_BUFFER);
-    match site {
-        Site::Service => (READ_AHEAD, BUFFER),
-        Site::Storage => (share.min(PART_READ_AHEAD), share.min(BUFFER)),
-    }
+    let share = (BUFFERS_IN_ALL / open.max(1)).max(SMALLEST_BUFFER);
+    let ahead = match site {
+        Site::Service => READ_AHEAD,
+        Site::Storage => share.min(PART_READ_AHEAD),
+    };
+    (ahead, share.min(BUFFER))
 }
+
 /// The first byte of every TLS record that can begin a connection.
 const TLS_HANDSHAKE: u8 = 0x16;
 

@@ -289,6 +289,18 @@ mod tests {
     }
 
     #[test]
+    fn it_lives_a_year() {
+        let params = authority_params(NAME);
+        let life = params.not_after - OffsetDateTime::now_utc();
+        assert!(life <= Duration::days(365) && life > Duration::days(364), "{life}");
+        let until = Terms::new(&[], Scope::Private).until - OffsetDateTime::now_utc().unix_timestamp();
+        assert!(
+            (Duration::days(364).whole_seconds()..=Duration::days(365).whole_seconds()).contains(&until),
+            "{until}"
+        );
+    }
+
+    #[test]
     fn it_says_why_it_is_of_no_use_any_more() {
         let terms = Terms::new(&["bench.example".into()], Scope::Private);
         assert_eq!(terms.problem(&["bench.example".into()]), None);

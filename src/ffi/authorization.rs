@@ -45,7 +45,7 @@ pub unsafe extern "C" fn fio_refresh(
 ) -> fio_status {
     // SAFETY: the caller passes NULL or a live client, and NULL or a writable pointer.
     unsafe {
-        guard_start(client, completions::done(done, user), op, &mut |engine, now| {
+        guard_start(client, Registered(Callback::Done(done), user), op, &mut |engine, now| {
             engine.start(Operation::Refresh, now)
         })
     }
@@ -79,7 +79,7 @@ pub unsafe extern "C" fn fio_revoke(
 ) -> fio_status {
     // SAFETY: the caller passes NULL or a live client, and NULL or a writable pointer.
     unsafe {
-        guard_start(client, completions::done(done, user), op, &mut |engine, now| {
+        guard_start(client, Registered(Callback::Done(done), user), op, &mut |engine, now| {
             engine.start(Operation::Revoke, now)
         })
     }
@@ -97,17 +97,20 @@ pub unsafe extern "C" fn fio_revoke(
 /// Since:     0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_auth_state(client: *mut fio_client) -> i32 {
-    guard_value(FIO_E_PANIC, || {
-        // SAFETY: the caller passes NULL or a live client.
-        match unsafe { inside(client, |_, entered| entered.engine(|engine, now| Ok(engine.auth_state(now)))) }
-        {
-            Ok(AuthState::Unpaired) => FIO_AUTH_UNPAIRED,
-            Ok(AuthState::Pending) => FIO_AUTH_PENDING,
-            Ok(AuthState::Authorized) => FIO_AUTH_AUTHORIZED,
-            Ok(AuthState::Expired) => FIO_AUTH_EXPIRED,
-            Err(error) => error.status,
-        }
-    })
+    let mut state = FIO_E_PANIC;
+    // SAFETY: the caller passes NULL or a live client.
+    let status = unsafe {
+        guard_engine(client, |engine, now| {
+            state = match engine.auth_state(now) {
+                AuthState::Unpaired => FIO_AUTH_UNPAIRED,
+                AuthState::Pending => FIO_AUTH_PENDING,
+                AuthState::Authorized => FIO_AUTH_AUTHORIZED,
+                AuthState::Expired => FIO_AUTH_EXPIRED,
+            };
+            Ok(())
+        })
+    };
+    if status == FIO_OK { state } else { status }
 }
 
 /// Copies the access token, for an application that calls other endpoints of the service itself. Send
@@ -138,7 +141,7 @@ pub unsafe extern "C" fn fio_access_token(
     // SAFETY: the caller passes NULL or a live client, NULL or `capacity` writable bytes, and NULL
     // or a writable pointer.
     unsafe {
-        guard_engine(client, &mut |engine, now| {
+        guard_engine(client, |engine, now| {
             if length.is_null() || (buffer.is_null() && capacity != 0) {
                 return Err(Error::new(FIO_E_NULL, "the buffer or the place for the length is NULL"));
             }

@@ -43,7 +43,7 @@ pub unsafe extern "C" fn fio_comment(
     // SAFETY: the caller passes NULL or a live client, NULL or terminated strings, and NULL or a writable
     // pointer.
     unsafe {
-        guard_start(client, completions::done(done, user), op, &mut |engine, now| {
+        guard_start(client, Registered(Callback::Done(done), user), op, &mut |engine, now| {
             let asset_id = args::text(asset_id, "the asset's id")?;
             let text = limits::comment(args::text(text, "the text")?)?;
             engine.start_comment(asset_id, text, limits::frame(frame)?, now)

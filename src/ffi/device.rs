@@ -31,7 +31,7 @@ pub unsafe extern "C" fn fio_device_info(
 ) -> fio_status {
     // SAFETY: the caller passes NULL or a live client, and NULL or a writable pointer.
     unsafe {
-        guard_start(client, completions::device(done, user), op, &mut |engine, now| {
+        guard_start(client, Registered(Callback::Device(done), user), op, &mut |engine, now| {
             engine.start(Operation::DeviceInfo, now)
         })
     }
@@ -58,11 +58,13 @@ pub unsafe extern "C" fn fio_device_cached(
     device: *mut *const fio_device,
 ) -> fio_status {
     // SAFETY: the caller passes NULL or a live client, and NULL or a writable pointer.
-    guard(&mut || unsafe {
+    guard(|| unsafe {
         args::write(device, ptr::null())?;
-        let shown = inside(client, |handle, entered| {
-            let cached = entered.engine(|engine, now| engine.cached_device(now))?;
-            Ok(lock(&handle.shown).device.insert(views::device::aged(&cached)).as_ptr())
+        let mut shown = ptr::null();
+        inside(client, &mut |handle, entered| {
+            let view = views::device::aged(&entered.device()?);
+            shown = lock(&handle.shown).device.insert(view).as_ptr();
+            Ok(())
         })?;
         args::write(device, shown)
     })
@@ -97,7 +99,7 @@ pub unsafe extern "C" fn fio_heartbeat(
 ) -> fio_status {
     // SAFETY: the caller passes NULL or a live client, and NULL or a writable pointer.
     unsafe {
-        guard_start(client, completions::done(done, user), op, &mut |engine, now| {
+        guard_start(client, Registered(Callback::Done(done), user), op, &mut |engine, now| {
             engine.start(Operation::Heartbeat, now)
         })
     }
@@ -124,7 +126,7 @@ pub unsafe extern "C" fn fio_heartbeat(
 pub unsafe extern "C" fn fio_set_online(client: *mut fio_client, online: i32) -> fio_status {
     // SAFETY: the caller passes NULL or a live client, as documented.
     unsafe {
-        guard_engine(client, &mut |engine, now| {
+        guard_engine(client, |engine, now| {
             engine.set_online(args::switch(online)?, now);
             Ok(())
         })

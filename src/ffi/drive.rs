@@ -22,10 +22,10 @@ use std::time::Duration;
 /// Since:     0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_drive(client: *mut fio_client, timeout_ms: i32) -> fio_status {
-    guard(&mut || {
+    // SAFETY: the caller passes NULL or a live client, as documented.
+    guard(|| unsafe {
         let timeout = u64::try_from(timeout_ms).ok().map(Duration::from_millis);
-        // SAFETY: the caller passes NULL or a live client, as documented.
-        unsafe { inside(client, |_, entered| entered.drive(timeout)) }
+        inside(client, &mut |_, entered| entered.drive(timeout))
     })
 }
 
@@ -45,10 +45,12 @@ pub unsafe extern "C" fn fio_drive(client: *mut fio_client, timeout_ms: i32) -> 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_wait(client: *mut fio_client, op: fio_op) -> fio_status {
     let mut ended_with = FIO_OK;
-    let waited = guard(&mut || {
-        // SAFETY: the caller passes NULL or a live client, as documented.
-        ended_with = unsafe { inside(client, |_, entered| entered.wait(op)) }?;
-        Ok(())
+    // SAFETY: the caller passes NULL or a live client, as documented.
+    let waited = guard(|| unsafe {
+        inside(client, &mut |_, entered| {
+            ended_with = entered.wait(op)?;
+            Ok(())
+        })
     });
     if waited == FIO_OK { ended_with } else { waited }
 }
@@ -69,10 +71,15 @@ pub unsafe extern "C" fn fio_wait(client: *mut fio_client, op: fio_op) -> fio_st
 /// Since:     0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_fd(client: *mut fio_client) -> i32 {
-    guard_value(FIO_E_PANIC, || {
-        // SAFETY: the caller passes NULL or a live client, as documented.
-        unsafe { inside(client, |_, entered| entered.descriptor()) }.unwrap_or_else(|error| error.status)
-    })
+    let mut descriptor = FIO_E_PANIC;
+    // SAFETY: the caller passes NULL or a live client, as documented.
+    let status = guard(|| unsafe {
+        inside(client, &mut |_, entered| {
+            descriptor = entered.descriptor()?;
+            Ok(())
+        })
+    });
+    if status == FIO_OK { descriptor } else { status }
 }
 
 /// How long a loop of the application's own may sleep before it calls `fio_drive`, if it watches no
@@ -92,15 +99,17 @@ pub unsafe extern "C" fn fio_fd(client: *mut fio_client) -> i32 {
 /// Since:     0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_timeout_ms(client: *mut fio_client, timeout_ms: *mut i64) -> fio_status {
-    guard(&mut || {
-        // SAFETY: the caller passes NULL or a live client, and NULL or a writable pointer.
-        unsafe {
-            let wanted = inside(client, |_, entered| entered.driver(|driver| Ok(driver.wants_round_in())))?;
-            // Rounded up, so that it is due when the sleep ends.
-            let wanted =
-                wanted.map_or(-1, |span| i64::try_from(span.as_micros().div_ceil(1000)).unwrap_or(i64::MAX));
-            args::write(timeout_ms, wanted)
-        }
+    // SAFETY: the caller passes NULL or a live client, and NULL or a writable pointer.
+    guard(|| unsafe {
+        let mut milliseconds = -1;
+        inside(client, &mut |_, entered| {
+            if let Some(span) = entered.wants_round_in()? {
+                // Rounded up, so that it is due when the sleep ends.
+                milliseconds = i64::try_from(span.as_micros().div_ceil(1000)).unwrap_or(i64::MAX);
+            }
+            Ok(())
+        })?;
+        args::write(timeout_ms, milliseconds)
     })
 }
 
@@ -120,7 +129,7 @@ pub unsafe extern "C" fn fio_timeout_ms(client: *mut fio_client, timeout_ms: *mu
 /// Since:     0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_cancel(client: *mut fio_client, op: fio_op) -> fio_status {
-    guard(&mut || {
+    guard(|| {
         // SAFETY: the caller passes NULL or a live client, as documented.
         unsafe { handle(client) }?.client.remote()?.cancel(op)
     })
@@ -137,7 +146,7 @@ pub unsafe extern "C" fn fio_cancel(client: *mut fio_client, op: fio_op) -> fio_
 /// Since:     0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_wakeup(client: *mut fio_client) -> fio_status {
-    guard(&mut || {
+    guard(|| {
         // SAFETY: the caller passes NULL or a live client, as documented.
         unsafe { handle(client) }?.client.remote()?.wake_up();
         Ok(())

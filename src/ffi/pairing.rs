@@ -32,7 +32,7 @@ pub unsafe extern "C" fn fio_request_code(
 ) -> fio_status {
     // SAFETY: the caller passes NULL or a live client, and NULL or a writable pointer.
     unsafe {
-        guard_start(client, completions::code(done, user), op, &mut |engine, now| {
+        guard_start(client, Registered(Callback::Code(done), user), op, &mut |engine, now| {
             if done.is_none() {
                 return Err(unseen());
             }
@@ -74,7 +74,7 @@ pub unsafe extern "C" fn fio_poll(
 ) -> fio_status {
     // SAFETY: the caller passes NULL or a live client, and NULL or a writable pointer.
     unsafe {
-        guard_start(client, completions::done(done, user), op, &mut |engine, now| {
+        guard_start(client, Registered(Callback::Done(done), user), op, &mut |engine, now| {
             engine.start(Operation::Poll, now)
         })
     }
@@ -117,7 +117,7 @@ pub unsafe extern "C" fn fio_pair(
 ) -> fio_status {
     // SAFETY: the caller passes NULL or a live client, and NULL or a writable pointer.
     unsafe {
-        guard_start(client, completions::pair(show, done, user), op, &mut |engine, now| {
+        guard_start(client, Registered(Callback::Pair(show, done), user), op, &mut |engine, now| {
             if show.is_none() {
                 return Err(unseen());
             }

@@ -29,8 +29,8 @@ pub unsafe extern "C" fn fio_queue_list(
     user: *mut c_void,
 ) -> fio_status {
     // SAFETY: the caller passes NULL or a live client.
-    guard(&mut || unsafe {
-        inside(client, |_, entered| {
+    guard(|| unsafe {
+        inside(client, &mut |_, entered| {
             let each =
                 each.ok_or_else(|| Error::new(FIO_E_NULL, "without a callback nobody would see the list"))?;
             // SAFETY: given for this; the view outlives the call, and nothing is held.
@@ -57,11 +57,13 @@ pub unsafe extern "C" fn fio_queue_totals(
     totals: *mut *const fio_totals,
 ) -> fio_status {
     // SAFETY: the caller passes NULL or a live client, and NULL or a writable pointer.
-    guard(&mut || unsafe {
+    guard(|| unsafe {
         args::write(totals, ptr::null())?;
-        let shown = inside(client, |handle, entered| {
+        let mut shown = ptr::null();
+        inside(client, &mut |handle, entered| {
             let view = views::upload::totals(&entered.totals()?);
-            Ok(lock(&handle.shown).totals.insert(view).as_ptr())
+            shown = lock(&handle.shown).totals.insert(view).as_ptr();
+            Ok(())
         })?;
         args::write(totals, shown)
     })
@@ -84,7 +86,7 @@ pub unsafe extern "C" fn fio_queue_totals(
 pub unsafe extern "C" fn fio_queue_pause(client: *mut fio_client) -> fio_status {
     // SAFETY: the caller passes NULL or a live client.
     unsafe {
-        guard_engine(client, &mut |engine, now| {
+        guard_engine(client, |engine, now| {
             engine.pause_queue(now);
             Ok(())
         })
@@ -106,7 +108,7 @@ pub unsafe extern "C" fn fio_queue_pause(client: *mut fio_client) -> fio_status 
 pub unsafe extern "C" fn fio_queue_resume(client: *mut fio_client) -> fio_status {
     // SAFETY: the caller passes NULL or a live client.
     unsafe {
-        guard_engine(client, &mut |engine, now| {
+        guard_engine(client, |engine, now| {
             engine.resume_queue(now);
             Ok(())
         })
@@ -127,7 +129,7 @@ pub unsafe extern "C" fn fio_queue_resume(client: *mut fio_client) -> fio_status
 pub unsafe extern "C" fn fio_queue_cancel_all(client: *mut fio_client) -> fio_status {
     // SAFETY: the caller passes NULL or a live client.
     unsafe {
-        guard_engine(client, &mut |engine, now| {
+        guard_engine(client, |engine, now| {
             engine.cancel_all_uploads(now);
             Ok(())
         })
@@ -152,7 +154,7 @@ pub unsafe extern "C" fn fio_queue_cancel_all(client: *mut fio_client) -> fio_st
 pub unsafe extern "C" fn fio_queue_set_auto_start(client: *mut fio_client, enabled: i32) -> fio_status {
     // SAFETY: the caller passes NULL or a live client.
     unsafe {
-        guard_engine(client, &mut |engine, now| {
+        guard_engine(client, |engine, now| {
             engine.set_auto_start(args::switch(enabled)?, now);
             Ok(())
         })
@@ -176,7 +178,7 @@ pub unsafe extern "C" fn fio_queue_set_auto_start(client: *mut fio_client, enabl
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_queue_forget_tags(client: *mut fio_client) -> fio_status {
     // SAFETY: the caller passes NULL or a live client.
-    unsafe { guard_engine(client, &mut |engine, now| engine.forget_tags(now)) }
+    unsafe { guard_engine(client, |engine, now| engine.forget_tags(now)) }
 }
 
 /// Limits what all uploads together send, to leave some of the network to others. At once, also for what
@@ -197,7 +199,7 @@ pub unsafe extern "C" fn fio_queue_set_bandwidth(
 ) -> fio_status {
     // SAFETY: the caller passes NULL or a live client.
     unsafe {
-        guard_engine(client, &mut |engine, now| {
+        guard_engine(client, |engine, now| {
             let limits = UploadLimits { bytes_per_second, ..engine.upload_limits().clone() };
             engine.limit_uploads(limits, now);
             Ok(())
@@ -232,7 +234,7 @@ pub unsafe extern "C" fn fio_queue_set_interfaces(
     // SAFETY: the caller passes NULL or a live client, and NULL or `count` pointers to terminated
     // strings.
     unsafe {
-        guard_engine(client, &mut |engine, now| {
+        guard_engine(client, |engine, now| {
             let interfaces = args::interfaces(names, count)?;
             let limits = UploadLimits { interfaces, ..engine.upload_limits().clone() };
             engine.limit_uploads(limits, now);

@@ -25,7 +25,7 @@ pub unsafe extern "C" fn fio_qr_encode(
     capacity: usize,
     side: *mut i32,
 ) -> fio_status {
-    guard(&mut || {
+    guard(|| {
         // SAFETY: the caller passes NULL or a terminated string, NULL or `capacity` writable bytes, and
         // NULL or a writable pointer.
         unsafe {

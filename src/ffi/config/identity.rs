@@ -21,7 +21,7 @@ pub unsafe extern "C" fn fio_config_set_client_id(
 ) -> fio_status {
     // SAFETY: the caller passes NULL or a live config, and NULL or a terminated string.
     unsafe {
-        CONFIGS.guard_set(config, &mut |config| config.set_client_id(args::text(client_id, "the client id")?))
+        CONFIGS.guard_set(config, |config| config.set_client_id(args::text(client_id, "the client id")?))
     }
 }
 
@@ -45,7 +45,7 @@ pub unsafe extern "C" fn fio_config_set_client_secret(
 ) -> fio_status {
     // SAFETY: the caller passes NULL or a live config, and NULL or `length` readable bytes.
     unsafe {
-        CONFIGS.guard_set(config, &mut |config| {
+        CONFIGS.guard_set(config, |config| {
             let secret = args::bytes(client_secret.cast(), length, "the client secret")?;
             config.set_client_secret(args::utf8(secret, "the client secret")?)
         })
@@ -70,9 +70,8 @@ pub unsafe extern "C" fn fio_config_set_client_version(
 ) -> fio_status {
     // SAFETY: the caller passes NULL or a live config, and NULL or a terminated string.
     unsafe {
-        CONFIGS.guard_set(config, &mut |config| {
-            config.set_client_version(args::text(version, "the client version")?)
-        })
+        CONFIGS
+            .guard_set(config, |config| config.set_client_version(args::text(version, "the client version")?))
     }
 }
 
@@ -97,5 +96,5 @@ pub unsafe extern "C" fn fio_config_set_client_version(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_config_set_base_url(config: *mut fio_config, url: *const c_char) -> fio_status {
     // SAFETY: the caller passes NULL or a live config, and NULL or a terminated string.
-    unsafe { CONFIGS.guard_set(config, &mut |config| config.set_base_url(args::text(url, "the base URL")?)) }
+    unsafe { CONFIGS.guard_set(config, |config| config.set_base_url(args::text(url, "the base URL")?)) }
 }

@@ -65,7 +65,7 @@ pub(super) static CONFIGS: Builders<Config> = Builders(Registry::new());
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_config_new(config: *mut *mut fio_config) -> fio_status {
     // SAFETY: the caller passes NULL or a writable pointer.
-    guard(&mut || unsafe { CONFIGS.make(config.cast()) })
+    guard(|| unsafe { CONFIGS.make(config.cast()) })
 }
 
 /// Frees a configuration and wipes the secrets in it. Clients made from it are not affected.
@@ -79,7 +79,7 @@ pub unsafe extern "C" fn fio_config_new(config: *mut *mut fio_config) -> fio_sta
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_config_free(config: *mut fio_config) -> fio_status {
     // SAFETY: the caller passes a live config, which nobody uses afterwards.
-    guard(&mut || unsafe { CONFIGS.free(config.cast()) })
+    guard(|| unsafe { CONFIGS.free(config.cast()) })
 }
 
 /// The error of the last setter, or of `fio_client_new`, that failed on this configuration.

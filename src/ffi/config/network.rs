@@ -18,7 +18,7 @@ use crate::api::{Encoding, EncodingPolicy};
 pub unsafe extern "C" fn fio_config_set_encoding(config: *mut fio_config, encoding: i32) -> fio_status {
     // SAFETY: the caller passes NULL or a live config.
     unsafe {
-        CONFIGS.guard_set(config, &mut |config| {
+        CONFIGS.guard_set(config, |config| {
             config.encoding = match encoding {
                 FIO_ENCODING_AS_DOCUMENTED => EncodingPolicy::AsDocumented,
                 FIO_ENCODING_FORM => EncodingPolicy::Always(Encoding::Form),
@@ -45,7 +45,7 @@ pub unsafe extern "C" fn fio_config_set_encoding(config: *mut fio_config, encodi
 pub unsafe extern "C" fn fio_config_set_url_pairing(config: *mut fio_config, enabled: i32) -> fio_status {
     // SAFETY: the caller passes NULL or a live config.
     unsafe {
-        CONFIGS.guard_set(config, &mut |config| {
+        CONFIGS.guard_set(config, |config| {
             config.url_pairing = args::switch(enabled)?;
             Ok(())
         })
@@ -73,7 +73,7 @@ pub unsafe extern "C" fn fio_config_set_timeouts(
     request_ms: i32,
 ) -> fio_status {
     // SAFETY: the caller passes NULL or a live config.
-    unsafe { CONFIGS.guard_set(config, &mut |config| config.set_timeouts(connect_ms, request_ms)) }
+    unsafe { CONFIGS.guard_set(config, |config| config.set_timeouts(connect_ms, request_ms)) }
 }
 
 /// Sets how long a part of an upload may go without any progress before its connection is given up and the
@@ -90,7 +90,7 @@ pub unsafe extern "C" fn fio_config_set_timeouts(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_config_set_stall_timeout(config: *mut fio_config, stall_ms: i32) -> fio_status {
     // SAFETY: the caller passes NULL or a live config.
-    unsafe { CONFIGS.guard_set(config, &mut |config| config.set_stall_timeout(stall_ms)) }
+    unsafe { CONFIGS.guard_set(config, |config| config.set_stall_timeout(stall_ms)) }
 }
 
 /// Sets the address of a host by hand instead of asking DNS. May be called for several hosts; the
@@ -115,7 +115,7 @@ pub unsafe extern "C" fn fio_config_set_resolve(
 ) -> fio_status {
     // SAFETY: the caller passes NULL or a live config, and NULL or terminated strings.
     unsafe {
-        CONFIGS.guard_set(config, &mut |config| {
+        CONFIGS.guard_set(config, |config| {
             let host = args::text(host, "the host")?;
             config.add_address(host, port, args::text(address, "the address")?)
         })
@@ -136,7 +136,7 @@ pub unsafe extern "C" fn fio_config_set_resolve(
 pub unsafe extern "C" fn fio_config_set_poller(config: *mut fio_config, poller: i32) -> fio_status {
     // SAFETY: the caller passes NULL or a live config.
     unsafe {
-        CONFIGS.guard_set(config, &mut |config| {
+        CONFIGS.guard_set(config, |config| {
             config.portable_poller = match poller {
                 FIO_POLLER_DEFAULT => false,
                 FIO_POLLER_PORTABLE => true,

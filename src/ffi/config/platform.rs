@@ -22,7 +22,7 @@ use std::sync::Arc;
 pub unsafe extern "C" fn fio_config_set_clock_floor(config: *mut fio_config, earliest: i64) -> fio_status {
     // SAFETY: the caller passes NULL or a live config.
     unsafe {
-        CONFIGS.guard_set(config, &mut |config| {
+        CONFIGS.guard_set(config, |config| {
             config.clock_floor = (earliest > 0).then_some(earliest);
             Ok(())
         })
@@ -53,7 +53,7 @@ pub unsafe extern "C" fn fio_config_set_clock(
 ) -> fio_status {
     // SAFETY: the caller passes NULL or a live config.
     unsafe {
-        CONFIGS.guard_set(config, &mut |config| {
+        CONFIGS.guard_set(config, |config| {
             let user = UserData::new(user, destroy);
             config.clock = Some(Arc::new(move || {
                 let system = SystemClock.now();
@@ -90,7 +90,7 @@ pub unsafe extern "C" fn fio_config_set_entropy(
 ) -> fio_status {
     // SAFETY: the caller passes NULL or a live config.
     unsafe {
-        CONFIGS.guard_set(config, &mut |config| {
+        CONFIGS.guard_set(config, |config| {
             let user = UserData::new(user, destroy);
             config.entropy = fill.map(|fill| -> EntropyFunction {
                 Arc::new(move |buffer| {

@@ -28,7 +28,7 @@ pub unsafe extern "C" fn fio_config_set_log(
 ) -> fio_status {
     // SAFETY: the caller passes NULL or a live config.
     unsafe {
-        CONFIGS.guard_set(config, &mut |config| {
+        CONFIGS.guard_set(config, |config| {
             config.set_log_level(level)?;
             let user = UserData::new(user, destroy);
             config.log = Some(Arc::new(move |level, line| {
@@ -64,7 +64,7 @@ pub unsafe extern "C" fn fio_config_set_event(
 ) -> fio_status {
     // SAFETY: the caller passes NULL or a live config.
     unsafe {
-        CONFIGS.guard_set(config, &mut |config| {
+        CONFIGS.guard_set(config, |config| {
             let user = UserData::new(user, destroy);
             config.listener = Some(Arc::new(move |event| {
                 if let Some(callback) = callback {

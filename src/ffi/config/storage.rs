@@ -37,9 +37,7 @@ pub unsafe extern "C" fn fio_config_set_store_dir(
     path: *const c_char,
 ) -> fio_status {
     // SAFETY: the caller passes NULL or a live config, and NULL or a terminated string.
-    unsafe {
-        CONFIGS.guard_set(config, &mut |config| config.set_store_dir(args::text(path, "the store path")?))
-    }
+    unsafe { CONFIGS.guard_set(config, |config| config.set_store_dir(args::text(path, "the store path")?)) }
 }
 
 /// Keeps the authorization and the queue with the application's own functions, for devices without a file
@@ -72,7 +70,7 @@ pub unsafe extern "C" fn fio_config_set_store(
 ) -> fio_status {
     // SAFETY: the caller passes NULL or a live config.
     unsafe {
-        CONFIGS.guard_set(config, &mut |config| {
+        CONFIGS.guard_set(config, |config| {
             let (Some(load), Some(save), Some(erase), Some(list)) = (load, save, erase, list) else {
                 return Err(Error::new(FIO_E_NULL, "a store function is NULL"));
             };
@@ -105,7 +103,6 @@ pub unsafe extern "C" fn fio_config_set_store_key(
 ) -> fio_status {
     // SAFETY: the caller passes NULL or a live config, and NULL or `length` readable bytes.
     unsafe {
-        CONFIGS
-            .guard_set(config, &mut |config| config.set_store_key(args::bytes(key, length, "the store key")?))
+        CONFIGS.guard_set(config, |config| config.set_store_key(args::bytes(key, length, "the store key")?))
     }
 }

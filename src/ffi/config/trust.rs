@@ -18,7 +18,7 @@ use super::*;
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_config_set_ca_file(config: *mut fio_config, path: *const c_char) -> fio_status {
     // SAFETY: the caller passes NULL or a live config, and NULL or a terminated string.
-    unsafe { CONFIGS.guard_set(config, &mut |config| config.set_ca_file(args::text(path, "the CA path")?)) }
+    unsafe { CONFIGS.guard_set(config, |config| config.set_ca_file(args::text(path, "the CA path")?)) }
 }
 
 /// Sets the trusted certificates by content, for devices that keep them in flash or in the firmware.
@@ -40,8 +40,6 @@ pub unsafe extern "C" fn fio_config_set_ca_pem(
 ) -> fio_status {
     // SAFETY: the caller passes NULL or a live config, and NULL or `length` readable bytes.
     unsafe {
-        CONFIGS.guard_set(config, &mut |config| {
-            config.set_ca_pem(args::bytes(pem.cast(), length, "the CA text")?)
-        })
+        CONFIGS.guard_set(config, |config| config.set_ca_pem(args::bytes(pem.cast(), length, "the CA text")?))
     }
 }

@@ -18,7 +18,7 @@ use super::*;
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_config_set_parallel_parts(config: *mut fio_config, parts: u32) -> fio_status {
     // SAFETY: the caller passes NULL or a live config.
-    unsafe { CONFIGS.guard_set(config, &mut |config| config.set_parallel_parts(parts)) }
+    unsafe { CONFIGS.guard_set(config, |config| config.set_parallel_parts(parts)) }
 }
 
 /// Sets how often `FIO_EVENT_PROGRESS` comes while something is being sent.
@@ -37,7 +37,7 @@ pub unsafe extern "C" fn fio_config_set_progress_interval(
     interval_ms: i32,
 ) -> fio_status {
     // SAFETY: the caller passes NULL or a live config.
-    unsafe { CONFIGS.guard_set(config, &mut |config| config.set_progress_interval(interval_ms)) }
+    unsafe { CONFIGS.guard_set(config, |config| config.set_progress_interval(interval_ms)) }
 }
 
 /// Sets how many uploads that are done or cancelled are remembered, also across restarts; of more than
@@ -56,7 +56,7 @@ pub unsafe extern "C" fn fio_config_set_progress_interval(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_config_set_history(config: *mut fio_config, uploads: u32) -> fio_status {
     // SAFETY: the caller passes NULL or a live config.
-    unsafe { CONFIGS.guard_set(config, &mut |config| config.set_history(uploads)) }
+    unsafe { CONFIGS.guard_set(config, |config| config.set_history(uploads)) }
 }
 
 /// Sets how many tags are remembered of uploads that were sent or cancelled and are not in the list any more
@@ -79,7 +79,7 @@ pub unsafe extern "C" fn fio_config_set_history(config: *mut fio_config, uploads
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_config_set_tag_memory(config: *mut fio_config, tags: u32) -> fio_status {
     // SAFETY: the caller passes NULL or a live config.
-    unsafe { CONFIGS.guard_set(config, &mut |config| config.set_tag_memory(tags)) }
+    unsafe { CONFIGS.guard_set(config, |config| config.set_tag_memory(tags)) }
 }
 
 /// Sets the limit a client begins with; see `fio_queue_set_bandwidth`.
@@ -98,7 +98,7 @@ pub unsafe extern "C" fn fio_config_set_bandwidth(
 ) -> fio_status {
     // SAFETY: the caller passes NULL or a live config.
     unsafe {
-        CONFIGS.guard_set(config, &mut |config| {
+        CONFIGS.guard_set(config, |config| {
             config.set_bandwidth(bytes_per_second);
             Ok(())
         })
@@ -126,7 +126,7 @@ pub unsafe extern "C" fn fio_config_set_interfaces(
     // SAFETY: the caller passes NULL or a live config, and NULL or `count` pointers to terminated
     // strings.
     unsafe {
-        CONFIGS.guard_set(config, &mut |config| {
+        CONFIGS.guard_set(config, |config| {
             config.set_interfaces(args::interfaces(names, count)?);
             Ok(())
         })

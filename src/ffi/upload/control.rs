@@ -22,7 +22,7 @@ use super::*;
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_upload_cancel(client: *mut fio_client, id: fio_upload_id) -> fio_status {
     // SAFETY: the caller passes NULL or a live client.
-    unsafe { guard_engine(client, &mut |engine, now| engine.cancel_upload(id, now)) }
+    unsafe { guard_engine(client, |engine, now| engine.cancel_upload(id, now)) }
 }
 
 /// Puts an upload into the queue again that failed or was skipped, or lets one that waits be tried at once.
@@ -54,7 +54,7 @@ pub unsafe extern "C" fn fio_upload_cancel(client: *mut fio_client, id: fio_uplo
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_upload_retry(client: *mut fio_client, id: fio_upload_id) -> fio_status {
     // SAFETY: the caller passes NULL or a live client.
-    unsafe { guard_engine(client, &mut |engine, now| engine.retry_upload(id, now)) }
+    unsafe { guard_engine(client, |engine, now| engine.retry_upload(id, now)) }
 }
 
 /// Pauses an upload: it waits with `FIO_E_UPLOAD_PAUSED` until `fio_upload_resume`, also across restarts,
@@ -72,7 +72,7 @@ pub unsafe extern "C" fn fio_upload_retry(client: *mut fio_client, id: fio_uploa
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_upload_pause(client: *mut fio_client, id: fio_upload_id) -> fio_status {
     // SAFETY: the caller passes NULL or a live client.
-    unsafe { guard_engine(client, &mut |engine, now| engine.pause_upload(id, now)) }
+    unsafe { guard_engine(client, |engine, now| engine.pause_upload(id, now)) }
 }
 
 /// Lets a paused upload go on, at its old place in the queue. Also one that began paused because of
@@ -91,7 +91,7 @@ pub unsafe extern "C" fn fio_upload_pause(client: *mut fio_client, id: fio_uploa
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_upload_resume(client: *mut fio_client, id: fio_upload_id) -> fio_status {
     // SAFETY: the caller passes NULL or a live client.
-    unsafe { guard_engine(client, &mut |engine, now| engine.resume_upload(id, now)) }
+    unsafe { guard_engine(client, |engine, now| engine.resume_upload(id, now)) }
 }
 
 /// Sends an upload to the project the device is in when its turn comes, although it was queued for another
@@ -113,7 +113,7 @@ pub unsafe extern "C" fn fio_upload_move_to_project(
     id: fio_upload_id,
 ) -> fio_status {
     // SAFETY: the caller passes NULL or a live client.
-    unsafe { guard_engine(client, &mut |engine, now| engine.move_upload(id, now)) }
+    unsafe { guard_engine(client, |engine, now| engine.move_upload(id, now)) }
 }
 
 /// Takes an upload that is over off the list: one that failed or was skipped, when the person has seen it, or
@@ -134,7 +134,7 @@ pub unsafe extern "C" fn fio_upload_move_to_project(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_upload_remove(client: *mut fio_client, id: fio_upload_id) -> fio_status {
     // SAFETY: the caller passes NULL or a live client.
-    unsafe { guard_engine(client, &mut |engine, now| engine.remove_upload(id, now)) }
+    unsafe { guard_engine(client, |engine, now| engine.remove_upload(id, now)) }
 }
 
 /// Moves an upload ahead of others, or behind them. Parts that are under way are sent to the end; then
@@ -156,5 +156,5 @@ pub unsafe extern "C" fn fio_upload_prioritize(
     priority: i32,
 ) -> fio_status {
     // SAFETY: the caller passes NULL or a live client.
-    unsafe { guard_engine(client, &mut |engine, now| engine.prioritize_upload(id, priority, now)) }
+    unsafe { guard_engine(client, |engine, now| engine.prioritize_upload(id, priority, now)) }
 }

@@ -18,9 +18,7 @@ use super::*;
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_upload_set_name(upload: *mut fio_upload, name: *const c_char) -> fio_status {
     // SAFETY: the caller passes NULL or a live description, and NULL or a terminated string.
-    unsafe {
-        UPLOADS.guard_set(upload, &mut |upload| upload.set_name(args::optional_text(name, "the name")?))
-    }
+    unsafe { UPLOADS.guard_set(upload, |upload| upload.set_name(args::optional_text(name, "the name")?)) }
 }
 
 /// Says how the name of a recording will end, where the name itself is known only when it stops
@@ -43,7 +41,7 @@ pub unsafe extern "C" fn fio_upload_set_extension(
 ) -> fio_status {
     // SAFETY: the caller passes NULL or a live description, and NULL or a terminated string.
     unsafe {
-        UPLOADS.guard_set(upload, &mut |upload| {
+        UPLOADS.guard_set(upload, |upload| {
             upload.set_extension(args::optional_text(extension, "the extension")?)
         })
     }
@@ -68,7 +66,7 @@ pub unsafe extern "C" fn fio_upload_set_media_type(
 ) -> fio_status {
     // SAFETY: the caller passes NULL or a live description, and NULL or a terminated string.
     unsafe {
-        UPLOADS.guard_set(upload, &mut |upload| {
+        UPLOADS.guard_set(upload, |upload| {
             upload.set_media_type(args::optional_text(media_type, "the media type")?)
         })
     }
@@ -87,7 +85,7 @@ pub unsafe extern "C" fn fio_upload_set_media_type(
 pub unsafe extern "C" fn fio_upload_set_channel(upload: *mut fio_upload, channel: u32) -> fio_status {
     // SAFETY: the caller passes NULL or a live description.
     unsafe {
-        UPLOADS.guard_set(upload, &mut |upload| {
+        UPLOADS.guard_set(upload, |upload| {
             upload.set_channel(channel);
             Ok(())
         })
@@ -118,7 +116,7 @@ pub unsafe extern "C" fn fio_upload_set_channel(upload: *mut fio_upload, channel
 pub unsafe extern "C" fn fio_upload_set_created(upload: *mut fio_upload, seconds: i64) -> fio_status {
     // SAFETY: the caller passes NULL or a live description.
     unsafe {
-        UPLOADS.guard_set(upload, &mut |upload| {
+        UPLOADS.guard_set(upload, |upload| {
             upload.set_created(seconds);
             Ok(())
         })
@@ -153,7 +151,7 @@ pub unsafe extern "C" fn fio_upload_set_tag(
     length: usize,
 ) -> fio_status {
     // SAFETY: the caller passes NULL or a live description, and NULL or `length` readable bytes.
-    unsafe { UPLOADS.guard_set(upload, &mut |upload| upload.set_tag(args::bytes(tag, length, "the tag")?)) }
+    unsafe { UPLOADS.guard_set(upload, |upload| upload.set_tag(args::bytes(tag, length, "the tag")?)) }
 }
 
 /// Says that it is to be sent although an upload with its tag is known: because a person wants a clip once
@@ -171,7 +169,7 @@ pub unsafe extern "C" fn fio_upload_set_tag(
 pub unsafe extern "C" fn fio_upload_set_again(upload: *mut fio_upload, enabled: i32) -> fio_status {
     // SAFETY: the caller passes NULL or a live description.
     unsafe {
-        UPLOADS.guard_set(upload, &mut |upload| {
+        UPLOADS.guard_set(upload, |upload| {
             upload.set_again(args::switch(enabled)?);
             Ok(())
         })
@@ -191,7 +189,7 @@ pub unsafe extern "C" fn fio_upload_set_again(upload: *mut fio_upload, enabled: 
 pub unsafe extern "C" fn fio_upload_set_priority(upload: *mut fio_upload, priority: i32) -> fio_status {
     // SAFETY: the caller passes NULL or a live description.
     unsafe {
-        UPLOADS.guard_set(upload, &mut |upload| {
+        UPLOADS.guard_set(upload, |upload| {
             upload.set_priority(priority);
             Ok(())
         })
@@ -213,7 +211,7 @@ pub unsafe extern "C" fn fio_upload_set_priority(upload: *mut fio_upload, priori
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_upload_set_parts(upload: *mut fio_upload, parts: u32) -> fio_status {
     // SAFETY: the caller passes NULL or a live description.
-    unsafe { UPLOADS.guard_set(upload, &mut |upload| upload.set_parts(parts)) }
+    unsafe { UPLOADS.guard_set(upload, |upload| upload.set_parts(parts)) }
 }
 
 /// Compares the checksum (MD5) of every part with the one the storage made of what it received, where it
@@ -232,7 +230,7 @@ pub unsafe extern "C" fn fio_upload_set_parts(upload: *mut fio_upload, parts: u3
 pub unsafe extern "C" fn fio_upload_set_verify(upload: *mut fio_upload, enabled: i32) -> fio_status {
     // SAFETY: the caller passes NULL or a live description.
     unsafe {
-        UPLOADS.guard_set(upload, &mut |upload| {
+        UPLOADS.guard_set(upload, |upload| {
             upload.set_verify(args::switch(enabled)?);
             Ok(())
         })
@@ -274,5 +272,5 @@ pub unsafe extern "C" fn fio_upload_set_recording(
     held_head: u64,
 ) -> fio_status {
     // SAFETY: the caller passes NULL or a live description.
-    unsafe { UPLOADS.guard_set(upload, &mut |upload| upload.set_recording(bytes_per_second, held_head)) }
+    unsafe { UPLOADS.guard_set(upload, |upload| upload.set_recording(bytes_per_second, held_head)) }
 }

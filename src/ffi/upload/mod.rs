@@ -40,7 +40,7 @@ static UPLOADS: Builders<Description> = Builders(Registry::new());
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_upload_new(upload: *mut *mut fio_upload) -> fio_status {
     // SAFETY: the caller passes NULL or a writable pointer.
-    guard(&mut || unsafe { UPLOADS.make(upload.cast()) })
+    guard(|| unsafe { UPLOADS.make(upload.cast()) })
 }
 
 /// Frees the description. Uploads started from it are not affected: they go on.
@@ -54,7 +54,7 @@ pub unsafe extern "C" fn fio_upload_new(upload: *mut *mut fio_upload) -> fio_sta
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_upload_free(upload: *mut fio_upload) -> fio_status {
     // SAFETY: the caller passes a live description, which nobody uses afterwards.
-    guard(&mut || unsafe { UPLOADS.free(upload.cast()) })
+    guard(|| unsafe { UPLOADS.free(upload.cast()) })
 }
 
 /// The error of the last setter that failed on this description. (`fio_upload_start` and

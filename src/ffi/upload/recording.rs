@@ -44,7 +44,7 @@ pub unsafe extern "C" fn fio_upload_push(
 ) -> fio_status {
     // SAFETY: the caller passes NULL or a live client, and NULL or `length` readable bytes.
     unsafe {
-        guard_engine(client, &mut |engine, now| {
+        guard_engine(client, |engine, now| {
             engine.push_data(id, offset, args::bytes(data, length, "the data")?, now)
         })
     }
@@ -72,7 +72,7 @@ pub unsafe extern "C" fn fio_upload_advance(
     stable: u64,
 ) -> fio_status {
     // SAFETY: the caller passes NULL or a live client.
-    unsafe { guard_engine(client, &mut |engine, now| engine.advance_recording(id, stable, now)) }
+    unsafe { guard_engine(client, |engine, now| engine.advance_recording(id, stable, now)) }
 }
 
 /// Ends a recording: all of its bytes are there and will not change any more, the head included. What is
@@ -109,7 +109,7 @@ pub unsafe extern "C" fn fio_upload_finish(
 ) -> fio_status {
     // SAFETY: the caller passes NULL or a live client, and NULL or a terminated string.
     unsafe {
-        guard_engine(client, &mut |engine, now| {
+        guard_engine(client, |engine, now| {
             let size = match size {
                 -1 => None,
                 0.. => Some(size as u64),

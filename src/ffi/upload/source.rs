@@ -26,7 +26,7 @@ use std::os::fd::BorrowedFd;
 pub unsafe extern "C" fn fio_upload_set_path(upload: *mut fio_upload, path: *const c_char) -> fio_status {
     // SAFETY: the caller passes NULL or a live description, and NULL or a terminated string.
     unsafe {
-        UPLOADS.guard_set(upload, &mut |upload| {
+        UPLOADS.guard_set(upload, |upload| {
             if path.is_null() {
                 return Err(Error::new(FIO_E_NULL, "the path is NULL"));
             }
@@ -56,7 +56,7 @@ pub unsafe extern "C" fn fio_upload_set_path(upload: *mut fio_upload, path: *con
 pub unsafe extern "C" fn fio_upload_set_descriptor(upload: *mut fio_upload, fd: i32) -> fio_status {
     // SAFETY: the caller passes NULL or a live description.
     unsafe {
-        UPLOADS.guard_set(upload, &mut |upload| {
+        UPLOADS.guard_set(upload, |upload| {
             if fd < 0 {
                 return Err(Error::new(FIO_E_ARGUMENT, "a negative descriptor"));
             }
@@ -100,7 +100,7 @@ pub unsafe extern "C" fn fio_upload_set_reader(
 ) -> fio_status {
     // SAFETY: the caller passes NULL or a live description.
     unsafe {
-        UPLOADS.guard_set(upload, &mut |upload| {
+        UPLOADS.guard_set(upload, |upload| {
             let read = read.ok_or_else(|| Error::new(FIO_E_NULL, "the read function is NULL"))?;
             let user = UserData::new(user, destroy);
             let read = move |offset, buffer: &mut [u8]| {
@@ -131,7 +131,7 @@ pub unsafe extern "C" fn fio_upload_set_reader(
 pub unsafe extern "C" fn fio_upload_set_pushed(upload: *mut fio_upload) -> fio_status {
     // SAFETY: the caller passes NULL or a live description.
     unsafe {
-        UPLOADS.guard_set(upload, &mut |upload| {
+        UPLOADS.guard_set(upload, |upload| {
             upload.set_pushed();
             Ok(())
         })

@@ -1,7 +1,6 @@
 //! Starting an upload, giving it its source again, and looking at it.
 
 use super::*;
-use crate::engine::Engine;
 
 /// Puts an upload into the queue. It is written to the store before anything is sent, so that from here
 /// on neither a crash nor a power cut loses it; a store that fails does not refuse it, though: the queue
@@ -49,25 +48,26 @@ pub unsafe extern "C" fn fio_upload_start(
     upload: *const fio_upload,
     id: *mut fio_upload_id,
 ) -> fio_status {
+    let mut known = None;
     // SAFETY: the caller passes NULL or a live client, NULL or a live description, and NULL or a
     // writable pointer.
-    guard(&mut || unsafe {
-        let mut known = None;
-        let started = inside(client, |_, entered| {
-            entered.engine(|engine, now| {
-                let spec = UPLOADS.get(upload.cast())?.spec();
-                let result = engine.add_upload(spec.clone(), now);
-                if matches!(&result, Err(error) if error.status == FIO_E_UPLOAD_EXISTS) {
-                    known = engine.find_tag(&spec.tag).map(|known| known.id);
+    unsafe {
+        let status = guard_engine(client, |engine, now| {
+            let spec = UPLOADS.get(upload.cast())?.spec();
+            let added = engine.add_upload(spec.clone(), now);
+            known = match &added {
+                Err(error) if error.status == FIO_E_UPLOAD_EXISTS => {
+                    engine.find_tag(&spec.tag).map(|known| known.id)
                 }
-                result
-            })
+                added => added.as_ref().ok().copied(),
+            };
+            added.map(drop)
         });
-        if let Some(which) = started.as_ref().ok().copied().or(known) {
+        if let Some(which) = known.filter(|_| [FIO_OK, FIO_E_UPLOAD_EXISTS].contains(&status)) {
             args::write_if_wanted(id, which);
         }
-        started.map(drop)
-    })
+        status
+    }
 }
 
 /// Finds the upload of a clip by its tag: the newest one, as `fio_upload_start` knows it.
@@ -97,17 +97,19 @@ pub unsafe extern "C" fn fio_upload_find(
 ) -> fio_status {
     // SAFETY: the caller passes NULL or a live client, NULL or `length` readable bytes, and NULL or writable
     // pointers.
-    guard(&mut || unsafe {
-        args::write_if_wanted(id, FIO_UPLOAD_NONE);
-        let find = |engine: &mut Engine, _| {
-            let tag = args::bytes(tag, length, "the tag")?;
-            engine.find_tag(tag).ok_or_else(|| Error::new(FIO_E_UNKNOWN_UPLOAD, "no upload has this tag"))
-        };
-        let known = inside(client, |_, entered| entered.engine(find))?;
-        args::write_if_wanted(id, known.id);
-        args::write_if_wanted(state, views::upload::state(known.state));
-        Ok(())
-    })
+    unsafe {
+        let mut known = None;
+        let status = guard_engine(client, |engine, _| {
+            args::write_if_wanted(id, FIO_UPLOAD_NONE);
+            known = engine.find_tag(args::bytes(tag, length, "the tag")?);
+            known.map(drop).ok_or_else(|| Error::new(FIO_E_UNKNOWN_UPLOAD, "no upload has this tag"))
+        });
+        if let Some(known) = known.filter(|_| status == FIO_OK) {
+            args::write_if_wanted(id, known.id);
+            args::write_if_wanted(state, views::upload::state(known.state));
+        }
+        status
+    }
 }
 
 /// Gives an upload its bytes again, where its source was a descriptor, a reader or pushed data: after a
@@ -139,7 +141,7 @@ pub unsafe extern "C" fn fio_upload_attach(
 ) -> fio_status {
     // SAFETY: the caller passes NULL or a live client, and NULL or a live description.
     unsafe {
-        guard_engine(client, &mut |engine, now| {
+        guard_engine(client, |engine, now| {
             let source = &UPLOADS.get(upload.cast())?.spec().source;
             engine.attach_source(id, source.clone(), now)
         })
@@ -168,11 +170,13 @@ pub unsafe extern "C" fn fio_upload_get(
     info: *mut *const fio_upload_info,
 ) -> fio_status {
     // SAFETY: the caller passes NULL or a live client, and NULL or a writable pointer.
-    guard(&mut || unsafe {
+    guard(|| unsafe {
         args::write(info, ptr::null())?;
-        let shown = inside(client, |handle, entered| {
+        let mut shown = ptr::null();
+        inside(client, &mut |handle, entered| {
             let view = views::upload::info(&entered.upload_info(id)?);
-            Ok(lock(&handle.shown).upload.insert(view).as_ptr())
+            shown = lock(&handle.shown).upload.insert(view).as_ptr();
+            Ok(())
         })?;
         args::write(info, shown)
     })

@@ -242,7 +242,10 @@ impl Handler for Upload {
     }
 
     fn debug(&mut self, kind: InfoType, data: &[u8]) {
-        trace::write(&self.log, kind, data);
+        match &self.part {
+            Some(part) => trace::write_of_signed(&self.log, kind, data, &part.url),
+            None => trace::write(&self.log, kind, data),
+        }
     }
 }
 

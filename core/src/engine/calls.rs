@@ -118,7 +118,7 @@ impl Engine {
         frame: Option<f64>,
         now: Now,
     ) -> Result<OpId, Error> {
-        self.set_now(now);
+        self.cx.set_now(now);
         if !asset::is_id(asset_id) {
             return Err(Error::new(FIO_E_ARGUMENT, "the asset id is not one of the service"));
         }
@@ -128,7 +128,7 @@ impl Engine {
         }
         // The service keeps whole frames.
         let frame = frame.map(|frame| (frame + 0.5) as u64);
-        let op = self.new_operation(Operation::Comment);
+        let op = self.cx.new_operation(Operation::Comment);
         self.add_call(Caller::App(op), Errand::Comment(comment::request(&asset_id.into(), text, frame)));
         self.step();
         Ok(op)
@@ -140,8 +140,8 @@ impl Engine {
 
     /// `repeated`: a 401 is taken as it is, since a refresh would not help.
     fn insert_call(&mut self, caller: Caller, errand: Errand, repeated: bool) {
-        let id = self.next_id;
-        self.next_id += 1;
+        let id = self.cx.next_id;
+        self.cx.next_id += 1;
         let call = Call {
             caller,
             errand,
@@ -184,7 +184,7 @@ impl Engine {
     fn remove_call(&mut self, id: u64) -> Option<Call> {
         let call = self.calls.list.remove(&id)?;
         if let State::InFlight(request) = call.state {
-            self.abort(request);
+            self.cx.abort(request);
         }
         Some(call)
     }
@@ -218,7 +218,7 @@ impl Engine {
         let Some(call) = self.calls.list.get_mut(&id) else { return };
         match call.state {
             State::InFlight(_) => return,
-            State::Pausing(until) if self.now.mono < until => return,
+            State::Pausing(until) if self.cx.now.mono < until => return,
             _ => call.state = State::NeedsToken,
         }
         if let Caller::Upload(upload) = call.caller {
@@ -234,7 +234,7 @@ impl Engine {
             return;
         }
         let Some(call) = self.calls.list.get_mut(&id) else { return };
-        if tokens.generation <= call.newer_than || self.session.is_expired(self.now.mono) {
+        if tokens.generation <= call.newer_than || self.session.is_expired(self.cx.now.mono) {
             if tokens.refresh.is_none() {
                 return self.end_call(id, Err(Error::of(FIO_E_TOKEN_EXPIRED)));
             }
@@ -251,14 +251,14 @@ impl Engine {
             Errand::DeviceInfo => Some(device::request()),
             Errand::Heartbeat => Some(heartbeat::request()),
             Errand::AnnounceParts(request, _) | Errand::Comment(request) => Some(request.clone()),
-            Errand::CreateAsset(upload, kind) => self.uploads.asset_request(*upload, *kind, self.now),
+            Errand::CreateAsset(upload, kind) => self.uploads.asset_request(*upload, *kind, self.cx.now),
         };
         let Some(request) = request else { return drop(self.remove_call(id)) };
         let request = Request { bearer, ..request };
         if request.endpoint == Endpoint::Heartbeat {
             self.note_heartbeat();
         }
-        let request = self.send(request, Purpose::Call { call: id });
+        let request = self.cx.send(request, Purpose::Call { call: id });
         if let Some(call) = self.calls.list.get_mut(&id) {
             call.state = State::InFlight(request);
         }
@@ -281,7 +281,7 @@ impl Engine {
         }
         let (caller, errand) = (call.caller, call.errand.clone());
         if answer.as_ref().is_ok_and(Response::is_success) {
-            self.presence.note_contact(self.now.mono);
+            self.presence.note_contact(self.cx.now.mono);
         }
         let result = answer.and_then(|response| match errand {
             Errand::DeviceInfo => device::read(&response).map(|device| Reply::Device(Box::new(device))),
@@ -310,9 +310,9 @@ impl Engine {
         if call.failures >= FETCH_ATTEMPTS || outlook(error) != Outlook::Transient {
             return false;
         }
-        let wait = Backoff::API.delay(call.failures, least_wait(error), &mut self.random);
-        call.state = State::Pausing(self.now.mono + wait);
-        self.tell(Event::Retrying { error: error.clone(), wait });
+        let wait = Backoff::API.delay(call.failures, least_wait(error), &mut self.cx.random);
+        call.state = State::Pausing(self.cx.now.mono + wait);
+        self.cx.tell(Event::Retrying { error: error.clone(), wait });
         true
     }
 
@@ -329,7 +329,7 @@ impl Engine {
             let _ = self.persist(self.session.is_refreshing());
         }
         if let Some(previous) = previous.filter(|_| is_another && device.project_id.is_some()) {
-            self.tell(Event::ProjectChanged { previous, device: Box::new(device.clone()) });
+            self.cx.tell(Event::ProjectChanged { previous, device: Box::new(device.clone()) });
         }
     }
 
@@ -337,7 +337,7 @@ impl Engine {
         let Some(call) = self.remove_call(id) else { return };
         match (call.caller, result) {
             (Caller::Upload(upload), result) => self.upload_call_over(upload, result),
-            (Caller::App(op), result) => self.complete(
+            (Caller::App(op), result) => self.cx.complete(
                 op,
                 result.map(|reply| match reply {
                     Reply::Device(device) => Outcome::Device(device),
@@ -346,7 +346,7 @@ impl Engine {
             ),
             (Caller::Presence, result) => self.heartbeat_over(result.err()),
             (Caller::FollowUp, Ok(Reply::Device(device))) => {
-                self.tell(Event::Device(device.clone()));
+                self.cx.tell(Event::Device(device.clone()));
                 self.finish_pair(Ok(Outcome::Device(device)));
             }
             (Caller::FollowUp, Ok(_)) => {}
@@ -357,7 +357,7 @@ impl Engine {
                 let is_overtaken =
                     [FIO_E_CANCELED, FIO_E_NOT_AUTHORIZED, FIO_E_AUTHORIZATION_LOST].contains(&error.status);
                 if !is_overtaken && !self.pair_waits_for_device() {
-                    self.tell(Event::DeviceUnknown(error.clone()));
+                    self.cx.tell(Event::DeviceUnknown(error.clone()));
                 }
                 self.finish_pair(Err(error));
             }

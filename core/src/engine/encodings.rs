@@ -132,7 +132,7 @@ impl Encodings {
 
 impl Engine {
     pub(super) fn encoding_of(&self, endpoint: AuthEndpoint) -> Encoding {
-        self.settings.encoding.or(self.encodings.of(endpoint))
+        self.cx.settings.encoding.or(self.encodings.of(endpoint))
     }
 
     pub(super) fn doubt_encodings(&mut self) {
@@ -149,7 +149,7 @@ impl Engine {
         result: Result<(), &Error>,
     ) -> bool {
         // What the application has chosen stays.
-        if self.settings.encoding != EncodingPolicy::AsDocumented {
+        if self.cx.settings.encoding != EncodingPolicy::AsDocumented {
             return false;
         }
         match self.encodings.learn(endpoint, used, result) {

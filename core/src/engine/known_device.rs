@@ -63,7 +63,7 @@ impl Known {
 impl Engine {
     /// What the device information was when it was last heard, be it in an earlier life.
     pub fn cached_device(&mut self, now: Now) -> Result<AgedDevice, Error> {
-        self.set_now(now);
+        self.cx.set_now(now);
         self.load_known_device();
         let known = self.known_device.known.as_ref();
         known.map(|known| known.aged(now)).ok_or_else(|| Error::of(FIO_E_DEVICE_UNKNOWN))
@@ -79,8 +79,8 @@ impl Engine {
             self.known_device.saved = None;
         }
         if let Some(known) = &self.known_device.known {
-            let aged = known.aged(self.now);
-            self.tell(Event::DeviceCached(aged));
+            let aged = known.aged(self.cx.now);
+            self.cx.tell(Event::DeviceCached(aged));
         }
     }
 
@@ -89,17 +89,17 @@ impl Engine {
         if self.known_device.is_loaded {
             return;
         }
-        let value = match self.records.load(KEY) {
+        let value = match self.cx.records.load(KEY) {
             Ok(value) => value,
             Err(error) if error.status == FIO_E_STORE_DAMAGED => {
                 self.store_complaint(error);
                 None
             }
-            Err(error) => return log_line!(self.log, Warn, "{error}"),
+            Err(error) => return log_line!(self.cx.log, Warn, "{error}"),
         };
         self.known_device.is_loaded = true;
         self.known_device.is_stored = value.is_some();
-        let settings = &self.settings;
+        let settings = &self.cx.settings;
         let known = value.and_then(|value| decode(&value, &settings.client_id, &settings.origin));
         self.known_device.saved = known.as_ref().and_then(|known| known.wall);
         self.known_device.known = known;
@@ -113,7 +113,7 @@ impl Engine {
         if device.project_id.is_none() && known.is_some_and(|known| known.device.project_id.is_some()) {
             return;
         }
-        let wall = Some(self.now.wall).filter(|&wall| is_plausible(wall));
+        let wall = Some(self.cx.now.wall).filter(|&wall| is_plausible(wall));
         let is_fresh = match (self.known_device.saved, wall) {
             (Some(saved), Some(wall)) => wall.abs_diff(saved) < REWRITE_AFTER,
             (_, None) => true,
@@ -121,17 +121,17 @@ impl Engine {
         };
         let is_known = known.is_some_and(|known| *known.device == *device);
         self.known_device.known =
-            Some(Known { device: Box::new(device.clone()), here: Some(self.now.mono), wall });
+            Some(Known { device: Box::new(device.clone()), here: Some(self.cx.now.mono), wall });
         self.known_device.is_loaded = true;
         if is_known && is_fresh {
             return;
         }
-        let settings = &self.settings;
+        let settings = &self.cx.settings;
         let value = encode(device, wall, &settings.client_id, &settings.origin);
-        match self.records.save(KEY, &value) {
+        match self.cx.records.save(KEY, &value) {
             Ok(()) => (self.known_device.saved, self.known_device.is_stored) = (wall, true),
             // Of use at the next start only, and the tokens' own record tells of the trouble.
-            Err(error) => log_line!(self.log, Warn, "{error}"),
+            Err(error) => log_line!(self.cx.log, Warn, "{error}"),
         }
     }
 
@@ -141,8 +141,8 @@ impl Engine {
         let may_be_stored = self.known_device.is_stored || !self.known_device.is_loaded;
         self.known_device = KnownDevice { is_loaded: true, ..KnownDevice::default() };
         if may_be_stored {
-            if let Err(error) = self.records.erase(KEY) {
-                log_line!(self.log, Warn, "{error}");
+            if let Err(error) = self.cx.records.erase(KEY) {
+                log_line!(self.cx.log, Warn, "{error}");
             }
         }
     }

@@ -7,6 +7,7 @@
 //! told of them.
 
 mod calls;
+mod context;
 pub mod driver;
 pub mod effects;
 mod encodings;
@@ -24,25 +25,24 @@ pub mod transport;
 #[cfg(feature = "uploads")]
 mod uploads;
 
-use crate::api::{EncodingPolicy, Request, Response};
+use crate::api::{EncodingPolicy, Response};
 use crate::auth::session::Session;
-use crate::clock::{Instant, Now, milliseconds};
+use crate::clock::{Instant, Now};
 use crate::error::Error;
-use crate::log::{Log, log_line};
+use crate::log::Log;
 use crate::prelude::*;
 use crate::secret::Secret;
-use crate::shown::Secrets;
 use crate::small_map::SmallMap;
 use crate::source::Sources;
 use crate::status::*;
 use crate::store::RecordStore;
-use crate::upload::UploadId;
 use crate::upload::tags::TagKey;
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use calls::Calls;
+use context::{Context, Purpose};
 use core::time::Duration;
-use effects::{Command, Event, Notice, OpId, Outcome, RequestId};
+use effects::{Command, Notice, OpId, RequestId};
 use encodings::Encodings;
 use known_device::KnownDevice;
 #[cfg(not(feature = "uploads"))]
@@ -126,35 +126,8 @@ pub enum AuthState {
     Expired,
 }
 
-/// Why a request was sent, so that its answer finds its way.
-#[derive(Debug)]
-enum Purpose {
-    Code,
-    Poll {
-        code: u64,
-    },
-    Refresh,
-    /// A refresh that was overtaken by a revocation: its outcome is revoked.
-    RefreshToRevoke {
-        revocation: u64,
-    },
-    Revoke {
-        revocation: u64,
-    },
-    Call {
-        call: u64,
-    },
-    Part {
-        upload: UploadId,
-    },
-}
-
 pub struct Engine {
-    settings: Settings,
-    records: Box<dyn RecordStore>,
-    log: Log,
-    random: fastrand::Rng,
-    now: Now,
+    cx: Context,
     session: Session,
     pairing: PairingFlow,
     refresh: RefreshFlow,
@@ -165,14 +138,6 @@ pub struct Engine {
     presence: Presence,
     known_device: KnownDevice,
     uploads: Uploads,
-    sources: Box<dyn Sources>,
-    operations: SmallMap<OpId, Operation>,
-    requests: SmallMap<RequestId, Purpose>,
-    next_id: u64,
-    commands: VecDeque<Command>,
-    notices: VecDeque<Notice>,
-    secrets: Arc<Secrets>,
-    secrets_version: Option<secrets::Version>,
 }
 
 impl Engine {
@@ -186,13 +151,22 @@ impl Engine {
         now: Now,
     ) -> Engine {
         let mut engine = Engine {
-            random: fastrand::Rng::with_seed(settings.seed),
             uploads: Uploads::new(settings.uploads.clone()),
-            sources,
-            settings,
-            records,
-            log,
-            now,
+            cx: Context {
+                random: fastrand::Rng::with_seed(settings.seed),
+                settings,
+                records,
+                sources,
+                log,
+                now,
+                operations: SmallMap::default(),
+                requests: SmallMap::default(),
+                next_id: 1,
+                commands: VecDeque::new(),
+                notices: VecDeque::new(),
+                secrets: Arc::default(),
+                secrets_version: None,
+            },
             session: Session::default(),
             pairing: PairingFlow::default(),
             refresh: RefreshFlow::default(),
@@ -202,13 +176,6 @@ impl Engine {
             persistence: Persistence::default(),
             presence: Presence::default(),
             known_device: KnownDevice::default(),
-            operations: SmallMap::default(),
-            requests: SmallMap::default(),
-            next_id: 1,
-            commands: VecDeque::new(),
-            notices: VecDeque::new(),
-            secrets: Arc::default(),
-            secrets_version: None,
         };
         engine.restore();
         engine.note_secrets();
@@ -217,10 +184,10 @@ impl Engine {
 
     /// Starts an operation, or says why it cannot be started. Its completion is a notice, later.
     pub fn start(&mut self, operation: Operation, now: Now) -> Result<OpId, Error> {
-        self.set_now(now);
+        self.cx.set_now(now);
         self.check_clock()?;
-        let op = self.next_id;
-        self.next_id += 1;
+        let op = self.cx.next_id;
+        self.cx.next_id += 1;
         match operation {
             Operation::RequestCode => self.start_code(op),
             Operation::Poll => self.start_poll(op),
@@ -231,33 +198,21 @@ impl Engine {
             // It has something to say: see `start_comment`.
             Operation::Comment => Err(Error::of(FIO_E_STATE)),
         }?;
-        self.note_operation(op, operation);
+        self.cx.note_operation(op, operation);
         self.step();
         Ok(op)
     }
 
     fn check_clock(&self) -> Result<(), Error> {
-        let is_wrong = self.settings.clock_floor.is_some_and(|floor| self.now.wall < floor);
+        let is_wrong = self.cx.settings.clock_floor.is_some_and(|floor| self.cx.now.wall < floor);
         if is_wrong { Err(Error::of(FIO_E_CLOCK)) } else { Ok(()) }
-    }
-
-    fn new_operation(&mut self, operation: Operation) -> OpId {
-        let op = self.next_id;
-        self.next_id += 1;
-        self.note_operation(op, operation);
-        op
-    }
-
-    fn note_operation(&mut self, op: OpId, operation: Operation) {
-        self.operations.insert(op, operation);
-        log_line!(self.log, Debug, "operation {op} started: {operation:?}");
     }
 
     /// Ends an operation with `FIO_E_CANCELED`. What the service may already have done stays safe:
     /// tokens that arrive later are kept or revoked, never dropped.
     pub fn cancel(&mut self, op: OpId, now: Now) -> Result<(), Error> {
-        self.set_now(now);
-        let Some(operation) = self.operations.get(&op).copied() else {
+        self.cx.set_now(now);
+        let Some(operation) = self.cx.operations.get(&op).copied() else {
             return Err(Error::of(FIO_E_UNKNOWN_OP));
         };
         self.cancel_operation(op, operation);
@@ -272,32 +227,32 @@ impl Engine {
             Operation::Revoke => self.revocations.detach(op),
             Operation::DeviceInfo | Operation::Heartbeat | Operation::Comment => self.cancel_call(op),
         }
-        self.complete(op, Err(Error::of(FIO_E_CANCELED)));
+        self.cx.complete(op, Err(Error::of(FIO_E_CANCELED)));
     }
 
     /// Ends everything: for the moment before the engine goes away. Nothing new is begun, least of all
     /// a refresh whose answer nobody would be there to keep.
     pub fn shut_down(&mut self, now: Now) {
-        self.set_now(now);
+        self.cx.set_now(now);
         // Cancelling removes it, so this ends.
-        while let Some((&op, &operation)) = self.operations.first_key_value() {
+        while let Some((&op, &operation)) = self.cx.operations.first_key_value() {
             self.cancel_operation(op, operation);
         }
-        while let Some((&id, _)) = self.requests.first_key_value() {
-            self.abort(id);
+        while let Some((&id, _)) = self.cx.requests.first_key_value() {
+            self.cx.abort(id);
         }
         self.keep_last_heartbeat();
     }
 
     /// The answer to a request, or why there is none.
     pub fn respond(&mut self, id: RequestId, answer: Answer, now: Now) {
-        self.set_now(now);
+        self.cx.set_now(now);
         // Aborted meanwhile.
-        let Some(purpose) = self.requests.remove(&id) else { return };
-        let answer = self.without_secrets(answer);
+        let Some(purpose) = self.cx.requests.remove(&id) else { return };
+        let answer = self.without_secrets(&purpose, answer);
         match (purpose, answer) {
             (Purpose::Part { upload }, Answer::Part(mut outcome)) => {
-                outcome.answer = outcome.answer.map_err(|error| self.blame_clock(error));
+                outcome.answer = outcome.answer.map_err(|error| self.cx.blame_clock(error));
                 self.part_answered(upload, id, outcome);
             }
             (purpose, Answer::Api(answer)) => self.api_answered(purpose, answer),
@@ -308,7 +263,7 @@ impl Engine {
     }
 
     fn api_answered(&mut self, purpose: Purpose, answer: Result<Response, Error>) {
-        let answer = answer.map_err(|error| self.blame_clock(error));
+        let answer = answer.map_err(|error| self.cx.blame_clock(error));
         match purpose {
             Purpose::Code => self.code_answered(answer),
             Purpose::Poll { code } => self.poll_answered(code, answer),
@@ -322,7 +277,7 @@ impl Engine {
 
     /// Does what has become due.
     pub fn tick(&mut self, now: Now) {
-        self.set_now(now);
+        self.cx.set_now(now);
         self.step();
     }
 
@@ -343,15 +298,15 @@ impl Engine {
     }
 
     pub fn next_command(&mut self) -> Option<Command> {
-        self.commands.pop_front()
+        self.cx.commands.pop_front()
     }
 
     pub fn next_notice(&mut self) -> Option<Notice> {
-        self.notices.pop_front()
+        self.cx.notices.pop_front()
     }
 
     pub fn has_output(&self) -> bool {
-        !self.commands.is_empty() || !self.notices.is_empty()
+        !self.cx.commands.is_empty() || !self.cx.notices.is_empty()
     }
 
     /// Whether the answer to a refresh is awaited: losing it may cost the pairing.
@@ -380,14 +335,9 @@ impl Engine {
 
     /// Whether the engine keeps the device visible as online by itself.
     pub fn set_online(&mut self, online: bool, now: Now) {
-        self.set_now(now);
+        self.cx.set_now(now);
         self.presence.set_wanted(online);
         self.step();
-    }
-
-    fn set_now(&mut self, now: Now) {
-        self.now = now;
-        self.log.set_now(now.mono);
     }
 
     fn step(&mut self) {
@@ -400,68 +350,11 @@ impl Engine {
         self.step_persistence();
         self.note_secrets();
     }
-
-    fn send(&mut self, request: Request, purpose: Purpose) -> RequestId {
-        let id = self.next_id;
-        self.next_id += 1;
-        log_line!(self.log, Debug, "request {id}: {:?} {}", request.endpoint.method(), request.path());
-        self.requests.insert(id, purpose);
-        self.commands.push_back(Command::Send(id, request));
-        id
-    }
-
-    fn abort(&mut self, id: RequestId) {
-        if self.requests.remove(&id).is_none() {
-            return;
-        }
-        // One that has not left yet never does.
-        let unsent = |command: &Command| matches!(command, Command::Send(queued, _) | Command::Put(queued, _) if *queued == id);
-        match self.commands.iter().position(unsent) {
-            Some(at) => drop(self.commands.remove(at)),
-            None => self.commands.push_back(Command::Abort(id)),
-        }
-    }
-
-    fn complete(&mut self, op: OpId, result: Result<Outcome, Error>) {
-        // An operation that is not running any more has had its completion.
-        if self.operations.remove(&op).is_some() {
-            match &result {
-                Ok(_) => log_line!(self.log, Debug, "operation {op} done"),
-                Err(error) => log_line!(self.log, Info, "operation {op} ended: {error}"),
-            }
-            self.notices.push_back(Notice::Complete(op, result));
-        }
-    }
-
-    fn tell(&mut self, mut event: Event) {
-        match &mut event {
-            Event::AuthorizationLost(error) | Event::StoreFailed(error) | Event::StoreDamaged(error) => {
-                log_line!(self.log, Warn, "{error}")
-            }
-            Event::Retrying { error, wait } => {
-                error.is_tried_again = true;
-                log_line!(self.log, Info, "{error}; next attempt in {} ms", milliseconds(*wait))
-            }
-            _ => {}
-        }
-        self.notices.push_back(Notice::Event(event));
-    }
-
-    /// A certificate that seems out of date, seen by a clock that cannot be right, is the clock's
-    /// fault.
-    fn blame_clock(&self, error: Error) -> Error {
-        let about_time = [FIO_E_TLS_EXPIRED, FIO_E_TLS_NOT_YET_VALID].contains(&error.status);
-        if about_time && self.settings.clock_floor.is_some_and(|floor| self.now.wall < floor) {
-            let mut blamed = Error::of(FIO_E_CLOCK);
-            blamed.curl_code = error.curl_code;
-            return blamed;
-        }
-        error
-    }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::effects::Event;
     use super::*;
     use crate::status::Retry;
 
@@ -469,7 +362,7 @@ mod tests {
     fn what_is_tried_again_is_never_called_hopeless() {
         let mut engine = presence::tests::paired();
         for row in DESCRIPTIONS {
-            engine.tell(Event::Retrying { error: Error::of(row.status), wait: Duration::ZERO });
+            engine.cx.tell(Event::Retrying { error: Error::of(row.status), wait: Duration::ZERO });
             let Some(Notice::Event(Event::Retrying { error, .. })) = engine.next_notice() else { panic!() };
             assert!(matches!(error.retry(), Retry::Later | Retry::Slowly), "{}", row.name);
         }

@@ -134,7 +134,7 @@ impl Engine {
     }
 
     fn request_code(&mut self, op: OpId, tried_other_path: bool) {
-        let settings = &self.settings;
+        let settings = &self.cx.settings;
         let encoding = self.encoding_of(AuthEndpoint::Code);
         let request = device_code::request(
             self.pairing.legacy_path,
@@ -143,7 +143,7 @@ impl Engine {
             &settings.client_id,
             &settings.client_secret,
         );
-        let request = self.send(request, Purpose::Code);
+        let request = self.cx.send(request, Purpose::Code);
         self.pairing.requesting = Some(CodeRequest { op, request, encoding, tried_other_path });
     }
 
@@ -152,7 +152,7 @@ impl Engine {
         let CodeRequest { op, encoding, tried_other_path, .. } = asked;
         let answer = answer.and_then(|response| device_code::read(&response));
         if self.wants_other_encoding(AuthEndpoint::Code, encoding, answer.as_ref().map(|_| ())) {
-            log_line!(self.log, Info, "the code request was not understood; trying the other encoding");
+            log_line!(self.cx.log, Info, "the code request was not understood; trying the other encoding");
             return self.request_code(op, tried_other_path);
         }
         match answer {
@@ -165,7 +165,7 @@ impl Engine {
             // An older or newer service: the path differs.
             Err(error) if error.status == FIO_E_NOT_FOUND && !tried_other_path => {
                 self.pairing.legacy_path = !self.pairing.legacy_path;
-                log_line!(self.log, Info, "the code path answered 404; trying the other one");
+                log_line!(self.cx.log, Info, "the code path answered 404; trying the other one");
                 self.request_code(op, true);
             }
             Err(error) => {
@@ -179,34 +179,34 @@ impl Engine {
 
     fn poll_request(&mut self, device_code: &Secret) -> Request {
         self.pairing.poll_encoding = self.encoding_of(AuthEndpoint::Token);
-        let settings = &self.settings;
+        let settings = &self.cx.settings;
         token::exchange(self.pairing.poll_encoding, &settings.client_id, &settings.client_secret, device_code)
     }
 
     fn code_granted(&mut self, op: OpId, grant: Grant) {
         let poll = self.poll_request(&grant.device_code);
-        let mut shown = ShownCode {
+        let mut shown = self.shown_without_own(ShownCode {
             user_code: grant.user_code.clone(),
             verification_uri: grant.verification_uri.clone(),
             verification_uri_complete: grant.verification_uri_complete.clone(),
             name: grant.name.clone(),
-            expires: self.now.mono + grant.life,
+            expires: self.cx.now.mono + grant.life,
             life: grant.life,
             interval: grant.interval,
             number: 1,
-        };
+        });
         let serial = self.pairing.next_code;
         self.pairing.next_code += 1;
-        self.pairing.code = Some((serial, Code::new(grant, poll, self.now.mono)));
+        self.pairing.code = Some((serial, Code::new(grant, poll, self.cx.now.mono)));
         match self.pairing.pair.as_mut() {
             Some(pair) => {
                 pair.failures = 0;
                 pair.codes_shown += 1;
                 shown.number = pair.codes_shown;
                 self.pairing.poller = Some(op);
-                self.notices.push_back(Notice::ShowCode(op, shown));
+                self.cx.notices.push_back(Notice::ShowCode(op, shown));
             }
-            None => self.complete(op, Ok(Outcome::Code(shown))),
+            None => self.cx.complete(op, Ok(Outcome::Code(shown))),
         }
     }
 
@@ -215,24 +215,24 @@ impl Engine {
         // to. The person hears of it by the event, and may cancel.
         if let Some(pair) = self.pairing.pair.as_mut().filter(|_| outlook(&error) != Outlook::Refused) {
             pair.failures = pair.failures.saturating_add(1);
-            let wait = Backoff::CODE.delay(pair.failures, least_wait(&error), &mut self.random);
-            pair.ask_again = Some(self.now.mono + wait);
-            self.tell(Event::Retrying { error, wait });
+            let wait = Backoff::CODE.delay(pair.failures, least_wait(&error), &mut self.cx.random);
+            pair.ask_again = Some(self.cx.now.mono + wait);
+            self.cx.tell(Event::Retrying { error, wait });
             return;
         }
         self.pairing.pair = None;
-        self.complete(op, Err(error));
+        self.cx.complete(op, Err(error));
     }
 
     pub(super) fn poll_answered(&mut self, serial: u64, answer: Result<Response, Error>) {
         let answer = answer.and_then(|response| token::read(&response));
-        let now = self.now.mono;
+        let now = self.cx.now.mono;
         let used = self.pairing.poll_encoding;
         let not_understood =
             self.wants_other_encoding(AuthEndpoint::Token, used, answer.as_ref().map(|_| ()));
         let Some((_, code)) = self.pairing.code.as_mut().filter(|(current, _)| *current == serial) else {
             if let Ok(pair) = answer {
-                log_line!(self.log, Info, "an abandoned pairing was approved; revoking it");
+                log_line!(self.cx.log, Info, "an abandoned pairing was approved; revoking it");
                 self.revoke_in_background(pair.refresh.unwrap_or(pair.access));
             }
             return;
@@ -256,7 +256,7 @@ impl Engine {
             Verdict::Continue(None) => {}
             Verdict::Continue(Some(error)) => {
                 let wait = code.wait(now);
-                self.tell(Event::Retrying { error, wait });
+                self.cx.tell(Event::Retrying { error, wait });
             }
             Verdict::Ended { error, code_is_dead } => {
                 if code_is_dead {
@@ -272,29 +272,29 @@ impl Engine {
         if let Some((_, code)) = self.pairing.code.as_mut() {
             code.poll_with(poll);
         }
-        self.tell(Event::Retrying { error, wait });
+        self.cx.tell(Event::Retrying { error, wait });
     }
 
     fn install_pairing(&mut self, pair: token::TokenPair) {
         // An earlier pairing ends here: an answer to its refresh must not replace the new tokens.
         if let Some(request) = self.drop_session(FIO_E_CANCELED) {
-            self.abort(request);
+            self.cx.abort(request);
         }
         self.persistence.refresh_was_interrupted = false;
-        self.session.install(pair, self.now, false);
+        self.session.install(pair, self.cx.now, false);
         self.encodings.tokens_found(self.pairing.poll_encoding);
         self.project_unknown();
         // A refusal to store is told as an event and repeated; the pairing is good all the same.
         let _ = self.persist(false);
         self.forget_device();
-        self.tell(Event::Authorized);
+        self.cx.tell(Event::Authorized);
         self.fetch_device();
     }
 
     fn poll_succeeded(&mut self, op: OpId) {
         match self.pairing.pair.as_mut() {
             Some(pair) => pair.waits_for_device = true,
-            None => self.complete(op, Ok(Outcome::Done)),
+            None => self.cx.complete(op, Ok(Outcome::Done)),
         }
     }
 
@@ -309,14 +309,14 @@ impl Engine {
             }
             self.pairing.pair = None;
         }
-        self.complete(op, Err(error));
+        self.cx.complete(op, Err(error));
     }
 
     /// The device information that ends a whole pairing has come, or will not.
     pub(super) fn finish_pair(&mut self, result: Result<Outcome, Error>) {
         if self.pairing.pair.as_ref().is_some_and(|pair| pair.waits_for_device) {
             if let Some(pair) = self.pairing.pair.take() {
-                self.complete(pair.op, result);
+                self.cx.complete(pair.op, result);
             }
         }
     }
@@ -327,7 +327,7 @@ impl Engine {
 
     pub(super) fn cancel_pairing(&mut self, op: OpId) {
         if let Some(request) = self.pairing.requesting.take_if(|requesting| requesting.op == op) {
-            self.abort(request.request);
+            self.cx.abort(request.request);
         }
         // A poll that is cancelled leaves its code alive: it may be taken up again.
         self.pairing.poller.take_if(|poller| *poller == op);
@@ -339,7 +339,7 @@ impl Engine {
     }
 
     pub(super) fn step_pairing(&mut self) {
-        let now = self.now.mono;
+        let now = self.cx.now.mono;
         if let Some(pair) = self.pairing.pair.as_mut() {
             if pair.ask_again.is_some_and(|at| now >= at) {
                 pair.ask_again = None;
@@ -362,7 +362,7 @@ impl Engine {
             Step::Wait(_) => {}
             Step::Poll => {
                 let (code, request) = (*serial, code.begin_poll(now));
-                self.pairing.poll_in_flight = Some(self.send(request, Purpose::Poll { code }));
+                self.pairing.poll_in_flight = Some(self.cx.send(request, Purpose::Poll { code }));
             }
             Step::Expired => {
                 let error = code.expired();
@@ -376,9 +376,9 @@ impl Engine {
         let ask_again = self.pairing.pair.as_ref().and_then(|pair| pair.ask_again);
         let waits = self.pairing.poller.is_some() && self.pairing.poll_in_flight.is_none();
         let poll =
-            self.pairing.code.as_ref().filter(|_| waits).map(|(_, code)| match code.step(self.now.mono) {
+            self.pairing.code.as_ref().filter(|_| waits).map(|(_, code)| match code.step(self.cx.now.mono) {
                 Step::Wait(until) => until,
-                Step::Poll | Step::Expired => self.now.mono,
+                Step::Poll | Step::Expired => self.cx.now.mono,
             });
         ask_again.into_iter().chain(poll).min()
     }

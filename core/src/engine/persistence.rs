@@ -36,7 +36,7 @@ impl Persistence {
 
 impl Engine {
     pub(super) fn restore(&mut self) {
-        match self.records.load(SERVICE_KEY) {
+        match self.cx.records.load(SERVICE_KEY) {
             Ok(value) => {
                 let value = value.unwrap_or_default();
                 let is_stored =
@@ -48,7 +48,7 @@ impl Engine {
         }
         self.take_up();
         if self.uploads.has_limits() {
-            self.limit_uploads(self.upload_limits().clone(), self.now);
+            self.limit_uploads(self.upload_limits().clone(), self.cx.now);
         }
         self.restore_uploads();
         self.step();
@@ -59,13 +59,13 @@ impl Engine {
     fn take_up(&mut self) {
         let loaded = self.load_auth();
         if loaded.is_ok() && self.persistence.unread.worked() {
-            self.tell(Event::StoreRecovered);
+            self.cx.tell(Event::StoreRecovered);
         }
         match loaded {
             Ok(Some(record)) => {
                 self.persistence.project_id = record.project_id;
                 self.persistence.refresh_was_interrupted = record.refreshing;
-                self.session.restore(record.tokens, self.now);
+                self.session.restore(record.tokens, self.cx.now);
                 self.encodings.tokens_found(record.encoding);
                 if record.refreshing {
                     self.session.renew_first();
@@ -81,7 +81,7 @@ impl Engine {
                 self.store_complaint(error);
             }
             Err(error) => {
-                if self.persistence.unread.failed(self.now.mono, &mut self.random) {
+                if self.persistence.unread.failed(self.cx.now.mono, &mut self.cx.random) {
                     self.store_complaint(error);
                 }
             }
@@ -89,7 +89,7 @@ impl Engine {
     }
 
     pub(super) fn store_complaint(&mut self, error: Error) {
-        self.tell(if error.status == FIO_E_STORE_DAMAGED {
+        self.cx.tell(if error.status == FIO_E_STORE_DAMAGED {
             Event::StoreDamaged(error)
         } else {
             Event::StoreFailed(error)
@@ -97,17 +97,19 @@ impl Engine {
     }
 
     fn load_auth(&mut self) -> Result<Option<AuthRecord>, Error> {
-        let Some(bytes) = self.records.load(record::KEY)? else { return Ok(None) };
-        AuthRecord::decode(&bytes, &self.settings.client_id, &self.settings.origin).map(Some).map_err(|why| {
-            self.records.set_aside(
-                record::KEY,
-                match why {
-                    Unusable::Foreign => "was not written by this library, or by a newer one",
-                    Unusable::OtherClient => "belongs to another client id",
-                    Unusable::OtherOrigin => "belongs to another base URL",
-                },
-            )
-        })
+        let Some(bytes) = self.cx.records.load(record::KEY)? else { return Ok(None) };
+        AuthRecord::decode(&bytes, &self.cx.settings.client_id, &self.cx.settings.origin).map(Some).map_err(
+            |why| {
+                self.cx.records.set_aside(
+                    record::KEY,
+                    match why {
+                        Unusable::Foreign => "was not written by this library, or by a newer one",
+                        Unusable::OtherClient => "belongs to another client id",
+                        Unusable::OtherOrigin => "belongs to another base URL",
+                    },
+                )
+            },
+        )
     }
 
     /// Writes the session as it is now; `refreshing` is the mark set before a refresh leaves. On
@@ -124,25 +126,25 @@ impl Engine {
                     refreshing,
                     project,
                     encoding,
-                    &self.settings.client_id,
-                    &self.settings.origin,
+                    &self.cx.settings.client_id,
+                    &self.cx.settings.origin,
                 );
-                self.records.save(record::KEY, &value)
+                self.cx.records.save(record::KEY, &value)
             }
-            None => self.records.erase(record::KEY),
+            None => self.cx.records.erase(record::KEY),
         };
         match written {
             Ok(()) => {
                 // What could not be read has just been replaced.
                 self.persistence.unread.worked();
                 if self.persistence.unsaved.worked() {
-                    self.tell(Event::StoreRecovered);
+                    self.cx.tell(Event::StoreRecovered);
                 }
                 Ok(())
             }
             Err(error) => {
-                if self.persistence.unsaved.failed(self.now.mono, &mut self.random) {
-                    self.tell(Event::StoreFailed(error.clone()));
+                if self.persistence.unsaved.failed(self.cx.now.mono, &mut self.cx.random) {
+                    self.cx.tell(Event::StoreFailed(error.clone()));
                 }
                 Err(error)
             }
@@ -150,14 +152,14 @@ impl Engine {
     }
 
     pub(super) fn step_persistence(&mut self) {
-        if self.persistence.unread.is_due(self.now.mono) {
+        if self.persistence.unread.is_due(self.cx.now.mono) {
             if self.session.tokens().is_none() {
                 self.take_up();
             } else {
                 self.persistence.unread.worked();
             }
         }
-        if self.persistence.unsaved.is_due(self.now.mono) {
+        if self.persistence.unsaved.is_due(self.cx.now.mono) {
             // The outcome is told as an event and in the next deadline.
             let _ = self.persist(self.session.is_refreshing());
         }
@@ -167,9 +169,9 @@ impl Engine {
         let path = self.pairing.uses_legacy_path().then_some(LEGACY_PATH);
         let words: Vec<&str> = path.into_iter().chain(self.encodings.words()).collect();
         let saved = if words.is_empty() {
-            self.records.erase(SERVICE_KEY)
+            self.cx.records.erase(SERVICE_KEY)
         } else {
-            self.records.save(SERVICE_KEY, &SecretBytes::new(words.join("\n").into_bytes()))
+            self.cx.records.save(SERVICE_KEY, &SecretBytes::new(words.join("\n").into_bytes()))
         };
         // Losing this costs a request that is refused after the next start, so it is told but not repeated.
         if let Err(error) = saved {

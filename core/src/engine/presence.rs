@@ -83,16 +83,16 @@ impl Engine {
     pub(super) fn presence_deadline(&self) -> Option<Instant> {
         // Without an authorization there is nobody to be seen as, nor with one that has ended and that
         // the service refuses to renew.
-        let is_over = self.session.is_expired(self.now.mono) && self.session.is_suspended();
+        let is_over = self.session.is_expired(self.cx.now.mono) && self.session.is_suspended();
         let due = self.session.tokens().filter(|_| !is_over).and_then(|_| self.presence.due())?;
-        Some(if self.presence.must_ask_otherwise(self.now.mono) { self.now.mono } else { due })
+        Some(if self.presence.must_ask_otherwise(self.cx.now.mono) { self.cx.now.mono } else { due })
     }
 
     pub(super) fn step_presence(&mut self) {
-        if self.presence_deadline().is_none_or(|at| self.now.mono < at) {
+        if self.presence_deadline().is_none_or(|at| self.cx.now.mono < at) {
             return;
         }
-        if self.presence.must_ask_otherwise(self.now.mono) {
+        if self.presence.must_ask_otherwise(self.cx.now.mono) {
             // Every call counts, and what the device is shown as may have changed meanwhile.
             self.presence.has_asked = true;
             if !self.has_call_of(Caller::FollowUp) {
@@ -101,13 +101,13 @@ impl Engine {
             return;
         }
         self.presence.is_beating = true;
-        self.presence.last_heartbeat = Some(self.now.mono);
+        self.presence.last_heartbeat = Some(self.cx.now.mono);
         self.add_call(Caller::Presence, Errand::Heartbeat);
     }
 
     /// A heartbeat leaves, the application's own included.
     pub(super) fn note_heartbeat(&mut self) {
-        self.presence.last_heartbeat = Some(self.now.mono);
+        self.presence.last_heartbeat = Some(self.cx.now.mono);
         if !self.presence.is_marked {
             self.presence.is_marked = self.save_presence(BEATING);
         }
@@ -116,24 +116,24 @@ impl Engine {
     /// The end of a life: for the next one.
     pub(super) fn keep_last_heartbeat(&mut self) {
         let Some(last) = self.presence.last_heartbeat.filter(|_| self.presence.is_marked) else { return };
-        let age = i64::try_from((self.now.mono - last).as_secs()).unwrap_or(i64::MAX);
-        let wall = self.now.wall.saturating_sub(age);
+        let age = i64::try_from((self.cx.now.mono - last).as_secs()).unwrap_or(i64::MAX);
+        let wall = self.cx.now.wall.saturating_sub(age);
         self.save_presence(&format!("{LAST}{wall}"));
     }
 
     /// A store that fails costs a heartbeat that may come too soon after the next start, and is told elsewhere.
     fn save_presence(&mut self, record: &str) -> bool {
-        let saved = self.records.save(KEY, &SecretBytes::new(record.as_bytes().to_vec()));
+        let saved = self.cx.records.save(KEY, &SecretBytes::new(record.as_bytes().to_vec()));
         if let Err(error) = &saved {
-            log_line!(self.log, Warn, "{error}");
+            log_line!(self.cx.log, Warn, "{error}");
         }
         saved.is_ok()
     }
 
     pub(super) fn restore_presence(&mut self) {
-        let pause = match self.records.load(KEY) {
+        let pause = match self.cx.records.load(KEY) {
             Ok(None) => return,
-            Ok(Some(record)) => pause_after_restart(record.expose(), self.now),
+            Ok(Some(record)) => pause_after_restart(record.expose(), self.cx.now),
             Err(error) => {
                 if error.status == FIO_E_STORE_DAMAGED {
                     self.store_complaint(error);
@@ -142,7 +142,7 @@ impl Engine {
             }
         };
         if !pause.is_zero() {
-            self.presence.not_before = Some(self.now.mono + pause);
+            self.presence.not_before = Some(self.cx.now.mono + pause);
         }
     }
 
@@ -150,10 +150,10 @@ impl Engine {
         self.presence.is_beating = false;
         let Some(error) = error else { return };
         let asked = error.retry_after.map(|wait| wait.min(Backoff::API.longest_asked));
-        self.presence.not_before = asked.map(|wait| self.now.mono + wait);
+        self.presence.not_before = asked.map(|wait| self.cx.now.mono + wait);
         if let Some(next) = self.presence_deadline().filter(|_| error.status != FIO_E_CANCELED) {
-            let wait = next - self.now.mono;
-            self.tell(Event::Retrying { error, wait });
+            let wait = next - self.cx.now.mono;
+            self.cx.tell(Event::Retrying { error, wait });
         }
     }
 }

@@ -88,14 +88,14 @@ impl Engine {
     }
 
     pub(super) fn step_refresh(&mut self) {
-        if self.refresh_deadline().is_none_or(|at| self.now.mono < at) {
+        if self.refresh_deadline().is_none_or(|at| self.cx.now.mono < at) {
             return;
         }
-        match self.refresh.asked_to_wait.clone().filter(|(until, _)| self.now.mono < *until) {
+        match self.refresh.asked_to_wait.clone().filter(|(until, _)| self.cx.now.mono < *until) {
             // Who cannot wait that long hears of it now; the schedule has the moment already.
             Some((until, error)) => {
                 self.refresh.wanted = false;
-                self.release_impatient(&error, until - self.now.mono);
+                self.release_impatient(&error, until - self.cx.now.mono);
             }
             None => self.send_refresh(),
         }
@@ -110,17 +110,17 @@ impl Engine {
         }
         // Without the mark, and probably without a place for the new pair, a power cut would cost
         // the pairing. While the access token lives there is no need to risk that.
-        if self.persist(true).is_err() && !wanted && !self.session.is_expired(self.now.mono) {
-            self.session.postpone_refresh(self.now.mono + STORE_PAUSE);
+        if self.persist(true).is_err() && !wanted && !self.session.is_expired(self.cx.now.mono) {
+            self.session.postpone_refresh(self.cx.now.mono + STORE_PAUSE);
             return;
         }
         let encoding = self.encoding_of(AuthEndpoint::Token);
-        let settings = &self.settings;
+        let settings = &self.cx.settings;
         let Some(refresh_token) = self.session.begin_refresh() else { return };
         let request = token::refresh(encoding, &settings.client_id, &settings.client_secret, refresh_token);
         self.refresh.encoding = encoding;
-        self.refresh.last_sent = Some(self.now.mono);
-        self.refresh.request = Some(self.send(request, Purpose::Refresh));
+        self.refresh.last_sent = Some(self.cx.now.mono);
+        self.refresh.request = Some(self.cx.send(request, Purpose::Refresh));
     }
 
     pub(super) fn refresh_answered(&mut self, answer: Result<Response, Error>) {
@@ -131,22 +131,22 @@ impl Engine {
         self.refresh.asked_to_wait = None;
         let used_encoding = self.refresh.encoding;
         if self.wants_other_encoding(AuthEndpoint::Token, used_encoding, answer.as_ref().map(|_| ())) {
-            log_line!(self.log, Info, "the refresh was not understood; trying the other encoding");
-            self.session.postpone_refresh(self.now.mono);
+            log_line!(self.cx.log, Info, "the refresh was not understood; trying the other encoding");
+            self.session.postpone_refresh(self.cx.now.mono);
             return;
         }
-        match self.session.refresh_answered(answer, clear_word, self.now, &mut self.random) {
+        match self.session.refresh_answered(answer, clear_word, self.cx.now, &mut self.cx.random) {
             Verdict::Renewed => self.refreshed(),
             Verdict::Again { error, wait } => {
                 if error.retry_after.is_some() {
-                    self.refresh.asked_to_wait = Some((self.now.mono + wait, error.clone()));
+                    self.refresh.asked_to_wait = Some((self.cx.now.mono + wait, error.clone()));
                 }
                 self.persistence.refresh_was_interrupted |= may_have_been_processed(&error);
-                self.tell(Event::Retrying { error: error.clone(), wait });
+                self.cx.tell(Event::Retrying { error: error.clone(), wait });
                 self.release_impatient(&error, wait);
             }
             Verdict::Suspended(error) => {
-                self.tell(Event::RefreshRefused(error.clone()));
+                self.cx.tell(Event::RefreshRefused(error.clone()));
                 self.release_waiters(&Err(error));
             }
             Verdict::Lost(error) => {
@@ -154,7 +154,7 @@ impl Engine {
                 match used.and_then(|used| self.pair_stored_by_another(used.expose())) {
                     Some(record) => {
                         self.encodings.tokens_found(record.encoding);
-                        self.session.restore(record.tokens, self.now);
+                        self.session.restore(record.tokens, self.cx.now);
                         self.release_waiters(&Ok(()));
                     }
                     None => self.authorization_lost(error),
@@ -167,7 +167,7 @@ impl Engine {
         self.persistence.refresh_was_interrupted = false;
         // A refusal to store is told as an event and repeated; the tokens are good all the same.
         let _ = self.persist(false);
-        self.tell(Event::Refreshed);
+        self.cx.tell(Event::Refreshed);
         self.release_waiters(&Ok(()));
         self.fetch_device();
     }
@@ -183,14 +183,14 @@ impl Engine {
         error.message = format!("{how}: {}", error.message).into();
         self.pairing.forget_approval();
         let _ = self.persist(false);
-        self.tell(Event::AuthorizationLost(error.clone()));
+        self.cx.tell(Event::AuthorizationLost(error.clone()));
         self.release_waiters(&Err(error));
     }
 
     /// Everybody who waited for this refresh hears its end.
     fn release_waiters(&mut self, result: &Result<(), Error>) {
         for waiter in core::mem::take(&mut self.refresh.waiting) {
-            self.complete(waiter.op, result.clone().map(|()| Outcome::Done));
+            self.cx.complete(waiter.op, result.clone().map(|()| Outcome::Done));
         }
         if let Err(error) = result {
             self.fail_waiting_calls(error);
@@ -208,7 +208,7 @@ impl Engine {
             stays
         });
         for op in released {
-            self.complete(op, Err(error.clone()));
+            self.cx.complete(op, Err(error.clone()));
         }
         self.release_impatient_calls(error, wait);
     }
@@ -220,7 +220,7 @@ impl Engine {
         self.refresh.asked_to_wait = None;
         let in_flight = self.refresh.request.take();
         for waiter in core::mem::take(&mut self.refresh.waiting) {
-            self.complete(waiter.op, Err(Error::of(status)));
+            self.cx.complete(waiter.op, Err(Error::of(status)));
         }
         self.drop_calls(&Error::of(status));
         in_flight

@@ -65,7 +65,7 @@ impl Engine {
         // A refresh that is under way may already have replaced the token: its answer is awaited, so
         // that the newest one is revoked.
         if let Some(request) = refresh_in_flight {
-            if let Some(purpose) = self.requests.get_mut(&request) {
+            if let Some(purpose) = self.cx.requests.get_mut(&request) {
                 *purpose = Purpose::RefreshToRevoke { revocation: id };
                 self.set_revocation_due(id, None);
             }
@@ -78,10 +78,10 @@ impl Engine {
     }
 
     fn add_revocation(&mut self, op: Option<OpId>, token: Secret) -> u64 {
-        let id = self.next_id;
-        self.next_id += 1;
+        let id = self.cx.next_id;
+        self.cx.next_id += 1;
         let encoding = self.encoding_of(AuthEndpoint::Revoke);
-        let due = Some(self.now.mono);
+        let due = Some(self.cx.now.mono);
         self.revocations.list.insert(id, Revocation { op, token, failures: 0, due, encoding });
         id
     }
@@ -93,7 +93,7 @@ impl Engine {
     }
 
     pub(super) fn overtaken_refresh_answered(&mut self, id: u64, answer: Result<Response, Error>) {
-        let now = self.now.mono;
+        let now = self.cx.now.mono;
         let Some(revocation) = self.revocations.list.get_mut(&id) else { return };
         if let Ok(pair) = answer.and_then(|response| token::read(&response)) {
             revocation.token = pair.refresh.unwrap_or(pair.access);
@@ -102,7 +102,7 @@ impl Engine {
     }
 
     pub(super) fn step_revocations(&mut self) {
-        let now = self.now.mono;
+        let now = self.cx.now.mono;
         let due = |revocation: &Revocation| revocation.due.is_some_and(|at| now >= at);
         let ids: Vec<u64> = self.revocations.list.iter().filter(|(_, r)| due(r)).map(|(&id, _)| id).collect();
         for id in ids {
@@ -110,10 +110,10 @@ impl Engine {
             let Some(revocation) = self.revocations.list.get_mut(&id) else { continue };
             revocation.due = None;
             revocation.encoding = encoding;
-            let settings = &self.settings;
+            let settings = &self.cx.settings;
             let request =
                 revoke::request(encoding, &settings.client_id, &settings.client_secret, &revocation.token);
-            self.send(request, Purpose::Revoke { revocation: id });
+            self.cx.send(request, Purpose::Revoke { revocation: id });
         }
     }
 
@@ -125,21 +125,21 @@ impl Engine {
             self.wants_other_encoding(AuthEndpoint::Revoke, used, result.as_ref().map(|_| ()));
         let Some(revocation) = self.revocations.list.get_mut(&id) else { return };
         if not_understood {
-            revocation.due = Some(self.now.mono);
+            revocation.due = Some(self.cx.now.mono);
             return;
         }
         if let Err(error) = &result {
             revocation.failures += 1;
             if revocation.failures < ATTEMPTS && outlook(error) == Outlook::Transient {
-                let wait = Backoff::API.delay(revocation.failures, least_wait(error), &mut self.random);
-                revocation.due = Some(self.now.mono + wait);
-                self.tell(Event::Retrying { error: error.clone(), wait });
+                let wait = Backoff::API.delay(revocation.failures, least_wait(error), &mut self.cx.random);
+                revocation.due = Some(self.cx.now.mono + wait);
+                self.cx.tell(Event::Retrying { error: error.clone(), wait });
                 return;
             }
         }
         let op = self.revocations.list.remove(&id).and_then(|revocation| revocation.op);
         if let Some(op) = op {
-            self.complete(op, result.map(|()| Outcome::Done));
+            self.cx.complete(op, result.map(|()| Outcome::Done));
         }
     }
 }

@@ -195,7 +195,7 @@ pub(in crate::ffi) fn code(code: &ShownCode, op: fio_op, now: Instant) -> View<f
 }
 
 #[cfg(test)]
-mod tests {
+pub(in crate::ffi) mod tests {
     use super::*;
     use crate::api::device::{Channel, Device};
     use crate::engine::effects::Event;
@@ -204,13 +204,14 @@ mod tests {
     use crate::status::FIO_E_OAUTH;
     use std::ffi::CStr;
 
-    const HOSTILE: &str = "a\u{1b}]0;b\u{7}\u{9b}2J\0\r\n\u{202e}c\u{2066}\u{200f}\u{61c}d\u{2028}e";
+    pub(super) const HOSTILE: &str =
+        "a\u{1b}]0;b\u{7}\u{9b}2J\0\r\n\u{202e}c\u{2066}\u{200f}\u{61c}d\u{2028}e";
 
     fn hostile() -> Option<String> {
         Some(HOSTILE.into())
     }
 
-    fn failure() -> Error {
+    pub(super) fn failure() -> Error {
         let mut error = Error::told(FIO_E_OAUTH, HOSTILE.into());
         error.oauth_error = Some(HOSTILE.into());
         error
@@ -218,7 +219,7 @@ mod tests {
 
     /// # Safety
     /// The text belongs to a view that is alive.
-    unsafe fn check(text: *const c_char, length: usize) {
+    pub(super) unsafe fn check(text: *const c_char, length: usize) {
         // SAFETY: the caller says so.
         let text = unsafe { CStr::from_ptr(text) }.to_str().unwrap();
         assert!(text.chars().all(is_plain) && text.starts_with("a]0;b2J") && text.ends_with('e'), "{text:?}");
@@ -227,7 +228,7 @@ mod tests {
 
     /// # Safety
     /// The error belongs to a view that is alive.
-    unsafe fn check_error(error: *const fio_error) {
+    pub(super) unsafe fn check_error(error: *const fio_error) {
         // SAFETY: the caller says so.
         unsafe {
             check((*error).message, (*error).message_length);

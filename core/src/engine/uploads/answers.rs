@@ -65,14 +65,14 @@ impl Engine {
         }
         self.learn_project(id, asset.project_id.as_ref());
         let Some(upload) = self.uploads.queue.get_mut(id) else { return };
-        log_line!(self.log, Debug, "upload {id} is asset {}, {} parts", asset.id, asset.addresses.len());
+        log_line!(self.cx.log, Debug, "upload {id} is asset {}, {} parts", asset.id, asset.addresses.len());
         upload.asset_id = Some(asset.id);
-        upload.asset_made_at = Some(self.now.mono);
+        upload.asset_made_at = Some(self.cx.now.mono);
         // All were signed in the same moment, so the first speaks for all. Counted from the answer on, since the
         // device's clock may not be the service's.
         if let Some(life) = asset.addresses.first().and_then(|address| life_of(address.expose())) {
-            upload.addresses_end = self.now.wall.saturating_add(i64::try_from(life).unwrap_or(i64::MAX));
-            upload.addresses_end_at = Some(self.now.mono + Duration::from_secs(life));
+            upload.addresses_end = self.cx.now.wall.saturating_add(i64::try_from(life).unwrap_or(i64::MAX));
+            upload.addresses_end_at = Some(self.cx.now.mono + Duration::from_secs(life));
         }
         upload.has_address_record = record::needs_address_record(&asset.addresses);
         upload.addresses_unsaved = upload.has_address_record;
@@ -86,7 +86,7 @@ impl Engine {
         upload.failures = 0;
         upload.refusals = 0;
         let life = addresses.first().and_then(|address| life_of(address.expose()));
-        let ends = life.map(|life| self.now.mono + Duration::from_secs(life));
+        let ends = life.map(|life| self.cx.now.mono + Duration::from_secs(life));
         // Those that end first decide when all are had anew: that is rare, and costs one request.
         let earlier = upload.addresses_end_at.filter(|_| !upload.addresses.is_empty());
         upload.addresses_end_at = earlier.into_iter().chain(ends).min();
@@ -133,9 +133,9 @@ impl Engine {
     }
 
     fn pause_after(&mut self, id: UploadId, error: Error, backoff: Backoff, failures: u32) {
-        let now = self.now.mono;
-        let wait = self.uploads.api.failed(now, failures, &error, backoff, &mut self.random);
-        log_line!(self.log, Info, "upload {id}: {error}; next attempt in {} ms", milliseconds(wait));
+        let now = self.cx.now.mono;
+        let wait = self.uploads.api.failed(now, failures, &error, backoff, &mut self.cx.random);
+        log_line!(self.cx.log, Info, "upload {id}: {error}; next attempt in {} ms", milliseconds(wait));
         let Some(upload) = self.uploads.queue.get_mut(id) else { return };
         upload.trouble = Some(error);
         let is_idle = upload.flying.is_empty();
@@ -192,7 +192,7 @@ impl Engine {
         self.release_pushed(id);
         let Some(upload) = self.uploads.queue.get(id) else { return };
         let is_over = upload.is_complete() || upload.was_assembled();
-        let is_too_slow = upload.is_too_slow(self.now.mono);
+        let is_too_slow = upload.is_too_slow(self.cx.now.mono);
         self.uploads.queue.recount(id);
         self.uploads.queue.needs_saving(id);
         if is_over {
@@ -221,7 +221,7 @@ impl Engine {
         upload.parts.troubled.push(Troubled {
             failures: known.failures.saturating_add(1),
             refusals,
-            not_before: self.now.mono,
+            not_before: self.cx.now.mono,
             // What is stored of it now is the damage: a file that is made of it is not this one.
             may_be_stored: !is_damaged && had_left,
             ..known
@@ -274,9 +274,9 @@ impl Engine {
     pub(super) fn await_source(&mut self, id: UploadId, part: u32, error: Error) {
         let Some(upload) = self.uploads.queue.get_mut(id) else { return };
         let Some(troubled) = upload.parts.troubled_mut(part) else { return };
-        let wait = Backoff::SOURCE.delay(troubled.failures, None, &mut self.random);
-        troubled.not_before = self.now.mono + wait;
-        log_line!(self.log, Info, "upload {id}: {error}; again in {} ms", milliseconds(wait));
+        let wait = Backoff::SOURCE.delay(troubled.failures, None, &mut self.cx.random);
+        troubled.not_before = self.cx.now.mono + wait;
+        log_line!(self.cx.log, Info, "upload {id}: {error}; again in {} ms", milliseconds(wait));
         // A card that was pulled and put back is another file to the system.
         if upload.is_path() && upload.flying.is_empty() {
             upload.source = None;
@@ -285,18 +285,18 @@ impl Engine {
     }
 
     fn try_later(&mut self, id: UploadId, part: u32, error: Error, backoff: Backoff) {
-        let now = self.now.mono;
+        let now = self.cx.now.mono;
         let Some(upload) = self.uploads.queue.get_mut(id) else { return };
         let Some(troubled) = upload.parts.troubled_mut(part) else { return };
         let failures = troubled.failures;
         // Damage on the way says nothing about the host.
         let wait = if error.status == FIO_E_CHECKSUM {
-            backoff.delay(failures, None, &mut self.random)
+            backoff.delay(failures, None, &mut self.cx.random)
         } else {
-            self.uploads.storage.failed(now, failures, &error, backoff, &mut self.random)
+            self.uploads.storage.failed(now, failures, &error, backoff, &mut self.cx.random)
         };
         log_line!(
-            self.log,
+            self.cx.log,
             Info,
             "upload {id}, part {}: {error}; again in {} ms",
             part + 1,

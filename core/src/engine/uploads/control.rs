@@ -24,7 +24,7 @@ impl Engine {
     /// Takes an upload into the queue. It is in the store when this returns, unless the store fails, which
     /// is told as an event.
     pub fn add_upload(&mut self, spec: UploadSpec, now: Now) -> Result<UploadId, Error> {
-        self.set_now(now);
+        self.cx.set_now(now);
         if spec.tag.len() > LONGEST_TAG {
             return Err(Error::new(FIO_E_ARGUMENT, "the tag is longer than 1024 bytes"));
         }
@@ -43,7 +43,7 @@ impl Engine {
         };
         let pushed = matches!(spec.source, SourceSpec::Pushed).then(|| {
             let recording = Recording::new(spec.recording.unwrap_or_default());
-            self.sources.pushed(recording.held_bytes(), 0)
+            self.cx.sources.pushed(recording.held_bytes(), 0)
         });
         let source = match &pushed {
             Some(pushed) => Some(pushed.clone().as_source()),
@@ -90,7 +90,7 @@ impl Engine {
             SourceSpec::Path(path) if path.is_empty() || path.len() > LONGEST_PATH => {
                 return Err(Error::new(FIO_E_ARGUMENT, "the path is empty or longer than 4096 bytes"));
             }
-            SourceSpec::Path(path) => (Origin::Path(path.clone()), self.sources.open(path)?),
+            SourceSpec::Path(path) => (Origin::Path(path.clone()), self.cx.sources.open(path)?),
             SourceSpec::Attached(source) => (Origin::Attached, source.clone()),
             SourceSpec::Pushed if spec.recording.is_none() => {
                 return Err(Error::new(FIO_E_ARGUMENT, "only a recording can be pushed"));
@@ -110,19 +110,19 @@ impl Engine {
     /// Gives a source again to an upload whose source did not survive a restart, or another one to an
     /// upload that is not done. The bytes must be the same. One that failed stays so until it is retried.
     pub fn attach_source(&mut self, id: UploadId, spec: SourceSpec, now: Now) -> Result<(), Error> {
-        self.set_now(now);
+        self.cx.set_now(now);
         let upload = self.unfinished(id)?;
         let recording = upload.recording.as_ref();
         let is_size_open = recording.is_some_and(|recording| recording.size.is_none());
         let held_bytes = recording.filter(|_| is_size_open).map(Recording::held_bytes);
         let (origin, source, pushed) = match spec {
             SourceSpec::None => return Err(Error::new(FIO_E_ARGUMENT, "the upload has no source")),
-            SourceSpec::Path(path) => (Origin::Path(path.clone()), self.sources.open(&path)?, None),
+            SourceSpec::Path(path) => (Origin::Path(path.clone()), self.cx.sources.open(&path)?, None),
             SourceSpec::Attached(source) => (Origin::Attached, source, None),
             SourceSpec::Pushed => {
                 let held_bytes = held_bytes
                     .ok_or_else(|| Error::new(FIO_E_STATE, "only a running recording can be pushed"))?;
-                let pushed = self.sources.pushed(held_bytes, self.first_missing_byte(id)?);
+                let pushed = self.cx.sources.pushed(held_bytes, self.first_missing_byte(id)?);
                 (Origin::Pushed, pushed.clone().as_source(), Some(pushed))
             }
         };
@@ -164,7 +164,7 @@ impl Engine {
 
     /// Ends an upload. What of it is at the service already stays there, incomplete.
     pub fn cancel_upload(&mut self, id: UploadId, now: Now) -> Result<(), Error> {
-        self.set_now(now);
+        self.cx.set_now(now);
         self.living(id)?;
         self.end_upload(id, Ending::Canceled);
         self.step();
@@ -172,7 +172,7 @@ impl Engine {
     }
 
     pub fn cancel_all_uploads(&mut self, now: Now) {
-        self.set_now(now);
+        self.cx.set_now(now);
         let queue = &self.uploads.queue;
         let living: Vec<UploadId> =
             queue.uploads().filter(|(_, place)| *place != Place::Over).map(|(upload, _)| upload.id).collect();
@@ -185,7 +185,7 @@ impl Engine {
     /// Takes one that failed or was skipped into the queue again. If its source is unchanged, it goes on
     /// where it was. One that waits is tried at once, and may have as many assets again.
     pub fn retry_upload(&mut self, id: UploadId, now: Now) -> Result<(), Error> {
-        self.set_now(now);
+        self.cx.set_now(now);
         let upload = self.uploads.queue.get(id).ok_or_else(|| Error::of(FIO_E_UNKNOWN_UPLOAD))?;
         if upload.ending.is_none() {
             return self.hurry_upload(id);
@@ -194,7 +194,7 @@ impl Engine {
             return Err(Error::new(FIO_E_STATE, "the upload has neither failed nor been skipped"));
         }
         let condition = match &upload.origin {
-            Origin::Path(path) => Some(self.sources.open(path)?.condition()?),
+            Origin::Path(path) => Some(self.cx.sources.open(path)?.condition()?),
             _ => None,
         };
         // A recording that still runs may begin with nothing.
@@ -290,7 +290,7 @@ impl Engine {
     }
 
     pub fn pause_upload(&mut self, id: UploadId, now: Now) -> Result<(), Error> {
-        self.set_now(now);
+        self.cx.set_now(now);
         self.living_mut(id)?.is_paused = true;
         self.hold(id);
         self.uploads.queue.move_to(id, Place::Parked(FIO_E_UPLOAD_PAUSED));
@@ -300,7 +300,7 @@ impl Engine {
     }
 
     pub fn resume_upload(&mut self, id: UploadId, now: Now) -> Result<(), Error> {
-        self.set_now(now);
+        self.cx.set_now(now);
         self.living_mut(id)?.is_paused = false;
         let place = self.uploads.queue.place(id);
         if matches!(place, Some(Place::Parked(FIO_E_UPLOAD_PAUSED) | Place::Timed(_))) {
@@ -316,7 +316,7 @@ impl Engine {
     }
 
     pub fn prioritize_upload(&mut self, id: UploadId, priority: i32, now: Now) -> Result<(), Error> {
-        self.set_now(now);
+        self.cx.set_now(now);
         self.living(id)?;
         self.uploads.queue.set_priority(id, priority);
         self.uploads.queue.needs_saving(id);
@@ -326,7 +326,7 @@ impl Engine {
 
     /// Sends to the present project what was queued for another.
     pub fn move_upload(&mut self, id: UploadId, now: Now) -> Result<(), Error> {
-        self.set_now(now);
+        self.cx.set_now(now);
         self.living(id)?;
         if self.uploads.queue.place(id) != Some(Place::Parked(FIO_E_OTHER_PROJECT)) {
             return Err(Error::new(FIO_E_STATE, "the upload does not wait for another project"));
@@ -342,7 +342,7 @@ impl Engine {
 
     /// Forgets one that is over.
     pub fn remove_upload(&mut self, id: UploadId, now: Now) -> Result<(), Error> {
-        self.set_now(now);
+        self.cx.set_now(now);
         match self.uploads.queue.place(id) {
             None => Err(Error::of(FIO_E_UNKNOWN_UPLOAD)),
             Some(Place::Over) => {
@@ -355,7 +355,7 @@ impl Engine {
     }
 
     pub fn pause_queue(&mut self, now: Now) {
-        self.set_now(now);
+        self.cx.set_now(now);
         let active: Vec<UploadId> = self.uploads.queue.active().map(|(_, id)| id).collect();
         for id in active {
             self.hold(id);
@@ -365,7 +365,7 @@ impl Engine {
 
     /// Also without a pause before it: what waits for its next attempt is tried at once.
     pub fn resume_queue(&mut self, now: Now) {
-        self.set_now(now);
+        self.cx.set_now(now);
         self.hurry_all();
         self.set_queue_paused(false);
     }
@@ -378,18 +378,18 @@ impl Engine {
 
     /// Whether new uploads are sent by themselves, or wait until they are resumed.
     pub fn set_auto_start(&mut self, is_on: bool, now: Now) {
-        self.set_now(now);
+        self.cx.set_now(now);
         self.uploads.is_auto_start = is_on;
         self.uploads.saving.settings_changed();
         self.step();
     }
 
     pub fn limit_uploads(&mut self, limits: UploadLimits, now: Now) {
-        self.set_now(now);
+        self.cx.set_now(now);
         // On another network what failed on the last one may succeed.
         let has_moved = self.uploads.settings.limits.interfaces != limits.interfaces;
         self.uploads.settings.limits = limits.clone();
-        self.commands.push_back(Command::LimitUploads(limits));
+        self.cx.commands.push_back(Command::LimitUploads(limits));
         if has_moved {
             self.hurry_all();
             self.step();
@@ -401,7 +401,7 @@ impl Engine {
     }
 
     pub fn upload_info(&self, id: UploadId) -> Result<UploadInfo, Error> {
-        self.uploads.queue.info(id, self.now.mono).ok_or_else(|| Error::of(FIO_E_UNKNOWN_UPLOAD))
+        self.uploads.queue.info(id, self.cx.now.mono).ok_or_else(|| Error::of(FIO_E_UNKNOWN_UPLOAD))
     }
 
     /// All uploads: in the order in which they are sent, then those that are over, oldest first.

@@ -219,11 +219,11 @@ impl Engine {
         };
         self.watch_recordings();
         if !self.uploads.queue.is_paused {
-            self.uploads.queue.wake(self.now.mono);
+            self.uploads.queue.wake(self.cx.now.mono);
             self.settle_active();
             self.fill();
         }
-        self.uploads.queue.hold = self.uploads.hold(self.now.mono);
+        self.uploads.queue.hold = self.uploads.hold(self.cx.now.mono);
         self.save_uploads();
         self.report_uploads();
         self.forget_oldest();
@@ -231,7 +231,7 @@ impl Engine {
 
     pub(super) fn uploads_deadline(&self) -> Option<Instant> {
         let uploads = &self.uploads;
-        let now = self.now.mono;
+        let now = self.cx.now.mono;
         if uploads.needs_step {
             return Some(now);
         }
@@ -262,7 +262,7 @@ impl Engine {
     /// Gives every free place on the network to the upload whose turn it is.
     fn fill(&mut self) {
         while self.uploads.in_use < self.uploads.settings.parallel_parts {
-            let now = self.now.mono;
+            let now = self.cx.now.mono;
             let uploads = &self.uploads;
             let at_work = uploads.queue.active().find_map(|turn| {
                 let upload = uploads.queue.get(turn.1)?;
@@ -287,7 +287,7 @@ impl Engine {
         }
         let is_waited_for = self.uploads.queue.first_ready().is_some() || self.uploads.is_project_doubted;
         let is_wanted = is_waited_for && !self.uploads.is_project_confirmed;
-        if is_wanted && self.session.tokens().is_some() && self.uploads.api.is_open(self.now.mono) {
+        if is_wanted && self.session.tokens().is_some() && self.uploads.api.is_open(self.cx.now.mono) {
             self.ask_for_project();
         }
     }
@@ -295,7 +295,7 @@ impl Engine {
     /// Whether an upload may be begun: with a token, in a project that is known for certain, while neither
     /// the API nor the storage is in trouble.
     fn may_begin(&self) -> bool {
-        let now = self.now.mono;
+        let now = self.cx.now.mono;
         self.uploads.queue.gate == 0
             && self.uploads.is_project_confirmed
             && self.uploads.api.is_open(now)
@@ -305,7 +305,7 @@ impl Engine {
 
     /// Files those that are at work and can do nothing where they belong, so that only few are at work.
     fn settle_active(&mut self) {
-        let now = self.now.mono;
+        let now = self.cx.now.mono;
         let ids: Vec<UploadId> = self.uploads.queue.active().map(|(_, id)| id).collect();
         for id in ids {
             let Some(upload) = self.uploads.queue.get(id) else { continue };
@@ -330,7 +330,7 @@ impl Engine {
 
     /// What met with no trouble itself waits for the host that failed another upload.
     fn note_trouble_of_others(&mut self, id: UploadId) {
-        let now = self.now.mono;
+        let now = self.cx.now.mono;
         let hosts = [&self.uploads.storage, &self.uploads.api, &self.uploads.device];
         let why = hosts.into_iter().filter(|host| !host.is_open(now)).find_map(Pace::why).cloned();
         if let Some(upload) = self.uploads.queue.get_mut(id).filter(|upload| upload.trouble.is_none()) {

@@ -84,7 +84,7 @@ impl Engine {
 
     /// The service could not be asked.
     pub(in crate::engine) fn project_unconfirmed(&mut self, error: &Error) {
-        self.uploads.api.failed(self.now.mono, 0, error, Backoff::API, &mut self.random);
+        self.uploads.api.failed(self.cx.now.mono, 0, error, Backoff::API, &mut self.cx.random);
         self.uploads.needs_step = true;
     }
 }

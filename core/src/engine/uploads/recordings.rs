@@ -22,7 +22,7 @@ const LEAST_ROOM: u64 = 64 << 20;
 impl Engine {
     /// The recording will not change any more up to there, the held head excepted.
     pub fn advance_recording(&mut self, id: UploadId, stable: u64, now: Now) -> Result<(), Error> {
-        self.set_now(now);
+        self.cx.set_now(now);
         let is_pushed = self.living(id)?.pushed.is_some();
         if is_pushed {
             return Err(Error::new(FIO_E_STATE, "a recording that is pushed advances by itself"));
@@ -44,7 +44,7 @@ impl Engine {
 
     /// Takes bytes of a recording that is pushed.
     pub fn push_data(&mut self, id: UploadId, offset: u64, data: &[u8], now: Now) -> Result<(), Error> {
-        self.set_now(now);
+        self.cx.set_now(now);
         let upload = self.living(id)?;
         let pushed = upload.pushed.clone().ok_or_else(|| {
             Error::new(FIO_E_STATE, "the upload is not pushed, or has to be attached again first")
@@ -71,7 +71,7 @@ impl Engine {
         name: Option<String>,
         now: Now,
     ) -> Result<(), Error> {
-        self.set_now(now);
+        self.cx.set_now(now);
         if let Some(name) = &name {
             checked_name(name.as_bytes())?;
         }
@@ -82,7 +82,7 @@ impl Engine {
         }
         let there = match (&upload.source, &upload.origin) {
             (Some(source), _) => source.condition()?.size,
-            (None, Origin::Path(path)) => self.sources.open(path)?.condition()?.size,
+            (None, Origin::Path(path)) => self.cx.sources.open(path)?.condition()?.size,
             (None, _) => return Err(Error::of(FIO_E_SOURCE_NEEDED)),
         };
         let size = size.unwrap_or(there);
@@ -179,7 +179,7 @@ impl Engine {
     }
 
     pub(super) fn watch_recordings(&mut self) {
-        let now = self.now.mono;
+        let now = self.cx.now.mono;
         if self.watch_deadline().is_none_or(|at| now < at) {
             return;
         }
@@ -208,7 +208,11 @@ impl Engine {
                 None => continue,
             };
             if size == before && at > Instant::default() {
-                log_line!(self.log, Info, "upload {id}: the recording ended with the power, at {size} bytes");
+                log_line!(
+                    self.cx.log,
+                    Info,
+                    "upload {id}: the recording ended with the power, at {size} bytes"
+                );
                 self.name_nameless(id);
                 self.finish(id, size);
                 continue;
@@ -226,8 +230,8 @@ impl Engine {
         if !is_shortage(&error) {
             return self.end_upload(id, Ending::Failed(error));
         }
-        let again = self.now.mono + STILLNESS;
-        log_line!(self.log, Info, "upload {id}: {error}; again in {} s", STILLNESS.as_secs());
+        let again = self.cx.now.mono + STILLNESS;
+        log_line!(self.cx.log, Info, "upload {id}: {error}; again in {} s", STILLNESS.as_secs());
         if let Ok(recording) = self.running(id) {
             recording.watch = Some((before, again));
         }

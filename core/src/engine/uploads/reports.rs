@@ -10,15 +10,15 @@ impl Engine {
         let mut has_changed = false;
         while let Some(id) = self.uploads.queue.next_change() {
             has_changed = true;
-            if let Some(info) = self.uploads.queue.info(id, self.now.mono) {
-                self.tell(Event::Upload(Box::new(info)));
+            if let Some(info) = self.uploads.queue.info(id, self.cx.now.mono) {
+                self.cx.tell(Event::Upload(Box::new(info)));
             }
         }
         let interval = self.uploads.settings.progress_interval;
         if interval.is_zero() {
             return;
         }
-        let now = self.now.mono;
+        let now = self.cx.now.mono;
         if self.uploads.in_use == 0 {
             // The moment of the next word stays: many small files must not be told faster than wanted.
             self.uploads.speed.rest();
@@ -39,8 +39,8 @@ impl Engine {
 
     fn tell_progress(&mut self) {
         let totals = self.totals();
-        let current = totals.current.and_then(|id| self.uploads.queue.info(id, self.now.mono));
-        self.tell(Event::Progress { totals: Box::new(totals), current: current.map(Box::new) });
+        let current = totals.current.and_then(|id| self.uploads.queue.info(id, self.cx.now.mono));
+        self.cx.tell(Event::Progress { totals: Box::new(totals), current: current.map(Box::new) });
     }
 
     pub(super) fn progress_deadline(&self) -> Option<Instant> {

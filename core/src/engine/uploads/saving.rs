@@ -101,7 +101,7 @@ impl Engine {
     }
 
     pub(super) fn retry_reading_uploads(&mut self) {
-        if self.uploads.saving.unread.is_due(self.now.mono) {
+        if self.uploads.saving.unread.is_due(self.cx.now.mono) {
             self.read_uploads(false);
         }
     }
@@ -119,11 +119,11 @@ impl Engine {
         self.settle_ids();
         self.uploads.needs_step = true;
         match read {
-            Ok(()) if self.uploads.saving.unread.worked() => self.tell(Event::StoreRecovered),
+            Ok(()) if self.uploads.saving.unread.worked() => self.cx.tell(Event::StoreRecovered),
             Ok(()) => {}
             Err(error) => {
-                if self.uploads.saving.unread.failed(self.now.mono, &mut self.random) {
-                    self.tell(Event::StoreFailed(error));
+                if self.uploads.saving.unread.failed(self.cx.now.mono, &mut self.cx.random) {
+                    self.cx.tell(Event::StoreFailed(error));
                 }
             }
         }
@@ -134,7 +134,7 @@ impl Engine {
         if !self.uploads.saving.waiting.list {
             return Ok(None);
         }
-        let keys = self.records.list()?;
+        let keys = self.cx.records.list()?;
         let waiting = &mut self.uploads.saving.waiting;
         waiting.list = false;
         // In the order of their ids, whatever that of the store is.
@@ -179,7 +179,7 @@ impl Engine {
         let saving = &self.uploads.saving;
         if saving.are_ids_unknown() {
             if self.uploads.next_id < UNKNOWN_IDS {
-                self.uploads.next_id = UNKNOWN_IDS | self.random.u64(..UNKNOWN_IDS);
+                self.uploads.next_id = UNKNOWN_IDS | self.cx.random.u64(..UNKNOWN_IDS);
             }
             return;
         }
@@ -193,18 +193,18 @@ impl Engine {
     /// `is_start`: the application asks for the queue afterwards; later it has to be told.
     fn restore_upload(&mut self, id: UploadId, is_start: bool) -> Result<(), Error> {
         let key = record::key(id);
-        let upload = match self.records.load(&key) {
+        let upload = match self.cx.records.load(&key) {
             Ok(Some(bytes)) => record::decode(id, &bytes),
             Ok(None) => return Ok(()),
             Err(error) if error.status == FIO_E_STORE_DAMAGED => {
-                self.tell(Event::StoreDamaged(error));
+                self.cx.tell(Event::StoreDamaged(error));
                 return Ok(());
             }
             Err(error) => return Err(error),
         };
         let Some(upload) = upload else {
-            let error = self.records.set_aside(&key, FOREIGN);
-            self.tell(Event::StoreDamaged(error));
+            let error = self.cx.records.set_aside(&key, FOREIGN);
+            self.cx.tell(Event::StoreDamaged(error));
             return Ok(());
         };
         let place = place_of(&upload);
@@ -222,7 +222,7 @@ impl Engine {
     fn adopt_addresses(&mut self, id: UploadId) -> Result<(), Error> {
         let Some(upload) = self.uploads.queue.get_mut(id) else {
             // Of an upload that is gone. If this fails, the next start tries again.
-            let _ = self.records.erase(&record::address_key(id));
+            let _ = self.cx.records.erase(&record::address_key(id));
             return Ok(());
         };
         let is_usable = upload.ending.is_none() && upload.asset_id.is_none() && upload.recording.is_none();
@@ -244,13 +244,13 @@ impl Engine {
         }
         let key = record::address_key(id);
         let mut damage = None;
-        let loaded = match self.records.load(&key) {
+        let loaded = match self.cx.records.load(&key) {
             Ok(Some(bytes)) => {
                 let fits =
                     |addresses: &[Secret]| upload.asset_id.is_none() || record::fits(upload, addresses.len());
                 let decoded = record::decode_addresses(&bytes).filter(|(_, addresses)| fits(addresses));
                 if decoded.is_none() {
-                    damage = Some(self.records.set_aside(&key, FOREIGN));
+                    damage = Some(self.cx.records.set_aside(&key, FOREIGN));
                 }
                 decoded
             }
@@ -289,7 +289,7 @@ impl Engine {
         }
         self.uploads.queue.recount(id);
         if let Some(damage) = damage {
-            self.tell(Event::StoreDamaged(damage));
+            self.cx.tell(Event::StoreDamaged(damage));
         }
         Ok(true)
     }
@@ -300,32 +300,32 @@ impl Engine {
         let error = match self.load_addresses(id) {
             Ok(were_read) => {
                 if were_read && self.uploads.saving.unread_addresses.worked() {
-                    self.tell(Event::StoreRecovered);
+                    self.cx.tell(Event::StoreRecovered);
                 }
                 return true;
             }
             Err(error) => error,
         };
-        if self.uploads.saving.unread_addresses.failed(self.now.mono, &mut self.random) {
-            self.tell(Event::StoreFailed(error.clone()));
+        if self.uploads.saving.unread_addresses.failed(self.cx.now.mono, &mut self.cx.random) {
+            self.cx.tell(Event::StoreFailed(error.clone()));
         }
         if let Some(upload) = self.uploads.queue.get_mut(id) {
             upload.failures = upload.failures.saturating_add(1);
-            let wait = Backoff::STORE.delay(upload.failures, None, &mut self.random);
+            let wait = Backoff::STORE.delay(upload.failures, None, &mut self.cx.random);
             upload.trouble = Some(error);
-            self.uploads.queue.move_to(id, Place::Timed(self.now.mono + wait));
+            self.uploads.queue.move_to(id, Place::Timed(self.cx.now.mono + wait));
         }
         false
     }
 
     fn restore_settings(&mut self) -> Result<(), Error> {
-        match self.records.load(SETTINGS_KEY) {
+        match self.cx.records.load(SETTINGS_KEY) {
             Ok(Some(bytes)) => {
                 let Some((numbers, flags)) = bytes.expose().split_first_chunk::<8>() else { return Ok(()) };
                 let reserved = UploadId::from_le_bytes(*numbers);
                 if reserved >= record::BEYOND_ALL_IDS {
-                    let error = self.records.set_aside(SETTINGS_KEY, FOREIGN);
-                    self.tell(Event::StoreDamaged(error));
+                    let error = self.cx.records.set_aside(SETTINGS_KEY, FOREIGN);
+                    self.cx.tell(Event::StoreDamaged(error));
                     return Ok(());
                 }
                 self.uploads.saving.reserved = self.uploads.saving.reserved.max(reserved);
@@ -337,7 +337,7 @@ impl Engine {
             }
             Ok(None) => Ok(()),
             Err(error) if error.status == FIO_E_STORE_DAMAGED => {
-                self.tell(Event::StoreDamaged(error));
+                self.cx.tell(Event::StoreDamaged(error));
                 Ok(())
             }
             Err(error) => Err(error),
@@ -347,27 +347,27 @@ impl Engine {
     fn save_settings(&mut self) -> Result<(), Error> {
         let mut bytes = self.uploads.saving.reserved.to_le_bytes().to_vec();
         bytes.extend([u8::from(self.uploads.queue.is_paused), u8::from(self.uploads.is_auto_start)]);
-        self.records.save(SETTINGS_KEY, &SecretBytes::new(bytes))?;
+        self.cx.records.save(SETTINGS_KEY, &SecretBytes::new(bytes))?;
         self.uploads.saving.are_settings_unsaved = false;
         Ok(())
     }
 
     /// Writes what has changed. A store that fails is told once and tried again later.
     pub(super) fn save_uploads(&mut self) {
-        if self.uploads.saving.unsaved.at().is_some_and(|at| self.now.mono < at) {
+        if self.uploads.saving.unsaved.at().is_some_and(|at| self.cx.now.mono < at) {
             return;
         }
         if let Err(error) = self.save_changed() {
             return self.saving_failed(error);
         }
         if self.uploads.saving.unsaved.worked() {
-            self.tell(Event::StoreRecovered);
+            self.cx.tell(Event::StoreRecovered);
         }
     }
 
     fn saving_failed(&mut self, error: Error) {
-        if self.uploads.saving.unsaved.failed(self.now.mono, &mut self.random) {
-            self.tell(Event::StoreFailed(error));
+        if self.uploads.saving.unsaved.failed(self.cx.now.mono, &mut self.cx.random) {
+            self.cx.tell(Event::StoreFailed(error));
         }
     }
 
@@ -404,14 +404,14 @@ impl Engine {
         if upload.addresses_unsaved {
             if let Some(asset_id) = &upload.asset_id {
                 let addresses = record::encode_addresses(asset_id, &upload.address_list);
-                self.records.save(&record::address_key(id), &addresses)?;
+                self.cx.records.save(&record::address_key(id), &addresses)?;
             }
             upload.addresses_unsaved = false;
         }
         let value = record::encode(upload);
-        self.records.save(&record::key(id), &value)?;
+        self.cx.records.save(&record::key(id), &value)?;
         if upload.has_address_record && !needs_addresses(upload) {
-            self.records.erase(&record::address_key(id))?;
+            self.cx.records.erase(&record::address_key(id))?;
             upload.has_address_record = false;
         }
         Ok(())

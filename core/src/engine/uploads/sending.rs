@@ -63,7 +63,7 @@ impl Engine {
         if self.uploads.queue.get(id).is_some_and(Upload::may_be_spoilt) {
             return self.begin_anew(id, Error::of(FIO_E_CHECKSUM));
         }
-        let (mono, wall) = (self.now.mono, self.now.wall);
+        let (mono, wall) = (self.cx.now.mono, self.cx.now.wall);
         if let Some(upload) = self.uploads.queue.get_mut(id) {
             // After a restart only the wall clock can tell.
             if upload.addresses_end != 0 && upload.addresses_end_at.is_none() && upload.recording.is_none() {
@@ -79,7 +79,7 @@ impl Engine {
     /// Whether an upload has its asset, or may ask for one: each that is not completed is left behind at the
     /// service.
     fn may_make_asset(&mut self, id: UploadId) -> bool {
-        let (now, speed) = (self.now, self.uploads.speed.recent());
+        let (now, speed) = (self.cx.now, self.uploads.speed.recent());
         let Some(upload) = self.uploads.queue.get_mut(id) else { return false };
         if upload.asset_id.is_some() {
             return true;
@@ -96,7 +96,7 @@ impl Engine {
                     used_up.message = format!("{}; the last time: {}", used_up.message, last.message).into();
                     used_up.http_status = last.http_status;
                 }
-                log_line!(self.log, Warn, "upload {id}: {used_up}");
+                log_line!(self.cx.log, Warn, "upload {id}: {used_up}");
                 upload.trouble = Some(used_up);
                 self.uploads.queue.move_to(id, Place::Parked(FIO_E_TOO_MANY_ASSETS));
                 return false;
@@ -111,17 +111,17 @@ impl Engine {
 
     /// The device lacks something that will be there again, or the card is busy: it waits.
     pub(super) fn lack(&mut self, id: UploadId, error: Error) {
-        let now = self.now.mono;
+        let now = self.cx.now.mono;
         let Some(upload) = self.uploads.queue.get_mut(id) else { return };
         upload.failures = upload.failures.saturating_add(1);
         let failures = upload.failures;
         // Without descriptors or memory it is the same for every other one.
         let wait = if error.status == FIO_E_NOMEM {
-            self.uploads.device.failed(now, 1, &error, Backoff::SOURCE, &mut self.random)
+            self.uploads.device.failed(now, 1, &error, Backoff::SOURCE, &mut self.cx.random)
         } else {
-            Backoff::SOURCE.delay(failures, None, &mut self.random)
+            Backoff::SOURCE.delay(failures, None, &mut self.cx.random)
         };
-        log_line!(self.log, Info, "upload {id}: {error}; again in {} ms", milliseconds(wait));
+        log_line!(self.cx.log, Info, "upload {id}: {error}; again in {} ms", milliseconds(wait));
         upload.trouble = Some(error);
         // Also with a request still under way, as after a pause: what stayed in line would be looked at again at
         // once, for ever.
@@ -133,7 +133,7 @@ impl Engine {
         let Some(upload) = self.uploads.queue.get_mut(id) else { return Ok(Opened::Needed) };
         if upload.source.is_none() {
             let Origin::Path(path) = &upload.origin else { return Ok(Opened::Needed) };
-            upload.source = Some(self.sources.open(path)?);
+            upload.source = Some(self.cx.sources.open(path)?);
         }
         let Some(source) = upload.source.clone() else { return Ok(Opened::Needed) };
         let condition = source.condition()?;
@@ -157,7 +157,7 @@ impl Engine {
             Work::Create => {
                 let Some(upload) = self.uploads.queue.get_mut(id) else { return };
                 upload.has_call = true;
-                upload.budget.spend(self.now);
+                upload.budget.spend(self.cx.now);
                 let kind = Uploads::kind_of(upload);
                 self.uploads.in_use += 1;
                 // Written down before it leaves: commands go out after the step.
@@ -183,7 +183,7 @@ impl Engine {
     }
 
     pub(super) fn announce(&mut self, id: UploadId, parts: &[Announced]) {
-        let now = self.now.mono;
+        let now = self.cx.now.mono;
         let Some(upload) = self.uploads.queue.get_mut(id) else { return };
         let Some(asset_id) = upload.asset_id.clone() else { return };
         if upload.addresses_end_at.is_some_and(|end| end <= now) {
@@ -202,7 +202,7 @@ impl Engine {
 
     /// Sends one part on its way. An error is one of the source.
     pub(super) fn send_part(&mut self, id: UploadId, part: u32) -> Result<(), Error> {
-        let request = self.next_id;
+        let request = self.cx.next_id;
         match self.open_source(id)? {
             Opened::AsItWas => {}
             Opened::Another => {
@@ -230,11 +230,11 @@ impl Engine {
         if is_first_attempt {
             self.uploads.queue.needs_saving(id);
         }
-        self.next_id += 1;
+        self.cx.next_id += 1;
         self.uploads.in_use += 1;
-        log_line!(self.log, Debug, "request {request}: upload {id}, part {} of {length} bytes", part + 1);
-        self.requests.insert(request, Purpose::Part { upload: id });
-        self.commands.push_back(Command::Put(request, part_request));
+        log_line!(self.cx.log, Debug, "request {request}: upload {id}, part {} of {length} bytes", part + 1);
+        self.cx.requests.insert(request, Purpose::Part { upload: id });
+        self.cx.commands.push_back(Command::Put(request, part_request));
         Ok(())
     }
 }

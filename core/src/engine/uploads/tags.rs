@@ -88,7 +88,7 @@ impl Engine {
 
     /// Forgets which tags were sent or cancelled, those of uploads in the list included.
     pub fn forget_tags(&mut self, now: Now) -> Result<(), Error> {
-        self.set_now(now);
+        self.cx.set_now(now);
         if !self.uploads.tags.is_read {
             return Err(Error::new(FIO_E_STORE, "which tags are remembered could not be read yet"));
         }
@@ -112,24 +112,24 @@ impl Engine {
                 self.uploads.tags.memory = memory;
                 self.uploads.tags.is_read = true;
                 if self.uploads.tags.unread.worked() {
-                    self.tell(Event::StoreRecovered);
+                    self.cx.tell(Event::StoreRecovered);
                 }
                 self.trim_tags();
                 self.uploads.needs_step = true;
             }
             Err(error) => {
-                if self.uploads.tags.unread.failed(self.now.mono, &mut self.random) {
-                    self.tell(Event::StoreFailed(error));
+                if self.uploads.tags.unread.failed(self.cx.now.mono, &mut self.cx.random) {
+                    self.cx.tell(Event::StoreFailed(error));
                 }
             }
         }
     }
 
     pub(super) fn retry_reading_tags(&mut self) {
-        if self.uploads.tags.unread.is_due(self.now.mono) {
-            match self.records.list() {
+        if self.uploads.tags.unread.is_due(self.cx.now.mono) {
+            match self.cx.records.list() {
                 Ok(keys) => self.restore_tags(&keys),
-                Err(_) => drop(self.uploads.tags.unread.failed(self.now.mono, &mut self.random)),
+                Err(_) => drop(self.uploads.tags.unread.failed(self.cx.now.mono, &mut self.cx.random)),
             }
         }
     }
@@ -147,21 +147,21 @@ impl Engine {
                 self.read_record_of_tags(&key, |bytes| memory.read_block(number, bytes))?;
             } else {
                 // If this fails, the next start tries again.
-                let _ = self.records.erase(&key);
+                let _ = self.cx.records.erase(&key);
             }
         }
         Ok(memory)
     }
 
     fn read_record_of_tags(&mut self, key: &str, mut take: impl FnMut(&[u8]) -> bool) -> Result<(), Error> {
-        match self.records.load(key) {
+        match self.cx.records.load(key) {
             Ok(Some(bytes)) if !take(bytes.expose()) => {
                 let why = "was not written by this library, or by a newer one";
-                let error = self.records.set_aside(key, why);
-                self.tell(Event::StoreDamaged(error));
+                let error = self.cx.records.set_aside(key, why);
+                self.cx.tell(Event::StoreDamaged(error));
             }
             Ok(_) => {}
-            Err(error) if error.status == FIO_E_STORE_DAMAGED => self.tell(Event::StoreDamaged(error)),
+            Err(error) if error.status == FIO_E_STORE_DAMAGED => self.cx.tell(Event::StoreDamaged(error)),
             Err(error) => return Err(error),
         }
         Ok(())
@@ -200,7 +200,7 @@ impl Engine {
     fn erase_upload(&mut self, id: UploadId) {
         // Addresses that stay behind are forgotten after the next start.
         for key in [record::key(id), record::address_key(id)] {
-            let _ = self.records.erase(&key);
+            let _ = self.cx.records.erase(&key);
         }
     }
 
@@ -211,16 +211,16 @@ impl Engine {
         }
         while let Some(folded) = self.uploads.tags.memory.fold() {
             let (key, bytes) = self.uploads.tags.memory.encode_folded(&folded);
-            self.records.save(&key, &SecretBytes::new(bytes))?;
+            self.cx.records.save(&key, &SecretBytes::new(bytes))?;
             self.uploads.tags.memory.folded(folded);
         }
         self.trim_tags();
         let tail = self.uploads.tags.memory.encode_tail();
-        self.records.save(TAIL_KEY, &SecretBytes::new(tail))?;
+        self.cx.records.save(TAIL_KEY, &SecretBytes::new(tail))?;
         self.uploads.tags.is_unsaved = false;
         for number in core::mem::take(&mut self.uploads.tags.blocks_to_erase) {
             // If this fails, the next start tries again.
-            let _ = self.records.erase(&block_key(number));
+            let _ = self.cx.records.erase(&block_key(number));
         }
         for id in core::mem::take(&mut self.uploads.tags.records_to_erase) {
             self.erase_upload(id);

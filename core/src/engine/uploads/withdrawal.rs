@@ -24,7 +24,7 @@ impl Engine {
         }
         for request in requests {
             self.uploads.in_use -= 1;
-            self.abort(request);
+            self.cx.abort(request);
         }
     }
 
@@ -46,7 +46,7 @@ impl Engine {
             !is_another(upload.project_id.as_ref(), self.persistence.project_id.as_ref())
         });
         let is_placed = !is_new || is_in_place && self.uploads.is_project_confirmed;
-        if is_at_work && is_placed && self.uploads.api.is_open(self.now.mono) {
+        if is_at_work && is_placed && self.uploads.api.is_open(self.cx.now.mono) {
             return true;
         }
         self.withdraw(id, Withdrawal::IfUnsent);
@@ -76,10 +76,10 @@ impl Engine {
         self.suspend(id);
         self.withdraw(id, Withdrawal::Always);
         match &ending {
-            Ending::Failed(error) => log_line!(self.log, Warn, "upload {id} failed: {error}"),
-            Ending::Skipped(error) => log_line!(self.log, Info, "upload {id} skipped: {error}"),
-            Ending::Done => log_line!(self.log, Info, "upload {id} done"),
-            Ending::Canceled => log_line!(self.log, Info, "upload {id} canceled"),
+            Ending::Failed(error) => log_line!(self.cx.log, Warn, "upload {id} failed: {error}"),
+            Ending::Skipped(error) => log_line!(self.cx.log, Info, "upload {id} skipped: {error}"),
+            Ending::Done => log_line!(self.cx.log, Info, "upload {id} done"),
+            Ending::Canceled => log_line!(self.cx.log, Info, "upload {id} canceled"),
         }
         self.uploads.watched.retain(|watched| *watched != id);
         self.uploads.queue.end(id, ending);
@@ -97,7 +97,7 @@ impl Engine {
     pub(super) fn outlive_addresses(&mut self, id: UploadId, why: Error) {
         if let Some(upload) = self.uploads.queue.get_mut(id) {
             log_line!(
-                self.log,
+                self.cx.log,
                 Info,
                 "upload {id} takes longer than its addresses live: it goes on as a recording"
             );
@@ -111,7 +111,7 @@ impl Engine {
         self.suspend(id);
         self.withdraw(id, Withdrawal::Always);
         let Some(upload) = self.uploads.queue.get_mut(id) else { return };
-        log_line!(self.log, Info, "upload {id} begins anew: {why}");
+        log_line!(self.cx.log, Info, "upload {id} begins anew: {why}");
         if upload.pushed.is_some() && upload.parts.done_count() > 0 {
             return self.end_upload(id, Ending::Failed(why));
         }
@@ -124,13 +124,13 @@ impl Engine {
         upload.trouble = Some(why);
         let wait = match times {
             1 => Duration::ZERO,
-            _ => Backoff::API.delay(times, None, &mut self.random),
+            _ => Backoff::API.delay(times, None, &mut self.cx.random),
         };
         // Whether one more asset is allowed is looked at when its turn comes.
         let place = if upload.is_paused {
             Place::Parked(FIO_E_UPLOAD_PAUSED)
         } else {
-            Place::Timed(self.now.mono + wait)
+            Place::Timed(self.cx.now.mono + wait)
         };
         self.uploads.queue.needs_saving(id);
         self.uploads.queue.move_to(id, place);

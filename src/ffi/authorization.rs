@@ -24,9 +24,8 @@ pub const FIO_AUTH_EXPIRED: i32 = 3;
 /// @param user    passed to `done`; may be NULL
 /// @param op      [out] the operation; may be NULL
 ///
-/// Returns:   `FIO_OK` (started) | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_NOT_AUTHORIZED` |
-///            `FIO_E_STATE` (the service gave no refresh token) | `FIO_E_CLOCK` | `FIO_E_REENTRANT` |
-///            `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
+/// Returns:   `FIO_OK` (started) | `FIO_E_NOT_AUTHORIZED` | `FIO_E_STATE` (the service gave no refresh token)
+///            | `FIO_E_CLOCK`
 /// Ends with: `FIO_OK` | `FIO_E_AUTHORIZATION_LOST` (a clear refusal: pair again; also
 ///            `FIO_EVENT_AUTHORIZATION_LOST`) | `FIO_E_INVALID_CLIENT`, `FIO_E_UNAUTHORIZED_CLIENT` (the
 ///            service refuses the client secret; the pairing is kept) | `FIO_E_NOT_AUTHORIZED` (revoked
@@ -60,9 +59,7 @@ pub unsafe extern "C" fn fio_refresh(
 /// @param user    passed to `done`; may be NULL
 /// @param op      [out] the operation; may be NULL
 ///
-/// Returns:   `FIO_OK` (started) | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_NOT_AUTHORIZED` |
-///            `FIO_E_CLOCK` | `FIO_E_REENTRANT` | `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` |
-///            `FIO_E_POISONED` | `FIO_E_PANIC`
+/// Returns:   `FIO_OK` (started) | `FIO_E_NOT_AUTHORIZED` | `FIO_E_CLOCK`
 /// Ends with: `FIO_OK` | `FIO_E_CANCELED` | a network error (`FIO_E_DNS` to `FIO_E_CA_FILE`, `FIO_E_CA`,
 ///            `FIO_E_CLOCK`) | an answer's error (`FIO_E_PROTOCOL` to `FIO_E_PLAN_LIMIT`, or an OAuth
 ///            error): the tokens are gone from this device all the same
@@ -89,8 +86,7 @@ pub unsafe extern "C" fn fio_revoke(
 ///
 /// @param client  the client
 ///
-/// Returns:   a `FIO_AUTH_…` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_REENTRANT` | `FIO_E_BUSY` |
-///            `FIO_E_FORKED` | `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
+/// Returns:   a `FIO_AUTH_…`
 /// Callbacks: the clock callback, if set
 /// Blocking:  never
 /// Threads:   one at a time
@@ -123,9 +119,8 @@ pub unsafe extern "C" fn fio_auth_state(client: *mut fio_client) -> i32 {
 /// @param capacity  size of `buffer` in bytes
 /// @param length    [out] the token's length; also written with `FIO_E_BUFFER`
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_BUFFER` (too small; nothing copied) |
-///            `FIO_E_NOT_AUTHORIZED` | `FIO_E_TOKEN_EXPIRED` | `FIO_E_REENTRANT` | `FIO_E_BUSY` |
-///            `FIO_E_FORKED` | `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
+/// Returns:   `FIO_OK` | `FIO_E_BUFFER` (too small; nothing copied) | `FIO_E_NOT_AUTHORIZED` |
+///            `FIO_E_TOKEN_EXPIRED`
 /// Callbacks: the clock callback, if set
 /// Blocking:  never
 /// Threads:   one at a time

@@ -163,11 +163,11 @@ pub(super) unsafe fn guard_start(
 ///                `fio_config_error(config)` has the details.
 /// @param client  [out] set to NULL first, to the client on `FIO_OK`; free it with `fio_client_free`
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_INCOMPLETE` (no client id or secret) |
-///            `FIO_E_CA` (none given and none found) | `FIO_E_STORE`, `FIO_E_STORE_FULL`,
-///            `FIO_E_STORE_READ_ONLY` (the directory is not there and cannot be made, or cannot be read) |
-///            `FIO_E_STORE_LOCKED` (in use) | `FIO_E_STORE_UNSAFE` (others can write to it: the message
-///            says who) | `FIO_E_NOMEM` (no descriptors) | `FIO_E_ENTROPY` | `FIO_E_PANIC`
+/// Returns:   `FIO_OK` | `FIO_E_INCOMPLETE` (no client id or secret) | `FIO_E_CA` (none given and none found)
+///            | `FIO_E_STORE`, `FIO_E_STORE_FULL`, `FIO_E_STORE_READ_ONLY` (the directory is not there and
+///            cannot be made, or cannot be read) | `FIO_E_STORE_LOCKED` (in use) | `FIO_E_STORE_UNSAFE`
+///            (others can write to it: the message says who) | `FIO_E_NOMEM` (no descriptors) |
+///            `FIO_E_ENTROPY`
 /// Callbacks: store, clock, entropy and log callbacks, if set
 /// Blocking:  reads the store, may write to it and open the files of uploads; no network
 /// Threads:   the config must not be in use by another thread
@@ -194,8 +194,7 @@ pub unsafe extern "C" fn fio_client_new(config: *mut fio_config, client: *mut *m
 ///
 /// @param client  NULL is allowed and does nothing
 ///
-/// Returns:   `FIO_OK` | `FIO_E_HANDLE` | `FIO_E_BUSY` (another thread is inside a call: nothing was
-///            freed) | `FIO_E_PANIC`
+/// Returns:   `FIO_OK` | `FIO_E_HANDLE` | `FIO_E_BUSY` (another thread is inside a call: nothing was freed)
 /// Callbacks: the completions of running operations; store, clock and log callbacks, if set; the
 ///            `destroy` callbacks (none of them in a forked child)
 /// Blocking:  closes connections; may wait for a name lookup that libcurl has under way, and up to 3

@@ -11,10 +11,8 @@ use std::time::Duration;
 ///                    soon as a callback was made, or would have been made for an event if one were
 ///                    set; as `fio_wakeup` or `fio_cancel` was called; or a signal handler ran.
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_REENTRANT` (inside a callback) |
-///            `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` (freed by one of its callbacks: do not
-///            use the pointer any more) | `FIO_E_POISONED` | `FIO_E_NOMEM` | `FIO_E_NETWORK` |
-///            `FIO_E_PANIC`
+/// Returns:   `FIO_OK` | `FIO_E_REENTRANT` (inside a callback) | `FIO_E_CLOSED` (freed by one of its
+///            callbacks: do not use the pointer any more) | `FIO_E_NOMEM` | `FIO_E_NETWORK`
 /// Callbacks: all kinds
 /// Blocking:  up to timeout_ms, plus the callbacks, plus writes of the store
 /// Signals:   SIGPIPE is blocked for the calling thread during the call; no handler is changed
@@ -35,9 +33,7 @@ pub unsafe extern "C" fn fio_drive(client: *mut fio_client, timeout_ms: i32) -> 
 /// @param op      an operation of this client that is running, or one of the last 64 that ended
 ///
 /// Returns:   the status the operation ended with (`FIO_OK` or any status its starting function
-///            names), or, if the wait itself failed: `FIO_E_NULL` | `FIO_E_HANDLE` |
-///            `FIO_E_UNKNOWN_OP` | `FIO_E_REENTRANT` (inside a callback) | `FIO_E_BUSY` |
-///            `FIO_E_FORKED` | `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
+///            names), or, if the wait itself failed: `FIO_E_UNKNOWN_OP` | `FIO_E_REENTRANT` (inside a callback)
 /// Callbacks: all kinds, the operation's own among them
 /// Blocking:  until the operation is over; cancel it from another thread or a callback to end it
 /// Threads:   one at a time
@@ -62,9 +58,8 @@ pub unsafe extern "C" fn fio_wait(client: *mut fio_client, op: fio_op) -> fio_st
 ///
 /// @param client  the client
 ///
-/// Returns:   the descriptor, 0 or more | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_BUSY` |
-///            `FIO_E_FORKED` | `FIO_E_REENTRANT` | `FIO_E_CLOSED` | `FIO_E_POISONED` |
-///            `FIO_E_UNSUPPORTED` (no epoll: use `fio_timeout_ms` and `fio_drive`) | `FIO_E_PANIC`
+/// Returns:   the descriptor, 0 or more | `FIO_E_UNSUPPORTED` (no epoll: use `fio_timeout_ms` and
+///            `fio_drive`)
 /// Callbacks: none
 /// Blocking:  never
 /// Threads:   one at a time
@@ -90,9 +85,7 @@ pub unsafe extern "C" fn fio_fd(client: *mut fio_client) -> i32 {
 /// @param client      the client
 /// @param timeout_ms  [out] milliseconds, 0 for now, -1 for no need at all
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_BUSY` | `FIO_E_FORKED` |
-///            `FIO_E_REENTRANT` (inside a data callback) | `FIO_E_CLOSED` | `FIO_E_POISONED` |
-///            `FIO_E_PANIC`
+/// Returns:   `FIO_OK`
 /// Callbacks: the clock callback, if set
 /// Blocking:  never
 /// Threads:   one at a time
@@ -121,8 +114,7 @@ pub unsafe extern "C" fn fio_timeout_ms(client: *mut fio_client, timeout_ms: *mu
 /// @param client  the client
 /// @param op      the operation
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_FORKED` | `FIO_E_UNKNOWN_OP` (not
-///            running) | `FIO_E_PANIC`
+/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_FORKED` | `FIO_E_UNKNOWN_OP` (not running)
 /// Callbacks: none before it returns
 /// Blocking:  never
 /// Threads:   any, at any time, also inside every callback
@@ -139,7 +131,7 @@ pub unsafe extern "C" fn fio_cancel(client: *mut fio_client, op: fio_op) -> fio_
 ///
 /// @param client  the client
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_FORKED` | `FIO_E_PANIC`
+/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_FORKED`
 /// Callbacks: none
 /// Blocking:  never
 /// Threads:   any, at any time, also inside every callback; not from a signal handler

@@ -58,7 +58,7 @@ pub(super) static CONFIGS: Builders<Config> = Builders(Registry::new());
 /// @param config  [out] set to NULL first, to the configuration on `FIO_OK`; free it with
 ///                `fio_config_free`
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_PANIC`
+/// Returns:   `FIO_OK` | `FIO_E_NULL`
 /// Callbacks: none
 /// Blocking:  never
 /// Since:     0.1.0
@@ -72,7 +72,7 @@ pub unsafe extern "C" fn fio_config_new(config: *mut *mut fio_config) -> fio_sta
 ///
 /// @param config  NULL is allowed and does nothing
 ///
-/// Returns:   `FIO_OK` | `FIO_E_HANDLE` | `FIO_E_PANIC`
+/// Returns:   `FIO_OK` | `FIO_E_HANDLE`
 /// Callbacks: the `destroy` callbacks whose user data no client uses
 /// Blocking:  never
 /// Since:     0.1.0

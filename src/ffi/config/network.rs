@@ -9,8 +9,7 @@ use crate::api::{Encoding, EncodingPolicy};
 /// @param config    the configuration
 /// @param encoding  a `FIO_ENCODING_…`
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (unknown encoding) |
-///            `FIO_E_PANIC`
+/// Returns:   `FIO_OK` | `FIO_E_ARGUMENT` (unknown encoding)
 /// Callbacks: none
 /// Blocking:  never
 /// Since:     0.1.0
@@ -36,8 +35,7 @@ pub unsafe extern "C" fn fio_config_set_encoding(config: *mut fio_config, encodi
 /// @param config   the configuration
 /// @param enabled  0 or 1
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (neither 0 nor 1) |
-///            `FIO_E_PANIC`
+/// Returns:   `FIO_OK` | `FIO_E_ARGUMENT` (neither 0 nor 1)
 /// Callbacks: none
 /// Blocking:  never
 /// Since:     0.1.0
@@ -61,8 +59,7 @@ pub unsafe extern "C" fn fio_config_set_url_pairing(config: *mut fio_config, ena
 /// @param request_ms  for a whole request: 1 to 600,000, default 40,000 (the service itself gives up
 ///                    after 30 s and says so)
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (outside the range) |
-///            `FIO_E_PANIC`
+/// Returns:   `FIO_OK` | `FIO_E_ARGUMENT` (outside the range)
 /// Callbacks: none
 /// Blocking:  never
 /// Since:     0.1.0
@@ -82,8 +79,7 @@ pub unsafe extern "C" fn fio_config_set_timeouts(
 /// @param config    the configuration
 /// @param stall_ms  1000 to 600,000, default 60,000
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (outside the range) |
-///            `FIO_E_PANIC`
+/// Returns:   `FIO_OK` | `FIO_E_ARGUMENT` (outside the range)
 /// Callbacks: none
 /// Blocking:  never
 /// Since:     0.1.0
@@ -101,8 +97,8 @@ pub unsafe extern "C" fn fio_config_set_stall_timeout(config: *mut fio_config, s
 /// @param port     1 to 65535
 /// @param address  an IPv4 or IPv6 address; copied
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (no such port, not an
-///            address, empty, too long, control characters) | `FIO_E_UTF8` | `FIO_E_PANIC`
+/// Returns:   `FIO_OK` | `FIO_E_ARGUMENT` (no such port, not an address, empty, too long, control characters)
+///            | `FIO_E_UTF8`
 /// Callbacks: none
 /// Blocking:  never
 /// Since:     0.1.0
@@ -127,8 +123,7 @@ pub unsafe extern "C" fn fio_config_set_resolve(
 /// @param config  the configuration
 /// @param poller  a `FIO_POLLER_…`
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (unknown poller) |
-///            `FIO_E_PANIC`
+/// Returns:   `FIO_OK` | `FIO_E_ARGUMENT` (unknown poller)
 /// Callbacks: none
 /// Blocking:  never
 /// Since:     0.1.0

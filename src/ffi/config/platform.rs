@@ -14,7 +14,7 @@ use std::sync::Arc;
 /// @param config   the configuration
 /// @param earliest seconds since 1970-01-01 UTC; 0 or less takes the declaration away (the default)
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_PANIC`
+/// Returns:   `FIO_OK`
 /// Callbacks: none
 /// Blocking:  never
 /// Since:     0.1.0
@@ -38,8 +38,7 @@ pub unsafe extern "C" fn fio_config_set_clock_floor(config: *mut fio_config, ear
 /// @param user       passed to both; may be NULL
 /// @param destroy    called when `user` is not needed any more; may be NULL
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_PANIC`. On failure `destroy` is not
-///            called.
+/// Returns:   `FIO_OK`. On failure `destroy` is not called.
 /// Callbacks: `destroy` of earlier clocks that no client uses
 /// Blocking:  never
 /// Since:     0.1.0
@@ -76,8 +75,7 @@ pub unsafe extern "C" fn fio_config_set_clock(
 /// @param user     passed to `fill`; may be NULL
 /// @param destroy  called when `user` is not needed any more; may be NULL
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_PANIC`. On failure `destroy` is not
-///            called.
+/// Returns:   `FIO_OK`. On failure `destroy` is not called.
 /// Callbacks: `destroy` of an earlier source that no client uses
 /// Blocking:  never
 /// Since:     0.1.0

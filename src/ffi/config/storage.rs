@@ -26,8 +26,7 @@ use std::sync::Arc;
 /// @param path    the directory, at most 4095 bytes, on a file system that keeps what fsync wrote; it
 ///                is made (mode 0700) if its parent exists; copied
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (empty, too long, control
-///            characters) | `FIO_E_UTF8` | `FIO_E_PANIC`
+/// Returns:   `FIO_OK` | `FIO_E_ARGUMENT` (empty, too long, control characters) | `FIO_E_UTF8`
 /// Callbacks: none
 /// Blocking:  never (the directory is opened by `fio_client_new`)
 /// Since:     0.1.0
@@ -53,8 +52,7 @@ pub unsafe extern "C" fn fio_config_set_store_dir(
 /// @param user     passed to all four; may be NULL
 /// @param destroy  called when `user` is not needed any more; may be NULL
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_PANIC`. On failure `destroy` is not
-///            called.
+/// Returns:   `FIO_OK`. On failure `destroy` is not called.
 /// Callbacks: `destroy` of an earlier store that no client uses
 /// Blocking:  never
 /// Since:     0.1.0
@@ -90,8 +88,7 @@ pub unsafe extern "C" fn fio_config_set_store(
 ///                the key away again.
 /// @param length  32 (or 0)
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (another length) |
-///            `FIO_E_PANIC`
+/// Returns:   `FIO_OK` | `FIO_E_ARGUMENT` (another length)
 /// Callbacks: none
 /// Blocking:  never
 /// Since:     0.1.0

@@ -9,9 +9,8 @@ use super::*;
 /// @param path    a file with at least one PEM certificate, at most 4095 bytes; copied. The file is
 ///                checked now and read again when connections are made.
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (empty, too long, control
-///            characters) | `FIO_E_UTF8` | `FIO_E_CA` (missing, unreadable, not PEM) | `FIO_E_NOMEM` (no
-///            descriptors) | `FIO_E_PANIC`
+/// Returns:   `FIO_OK` | `FIO_E_ARGUMENT` (empty, too long, control characters) | `FIO_E_UTF8` | `FIO_E_CA`
+///            (missing, unreadable, not PEM) | `FIO_E_NOMEM` (no descriptors)
 /// Callbacks: none
 /// Blocking:  reads the file
 /// Since:     0.1.0
@@ -27,8 +26,7 @@ pub unsafe extern "C" fn fio_config_set_ca_file(config: *mut fio_config, path: *
 /// @param pem     at least one PEM certificate; copied
 /// @param length  its length in bytes
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (impossible length) |
-///            `FIO_E_CA` (not PEM) | `FIO_E_PANIC`
+/// Returns:   `FIO_OK` | `FIO_E_ARGUMENT` (impossible length) | `FIO_E_CA` (not PEM)
 /// Callbacks: none
 /// Blocking:  never
 /// Since:     0.1.0

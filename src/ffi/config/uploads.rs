@@ -10,8 +10,7 @@ use super::*;
 /// @param config  the configuration
 /// @param parts   1 to 32, default 5
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (outside the range) |
-///            `FIO_E_PANIC`
+/// Returns:   `FIO_OK` | `FIO_E_ARGUMENT` (outside the range)
 /// Callbacks: none
 /// Blocking:  never
 /// Since:     0.1.0
@@ -26,8 +25,7 @@ pub unsafe extern "C" fn fio_config_set_parallel_parts(config: *mut fio_config, 
 /// @param config       the configuration
 /// @param interval_ms  100 to 60,000, default 1000; 0 turns it off
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (outside the range) |
-///            `FIO_E_PANIC`
+/// Returns:   `FIO_OK` | `FIO_E_ARGUMENT` (outside the range)
 /// Callbacks: none
 /// Blocking:  never
 /// Since:     0.1.0
@@ -48,8 +46,7 @@ pub unsafe extern "C" fn fio_config_set_progress_interval(
 /// @param config   the configuration
 /// @param uploads  0 to 10,000, default 100. With 0, `FIO_EVENT_UPLOAD` is the only trace of a good end.
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (outside the range) |
-///            `FIO_E_PANIC`
+/// Returns:   `FIO_OK` | `FIO_E_ARGUMENT` (outside the range)
 /// Callbacks: none
 /// Blocking:  never
 /// Since:     0.1.0
@@ -71,8 +68,7 @@ pub unsafe extern "C" fn fio_config_set_history(config: *mut fio_config, uploads
 /// @param tags    0 to 1,000,000, default 100,000. With 0, only the tags of uploads in the list are known, and
 ///                what the store remembers of others is forgotten.
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (outside the range) |
-///            `FIO_E_PANIC`
+/// Returns:   `FIO_OK` | `FIO_E_ARGUMENT` (outside the range)
 /// Callbacks: none
 /// Blocking:  never
 /// Since:     0.1.0
@@ -87,7 +83,7 @@ pub unsafe extern "C" fn fio_config_set_tag_memory(config: *mut fio_config, tags
 /// @param config            the configuration
 /// @param bytes_per_second  for all uploads together; 0 means no limit (the default)
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_PANIC`
+/// Returns:   `FIO_OK`
 /// Callbacks: none
 /// Blocking:  never
 /// Since:     0.1.0
@@ -112,8 +108,8 @@ pub unsafe extern "C" fn fio_config_set_bandwidth(
 ///                without `/` and `!`; copied. NULL with count 0 allows all (the default).
 /// @param count   how many
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` (also one of the names) | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (no such
-///            name, or more than 16) | `FIO_E_UTF8` | `FIO_E_PANIC`
+/// Returns:   `FIO_OK` | `FIO_E_NULL` (also one of the names) | `FIO_E_ARGUMENT` (no such name, or more than
+///            16) | `FIO_E_UTF8`
 /// Callbacks: none
 /// Blocking:  never
 /// Since:     0.1.0

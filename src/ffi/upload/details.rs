@@ -10,8 +10,7 @@ use super::*;
 ///                file's own name, the last part of its path (the default); other sources have none, so
 ///                they need this, or for a recording an extension.
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (empty, too long, control
-///            characters) | `FIO_E_UTF8` | `FIO_E_PANIC`
+/// Returns:   `FIO_OK` | `FIO_E_ARGUMENT` (empty, too long, control characters) | `FIO_E_UTF8`
 /// Callbacks: none
 /// Blocking:  never
 /// Since:     0.1.0
@@ -29,8 +28,8 @@ pub unsafe extern "C" fn fio_upload_set_name(upload: *mut fio_upload, name: *con
 /// @param extension  with its dot, such as `.mp4`: 2 to 32 bytes of UTF-8 without control characters,
 ///                   slashes and further dots; copied. NULL means none (the default).
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (no dot at the beginning, too
-///            short, too long, control characters, slashes, further dots) | `FIO_E_UTF8` | `FIO_E_PANIC`
+/// Returns:   `FIO_OK` | `FIO_E_ARGUMENT` (no dot at the beginning, too short, too long, control characters,
+///            slashes, further dots) | `FIO_E_UTF8`
 /// Callbacks: none
 /// Blocking:  never
 /// Since:     0.1.0
@@ -54,8 +53,7 @@ pub unsafe extern "C" fn fio_upload_set_extension(
 ///                    one that belongs to the name's extension, `application/octet-stream` if it is not
 ///                    known (the default).
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (not a type, a slash and a
-///            subtype, or too long) | `FIO_E_UTF8` | `FIO_E_PANIC`
+/// Returns:   `FIO_OK` | `FIO_E_ARGUMENT` (not a type, a slash and a subtype, or too long) | `FIO_E_UTF8`
 /// Callbacks: none
 /// Blocking:  never
 /// Since:     0.1.0
@@ -77,7 +75,7 @@ pub unsafe extern "C" fn fio_upload_set_media_type(
 /// @param upload   the description
 /// @param channel  the number of the channel (`fio_channel.index`); 0, the device's own, is the default
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_PANIC`
+/// Returns:   `FIO_OK`
 /// Callbacks: none
 /// Blocking:  never
 /// Since:     0.1.0
@@ -108,7 +106,7 @@ pub unsafe extern "C" fn fio_upload_set_channel(upload: *mut fio_upload, channel
 ///                 last changed. For a recording, and with a reader, the default is the moment of
 ///                 `fio_upload_start`.
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_PANIC`
+/// Returns:   `FIO_OK`
 /// Callbacks: none
 /// Blocking:  never
 /// Since:     0.1.0
@@ -140,7 +138,7 @@ pub unsafe extern "C" fn fio_upload_set_created(upload: *mut fio_upload, seconds
 /// @param tag     up to 1024 bytes of any kind; copied. NULL with length 0 means none (the default).
 /// @param length  how many
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (too long) | `FIO_E_PANIC`
+/// Returns:   `FIO_OK` | `FIO_E_ARGUMENT` (too long)
 /// Callbacks: none
 /// Blocking:  never
 /// Since:     0.1.0
@@ -160,8 +158,7 @@ pub unsafe extern "C" fn fio_upload_set_tag(
 /// @param upload   the description
 /// @param enabled  0 (the default) or 1
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (neither 0 nor 1) |
-///            `FIO_E_PANIC`
+/// Returns:   `FIO_OK` | `FIO_E_ARGUMENT` (neither 0 nor 1)
 /// Callbacks: none
 /// Blocking:  never
 /// Since:     0.1.0
@@ -181,7 +178,7 @@ pub unsafe extern "C" fn fio_upload_set_again(upload: *mut fio_upload, enabled: 
 /// @param upload    the description
 /// @param priority  higher goes first; 0 is the default
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_PANIC`
+/// Returns:   `FIO_OK`
 /// Callbacks: none
 /// Blocking:  never
 /// Since:     0.1.0
@@ -203,8 +200,7 @@ pub unsafe extern "C" fn fio_upload_set_priority(upload: *mut fio_upload, priori
 /// @param upload  the description
 /// @param parts   1 to 10,000; 0 leaves it to the service (the default)
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (more than 10,000) |
-///            `FIO_E_PANIC`
+/// Returns:   `FIO_OK` | `FIO_E_ARGUMENT` (more than 10,000)
 /// Callbacks: none
 /// Blocking:  never
 /// Since:     0.1.0
@@ -221,8 +217,7 @@ pub unsafe extern "C" fn fio_upload_set_parts(upload: *mut fio_upload, parts: u3
 /// @param upload   the description
 /// @param enabled  0 (the default) or 1
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (neither 0 nor 1) |
-///            `FIO_E_PANIC`
+/// Returns:   `FIO_OK` | `FIO_E_ARGUMENT` (neither 0 nor 1)
 /// Callbacks: none
 /// Blocking:  never
 /// Since:     0.1.0
@@ -261,7 +256,7 @@ pub unsafe extern "C" fn fio_upload_set_verify(upload: *mut fio_upload, enabled:
 ///                         268,435,456 (256 MiB). The whole first part, which holds at least these, is
 ///                         then sent last.
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (held_head) | `FIO_E_PANIC`
+/// Returns:   `FIO_OK` | `FIO_E_ARGUMENT` (held_head)
 /// Callbacks: none
 /// Blocking:  never
 /// Since:     0.1.0

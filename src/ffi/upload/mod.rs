@@ -33,7 +33,7 @@ static UPLOADS: Builders<Description> = Builders(Registry::new());
 /// @param upload  [out] set to NULL first, to the description on `FIO_OK`; free it with
 ///                `fio_upload_free`
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_PANIC`
+/// Returns:   `FIO_OK` | `FIO_E_NULL`
 /// Callbacks: none
 /// Blocking:  never
 /// Since:     0.1.0
@@ -47,7 +47,7 @@ pub unsafe extern "C" fn fio_upload_new(upload: *mut *mut fio_upload) -> fio_sta
 ///
 /// @param upload  NULL is allowed and does nothing
 ///
-/// Returns:   `FIO_OK` | `FIO_E_HANDLE` | `FIO_E_PANIC`
+/// Returns:   `FIO_OK` | `FIO_E_HANDLE`
 /// Callbacks: `destroy` of a reader that no upload uses
 /// Blocking:  never
 /// Since:     0.1.0

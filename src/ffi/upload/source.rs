@@ -17,8 +17,7 @@ use std::os::fd::BorrowedFd;
 ///                copied. Let it be absolute: a relative one is looked up from the working directory
 ///                each time, also after a restart. The file need not exist before `fio_upload_start`.
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (empty, too long) |
-///            `FIO_E_PANIC`
+/// Returns:   `FIO_OK` | `FIO_E_ARGUMENT` (empty, too long)
 /// Callbacks: `destroy` of an earlier reader that no upload uses
 /// Blocking:  never
 /// Since:     0.1.0
@@ -46,9 +45,9 @@ pub unsafe extern "C" fn fio_upload_set_path(upload: *mut fio_upload, path: *con
 /// @param fd      a plain file, open for reading; duplicated (close-on-exec), so that it may be closed
 ///                afterwards. It is read at offsets: its own position does not matter and is not moved.
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (negative, or not open) |
-///            `FIO_E_SOURCE_KIND` (a pipe, a socket, a directory, a device) | `FIO_E_SOURCE_READ` (not
-///            open for reading) | `FIO_E_NOMEM` (no descriptors) | `FIO_E_PANIC`
+/// Returns:   `FIO_OK` | `FIO_E_ARGUMENT` (negative, or not open) | `FIO_E_SOURCE_KIND` (a pipe, a socket, a
+///            directory, a device) | `FIO_E_SOURCE_READ` (not open for reading) | `FIO_E_NOMEM` (no
+///            descriptors)
 /// Callbacks: `destroy` of an earlier reader that no upload uses
 /// Blocking:  never
 /// Since:     0.1.0
@@ -85,8 +84,7 @@ pub unsafe extern "C" fn fio_upload_set_descriptor(upload: *mut fio_upload, fd: 
 /// @param user    passed to `read`; may be NULL
 /// @param destroy called when `user` is not needed any more; may be NULL
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_PANIC`. On failure `destroy` is not
-///            called.
+/// Returns:   `FIO_OK`. On failure `destroy` is not called.
 /// Callbacks: `destroy` of an earlier reader that no upload uses
 /// Blocking:  never
 /// Since:     0.1.0
@@ -123,7 +121,7 @@ pub unsafe extern "C" fn fio_upload_set_reader(
 ///
 /// @param upload  the description
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_PANIC`
+/// Returns:   `FIO_OK`
 /// Callbacks: `destroy` of an earlier reader that no upload uses
 /// Blocking:  never
 /// Since:     0.1.0

@@ -29,15 +29,13 @@ use super::*;
 /// @param id      [out] the upload; with `FIO_E_UPLOAD_EXISTS` the one that is known (`fio_upload_get` knows it
 ///                as long as it is in the list); may be NULL
 ///
-/// Returns:   `FIO_OK` (in the queue) | `FIO_E_UPLOAD_EXISTS` (an upload with this tag is known; `fio_client_error`
-///            says how it stands) | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (no source; no
-///            name, or one that cannot be used, where none was set: an upload needs one, a recording one
-///            or an extension; pushed data without `fio_upload_set_recording`; more than 5 TiB) |
-///            `FIO_E_UTF8` (the file's name, where none was set) | `FIO_E_SOURCE_MISSING` |
-///            `FIO_E_SOURCE_KIND` (a directory, a pipe, a device) | `FIO_E_SOURCE_EMPTY` (not for
-///            recordings) | `FIO_E_SOURCE_READ` | `FIO_E_REENTRANT` (inside a data callback) |
-///            `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`.
-///            `fio_client_error` has the details.
+/// Returns:   `FIO_OK` (in the queue) | `FIO_E_UPLOAD_EXISTS` (an upload with this tag is known;
+///            `fio_client_error` says how it stands) | `FIO_E_ARGUMENT` (no source; no name, or one that
+///            cannot be used, where none was set: an upload needs one, a recording one or an extension;
+///            pushed data without `fio_upload_set_recording`; more than 5 TiB) | `FIO_E_UTF8` (the file's
+///            name, where none was set) | `FIO_E_SOURCE_MISSING` | `FIO_E_SOURCE_KIND` (a directory, a pipe,
+///            a device) | `FIO_E_SOURCE_EMPTY` (not for recordings) | `FIO_E_SOURCE_READ`. `fio_client_error`
+///            has the details.
 /// Callbacks: store, clock and log callbacks, if set; `FIO_EVENT_UPLOAD` later, from `fio_drive`
 /// Blocking:  opens the file, writes to the store
 /// Threads:   one at a time
@@ -79,10 +77,8 @@ pub unsafe extern "C" fn fio_upload_start(
 /// @param state   [out] a `FIO_UPLOAD_…` on `FIO_OK`; may be NULL. One that is done or cancelled may not be in the
 ///                list any more, so that `fio_upload_get` does not know it.
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` (also a tag that is NULL with a length) | `FIO_E_HANDLE` |
-///            `FIO_E_UNKNOWN_UPLOAD` (none has this tag; none has an empty one) | `FIO_E_ARGUMENT` (an impossible
-///            length) | `FIO_E_REENTRANT` (inside a data callback) | `FIO_E_BUSY` | `FIO_E_FORKED` |
-///            `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
+/// Returns:   `FIO_OK` | `FIO_E_NULL` (also a tag that is NULL with a length) | `FIO_E_UNKNOWN_UPLOAD` (none
+///            has this tag; none has an empty one) | `FIO_E_ARGUMENT` (an impossible length)
 /// Callbacks: none
 /// Blocking:  never
 /// Threads:   one at a time
@@ -122,12 +118,10 @@ pub unsafe extern "C" fn fio_upload_find(
 /// @param id      an upload that is not over, or has failed
 /// @param upload  a description with the source, of which nothing else is used; copied
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (done,
-///            skipped or canceled; or pushed data for what is no recording, or a finished one) |
-///            `FIO_E_ARGUMENT` (no source) |
+/// Returns:   `FIO_OK` | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (done, skipped or canceled; or pushed data
+///            for what is no recording, or a finished one) | `FIO_E_ARGUMENT` (no source) |
 ///            `FIO_E_SOURCE_MISSING` | `FIO_E_SOURCE_KIND` | `FIO_E_SOURCE_READ` | `FIO_E_SOURCE_CHANGED`
-///            (not the same length) | `FIO_E_REENTRANT` (inside a data callback) | `FIO_E_BUSY` |
-///            `FIO_E_FORKED` | `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
+///            (not the same length)
 /// Callbacks: store, clock and log callbacks, if set; `destroy` of an earlier reader that is not used any
 ///            more; `FIO_EVENT_UPLOAD` later, from `fio_drive`
 /// Blocking:  opens the file, writes to the store
@@ -156,9 +150,7 @@ pub unsafe extern "C" fn fio_upload_attach(
 /// @param info    [out] set to NULL first, to the upload on `FIO_OK`; valid until the next
 ///                `fio_upload_get` on this client, or until it is freed
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_REENTRANT`
-///            (inside a data callback) | `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` |
-///            `FIO_E_POISONED` | `FIO_E_PANIC`
+/// Returns:   `FIO_OK` | `FIO_E_UNKNOWN_UPLOAD`
 /// Callbacks: none
 /// Blocking:  never
 /// Threads:   one at a time

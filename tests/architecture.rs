@@ -185,7 +185,7 @@ fn every_exported_function_runs_in_the_guard() {
             };
             let first: String =
                 body.lines().map(str::trim).skip_while(|line| is_before(line)).take(2).collect();
-            let called = first.split('(').next().and_then(|before| before.split([' ', '.']).next_back());
+            let called = first.split('(').next().and_then(|before| before.split([' ', '.', '{']).next_back());
             assert!(
                 GUARDS.iter().chain(GUARDED).any(|guard| called == Some(guard)),
                 "{name} in src/{}: {first}",

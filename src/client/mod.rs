@@ -21,8 +21,8 @@ pub use delivery::{Completion, Told, What};
 
 use crate::clock::Clock;
 use crate::engine::driver::Driver;
+use crate::engine::effects::AgedDevice;
 use crate::engine::effects::OpId;
-use crate::engine::known_device::AgedDevice;
 use crate::engine::transport::Transport;
 use crate::engine::{Engine, Settings, UploadSettings};
 use crate::entropy::{Entropy, MixedEntropy, SystemEntropy};

@@ -250,7 +250,8 @@ struct Life {
 impl Life {
     fn new(settings: &Settings, disk: &Disk, card: &Card, now: Now) -> Life {
         let records = Records::new(Box::new(disk.clone()), None);
-        let engine = Engine::new(settings.clone(), Box::new(records), Box::new(card.clone()), Log::off(), now);
+        let engine =
+            Engine::new(settings.clone(), Box::new(records), Box::new(card.clone()), Log::off(), now);
         Life { engine, now, under_way: VecDeque::new(), parts: 0 }
     }
 

@@ -15,9 +15,8 @@ use crate::engine::transport::UploadLimits;
 /// @param each    called once for each upload; must not be NULL
 /// @param user    passed to `each`; may be NULL
 ///
-/// Returns:   `FIO_OK` (none is no error) | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_REENTRANT` (inside a
-///            data callback) | `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` (freed by the callback: do
-///            not use the pointer any more) | `FIO_E_POISONED` | `FIO_E_PANIC`
+/// Returns:   `FIO_OK` (none is no error) | `FIO_E_CLOSED` (freed by the callback: do not use the pointer any
+///            more)
 /// Callbacks: `each`
 /// Blocking:  never, apart from the callback
 /// Threads:   one at a time
@@ -29,8 +28,8 @@ pub unsafe extern "C" fn fio_queue_list(
     user: *mut c_void,
 ) -> fio_status {
     // SAFETY: the caller passes NULL or a live client.
-    guard(&mut || unsafe {
-        inside(client, |_, entered| {
+    guard(|| unsafe {
+        inside(client, &mut |_, entered| {
             let each =
                 each.ok_or_else(|| Error::new(FIO_E_NULL, "without a callback nobody would see the list"))?;
             // SAFETY: given for this; the view outlives the call, and nothing is held.
@@ -45,8 +44,7 @@ pub unsafe extern "C" fn fio_queue_list(
 /// @param totals  [out] set to NULL first, to the totals on `FIO_OK`; valid until the next
 ///                `fio_queue_totals` on this client, or until it is freed
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_REENTRANT` (inside a data callback) |
-///            `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
+/// Returns:   `FIO_OK`
 /// Callbacks: none
 /// Blocking:  never
 /// Threads:   one at a time
@@ -57,11 +55,13 @@ pub unsafe extern "C" fn fio_queue_totals(
     totals: *mut *const fio_totals,
 ) -> fio_status {
     // SAFETY: the caller passes NULL or a live client, and NULL or a writable pointer.
-    guard(&mut || unsafe {
+    guard(|| unsafe {
         args::write(totals, ptr::null())?;
-        let shown = inside(client, |handle, entered| {
+        let mut shown = ptr::null();
+        inside(client, &mut |handle, entered| {
             let view = views::upload::totals(&entered.totals()?);
-            Ok(lock(&handle.shown).totals.insert(view).as_ptr())
+            shown = lock(&handle.shown).totals.insert(view).as_ptr();
+            Ok(())
         })?;
         args::write(totals, shown)
     })
@@ -75,7 +75,7 @@ pub unsafe extern "C" fn fio_queue_totals(
 ///
 /// @param client  the client
 ///
-/// Returns:   as `fio_queue_totals`
+/// Returns:   `FIO_OK`
 /// Callbacks: store, clock and log callbacks, if set
 /// Blocking:  writes to the store
 /// Threads:   one at a time
@@ -84,7 +84,7 @@ pub unsafe extern "C" fn fio_queue_totals(
 pub unsafe extern "C" fn fio_queue_pause(client: *mut fio_client) -> fio_status {
     // SAFETY: the caller passes NULL or a live client.
     unsafe {
-        guard_engine(client, &mut |engine, now| {
+        guard_engine(client, |engine, now| {
             engine.pause_queue(now);
             Ok(())
         })
@@ -97,7 +97,7 @@ pub unsafe extern "C" fn fio_queue_pause(client: *mut fio_client) -> fio_status 
 ///
 /// @param client  the client
 ///
-/// Returns:   as `fio_queue_totals`
+/// Returns:   `FIO_OK`
 /// Callbacks: store, clock and log callbacks, if set
 /// Blocking:  writes to the store
 /// Threads:   one at a time
@@ -106,7 +106,7 @@ pub unsafe extern "C" fn fio_queue_pause(client: *mut fio_client) -> fio_status 
 pub unsafe extern "C" fn fio_queue_resume(client: *mut fio_client) -> fio_status {
     // SAFETY: the caller passes NULL or a live client.
     unsafe {
-        guard_engine(client, &mut |engine, now| {
+        guard_engine(client, |engine, now| {
             engine.resume_queue(now);
             Ok(())
         })
@@ -117,7 +117,7 @@ pub unsafe extern "C" fn fio_queue_resume(client: *mut fio_client) -> fio_status
 ///
 /// @param client  the client
 ///
-/// Returns:   as `fio_queue_totals`
+/// Returns:   `FIO_OK`
 /// Callbacks: store, clock and log callbacks, if set; `destroy` of readers that are not used any more;
 ///            events later, from `fio_drive`
 /// Blocking:  writes to the store
@@ -127,7 +127,7 @@ pub unsafe extern "C" fn fio_queue_resume(client: *mut fio_client) -> fio_status
 pub unsafe extern "C" fn fio_queue_cancel_all(client: *mut fio_client) -> fio_status {
     // SAFETY: the caller passes NULL or a live client.
     unsafe {
-        guard_engine(client, &mut |engine, now| {
+        guard_engine(client, |engine, now| {
             engine.cancel_all_uploads(now);
             Ok(())
         })
@@ -141,9 +141,7 @@ pub unsafe extern "C" fn fio_queue_cancel_all(client: *mut fio_client) -> fio_st
 /// @param enabled  1 (the default): they are. 0: they begin paused (`FIO_E_UPLOAD_PAUSED`) until a person
 ///                 picks them (`fio_upload_resume`).
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (neither 0 nor 1) |
-///            `FIO_E_REENTRANT` (inside a data callback) | `FIO_E_BUSY` | `FIO_E_FORKED` |
-///            `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
+/// Returns:   `FIO_OK` | `FIO_E_ARGUMENT` (neither 0 nor 1)
 /// Callbacks: store, clock and log callbacks, if set
 /// Blocking:  writes to the store
 /// Threads:   one at a time
@@ -152,7 +150,7 @@ pub unsafe extern "C" fn fio_queue_cancel_all(client: *mut fio_client) -> fio_st
 pub unsafe extern "C" fn fio_queue_set_auto_start(client: *mut fio_client, enabled: i32) -> fio_status {
     // SAFETY: the caller passes NULL or a live client.
     unsafe {
-        guard_engine(client, &mut |engine, now| {
+        guard_engine(client, |engine, now| {
             engine.set_auto_start(args::switch(enabled)?, now);
             Ok(())
         })
@@ -166,9 +164,8 @@ pub unsafe extern "C" fn fio_queue_set_auto_start(client: *mut fio_client, enabl
 ///
 /// @param client  the client
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_STORE` (what the store remembers could not
-///            be read yet: try again after `FIO_EVENT_STORE_RECOVERED`) | `FIO_E_REENTRANT` (inside a data
-///            callback) | `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
+/// Returns:   `FIO_OK` | `FIO_E_STORE` (what the store remembers could not be read yet: try again after
+///            `FIO_EVENT_STORE_RECOVERED`)
 /// Callbacks: store, clock and log callbacks, if set
 /// Blocking:  writes to the store
 /// Threads:   one at a time
@@ -176,7 +173,7 @@ pub unsafe extern "C" fn fio_queue_set_auto_start(client: *mut fio_client, enabl
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_queue_forget_tags(client: *mut fio_client) -> fio_status {
     // SAFETY: the caller passes NULL or a live client.
-    unsafe { guard_engine(client, &mut |engine, now| engine.forget_tags(now)) }
+    unsafe { guard_engine(client, |engine, now| engine.forget_tags(now)) }
 }
 
 /// Limits what all uploads together send, to leave some of the network to others. At once, also for what
@@ -185,7 +182,7 @@ pub unsafe extern "C" fn fio_queue_forget_tags(client: *mut fio_client) -> fio_s
 /// @param client            the client
 /// @param bytes_per_second  0 means no limit. Calls to the service itself are small and not counted.
 ///
-/// Returns:   as `fio_queue_totals`
+/// Returns:   `FIO_OK`
 /// Callbacks: clock and log callbacks, if set
 /// Blocking:  never
 /// Threads:   one at a time
@@ -197,7 +194,7 @@ pub unsafe extern "C" fn fio_queue_set_bandwidth(
 ) -> fio_status {
     // SAFETY: the caller passes NULL or a live client.
     unsafe {
-        guard_engine(client, &mut |engine, now| {
+        guard_engine(client, |engine, now| {
             let limits = UploadLimits { bytes_per_second, ..engine.upload_limits().clone() };
             engine.limit_uploads(limits, now);
             Ok(())
@@ -216,9 +213,8 @@ pub unsafe extern "C" fn fio_queue_set_bandwidth(
 ///                without `/` and `!`; copied. NULL with count 0 allows all.
 /// @param count   how many
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` (also one of the names) | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (no such
-///            name, or more than 16) | `FIO_E_UTF8` | `FIO_E_REENTRANT` (inside a data callback) |
-///            `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
+/// Returns:   `FIO_OK` | `FIO_E_NULL` (also one of the names) | `FIO_E_ARGUMENT` (no such name, or more than
+///            16) | `FIO_E_UTF8`
 /// Callbacks: clock and log callbacks, if set
 /// Blocking:  never
 /// Threads:   one at a time
@@ -232,7 +228,7 @@ pub unsafe extern "C" fn fio_queue_set_interfaces(
     // SAFETY: the caller passes NULL or a live client, and NULL or `count` pointers to terminated
     // strings.
     unsafe {
-        guard_engine(client, &mut |engine, now| {
+        guard_engine(client, |engine, now| {
             let interfaces = args::interfaces(names, count)?;
             let limits = UploadLimits { interfaces, ..engine.upload_limits().clone() };
             engine.limit_uploads(limits, now);

@@ -10,9 +10,7 @@ use super::*;
 /// @param client  the client
 /// @param id      an upload that is not over
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (over
-///            already) | `FIO_E_REENTRANT` (inside a data callback) | `FIO_E_BUSY` | `FIO_E_FORKED` |
-///            `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
+/// Returns:   `FIO_OK` | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (over already)
 /// Callbacks: store, clock and log callbacks, if set; `destroy` of a reader that is not used any more, here
 ///            or, where parts of it are on their way, in the next `fio_drive`;
 ///            `FIO_EVENT_UPLOAD` later, from `fio_drive`
@@ -22,7 +20,7 @@ use super::*;
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_upload_cancel(client: *mut fio_client, id: fio_upload_id) -> fio_status {
     // SAFETY: the caller passes NULL or a live client.
-    unsafe { guard_engine(client, &mut |engine, now| engine.cancel_upload(id, now)) }
+    unsafe { guard_engine(client, |engine, now| engine.cancel_upload(id, now)) }
 }
 
 /// Puts an upload into the queue again that failed or was skipped, or lets one that waits be tried at once.
@@ -41,12 +39,10 @@ pub unsafe extern "C" fn fio_upload_cancel(client: *mut fio_client, id: fio_uplo
 /// @param client  the client
 /// @param id      an upload that failed, was skipped, or waits by itself
 ///
-/// Returns:   `FIO_OK` (also for one that is being sent) | `FIO_E_NULL` | `FIO_E_HANDLE` |
-///            `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (done, cancelled, or waiting for something else, such as
-///            `fio_upload_resume` or `fio_upload_attach`) | `FIO_E_SOURCE_MISSING`, `FIO_E_SOURCE_KIND`,
-///            `FIO_E_SOURCE_EMPTY`, `FIO_E_SOURCE_READ`, `FIO_E_SOURCE_BUSY`, `FIO_E_NOMEM` (the file is not
-///            to be had now) | `FIO_E_REENTRANT` (inside a data callback) | `FIO_E_BUSY` | `FIO_E_FORKED` |
-///            `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
+/// Returns:   `FIO_OK` (also for one that is being sent) | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (done,
+///            cancelled, or waiting for something else, such as `fio_upload_resume` or `fio_upload_attach`) |
+///            `FIO_E_SOURCE_MISSING`, `FIO_E_SOURCE_KIND`, `FIO_E_SOURCE_EMPTY`, `FIO_E_SOURCE_READ`,
+///            `FIO_E_SOURCE_BUSY`, `FIO_E_NOMEM` (the file is not to be had now)
 /// Callbacks: store, clock and log callbacks, if set; `FIO_EVENT_UPLOAD` later, from `fio_drive`
 /// Blocking:  opens the file, writes to the store
 /// Threads:   one at a time
@@ -54,7 +50,7 @@ pub unsafe extern "C" fn fio_upload_cancel(client: *mut fio_client, id: fio_uplo
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_upload_retry(client: *mut fio_client, id: fio_upload_id) -> fio_status {
     // SAFETY: the caller passes NULL or a live client.
-    unsafe { guard_engine(client, &mut |engine, now| engine.retry_upload(id, now)) }
+    unsafe { guard_engine(client, |engine, now| engine.retry_upload(id, now)) }
 }
 
 /// Pauses an upload: it waits with `FIO_E_UPLOAD_PAUSED` until `fio_upload_resume`, also across restarts,
@@ -72,7 +68,7 @@ pub unsafe extern "C" fn fio_upload_retry(client: *mut fio_client, id: fio_uploa
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_upload_pause(client: *mut fio_client, id: fio_upload_id) -> fio_status {
     // SAFETY: the caller passes NULL or a live client.
-    unsafe { guard_engine(client, &mut |engine, now| engine.pause_upload(id, now)) }
+    unsafe { guard_engine(client, |engine, now| engine.pause_upload(id, now)) }
 }
 
 /// Lets a paused upload go on, at its old place in the queue. Also one that began paused because of
@@ -91,7 +87,7 @@ pub unsafe extern "C" fn fio_upload_pause(client: *mut fio_client, id: fio_uploa
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_upload_resume(client: *mut fio_client, id: fio_upload_id) -> fio_status {
     // SAFETY: the caller passes NULL or a live client.
-    unsafe { guard_engine(client, &mut |engine, now| engine.resume_upload(id, now)) }
+    unsafe { guard_engine(client, |engine, now| engine.resume_upload(id, now)) }
 }
 
 /// Sends an upload to the project the device is in when its turn comes, although it was queued for another
@@ -100,9 +96,7 @@ pub unsafe extern "C" fn fio_upload_resume(client: *mut fio_client, id: fio_uplo
 /// @param client  the client
 /// @param id      an upload that waits with `FIO_E_OTHER_PROJECT`
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (it does
-///            not wait for that) | `FIO_E_REENTRANT` (inside a data callback) | `FIO_E_BUSY` |
-///            `FIO_E_FORKED` | `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
+/// Returns:   `FIO_OK` | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (it does not wait for that)
 /// Callbacks: store, clock and log callbacks, if set; `FIO_EVENT_UPLOAD` later, from `fio_drive`
 /// Blocking:  writes to the store
 /// Threads:   one at a time
@@ -113,7 +107,7 @@ pub unsafe extern "C" fn fio_upload_move_to_project(
     id: fio_upload_id,
 ) -> fio_status {
     // SAFETY: the caller passes NULL or a live client.
-    unsafe { guard_engine(client, &mut |engine, now| engine.move_upload(id, now)) }
+    unsafe { guard_engine(client, |engine, now| engine.move_upload(id, now)) }
 }
 
 /// Takes an upload that is over off the list: one that failed or was skipped, when the person has seen it, or
@@ -124,9 +118,7 @@ pub unsafe extern "C" fn fio_upload_move_to_project(
 /// @param client  the client
 /// @param id      an upload that is over: done, failed, skipped or cancelled
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (not
-///            over: cancel it first) | `FIO_E_REENTRANT` (inside a data callback) | `FIO_E_BUSY` |
-///            `FIO_E_FORKED` | `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
+/// Returns:   `FIO_OK` | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (not over: cancel it first)
 /// Callbacks: store, clock and log callbacks, if set; `destroy` of a reader that is not used any more
 /// Blocking:  writes to the store
 /// Threads:   one at a time
@@ -134,7 +126,7 @@ pub unsafe extern "C" fn fio_upload_move_to_project(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_upload_remove(client: *mut fio_client, id: fio_upload_id) -> fio_status {
     // SAFETY: the caller passes NULL or a live client.
-    unsafe { guard_engine(client, &mut |engine, now| engine.remove_upload(id, now)) }
+    unsafe { guard_engine(client, |engine, now| engine.remove_upload(id, now)) }
 }
 
 /// Moves an upload ahead of others, or behind them. Parts that are under way are sent to the end; then
@@ -156,5 +148,5 @@ pub unsafe extern "C" fn fio_upload_prioritize(
     priority: i32,
 ) -> fio_status {
     // SAFETY: the caller passes NULL or a live client.
-    unsafe { guard_engine(client, &mut |engine, now| engine.prioritize_upload(id, priority, now)) }
+    unsafe { guard_engine(client, |engine, now| engine.prioritize_upload(id, priority, now)) }
 }

@@ -22,5 +22,6 @@ pub mod store;
 pub mod sys;
 
 pub use fio_c2c_core::{
-    api, auth, clock, engine, error, json, retry, secret, shown, small_map, sorted_map, status, text, upload,
+    api, clock, engine, error, failure, json, secret, shown, small_map, sorted_map, status, text, token,
+    upload,
 };

@@ -74,7 +74,7 @@ def steps() -> list[Step]:
         Step("Rust tests of the library", [CARGO, "test", "--locked", "--quiet", *libcurl]),
         Step(built[1], _make("TLS=system", "lib", "emulator", "examples"), needs=system, after=built[:1]),
         *_variant("bundled", []),
-        Step("Rust tests of the emulator", [CARGO, "test", "--locked", "--quiet", "-p", "fio-emulator"]),
+        Step("Rust tests of the emulator", [CARGO, "test", "--locked", "--quiet", "-p", "fio-emulator", "-p", "fio-emulator-service"]),
         _tests("certification", "tests/certify", {"FIO_TLS": "bundled"}, after=built[:1]),
         _tests("page in a browser", "tests/page", {"FIO_TLS": "bundled"}, browser, built[:1]),
         Step("archives", _make("dist"), needs=[*system, *cross], after=built),

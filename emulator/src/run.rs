@@ -9,13 +9,13 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::answers_file;
+use crate::checklist::answers_file;
+use crate::checklist::report_files;
 use crate::cli::Options;
 use crate::emulator::Emulator;
 use crate::http::access::{Access, host_of};
 use crate::http::listener::{self, Site};
 use crate::random;
-use crate::report_files;
 use crate::request_log::RequestLog;
 use crate::service::person::Person;
 use crate::service::projects::clean_name;

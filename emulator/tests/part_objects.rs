@@ -4,7 +4,7 @@ mod client;
 
 use client::device::{Device, content, path_of};
 use client::{Client, Outcome, emulator};
-use fio_emulator::storage::s3_errors;
+use fio_emulator::service::s3_errors;
 use serde_json::{Value, json};
 
 #[tokio::test]

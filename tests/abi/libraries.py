@@ -20,7 +20,7 @@ from read import read
 HEADER = "include/fio_c2c.h"
 # What cargo reads of a tree.
 SOURCES = ("Cargo.toml", "Cargo.lock", ".cargo", "build.rs", "cbindgen.toml", "src", "core", "emulator/Cargo.toml",
-           "emulator/src", "emulator/service")
+           "emulator/src", "emulator/service", "tests/no_std")
 
 
 def soname(tree: Path) -> str:

@@ -8,7 +8,6 @@ import os
 import re
 import signal
 import subprocess
-import tempfile
 import threading
 from pathlib import Path
 
@@ -86,8 +85,8 @@ class Example(Case):
     """examples-c/send_clips.cpp, as a new user would run it."""
 
     @pytest.fixture(autouse=True)
-    def example_ready(self, ending: None) -> None:
-        self.home = Path(self.enter(tempfile.TemporaryDirectory()))
+    def example_ready(self, ending: None, tmp_path: Path) -> None:
+        self.home = tmp_path
         self.clips = [self.home / "A.mov", self.home / "B.wav"]
         for clip in self.clips:
             clip.write_bytes(os.urandom(300_000))

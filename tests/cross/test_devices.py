@@ -19,8 +19,8 @@ RECORDED_SECONDS = 2
 
 class DevicesTest(ArchiveTest):
     @pytest.fixture(autouse=True)
-    def devices_ready(self, ending: None) -> None:
-        self.home = Path(self.enter(tempfile.TemporaryDirectory(prefix="fio-device-")))
+    def devices_ready(self, ending: None, tmp_path: Path) -> None:
+        self.home = tmp_path
 
     def service(self) -> Emulator:
         service = self.enter(Emulator(interval=0.05))

@@ -7,7 +7,6 @@ import re
 import shutil
 import stat
 import subprocess
-import tempfile
 from pathlib import Path
 
 import pytest
@@ -21,8 +20,8 @@ class ToolchainTest(ArchiveTest):
     """A copy of the script in an empty project, on a machine that is made of stand-ins."""
 
     @pytest.fixture(autouse=True)
-    def toolchain_ready(self, ending: None) -> None:
-        self.home = Path(self.enter(tempfile.TemporaryDirectory(prefix="fio-cross-")))
+    def toolchain_ready(self, ending: None, tmp_path: Path) -> None:
+        self.home = tmp_path
         self.programs = self.home / "programs"
         self.programs.mkdir()
         self.script = self.home / "project" / "packaging" / "cross.sh"

@@ -11,7 +11,6 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 from pathlib import Path
 
@@ -89,10 +88,10 @@ def closed_port() -> int:
 
 class ProgramTest(Case):
     @pytest.fixture(autouse=True)
-    def program_ready(self, ending: None) -> None:
+    def program_ready(self, ending: None, tmp_path: Path) -> None:
         missing = [name for name in ("pair", "camera", "event_loop", "upload") if not (EXAMPLES / name).exists()]
         assert missing == [], f"not in {EXAMPLES}: run make examples"
-        self.home = Path(self.enter(tempfile.TemporaryDirectory(prefix="fio-test-")))
+        self.home = tmp_path
 
     def service(self, *arguments: str, person: str | None = "approve") -> Emulator:
         service = self.enter(Emulator(*arguments, interval=0.05))

@@ -6,7 +6,6 @@ import ctypes
 import re
 import subprocess
 import sys
-import tempfile
 import xml.etree.ElementTree as xml
 from pathlib import Path
 from urllib.parse import unquote
@@ -108,10 +107,8 @@ class NotExplained(ManualTest):
     """What is missing makes the manual fail, and is named."""
 
     @pytest.fixture(autouse=True)
-    def not_explained_ready(self, manual_ready: None) -> None:
-        folder = tempfile.TemporaryDirectory(prefix="manual-")
-        self.at_end(folder.cleanup)
-        self.folder = Path(folder.name)
+    def not_explained_ready(self, manual_ready: None, tmp_path: Path) -> None:
+        self.folder = tmp_path
 
     def fails(self, named: str, old: str, new: str) -> None:
         self.names(named, manual.build(self.folder / "out", manual.copy_of_header(self.folder, old, new)))

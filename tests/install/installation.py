@@ -76,10 +76,8 @@ class ConsumerTest(Case):
         return installation()
 
     @pytest.fixture(autouse=True)
-    def consumer_ready(self, ending: None) -> None:
-        folder = tempfile.TemporaryDirectory()
-        self.at_end(folder.cleanup)
-        self.folder = Path(folder.name)
+    def consumer_ready(self, ending: None, tmp_path: Path) -> None:
+        self.folder = tmp_path
         shutil.copy(SOURCE, self.folder)
 
     def pkg_config(self, *arguments: str, **variables: str) -> list[str]:

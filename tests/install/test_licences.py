@@ -3,7 +3,6 @@
 from __future__ import annotations
 import re
 import sys
-import tempfile
 from pathlib import Path
 
 import pytest
@@ -60,10 +59,8 @@ class TheFile(Case):
 
 class Crates(Case):
     @pytest.fixture(autouse=True)
-    def crates_ready(self, ending: None) -> None:
-        folder = tempfile.TemporaryDirectory()
-        self.at_end(folder.cleanup)
-        self.crate = Path(folder.name)
+    def crates_ready(self, ending: None, tmp_path: Path) -> None:
+        self.crate = tmp_path
 
     def write(self, name: str, text: str) -> None:
         (self.crate / name).parent.mkdir(parents=True, exist_ok=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import stat
-import tempfile
 from pathlib import Path
 
 import pytest
@@ -38,10 +37,8 @@ def links_of(folder: Path) -> dict[str, str]:
 
 class TreeTest(Case):
     @pytest.fixture(autouse=True)
-    def tree_ready(self, ending: None) -> None:
-        folder = tempfile.TemporaryDirectory()
-        self.at_end(folder.cleanup)
-        self.folder = Path(folder.name)
+    def tree_ready(self, ending: None, tmp_path: Path) -> None:
+        self.folder = tmp_path
         self.prefix = self.folder / "prefix"
 
     def make(self, *arguments: str, **options: int) -> str:

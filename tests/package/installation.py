@@ -93,10 +93,8 @@ class PackageTest(Case):
     """A test with an empty folder, in which programs run that know nothing of the tree."""
 
     @pytest.fixture(autouse=True)
-    def package_ready(self, ending: None) -> None:
-        folder = tempfile.TemporaryDirectory(prefix="fio-c2c-test-")
-        self.at_end(folder.cleanup)
-        self.folder = Path(folder.name)
+    def package_ready(self, ending: None, tmp_path: Path) -> None:
+        self.folder = tmp_path
 
     def have(self, make: Callable[[], T]) -> T:
         """What a function makes; the test is skipped aloud if it cannot be had here."""

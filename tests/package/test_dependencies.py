@@ -88,7 +88,7 @@ class Dependencies(Case):
             source = re.search(r'^source = "(.*)"$', block, re.MULTILINE)
             assert name
             if source is None:
-                assert name[1] in ("fio-c2c", "fio-c2c-core", "fio-emulator", "fio-emulator-service")
+                assert name[1] in ("fio-c2c", "fio-c2c-core", "fio-c2c-no-std", "fio-emulator", "fio-emulator-service")
             else:
                 assert source[1] in allowed, name[1]
                 assert re.search(r'(?m)^checksum = "[0-9a-f]{64}"$', block), name[1]

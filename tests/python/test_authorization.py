@@ -105,7 +105,8 @@ class Refresh(RigTest):
         # The library itself goes on.
         client.drive_until_heard(fio_c2c.FIO_EVENT_REFRESHED)
 
-    @pytest.mark.parametrize("status, body", ((401, "<html>Log in</html>"), (400, "{}"), (403, "no"), (200, "<html>Welcome</html>")))
+    @pytest.mark.parametrize("status, body", (
+        (401, "<html>Log in</html>"), (400, "{}"), (403, "no"), (200, "<html>Welcome</html>")))
     def test_a_proxys_words_do_not_end_the_authorization(self, status, body) -> None:
         clock = Clock()
         client = self.paired(clock=clock)

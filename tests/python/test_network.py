@@ -110,12 +110,12 @@ class Answers(RigTest):
         self.service.fault("code", **fault)
         return self.fails(expected, self.client().request_code)
 
-    @pytest.mark.parametrize("http, status", ((402, fio_c2c.FIO_E_PLAN_LIMIT), (403, fio_c2c.FIO_E_FORBIDDEN), (404, fio_c2c.FIO_E_NOT_FOUND),
-                                              (408, fio_c2c.FIO_E_TIMEOUT), (409, fio_c2c.FIO_E_CONFLICT), (418, fio_c2c.FIO_E_HTTP),
-                                              (422, fio_c2c.FIO_E_UNPROCESSABLE), (429, fio_c2c.FIO_E_RATE_LIMITED),
-                                              (400, fio_c2c.FIO_E_BAD_REQUEST), (401, fio_c2c.FIO_E_UNAUTHORIZED),
-                                              (500, fio_c2c.FIO_E_SERVER), (502, fio_c2c.FIO_E_SERVER), (503, fio_c2c.FIO_E_SERVER),
-                                              (504, fio_c2c.FIO_E_SERVER)))
+    @pytest.mark.parametrize("http, status", (
+        (402, fio_c2c.FIO_E_PLAN_LIMIT), (403, fio_c2c.FIO_E_FORBIDDEN), (404, fio_c2c.FIO_E_NOT_FOUND),
+        (408, fio_c2c.FIO_E_TIMEOUT), (409, fio_c2c.FIO_E_CONFLICT), (418, fio_c2c.FIO_E_HTTP),
+        (422, fio_c2c.FIO_E_UNPROCESSABLE), (429, fio_c2c.FIO_E_RATE_LIMITED), (400, fio_c2c.FIO_E_BAD_REQUEST),
+        (401, fio_c2c.FIO_E_UNAUTHORIZED), (500, fio_c2c.FIO_E_SERVER), (502, fio_c2c.FIO_E_SERVER),
+        (503, fio_c2c.FIO_E_SERVER), (504, fio_c2c.FIO_E_SERVER)))
     def test_each_http_status_has_its_own(self, http, status) -> None:
         error = self.ends_with(status, kind="body", status=http, body="<html>no</html>", content_type="text/html",
                                times=2 if http == 404 else 1)
@@ -203,8 +203,9 @@ class Numbers(RigTest):
         self.service.fault("code", "body", body=self.answer(**fields), content_type=JSON)
         return self.client().request_code().wait(PATIENCE)
 
-    @pytest.mark.parametrize("stated, expected", ((0.25, 250), ("2", 2000), (1e300, 600_000), (2**64, 600_000), (0, 5000), (-1, 5000),
-                                                  (None, 5000), ([], 5000), ("x", 5000), (..., 5000), (True, 5000)))
+    @pytest.mark.parametrize("stated, expected", (
+        (0.25, 250), ("2", 2000), (1e300, 600_000), (2**64, 600_000), (0, 5000), (-1, 5000), (None, 5000), ([], 5000),
+        ("x", 5000), (..., 5000), (True, 5000)))
     def test_an_interval(self, stated, expected) -> None:
         assert self.code(interval=stated).interval_ms == expected
 
@@ -214,8 +215,9 @@ class Numbers(RigTest):
         for stated in (0, -1, "never", [], {}):
             self.fails(fio_c2c.FIO_E_PROTOCOL, lambda: self.code(expires_in=stated))
 
-    @pytest.mark.parametrize("fields", ({"device_code": 7}, {"device_code": ""}, {"device_code": ...}, {"user_code": 41772}, {"user_code": ""},
-                                        {"user_code": "12\n34"}, {"device_code": "d" * 5000}, {"user_code": "1" * 100}))
+    @pytest.mark.parametrize("fields", (
+        {"device_code": 7}, {"device_code": ""}, {"device_code": ...}, {"user_code": 41772}, {"user_code": ""},
+        {"user_code": "12\n34"}, {"device_code": "d" * 5000}, {"user_code": "1" * 100}))
     def test_wrong_types(self, fields) -> None:
         self.fails(fio_c2c.FIO_E_PROTOCOL, lambda: self.code(**fields))
 
@@ -264,9 +266,10 @@ class WhilePolling(RigTest):
         fault()
         return self.polling.poll()
 
-    @pytest.mark.parametrize("fault", ({"kind": "status", "status": 500}, {"kind": "status", "status": 503, "headers": {"Retry-After": "1"}},
-                                       {"kind": "status", "status": 429}, {"kind": "status", "status": 408}, {"kind": "reset"}, {"kind": "close"},
-                                       {"kind": "stall"}, {"kind": "truncate"}))
+    @pytest.mark.parametrize("fault", (
+        {"kind": "status", "status": 500}, {"kind": "status", "status": 503, "headers": {"Retry-After": "1"}},
+        {"kind": "status", "status": 429}, {"kind": "status", "status": 408}, {"kind": "reset"}, {"kind": "close"},
+        {"kind": "stall"}, {"kind": "truncate"}))
     def test_what_passes(self, fault) -> None:
         self.poll(lambda: self.service.fault("token", times=2, **fault)).wait(PATIENCE)
         assert self.polling.heard(fio_c2c.FIO_EVENT_RETRYING)

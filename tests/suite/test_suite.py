@@ -6,7 +6,6 @@ import os
 import re
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 import pytest
@@ -41,10 +40,8 @@ class Machine(Case):
     """A machine that has the programs of a folder, and no others."""
 
     @pytest.fixture(autouse=True)
-    def machine_ready(self, ending: None) -> None:
-        folder = tempfile.TemporaryDirectory(prefix="fio-c2c-test-")
-        self.at_end(folder.cleanup)
-        self.folder = Path(folder.name)
+    def machine_ready(self, ending: None, tmp_path: Path) -> None:
+        self.folder = tmp_path
         self.programs = self.folder / "bin"
         self.programs.mkdir()
 
@@ -156,7 +153,8 @@ class List(Machine):
 
 
 class Fuzzing(Case):
-    @pytest.mark.parametrize("within, build, seconds", ((None, 500.0, 20), (120, 30.0, 20), (120, 105.0, 15), (120, 119.0, 5), (120, 500.0, 5)))
+    @pytest.mark.parametrize("within, build, seconds", (
+        (None, 500.0, 20), (120, 30.0, 20), (120, 105.0, 15), (120, 119.0, 5), (120, 500.0, 5)))
     def test_a_long_build_leaves_less_time_but_some(self, within, build, seconds) -> None:
         assert fuzzing.share(20, within, build) == seconds
 

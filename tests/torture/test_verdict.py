@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import hashlib
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -38,8 +37,8 @@ class Service:
 
 class VerdictTest(Case):
     @pytest.fixture(autouse=True)
-    def verdict_ready(self, ending: None) -> None:
-        self.file = Path(self.enter(tempfile.TemporaryDirectory())) / "A.mov"
+    def verdict_ready(self, ending: None, tmp_path: Path) -> None:
+        self.file = tmp_path / "A.mov"
         self.file.write_bytes(CONTENT)
         self.service = Service()
         self.ledger = Ledger(self.service)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-//! Which tags were dealt with: sent, or cancelled. It outlives the uploads themselves, which only so many are
+//! Which tags were dealt with: sent, or canceled. It outlives the uploads themselves, which only so many are
 //! kept of: a clip costs 24 bytes here, and some hundred there.
 //!
 //! A tag is kept as its HMAC-MD5 (RFC 2104) under a random key of this store, so that no two tags can be made
@@ -13,7 +13,7 @@
 //! | tail | 4 | number of the oldest block that counts, little-endian as all |
 //! | tail | 8 | uploads that are over, with a lower id than this |
 //! | tail | 8 | and that ended as this one at the latest, do not count any more |
-//! | both | 24 each | hash; id, with its highest bit set for one that was cancelled |
+//! | both | 24 each | hash; id, with its highest bit set for one that was canceled |
 
 use super::UploadId;
 use super::record::BEYOND_ALL_IDS;

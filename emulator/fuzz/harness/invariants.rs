@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
+use fio_emulator::checklist::report_files;
 use fio_emulator::http::listener::Site;
 use fio_emulator::network::Link;
-use fio_emulator::report_files;
 use fio_emulator::scenario::stage;
 use fio_emulator::state::{self, State};
 use fio_emulator::storage::files::PartDir;

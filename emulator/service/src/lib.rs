@@ -3,6 +3,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod answers;
 pub mod codes;
 pub mod devices;
 pub mod errors;
@@ -12,6 +13,7 @@ pub mod pauses;
 pub mod person;
 pub mod projects;
 pub mod random;
+pub mod s3_errors;
 pub mod scope;
 pub mod settings;
 pub mod uploads;
@@ -35,7 +37,7 @@ use crate::errors::{OAuthError, Refusal};
 use crate::settings::Settings;
 
 /// What is not skipped survives a restart. `K` is what is kept of the bytes of a part.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Service<K> {
     #[serde(skip)]
     pub settings: Settings,
@@ -67,25 +69,7 @@ pub struct PollAnswer {
     pub too_fast: bool,
 }
 
-impl<K> Default for Service<K> {
-    fn default() -> Self {
-        Self {
-            settings: Settings::default(),
-            person: Person::default(),
-            codes: Codes::default(),
-            devices: Devices::default(),
-            grants: Grants::default(),
-            projects: Projects::default(),
-            uploads: Uploads::default(),
-            removed: Vec::new(),
-            client_secrets: Vec::new(),
-            takes_announcements_again: false,
-            assembly: Duration::ZERO,
-        }
-    }
-}
-
-impl<K> Service<K> {
+impl<K: Default> Service<K> {
     pub fn new(settings: Settings, client_secrets: Vec<String>, person: Person) -> Self {
         Self::default().with(settings, client_secrets, person)
     }
@@ -95,12 +79,12 @@ impl<K> Service<K> {
         Self { settings, client_secrets, person, ..self }
     }
 
-    /// From here on its identifiers and secrets are those of a seed.
+    /// From here on identifiers and secrets are those of a seed, and marked.
     pub fn seed(&mut self, mut random: fastrand::Rng) {
-        self.codes.random = Random::Seeded(random.fork());
-        self.devices.random = Random::Seeded(random.fork());
-        self.grants.random = Random::Seeded(random.fork());
-        self.uploads.random = Random::Seeded(random);
+        self.codes.random = Random::Seeded(random.fork(), "code-");
+        self.grants.random = Random::Seeded(random.fork(), "token-");
+        self.devices.random = Random::Seeded(random.fork(), "");
+        self.uploads.random = Random::Seeded(random, "");
     }
 
     /// The model's secret, checked before anything else is looked at.

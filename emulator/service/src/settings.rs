@@ -92,89 +92,60 @@ const FASTEST_LINK: u64 = 1 << 40;
 /// What S3 allows for the life of a presigned address: seven days.
 const LONGEST_URL_SECONDS: u64 = 604_800;
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Settings {
-    pub interval: f64,
-    /// So many polls of each code get `slow_down`, however patient the device is.
-    pub slow_downs: u64,
-    pub expires_in: f64,
-    pub access_token_seconds: f64,
-    pub refresh_token_seconds: f64,
-    pub code_path: CodePath,
-    pub refuse_multipart: bool,
-    pub omit_name: bool,
-    pub omit_interval: bool,
-    pub verification_complete: VerificationComplete,
-    pub storage: StorageMode,
-    pub parts: PartsAre,
-    pub part_bytes: u64,
-    pub minimum_part_bytes: u64,
-    pub url_seconds: u64,
-    pub asset_urls: AssetUrls,
-    pub etag: Etag,
-    pub encryption: Encryption,
-    /// What all parts together get of the link, in bytes a second; 0 is all there is.
-    pub link_bytes_per_second: u64,
-    pub keep_content: bool,
-    pub device_clock: DeviceClock,
-    pub strict: bool,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            interval: 5.0,
-            slow_downs: 0,
-            expires_in: 120.0,
-            access_token_seconds: 28_800.0,
-            refresh_token_seconds: 14.0 * 86_400.0,
-            code_path: CodePath::Both,
-            refuse_multipart: false,
-            omit_name: false,
-            omit_interval: false,
-            verification_complete: VerificationComplete::Normal,
-            storage: StorageMode::Keep,
-            parts: PartsAre::Objects,
-            part_bytes: 25 << 20,
-            minimum_part_bytes: 5 << 20,
-            url_seconds: 86_400,
-            asset_urls: AssetUrls::Normal,
-            etag: Etag::Md5,
-            encryption: Encryption::Aes256,
-            link_bytes_per_second: 0,
-            keep_content: false,
-            device_clock: DeviceClock::Own,
-            strict: false,
+/// Each setting with its type and what it is at the beginning.
+macro_rules! settings {
+    ($($(#[$comment:meta])* $name:ident: $type:ty = $default:expr,)*) => {
+        #[derive(Debug, Clone, PartialEq, Serialize)]
+        pub struct Settings {
+            $($(#[$comment])* pub $name: $type,)*
         }
-    }
+
+        impl Default for Settings {
+            fn default() -> Self {
+                Self { $($name: $default,)* }
+            }
+        }
+
+        /// A subset of the settings, as a test sends it.
+        #[derive(Debug, Clone, Default, Deserialize)]
+        #[serde(deny_unknown_fields, default)]
+        pub struct SettingsChange {
+            $(pub $name: Option<$type>,)*
+        }
+
+        impl Settings {
+            fn take(&mut self, change: &SettingsChange) {
+                $(self.$name = change.$name.unwrap_or(self.$name);)*
+            }
+        }
+    };
 }
 
-/// A subset of the settings, as a test sends it.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct SettingsChange {
-    pub interval: Option<f64>,
-    pub slow_downs: Option<u64>,
-    pub expires_in: Option<f64>,
-    pub access_token_seconds: Option<f64>,
-    pub refresh_token_seconds: Option<f64>,
-    pub code_path: Option<CodePath>,
-    pub refuse_multipart: Option<bool>,
-    pub omit_name: Option<bool>,
-    pub omit_interval: Option<bool>,
-    pub verification_complete: Option<VerificationComplete>,
-    pub storage: Option<StorageMode>,
-    pub parts: Option<PartsAre>,
-    pub part_bytes: Option<u64>,
-    pub minimum_part_bytes: Option<u64>,
-    pub url_seconds: Option<u64>,
-    pub asset_urls: Option<AssetUrls>,
-    pub etag: Option<Etag>,
-    pub encryption: Option<Encryption>,
-    pub link_bytes_per_second: Option<u64>,
-    pub keep_content: Option<bool>,
-    pub device_clock: Option<DeviceClock>,
-    pub strict: Option<bool>,
+settings! {
+    interval: f64 = 5.0,
+    /// So many polls of each code get `slow_down`, however patient the device is.
+    slow_downs: u64 = 0,
+    expires_in: f64 = 120.0,
+    access_token_seconds: f64 = 28_800.0,
+    refresh_token_seconds: f64 = 14.0 * 86_400.0,
+    code_path: CodePath = CodePath::Both,
+    refuse_multipart: bool = false,
+    omit_name: bool = false,
+    omit_interval: bool = false,
+    verification_complete: VerificationComplete = VerificationComplete::Normal,
+    storage: StorageMode = StorageMode::Keep,
+    parts: PartsAre = PartsAre::Objects,
+    part_bytes: u64 = 25 << 20,
+    minimum_part_bytes: u64 = 5 << 20,
+    url_seconds: u64 = 86_400,
+    asset_urls: AssetUrls = AssetUrls::Normal,
+    etag: Etag = Etag::Md5,
+    encryption: Encryption = Encryption::Aes256,
+    /// What all parts together get of the link, in bytes a second; 0 is all there is.
+    link_bytes_per_second: u64 = 0,
+    keep_content: bool = false,
+    device_clock: DeviceClock = DeviceClock::Own,
+    strict: bool = false,
 }
 
 impl Settings {
@@ -203,31 +174,7 @@ impl Settings {
                 return Err(name);
             }
         }
-        fn put<T: Copy>(slot: &mut T, new: Option<T>) {
-            *slot = new.unwrap_or(*slot);
-        }
-        put(&mut self.interval, change.interval);
-        put(&mut self.slow_downs, change.slow_downs);
-        put(&mut self.expires_in, change.expires_in);
-        put(&mut self.access_token_seconds, change.access_token_seconds);
-        put(&mut self.refresh_token_seconds, change.refresh_token_seconds);
-        put(&mut self.code_path, change.code_path);
-        put(&mut self.refuse_multipart, change.refuse_multipart);
-        put(&mut self.omit_name, change.omit_name);
-        put(&mut self.omit_interval, change.omit_interval);
-        put(&mut self.verification_complete, change.verification_complete);
-        put(&mut self.storage, change.storage);
-        put(&mut self.parts, change.parts);
-        put(&mut self.part_bytes, change.part_bytes);
-        put(&mut self.minimum_part_bytes, change.minimum_part_bytes);
-        put(&mut self.url_seconds, change.url_seconds);
-        put(&mut self.asset_urls, change.asset_urls);
-        put(&mut self.etag, change.etag);
-        put(&mut self.encryption, change.encryption);
-        put(&mut self.link_bytes_per_second, change.link_bytes_per_second);
-        put(&mut self.keep_content, change.keep_content);
-        put(&mut self.device_clock, change.device_clock);
-        put(&mut self.strict, change.strict);
+        self.take(change);
         Ok(())
     }
 }

@@ -2,6 +2,7 @@
 //! what happened, in the order in which it did, and keep no more of it than they need.
 
 pub mod answers;
+pub mod answers_file;
 #[cfg(test)]
 pub mod bench;
 pub mod event;
@@ -11,6 +12,7 @@ pub mod ledger;
 pub mod played;
 pub mod recent;
 pub mod report;
+pub mod report_files;
 pub mod row;
 pub mod rule;
 pub mod rules;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use hyper::header::{CONTENT_LENGTH, HeaderName, HeaderValue, TRANSFER_ENCODING};
 use serde::{Deserialize, Serialize};
 
-use crate::storage::s3_errors;
+use crate::service::s3_errors;
 
 /// What happens instead of the proper answer. See the README for each kind.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -6,6 +6,8 @@ use hyper::header::{ALLOW, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION};
 use serde_json::Value;
 
 use crate::errors::{self, OAuthError, Refusal};
+use crate::service::answers;
+use crate::service::uploads::Refused;
 
 #[derive(Debug, Clone)]
 pub struct Answer {
@@ -23,6 +25,11 @@ impl Answer {
 
     pub fn json(status: StatusCode, body: &Value) -> Self {
         Self::text(status, "application/json; charset=utf-8", body.to_string())
+    }
+
+    /// The status is one of the service's own, all of which exist.
+    fn of_service((status, body): (u16, Value)) -> Self {
+        Self::json(StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), &body)
     }
 
     pub fn ok(body: &Value) -> Self {
@@ -48,7 +55,7 @@ impl Answer {
     }
 
     pub fn not_authorized() -> Self {
-        Self::detailed(StatusCode::UNAUTHORIZED, "You are not allowed to access that resource")
+        Self::of_service(answers::not_authorized())
     }
 
     pub fn not_found() -> Self {
@@ -87,5 +94,11 @@ impl From<Refusal> for Answer {
             Refusal::OAuth(error) => error.into(),
             Refusal::NotAuthorized => Self::not_authorized(),
         }
+    }
+}
+
+impl From<Refused> for Answer {
+    fn from(refused: Refused) -> Self {
+        Self::of_service(refused.answer())
     }
 }

@@ -11,7 +11,6 @@ use super::payload::{Payload, PayloadError, WrongType};
 use super::strict;
 use crate::emulator::{Emulator, World};
 use crate::endpoint::{Endpoint, below_asset};
-use crate::errors;
 use crate::service::uploads::Refused;
 use crate::service::uploads::asset::AssetFields;
 use crate::service::uploads::realtime::Announcement;
@@ -149,20 +148,4 @@ fn comment(emulator: &Emulator, call: &Call<'_>, asset_id: &str, seq: u64) -> Re
 
 fn urls(emulator: &Emulator, links: &Links, now: Duration, numbers: impl Iterator<Item = u32>) -> Value {
     links.urls(&emulator.storage, &emulator.clock, now, numbers).into()
-}
-
-impl From<Refused> for Answer {
-    fn from(refused: Refused) -> Self {
-        match refused {
-            Refused::Bad(detail) => Self::detailed(StatusCode::BAD_REQUEST, detail),
-            Refused::Invalid(detail) => Self::detailed(StatusCode::UNPROCESSABLE_ENTITY, detail),
-            Refused::Forbidden => Self::detailed(StatusCode::FORBIDDEN, "The device may not create assets"),
-            Refused::NoSuchAsset => Self::detailed(StatusCode::NOT_FOUND, "There is no such asset"),
-            Refused::Paused => {
-                let (status, detail) =
-                    (StatusCode::CONFLICT, "The channel you're uploading from is currently paused.");
-                Self::json(status, &errors::detailed(status.as_u16(), "Channel Paused", detail))
-            }
-        }
-    }
 }

@@ -23,7 +23,7 @@ use crate::emulator::{Emulator, RateWindow};
 use crate::endpoint::{Endpoint, GrantType, below_asset};
 use crate::faults::kinds::Fault;
 use crate::faults::{Strike, Target};
-use crate::form::{self, Form, FormError};
+use crate::http::form::{self, Form, FormError};
 use crate::journal::{Entry, clip};
 use crate::service::Service;
 use crate::settings::DeviceClock;

@@ -15,11 +15,11 @@ use crate::clock::Clock;
 use crate::emulator::{Emulator, World};
 use crate::endpoint::{Endpoint, GrantType};
 use crate::errors::{OAuthError, Refusal};
-use crate::form::{Encoding, Form, FormError};
+use crate::http::form::{Encoding, Form, FormError};
 use crate::service::Service;
-use crate::service::devices::{Device, name_of};
+use crate::service::devices::Device;
 use crate::service::grants::Tokens;
-use crate::settings::{VerificationComplete, number, seconds};
+use crate::settings::seconds;
 
 const LONGEST_CLIENT_ID: usize = 255;
 /// What a device waits between polls when it was not told (RFC 8628 section 3.2).
@@ -79,29 +79,9 @@ fn code(emulator: &Emulator, world: &mut World, call: &Call<'_>, seq: u64) -> Re
         let interval = if settings.omit_interval { INTERVAL } else { seconds(settings.interval) };
         entry.told.device_code = Some((emulator.mask.secret(&code.device_code), interval));
     }
-    let mut body = json!({
-        "device_code": code.device_code,
-        "user_code": code.user_code,
-        "expires_in": number(settings.expires_in),
-        "verification_uri": emulator.pair_url,
-    });
-    if !settings.omit_interval {
-        body["interval"] = number(settings.interval);
-    }
-    if !settings.omit_name {
-        body["name"] = name_of(client_id).into();
-    }
     let wants_complete =
         call.head.headers.get("x-client-platypus-enabled").is_some_and(|value| value == "true");
-    match settings.verification_complete {
-        VerificationComplete::Absent => {}
-        VerificationComplete::Normal if wants_complete => {
-            body["verification_uri_complete"] = format!("{}/{}", emulator.pair_url, code.user_code).into();
-        }
-        VerificationComplete::Normal | VerificationComplete::Null => {
-            body["verification_uri_complete"] = Value::Null
-        }
-    }
+    let body = code.body(&settings, &emulator.pair_url, wants_complete);
     Ok(secret(Answer::ok(&body)))
 }
 
@@ -124,15 +104,7 @@ fn token(emulator: &Emulator, world: &mut World, call: &Call<'_>, seq: u64) -> R
         }
     };
     log_tokens(emulator, world, seq, &tokens);
-    let mut body = json!({
-        "access_token": tokens.access_token,
-        "expires_in": number(tokens.expires_in),
-        "token_type": "bearer",
-    });
-    if let Some(refresh_token) = tokens.refresh_token {
-        body["refresh_token"] = refresh_token.into();
-    }
-    Ok(secret(Answer::ok(&body)))
+    Ok(secret(Answer::ok(&tokens.body())))
 }
 
 fn revoke(world: &mut World, call: &Call<'_>) -> Result<Answer, OAuthError> {

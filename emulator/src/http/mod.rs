@@ -12,6 +12,7 @@ pub mod device_api;
 pub mod device_calls;
 pub mod exchange;
 pub mod facts;
+pub mod form;
 pub mod listener;
 pub mod origin;
 pub mod pages;

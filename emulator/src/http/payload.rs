@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::endpoint::Endpoint;
-use crate::form::{self, Encoding};
+use crate::http::form::{self, Encoding};
 
 /// More than any client has reason to send; further ones are not logged.
 const MOST_LOGGED: usize = 64;

@@ -8,7 +8,6 @@ pub mod link;
 pub mod links;
 pub mod pictures;
 pub mod presign;
-pub mod s3_errors;
 pub mod sink;
 
 use tokio::sync::watch;

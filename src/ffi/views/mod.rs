@@ -207,8 +207,8 @@ pub(in crate::ffi) fn code(code: &ShownCode, op: fio_op, now: Instant) -> View<f
 pub(in crate::ffi) mod tests {
     use super::*;
     use crate::api::device::{Channel, Device};
+    use crate::engine::effects::AgedDevice;
     use crate::engine::effects::Event;
-    use crate::engine::known_device::AgedDevice;
     use crate::shown::is_plain;
     use crate::status::FIO_E_OAUTH;
     use std::ffi::CStr;

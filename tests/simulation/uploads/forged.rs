@@ -41,9 +41,9 @@ fn stocked() -> World {
     world.record(held, 20 << 20).expect("it is running");
     world.run_for(MINUTE);
     world.finish_recording(held, None).expect("it is running");
-    let parts = world.service.assets.list.iter().map(|asset| asset.stored_parts()).sum::<usize>();
+    let parts = world.service.uploads().map(|asset| asset.parts_stored()).sum::<usize>();
     world.upload(New { verify: true, ..New::file(20_000) });
-    while world.service.assets.list.iter().map(|asset| asset.stored_parts()).sum::<usize>() < parts + 100 {
+    while world.service.uploads().map(|asset| asset.parts_stored()).sum::<usize>() < parts + 100 {
         world.run_for(1);
     }
     let waiting = world.upload(New { origin: Origin::Attached, ..New::file(700) });
@@ -250,7 +250,8 @@ struct Life {
 impl Life {
     fn new(settings: &Settings, disk: &Disk, card: &Card, now: Now) -> Life {
         let records = Records::new(Box::new(disk.clone()), None);
-        let engine = Engine::new(settings.clone(), Box::new(records), Box::new(card.clone()), Log::off(), now);
+        let engine =
+            Engine::new(settings.clone(), Box::new(records), Box::new(card.clone()), Log::off(), now);
         Life { engine, now, under_way: VecDeque::new(), parts: 0 }
     }
 

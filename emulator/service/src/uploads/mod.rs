@@ -41,7 +41,7 @@ pub enum Refused {
 }
 
 /// In the order of their creation.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Uploads<K> {
     uploads: VecDeque<Upload<K>>,
     /// The place of each, counted from the first that ever was.
@@ -56,19 +56,7 @@ pub struct Uploads<K> {
     pub(crate) random: Random,
 }
 
-impl<K> Default for Uploads<K> {
-    fn default() -> Self {
-        Self {
-            uploads: VecDeque::new(),
-            places: HashMap::new(),
-            forgotten: 0,
-            comments: 0,
-            random: Random::default(),
-        }
-    }
-}
-
-impl<K> Uploads<K> {
+impl<K: Default> Uploads<K> {
     pub fn get(&self, id: &str) -> Option<&Upload<K>> {
         self.uploads.get(self.place(id)?)
     }
@@ -90,6 +78,10 @@ impl<K> Uploads<K> {
 
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Upload<K>> + ExactSizeIterator {
         self.uploads.iter()
+    }
+
+    pub fn iter_mut(&mut self) -> impl ExactSizeIterator<Item = &mut Upload<K>> {
+        self.uploads.iter_mut()
     }
 
     /// Forgets all; whoever drops them drops what is kept of them.
@@ -148,7 +140,7 @@ impl<K> Uploads<K> {
     }
 }
 
-impl<K> Service<K> {
+impl<K: Default> Service<K> {
     pub fn create_asset(
         &mut self,
         now: Duration,

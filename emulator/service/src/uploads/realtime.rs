@@ -14,7 +14,7 @@ pub const LARGEST_FILE: u64 = 5 << 40;
 const HIGHEST_NUMBER: u32 = 10_000;
 
 /// The request, as it came.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Announcement {
     pub parts: Vec<AnnouncedPart>,
     #[serde(default)]
@@ -23,14 +23,14 @@ pub struct Announcement {
     pub asset_filesize: Option<u64>,
 }
 
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub struct AnnouncedPart {
     pub number: u32,
     pub size: u64,
     pub is_final: bool,
 }
 
-impl<K> Upload<K> {
+impl<K: Default> Upload<K> {
     /// Takes the whole announcement or, when something about it is wrong, nothing.
     pub fn announce(
         &mut self,

@@ -63,7 +63,7 @@ fn multipart() -> PartsAre {
 }
 
 /// `K` is what is kept of its bytes.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Part<K> {
     pub size: u64,
     pub is_final: bool,
@@ -71,12 +71,6 @@ pub struct Part<K> {
     pub times_received: u64,
     pub bytes_received: u64,
     pub kept: Option<K>,
-}
-
-impl<K> Default for Part<K> {
-    fn default() -> Self {
-        Self { size: 0, is_final: false, times_started: 0, times_received: 0, bytes_received: 0, kept: None }
-    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -122,7 +116,7 @@ impl<K> Part<K> {
     }
 }
 
-impl<K> Upload<K> {
+impl<K: Default> Upload<K> {
     pub fn new(
         now: Duration,
         client_id: &str,

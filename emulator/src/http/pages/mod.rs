@@ -23,7 +23,7 @@ use super::route::{SHORT, read_body};
 use super::test_api::not_called_that;
 use super::wire::Wire;
 use crate::emulator::Emulator;
-use crate::form;
+use crate::http::form;
 
 /// Everything from here, nothing inline.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \

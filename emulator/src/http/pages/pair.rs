@@ -10,9 +10,9 @@ use ring::hmac;
 
 use super::html;
 use crate::emulator::Emulator;
-use crate::form::Form;
 use crate::http::access;
 use crate::http::answer::Answer;
+use crate::http::form::Form;
 use crate::http::origin::is_cross_site;
 use crate::service::codes::Verdict;
 use crate::service::devices::name_of;

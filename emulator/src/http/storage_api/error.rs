@@ -5,7 +5,7 @@ use hyper::header::{HeaderName, HeaderValue, SERVER};
 
 use crate::http::answer::Answer;
 use crate::random;
-use crate::storage::s3_errors::{self, S3Error};
+use crate::service::s3_errors::{self, S3Error};
 
 #[derive(Debug, PartialEq, Eq)]
 pub struct StorageError {

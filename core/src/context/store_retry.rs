@@ -1,10 +1,10 @@
 //! Patience with a store that fails: it is told once, and tried again later.
 
 use crate::clock::Instant;
-use crate::retry::Backoff;
+use crate::failure::Backoff;
 
 #[derive(Debug, Default)]
-pub(super) struct StoreRetry {
+pub(crate) struct StoreRetry {
     /// Since it last worked.
     failures: u32,
     next: Instant,

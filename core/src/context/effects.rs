@@ -1,6 +1,5 @@
 //! What the engine asks of the world, and what it tells the application.
 
-use super::known_device::AgedDevice;
 use super::transport::UploadLimits;
 use crate::api::Request;
 use crate::api::device::Device;
@@ -56,6 +55,14 @@ pub struct ShownCode {
     pub interval: Duration,
     /// 1 for the first code of an operation.
     pub number: u32,
+}
+
+/// Device information and how old it is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AgedDevice {
+    pub device: Box<Device>,
+    /// `None` where a clock that cannot be right told or tells the time.
+    pub age: Option<Duration>,
 }
 
 /// What nobody asked for but somebody should know.

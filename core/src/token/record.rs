@@ -2,11 +2,11 @@
 
 use crate::api::Encoding;
 use crate::api::token::is_token;
-use crate::auth::session::Tokens;
 use crate::clock::{Instant, milliseconds};
 use crate::json::{Json, ObjectWriter};
 use crate::prelude::*;
 use crate::secret::{Secret, SecretBytes};
+use crate::token::session::Tokens;
 use core::time::Duration;
 
 /// The record's key in the store.

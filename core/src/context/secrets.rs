@@ -2,46 +2,27 @@
 
 use super::effects::ShownCode;
 use super::transport::Answer;
-use super::{Engine, Purpose};
+use super::{Context, Purpose};
 use crate::api::Response;
 use crate::error::Error;
 use crate::prelude::*;
-use crate::secret::SecretBytes;
+use crate::secret::{Secret, SecretBytes};
 use crate::shown::Secrets;
 use alloc::sync::Arc;
 
 /// No true answer that quotes what it was sent is longer: a copy of it is not made.
 const LONGEST_QUOTE: usize = 64 << 10;
 
-/// Tells whether the secrets are still those of the last look: the pair of tokens, the code, and the revocations.
-pub(super) type Version = (u64, Option<u64>, u64);
-
-impl Engine {
-    /// Lets the log know the secrets of the moment, if they have changed.
-    pub(super) fn note_secrets(&mut self) {
-        let version = (
-            self.session.tokens().map_or(0, |tokens| tokens.generation),
-            self.pairing.code_number(),
-            self.revocations.newest(),
-        );
-        if self.cx.secrets_version == Some(version) {
-            return;
-        }
-        self.cx.secrets_version = Some(version);
-        let mut secrets = vec![self.cx.settings.client_secret.clone()];
-        if let Some(tokens) = self.session.tokens() {
-            secrets.push(tokens.access.clone());
-            secrets.extend(tokens.refresh.clone());
-        }
-        secrets.extend(self.pairing.device_code().cloned());
-        secrets.extend(self.revocations.tokens().cloned());
-        self.cx.secrets = Arc::new(Secrets::new(secrets));
-        self.cx.log.set_secrets(&self.cx.secrets);
+impl Context {
+    /// Those of the moment: the log knows them too.
+    pub fn set_secrets(&mut self, secrets: Vec<Secret>) {
+        self.secrets = Arc::new(Secrets::new(secrets));
+        self.log.set_secrets(&self.secrets);
     }
 
     /// An answer as the rest of the engine gets it: whoever wrote it may quote what they were sent, and their words
     /// become part of an error, an event or a view. Only where tokens or a code are given it is taken as it is.
-    pub(super) fn without_secrets(&self, purpose: &Purpose, answer: Answer) -> Answer {
+    pub fn without_secrets(&self, purpose: Purpose, answer: Answer) -> Answer {
         let gives_secrets = !matches!(purpose, Purpose::Call { .. } | Purpose::Part { .. });
         let searched = |response: Response| {
             if gives_secrets && response.is_success() { response } else { self.without_own(response) }
@@ -61,7 +42,7 @@ impl Engine {
     }
 
     fn without_own(&self, mut response: Response) -> Response {
-        let secrets = &self.cx.secrets;
+        let secrets = &self.secrets;
         let body = response.body.expose();
         if body.len() > LONGEST_QUOTE {
             if secrets.are_in(body) {
@@ -74,8 +55,8 @@ impl Engine {
     }
 
     /// What a person is to see of a code; a link that has a secret in it is no link to show.
-    pub(super) fn shown_without_own(&self, mut code: ShownCode) -> ShownCode {
-        let secrets = &self.cx.secrets;
+    pub fn shown_without_own(&self, mut code: ShownCode) -> ShownCode {
+        let secrets = &self.secrets;
         code.user_code = secrets.hide_in_text(&code.user_code).into_owned();
         code.name = code.name.map(|name| secrets.hide_in_text(&name).into_owned());
         for link in [&mut code.verification_uri, &mut code.verification_uri_complete] {
@@ -86,7 +67,7 @@ impl Engine {
 
     /// libcurl's words, a callback's, or a file's name.
     fn in_own_words(&self, mut error: Error) -> Error {
-        let shown = self.cx.secrets.hide_in_text(&error.message).into_owned();
+        let shown = self.secrets.hide_in_text(&error.message).into_owned();
         if shown != error.message {
             error.message = shown.into();
         }

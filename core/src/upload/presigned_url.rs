@@ -4,7 +4,7 @@
 const LONGEST_LIFE: u64 = 7 * 86_400;
 
 /// For how many seconds a presigned URL is good from its making on (`X-Amz-Expires`), if it says so.
-pub fn life_of(url: &str) -> Option<u64> {
+pub fn lifetime(url: &str) -> Option<u64> {
     let (_, query) = url.split_once('?')?;
     let query = query.split_once('#').map_or(query, |(query, _)| query);
     let value = query.split('&').find_map(|field| field.strip_prefix("X-Amz-Expires="))?;
@@ -17,17 +17,17 @@ mod tests {
 
     #[test]
     fn the_life_is_read_from_the_query() {
-        assert_eq!(life_of("https://a/b?X-Amz-Date=20261130T000000Z&X-Amz-Expires=86400&x=1"), Some(86_400));
-        assert_eq!(life_of("https://a/X-Amz-Expires=5?X-Amz-Signature=X-Amz-Expires=6"), None);
+        assert_eq!(lifetime("https://a/b?X-Amz-Date=20261130T000000Z&X-Amz-Expires=86400&x=1"), Some(86_400));
+        assert_eq!(lifetime("https://a/X-Amz-Expires=5?X-Amz-Signature=X-Amz-Expires=6"), None);
         for odd in [
             "https://a/b",
             "https://a/?X-Amz-Expires=",
             "https://a/?X-Amz-Expires=0",
             "https://a/?X-Amz-Expires=-5",
         ] {
-            assert_eq!(life_of(odd), None);
+            assert_eq!(lifetime(odd), None);
         }
-        assert_eq!(life_of("https://a/?X-Amz-Expires=99999999999999999999"), None);
-        assert_eq!(life_of("https://a/?X-Amz-Expires=604801"), None);
+        assert_eq!(lifetime("https://a/?X-Amz-Expires=99999999999999999999"), None);
+        assert_eq!(lifetime("https://a/?X-Amz-Expires=604801"), None);
     }
 }

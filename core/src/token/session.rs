@@ -2,23 +2,14 @@
 //! access tokens a late 401 speaks of.
 
 use crate::api::token::TokenPair;
-use crate::clock::{Instant, Now};
+use crate::clock::{Instant, Now, is_plausible};
 use crate::error::Error;
-use crate::retry::{Backoff, least_wait};
+use crate::failure::{Backoff, Verdict, least_wait, refresh_verdict};
 use crate::secret::Secret;
-use crate::status::*;
 use core::time::Duration;
 
 /// An access token is renewed this long before it ends, or at a tenth of its life if that is less.
 const LONGEST_MARGIN: Duration = Duration::from_secs(30 * 60);
-
-/// Wall time (2026-01-01) before which this library did not exist: a clock that says less is not set.
-const EARLIEST_PLAUSIBLE: i64 = 1_767_225_600;
-
-/// Whether a wall clock that says this can be right.
-pub fn is_plausible(wall: i64) -> bool {
-    wall >= EARLIEST_PLAUSIBLE
-}
 
 #[derive(Clone, Debug)]
 pub struct Tokens {
@@ -52,21 +43,6 @@ pub struct Session {
     next_generation: u64,
     /// Expiry is not known (restored with a clock that cannot be right): refresh first.
     age_unknown: bool,
-}
-
-/// What the answer to a refresh means.
-#[derive(Debug, PartialEq)]
-pub enum Verdict {
-    Renewed,
-    /// No new pair yet; the session tries again by itself after the wait.
-    Again {
-        error: Error,
-        wait: Duration,
-    },
-    /// The service refuses this client. The tokens stay, but only an explicit call asks again.
-    Suspended(Error),
-    /// The authorization is over: the tokens are gone.
-    Lost(Error),
 }
 
 impl Default for Session {
@@ -167,56 +143,33 @@ impl Session {
         self.refresh = Refresh::Waiting { until };
     }
 
-    /// `clear_word`: the answer is the service's own, not that of something in between.
-    pub fn refresh_answered(
+    /// `is_clear`: the answer is the service's own, not that of something in between. Where it is tried again, that is
+    /// due by [`Session::refresh_due`]; where the authorization is over, the tokens are gone.
+    pub fn refresh_failed(
         &mut self,
-        answer: Result<TokenPair, Error>,
-        clear_word: bool,
-        now: Now,
+        error: &Error,
+        is_clear: bool,
+        now: Instant,
         random: &mut fastrand::Rng,
     ) -> Verdict {
-        let error = match answer {
-            Ok(pair) => {
-                self.install(pair, now, true);
-                return Verdict::Renewed;
-            }
-            Err(error) => error,
-        };
-        match error.status {
-            // The service names a consumed token `invalid_request` where RFC 6749 says
-            // `invalid_grant`, and invalidated credentials 401.
-            FIO_E_INVALID_REQUEST
-            | FIO_E_INVALID_GRANT
-            | FIO_E_UNAUTHORIZED
-            | FIO_E_ACCESS_DENIED
-            | FIO_E_EXPIRED_TOKEN
-                if clear_word =>
-            {
-                self.clear();
-                Verdict::Lost(error)
-            }
-            FIO_E_INVALID_CLIENT
-            | FIO_E_UNAUTHORIZED_CLIENT
-            | FIO_E_UNSUPPORTED_GRANT_TYPE
-            | FIO_E_INVALID_SCOPE
-                if clear_word =>
-            {
-                self.refresh = Refresh::Suspended;
-                Verdict::Suspended(error)
-            }
+        let verdict = refresh_verdict(error, is_clear);
+        match verdict {
+            Verdict::AwaitAuthorization => drop(self.clear()),
+            Verdict::Suspend => self.refresh = Refresh::Suspended,
             _ => {
                 self.failures = self.failures.saturating_add(1);
-                let wait = Backoff::REFRESH.delay(self.failures, least_wait(&error), random);
-                self.refresh = Refresh::Waiting { until: now.mono + wait };
-                Verdict::Again { error, wait }
+                let wait = Backoff::REFRESH.delay(self.failures, least_wait(error), random);
+                self.refresh = Refresh::Waiting { until: now + wait };
             }
         }
+        verdict
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::status::*;
 
     fn now(mono_seconds: u64) -> Now {
         Now { mono: Instant(mono_seconds * 1000), wall: 1_800_000_000 + mono_seconds as i64 }
@@ -238,7 +191,7 @@ mod tests {
 
     fn refuse(session: &mut Session, status: i32, clear_word: bool) -> Verdict {
         session.begin_refresh();
-        session.refresh_answered(Err(Error::of(status)), clear_word, now(5), &mut fastrand::Rng::with_seed(1))
+        session.refresh_failed(&Error::of(status), clear_word, now(5).mono, &mut fastrand::Rng::with_seed(1))
     }
 
     #[test]
@@ -261,11 +214,11 @@ mod tests {
     fn a_clear_refusal_ends_it_and_nothing_else_does() {
         for status in [FIO_E_INVALID_REQUEST, FIO_E_INVALID_GRANT, FIO_E_UNAUTHORIZED] {
             let mut session = paired();
-            assert!(matches!(refuse(&mut session, status, true), Verdict::Lost(_)));
+            assert_eq!(refuse(&mut session, status, true), Verdict::AwaitAuthorization);
             assert!(session.tokens().is_none());
             // The same words from a proxy prove nothing.
             let mut session = paired();
-            assert!(matches!(refuse(&mut session, status, false), Verdict::Again { .. }));
+            assert_eq!(refuse(&mut session, status, false), Verdict::Retry);
         }
         for status in [
             FIO_E_RESET,
@@ -277,7 +230,7 @@ mod tests {
             FIO_E_RATE_LIMITED,
         ] {
             let mut session = paired();
-            assert!(matches!(refuse(&mut session, status, true), Verdict::Again { .. }), "{status}");
+            assert_eq!(refuse(&mut session, status, true), Verdict::Retry, "{status}");
             assert!(session.tokens().is_some() && session.refresh_due().is_some());
         }
     }
@@ -285,7 +238,7 @@ mod tests {
     #[test]
     fn a_wrong_secret_suspends_but_keeps_the_tokens() {
         let mut session = paired();
-        assert!(matches!(refuse(&mut session, FIO_E_INVALID_CLIENT, true), Verdict::Suspended(_)));
+        assert_eq!(refuse(&mut session, FIO_E_INVALID_CLIENT, true), Verdict::Suspend);
         assert!(session.tokens().is_some());
         assert_eq!(session.refresh_due(), None);
         // An explicit call may still ask.
@@ -322,10 +275,7 @@ mod tests {
         let mut session = paired();
         session.begin_refresh();
         let answer = TokenPair { refresh: None, ..pair("b") };
-        assert_eq!(
-            session.refresh_answered(Ok(answer), true, now(9), &mut fastrand::Rng::with_seed(1)),
-            Verdict::Renewed
-        );
+        session.install(answer, now(9), true);
         assert_eq!(session.tokens().unwrap().refresh.as_ref().unwrap().expose(), "r");
         assert_eq!(session.tokens().unwrap().generation, 2);
         // A new pairing does not inherit it.

@@ -1,29 +1,21 @@
-//! Which failures are worth another try, and how long to wait before it.
+//! What a failure means, judged in one place: whether and when the same is sent again, and what becomes of the poll, the
+//! refresh, the call or the part it happened to. The class of each status ([`Retry`]) and the words for a person are
+//! in [`crate::status`].
 
 use crate::clock::milliseconds;
 use crate::error::Error;
 use crate::status::{self, Retry, *};
 use core::time::Duration;
 
-/// What a failure says about the next attempt of the same request.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Outlook {
-    /// The network or the service has a weakness that passes: the same request may succeed later.
-    Transient,
-    /// Something answers in place of the service (captive portal, proxy), or its certificate cannot
-    /// be verified. A person has to act, though the request itself is sound.
-    Obstructed,
-    /// The service itself said no: the same request will be refused again.
-    Refused,
+/// Whether the network or the service has a weakness that passes: the same request may succeed later.
+pub fn is_transient(error: &Error) -> bool {
+    status::retry_of(error.status) == Retry::Later
 }
 
-/// As the table of statuses has it, whatever is made of the failure on its occasion.
-pub fn outlook(error: &Error) -> Outlook {
-    match status::describe(error.status).map_or(Retry::Never, |row| row.retry) {
-        Retry::Later => Outlook::Transient,
-        Retry::Slowly => Outlook::Obstructed,
-        Retry::Never | Retry::AfterPairing => Outlook::Refused,
-    }
+/// Whether the service itself said no: the same request will be refused again. Otherwise, where it is not transient
+/// either, a person has to act (captive portal, proxy, certificate), and the request itself is sound.
+pub fn is_refused(error: &Error) -> bool {
+    matches!(status::retry_of(error.status), Retry::Never | Retry::AfterPairing)
 }
 
 /// Whether the authorization server has refused in its own words (RFC 6749 section 5.2, RFC 8628 section 3.5), with
@@ -68,19 +60,29 @@ pub fn may_have_been_processed(error: &Error) -> bool {
     )
 }
 
-/// What a failure means for the upload it happened to.
+/// Whether somebody who waits for a refresh should go on waiting after this many failed attempts, with the next one
+/// after this wait. The engine itself goes on trying.
+pub fn is_worth_waiting(failures: u32, error: &Error, wait: Duration) -> bool {
+    const PATIENCE: u32 = 3;
+    const LONGEST_WAIT: Duration = Duration::from_secs(30);
+    failures < PATIENCE && wait <= LONGEST_WAIT && is_transient(error)
+}
+
+/// What is done about a failure.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Verdict {
-    /// The same again, soon: for as long as the queue lives.
+    /// The same again, soon: for as long as it is wanted.
     Retry,
     /// The same again, at long intervals: a person has to act, or the answer was not the service's.
     RetrySlowly,
     /// Once there is a usable token again.
     AwaitAuthorization,
-    /// The addresses are of no use any more: a new asset for the file, with its true offset.
-    BeginAnew,
+    /// Not again by itself: the service refuses this client's secret.
+    Suspend,
+    /// What was made for it is of no use any more: a new code; a new asset for the file, with its true offset.
+    StartOver,
     /// The same with smaller parts.
-    BeginSmaller,
+    StartOverSmaller,
     /// The storage knows no such upload: either it has been assembled, and the answers were lost, or it is
     /// gone. The other parts that are missing have to be asked.
     Ask,
@@ -88,8 +90,37 @@ pub enum Verdict {
     AwaitSource,
     /// This media must not be uploaded. The queue goes on.
     Skip,
-    /// This upload cannot go on. The queue does.
+    /// It cannot go on.
     Fail,
+}
+
+/// For a poll. Nothing but the service's own refusal ends it: whatever else comes back is not the user's decision, may
+/// not have come from the service, and a person may be about to log in to a captive portal, or to set the clock.
+pub fn poll_verdict(error: &Error) -> Verdict {
+    match error.status {
+        _ if !is_oauth_refusal(error) => Verdict::Retry,
+        FIO_E_ACCESS_DENIED | FIO_E_EXPIRED_TOKEN | FIO_E_INVALID_GRANT => Verdict::StartOver,
+        _ => Verdict::Fail,
+    }
+}
+
+/// For a refresh. `is_clear`: the answer is the service's own, not that of something in between.
+pub fn refresh_verdict(error: &Error, is_clear: bool) -> Verdict {
+    match error.status {
+        _ if !is_clear => Verdict::Retry,
+        // The service names a consumed token `invalid_request` where RFC 6749 says `invalid_grant`, and
+        // invalidated credentials 401.
+        FIO_E_INVALID_REQUEST
+        | FIO_E_INVALID_GRANT
+        | FIO_E_UNAUTHORIZED
+        | FIO_E_ACCESS_DENIED
+        | FIO_E_EXPIRED_TOKEN => Verdict::AwaitAuthorization,
+        FIO_E_INVALID_CLIENT
+        | FIO_E_UNAUTHORIZED_CLIENT
+        | FIO_E_UNSUPPORTED_GRANT_TYPE
+        | FIO_E_INVALID_SCOPE => Verdict::Suspend,
+        _ => Verdict::Retry,
+    }
 }
 
 /// The table for requests to the API on behalf of an upload: creating an asset, announcing parts.
@@ -99,7 +130,7 @@ pub enum Verdict {
 /// | 401 | one refresh and one repetition have happened already; then it waits for a new authorization |
 /// | 402, 403, 404, 3xx, TLS failures, what is not the service's | tried again slowly |
 /// | 409 `Channel Paused` | this media is skipped |
-/// | 400, 409, 422 in the service's words | this upload fails; where parts were announced, it begins anew once |
+/// | 400, 409, 422 in the service's words | this upload fails; where parts were announced, it starts over once |
 /// | 429 | after the time the service asks for, at least with backoff |
 /// | 5xx, 408, network failures | backoff with jitter, 1 s doubling to 60 s |
 pub fn api_verdict(error: &Error) -> Verdict {
@@ -113,7 +144,7 @@ pub fn api_verdict(error: &Error) -> Verdict {
         | FIO_E_CANCELED => Verdict::AwaitAuthorization,
         FIO_E_BAD_REQUEST | FIO_E_CONFLICT | FIO_E_UNPROCESSABLE => Verdict::Fail,
         _ if is_of_the_source(error) => Verdict::Fail,
-        _ if outlook(error) == Outlook::Transient => Verdict::Retry,
+        _ if is_transient(error) => Verdict::Retry,
         _ => Verdict::RetrySlowly,
     }
 }
@@ -135,13 +166,13 @@ pub fn api_verdict(error: &Error) -> Verdict {
 /// | a source that is gone, may not be read or was changed | this upload fails |
 pub fn part_verdict(error: &Error) -> Verdict {
     match error.status {
-        FIO_E_URL_EXPIRED | FIO_E_URL_REFUSED => Verdict::BeginAnew,
+        FIO_E_URL_EXPIRED | FIO_E_URL_REFUSED => Verdict::StartOver,
         FIO_E_UPLOAD_GONE | FIO_E_NOT_FOUND => Verdict::Ask,
-        FIO_E_PART_TOO_LARGE => Verdict::BeginSmaller,
+        FIO_E_PART_TOO_LARGE => Verdict::StartOverSmaller,
         FIO_E_SOURCE_BUSY => Verdict::AwaitSource,
         FIO_E_CHECKSUM | FIO_E_NO_INTERFACE | FIO_E_STORAGE => Verdict::Retry,
         _ if is_of_the_source(error) => Verdict::Fail,
-        _ if outlook(error) == Outlook::Transient => Verdict::Retry,
+        _ if is_transient(error) => Verdict::Retry,
         _ => Verdict::RetrySlowly,
     }
 }
@@ -249,15 +280,16 @@ mod tests {
         for row in DESCRIPTIONS {
             let error = Error::of(row.status);
             let is_hopeful = matches!(error.retry(), Retry::Later | Retry::Slowly);
-            assert_eq!(outlook(&error) != Outlook::Refused, is_hopeful, "{}", row.name);
+            assert_eq!(is_refused(&error), !is_hopeful, "{}", row.name);
         }
-        assert_eq!(outlook(&Error::of(FIO_E_SERVER)), Outlook::Transient);
+        assert!(is_transient(&Error::of(FIO_E_SERVER)));
         for status in
             [FIO_E_TLS_UNTRUSTED, FIO_E_REDIRECT, FIO_E_FORBIDDEN, FIO_E_CLOCK, FIO_E_PLAN_LIMIT, FIO_E_CA]
         {
-            assert_eq!(outlook(&Error::of(status)), Outlook::Obstructed);
+            let error = Error::of(status);
+            assert!(!is_transient(&error) && !is_refused(&error));
         }
-        assert_eq!(outlook(&Error::of(FIO_E_INVALID_CLIENT)), Outlook::Refused);
+        assert!(is_refused(&Error::of(FIO_E_INVALID_CLIENT)));
     }
 
     #[test]
@@ -287,11 +319,11 @@ mod tests {
             (FIO_E_BAD_REQUEST, Fail, RetrySlowly),
             (FIO_E_UNPROCESSABLE, Fail, RetrySlowly),
             (FIO_E_CONFLICT, Fail, RetrySlowly),
-            (FIO_E_URL_EXPIRED, RetrySlowly, BeginAnew),
+            (FIO_E_URL_EXPIRED, RetrySlowly, StartOver),
             (FIO_E_UPLOAD_GONE, RetrySlowly, Ask),
             (FIO_E_STORAGE, RetrySlowly, Retry),
-            (FIO_E_URL_REFUSED, RetrySlowly, BeginAnew),
-            (FIO_E_PART_TOO_LARGE, RetrySlowly, BeginSmaller),
+            (FIO_E_URL_REFUSED, RetrySlowly, StartOver),
+            (FIO_E_PART_TOO_LARGE, RetrySlowly, StartOverSmaller),
             (FIO_E_SOURCE_BUSY, Retry, AwaitSource),
             (FIO_E_TOO_MANY_ASSETS, RetrySlowly, RetrySlowly),
             (FIO_E_CHECKSUM, RetrySlowly, Retry),

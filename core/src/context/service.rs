@@ -1,15 +1,22 @@
-//! How the service wants the fields of its three auth endpoints. The documents show multipart for the code and
-//! url-encoded for the token, and contradict each other; not every compatible server takes both. Where the first
-//! use of one is answered with `invalid_request`, the other is tried once, and remembered if it is understood.
+//! Where this service differs from the documents: which path the code request takes, and how the service wants the
+//! fields of its three auth endpoints. The documents show multipart for the code and url-encoded for the token, and
+//! contradict each other; not every compatible server takes both. Where the first use of one is answered with
+//! `invalid_request`, the other is tried once, and remembered if it is understood.
 
-use super::Engine;
+use super::Save;
 use crate::api::{Encoding, EncodingPolicy};
 use crate::error::Error;
-use crate::retry::is_oauth_refusal;
+use crate::failure::is_oauth_refusal;
+use crate::prelude::*;
+use crate::secret::SecretBytes;
 use crate::status::*;
 
+/// What is remembered: a word on each line.
+pub(crate) const KEY: &str = "service";
+const LEGACY_PATH: &str = "device-code-path=legacy";
+
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum AuthEndpoint {
+pub(crate) enum AuthEndpoint {
     Code,
     Token,
     Revoke,
@@ -43,13 +50,17 @@ struct Choice {
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Encodings {
+pub(crate) struct Service {
+    /// What the application has chosen stays.
+    policy: EncodingPolicy,
+    pub has_legacy_path: bool,
     choices: [Choice; 3],
+    is_unsaved: bool,
 }
 
 /// What an answer says about the encoding of its request.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Lesson {
+enum Lesson {
     Nothing,
     /// Not understood: the same again in the other one.
     TryOther,
@@ -57,19 +68,23 @@ pub(super) enum Lesson {
     Remember,
 }
 
-impl Encodings {
-    fn of(&self, endpoint: AuthEndpoint) -> Encoding {
+impl Service {
+    pub fn new(policy: EncodingPolicy) -> Service {
+        Service { policy, ..Service::default() }
+    }
+
+    pub fn encoding_of(&self, endpoint: AuthEndpoint) -> Encoding {
         let (_, first, _) = ENDPOINTS[endpoint as usize];
-        match (self.choices[endpoint as usize].is_other, first) {
+        self.policy.or(match (self.choices[endpoint as usize].is_other, first) {
             (false, first) => first,
             (true, Encoding::Form) => Encoding::Multipart,
             (true, Encoding::Multipart) => Encoding::Form,
-        }
+        })
     }
 
     /// A pairing begins: the service may have changed since the last one. What tokens depend on is not put at
     /// risk for it.
-    fn begin_pairing(&mut self, has_tokens: bool) {
+    pub fn begin_pairing(&mut self, has_tokens: bool) {
         for (choice, (endpoint, ..)) in self.choices.iter_mut().zip(ENDPOINTS) {
             if endpoint != AuthEndpoint::Token || !has_tokens {
                 choice.standing = Standing::Untried;
@@ -85,8 +100,24 @@ impl Encodings {
             Choice { is_other: encoding != first, standing: Standing::Understood };
     }
 
+    /// Takes in what an answer says about the encoding that its request used. `true`: the same is to be sent
+    /// again, in the other one.
+    pub fn wants_other_encoding<T>(
+        &mut self,
+        endpoint: AuthEndpoint,
+        used: Encoding,
+        result: &Result<T, Error>,
+    ) -> bool {
+        if self.policy != EncodingPolicy::AsDocumented {
+            return false;
+        }
+        let lesson = self.learn(endpoint, used, result.as_ref().map(|_| ()));
+        self.is_unsaved |= lesson == Lesson::Remember;
+        lesson == Lesson::TryOther
+    }
+
     fn learn(&mut self, endpoint: AuthEndpoint, used: Encoding, result: Result<(), &Error>) -> Lesson {
-        let is_current = used == self.of(endpoint);
+        let is_current = used == self.encoding_of(endpoint);
         let choice = &mut self.choices[endpoint as usize];
         let is_pending =
             |error: &Error| [FIO_E_AUTHORIZATION_PENDING, FIO_E_SLOW_DOWN].contains(&error.status);
@@ -116,50 +147,30 @@ impl Encodings {
         }
     }
 
-    /// For the store: a word for each endpoint that wants the one that is not tried first.
-    pub fn words(&self) -> impl Iterator<Item = &'static str> {
-        let is_settled = |choice: &Choice| choice.is_other && choice.standing != Standing::OnTrial;
-        let others = self.choices.iter().zip(ENDPOINTS).filter(move |(choice, _)| is_settled(choice));
-        others.map(|(_, (_, _, word))| word)
-    }
-
-    pub fn restore(&mut self, is_stored: impl Fn(&str) -> bool) {
+    pub fn restore(&mut self, record: &[u8]) {
+        let is_stored = |word: &str| record.split(|&b| b == b'\n').any(|line| line == word.as_bytes());
+        self.has_legacy_path = is_stored(LEGACY_PATH);
         for (choice, (_, _, word)) in self.choices.iter_mut().zip(ENDPOINTS) {
             choice.is_other = is_stored(word);
         }
     }
-}
 
-impl Engine {
-    pub(super) fn encoding_of(&self, endpoint: AuthEndpoint) -> Encoding {
-        self.cx.settings.encoding.or(self.encodings.of(endpoint))
+    /// The other path has turned out to be the right one.
+    pub fn remember(&mut self) {
+        self.is_unsaved = true;
     }
 
-    pub(super) fn doubt_encodings(&mut self) {
-        let has_tokens = self.session.tokens().is_some();
-        self.encodings.begin_pairing(has_tokens);
-    }
-
-    /// Takes in what an answer says about the encoding that its request used. `true`: the same is to be sent
-    /// again, in the other one.
-    pub(super) fn wants_other_encoding(
-        &mut self,
-        endpoint: AuthEndpoint,
-        used: Encoding,
-        result: Result<(), &Error>,
-    ) -> bool {
-        // What the application has chosen stays.
-        if self.cx.settings.encoding != EncodingPolicy::AsDocumented {
-            return false;
+    /// Losing it costs a request that is refused after the next start: a failure is told but not repeated.
+    pub fn poll_save(&mut self) -> Option<Save> {
+        if !core::mem::take(&mut self.is_unsaved) {
+            return None;
         }
-        match self.encodings.learn(endpoint, used, result) {
-            Lesson::TryOther => true,
-            Lesson::Remember => {
-                self.remember_service();
-                false
-            }
-            Lesson::Nothing => false,
-        }
+        let is_settled = |choice: &Choice| choice.is_other && choice.standing != Standing::OnTrial;
+        let others = self.choices.iter().zip(ENDPOINTS).filter(|(choice, _)| is_settled(choice));
+        let path = self.has_legacy_path.then_some(LEGACY_PATH);
+        let words: Vec<&str> = path.into_iter().chain(others.map(|(_, (_, _, word))| word)).collect();
+        let value = (!words.is_empty()).then(|| SecretBytes::new(words.join("\n").into_bytes()));
+        Some(Save { key: KEY, value })
     }
 }
 
@@ -167,8 +178,6 @@ impl Engine {
 mod tests {
     use super::*;
     use crate::api::{Response, token};
-    use crate::prelude::*;
-    use crate::secret::SecretBytes;
 
     fn said(http_status: u16, body: &str) -> Error {
         let body = SecretBytes::new(body.into());
@@ -180,34 +189,35 @@ mod tests {
     }
 
     /// What is learnt from the answer to a request in the encoding of the moment.
-    fn learn(encodings: &mut Encodings, endpoint: AuthEndpoint, result: Result<(), &Error>) -> Lesson {
-        let used = encodings.of(endpoint);
+    fn learn(encodings: &mut Service, endpoint: AuthEndpoint, result: Result<(), &Error>) -> Lesson {
+        let used = encodings.encoding_of(endpoint);
         encodings.learn(endpoint, used, result)
     }
 
     #[test]
     fn the_other_one_is_tried_once_and_remembered_if_it_is_understood() {
-        let mut encodings = Encodings::default();
-        assert_eq!(encodings.of(AuthEndpoint::Token), Encoding::Form);
+        let mut encodings = Service::default();
+        assert_eq!(encodings.encoding_of(AuthEndpoint::Token), Encoding::Form);
         assert_eq!(learn(&mut encodings, AuthEndpoint::Token, Err(&invalid_request())), Lesson::TryOther);
-        assert_eq!(encodings.of(AuthEndpoint::Token), Encoding::Multipart);
+        assert_eq!(encodings.encoding_of(AuthEndpoint::Token), Encoding::Multipart);
         let pending = said(400, r#"{"error":"authorization_pending"}"#);
         assert_eq!(learn(&mut encodings, AuthEndpoint::Token, Err(&pending)), Lesson::Remember);
         assert_eq!(learn(&mut encodings, AuthEndpoint::Token, Ok(())), Lesson::Nothing);
-        let words: Vec<_> = encodings.words().collect();
-        assert_eq!(words, ["token-encoding=multipart"]);
-        let mut restored = Encodings::default();
-        restored.restore(|word| words.contains(&word));
-        assert_eq!(restored.of(AuthEndpoint::Token), Encoding::Multipart);
-        assert_eq!(restored.of(AuthEndpoint::Code), Encoding::Multipart);
+        encodings.remember();
+        let record = encodings.poll_save().unwrap().value.unwrap();
+        assert_eq!(record.expose(), b"token-encoding=multipart");
+        let mut restored = Service::default();
+        restored.restore(record.expose());
+        assert_eq!(restored.encoding_of(AuthEndpoint::Token), Encoding::Multipart);
+        assert_eq!(restored.encoding_of(AuthEndpoint::Code), Encoding::Multipart);
     }
 
     #[test]
     fn where_neither_helps_the_first_one_stays() {
-        let mut encodings = Encodings::default();
+        let mut encodings = Service::default();
         assert_eq!(learn(&mut encodings, AuthEndpoint::Code, Err(&invalid_request())), Lesson::TryOther);
         assert_eq!(learn(&mut encodings, AuthEndpoint::Code, Err(&invalid_request())), Lesson::Nothing);
-        assert_eq!(encodings.of(AuthEndpoint::Code), Encoding::Multipart);
+        assert_eq!(encodings.encoding_of(AuthEndpoint::Code), Encoding::Multipart);
         assert_eq!(learn(&mut encodings, AuthEndpoint::Code, Err(&invalid_request())), Lesson::Nothing);
         encodings.begin_pairing(false);
         assert_eq!(learn(&mut encodings, AuthEndpoint::Code, Err(&invalid_request())), Lesson::TryOther);
@@ -215,15 +225,15 @@ mod tests {
 
     #[test]
     fn what_was_understood_once_is_not_doubted() {
-        let mut encodings = Encodings::default();
+        let mut encodings = Service::default();
         encodings.tokens_found(Encoding::Form);
         assert_eq!(learn(&mut encodings, AuthEndpoint::Token, Err(&invalid_request())), Lesson::Nothing);
-        assert_eq!(encodings.of(AuthEndpoint::Token), Encoding::Form);
+        assert_eq!(encodings.encoding_of(AuthEndpoint::Token), Encoding::Form);
     }
 
     #[test]
     fn what_is_not_the_services_word_says_nothing_about_it() {
-        let mut encodings = Encodings::default();
+        let mut encodings = Service::default();
         for error in [
             said(403, r#"{"error":"invalid_request"}"#),
             said(503, r#"{"error":"invalid_request"}"#),
@@ -237,12 +247,12 @@ mod tests {
 
     #[test]
     fn two_requests_that_are_refused_together_are_one_lesson() {
-        let mut encodings = Encodings::default();
+        let mut encodings = Service::default();
         let error = invalid_request();
         for _ in 0..2 {
             assert_eq!(encodings.learn(AuthEndpoint::Revoke, Encoding::Form, Err(&error)), Lesson::TryOther);
         }
         assert_eq!(encodings.learn(AuthEndpoint::Revoke, Encoding::Multipart, Ok(())), Lesson::Remember);
-        assert_eq!(encodings.of(AuthEndpoint::Revoke), Encoding::Multipart);
+        assert_eq!(encodings.encoding_of(AuthEndpoint::Revoke), Encoding::Multipart);
     }
 }

@@ -1958,7 +1958,7 @@ fio_status fio_client_new(struct fio_config *config,
  *
  * Returns:   `FIO_OK` | `FIO_E_HANDLE` | `FIO_E_BUSY` (another thread is inside a call: nothing was
  *            freed) | `FIO_E_PANIC`
- * Callbacks: the completions of running operations; store, clock and log callbacks, if set; the
+ * Callbacks: the completions of running operations; store, clock, entropy and log callbacks, if set; the
  *            `destroy` callbacks (none of them in a forked child)
  * Blocking:  closes connections; may wait for a name lookup that libcurl has under way, and up to 3
  *            seconds for the answer to a refresh, because without it the pairing could be over
@@ -2800,7 +2800,7 @@ fio_status fio_upload_set_recording(struct fio_upload *upload,
  *            recordings) | `FIO_E_SOURCE_READ` | `FIO_E_REENTRANT` (inside a data callback) |
  *            `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`.
  *            `fio_client_error` has the details.
- * Callbacks: store, clock and log callbacks, if set; `FIO_EVENT_UPLOAD` later, from `fio_drive`
+ * Callbacks: store, clock, entropy and log callbacks, if set; `FIO_EVENT_UPLOAD` later, from `fio_drive`
  * Blocking:  opens the file, writes to the store
  * Threads:   one at a time
  * Since:     0.1.0
@@ -2853,7 +2853,7 @@ fio_status fio_upload_find(struct fio_client *client,
  *            `FIO_E_SOURCE_MISSING` | `FIO_E_SOURCE_KIND` | `FIO_E_SOURCE_READ` | `FIO_E_SOURCE_CHANGED`
  *            (not the same length) | `FIO_E_REENTRANT` (inside a data callback) | `FIO_E_BUSY` |
  *            `FIO_E_FORKED` | `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
- * Callbacks: store, clock and log callbacks, if set; `destroy` of an earlier reader that is not used any
+ * Callbacks: store, clock, entropy and log callbacks, if set; `destroy` of an earlier reader that is not used any
  *            more; `FIO_EVENT_UPLOAD` later, from `fio_drive`
  * Blocking:  opens the file, writes to the store
  * Threads:   one at a time
@@ -2915,7 +2915,7 @@ fio_status fio_upload_get(struct fio_client *client,
  *            `FIO_E_NOMEM` (nothing was taken) |
  *            `FIO_E_REENTRANT` (inside a data callback) | `FIO_E_BUSY` | `FIO_E_FORKED` |
  *            `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
- * Callbacks: store, clock and log callbacks, if set
+ * Callbacks: store, clock, entropy and log callbacks, if set
  * Blocking:  may write to the store
  * Threads:   one at a time
  * Since:     0.1.0
@@ -2939,7 +2939,7 @@ fio_status fio_upload_push(struct fio_client *client,
  *            recording, pushed, finished or over) | `FIO_E_ARGUMENT` (beyond 5 TiB) | `FIO_E_REENTRANT`
  *            (inside a data callback) | `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` |
  *            `FIO_E_POISONED` | `FIO_E_PANIC`
- * Callbacks: store, clock and log callbacks, if set
+ * Callbacks: store, clock, entropy and log callbacks, if set
  * Blocking:  may write to the store
  * Threads:   one at a time
  * Since:     0.1.0
@@ -2971,7 +2971,7 @@ fio_status fio_upload_advance(struct fio_client *client,
  *            `FIO_E_SOURCE_KIND`, `FIO_E_SOURCE_READ` (the file is not to be had) | `FIO_E_SOURCE_NEEDED`
  *            (not attached since the restart) | `FIO_E_REENTRANT` (inside a data callback) |
  *            `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
- * Callbacks: store, clock and log callbacks, if set; `FIO_EVENT_UPLOAD` later, from `fio_drive`
+ * Callbacks: store, clock, entropy and log callbacks, if set; `FIO_EVENT_UPLOAD` later, from `fio_drive`
  * Blocking:  looks at the file, writes to the store
  * Threads:   one at a time
  * Since:     0.1.0
@@ -2993,7 +2993,7 @@ fio_status fio_upload_finish(struct fio_client *client,
  * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (over
  *            already) | `FIO_E_REENTRANT` (inside a data callback) | `FIO_E_BUSY` | `FIO_E_FORKED` |
  *            `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
- * Callbacks: store, clock and log callbacks, if set; `destroy` of a reader that is not used any more, here
+ * Callbacks: store, clock, entropy and log callbacks, if set; `destroy` of a reader that is not used any more, here
  *            or, where parts of it are on their way, in the next `fio_drive`;
  *            `FIO_EVENT_UPLOAD` later, from `fio_drive`
  * Blocking:  writes to the store
@@ -3027,7 +3027,7 @@ fio_status fio_upload_cancel(struct fio_client *client,
  *            `FIO_E_SOURCE_EMPTY`, `FIO_E_SOURCE_READ`, `FIO_E_SOURCE_BUSY`, `FIO_E_NOMEM` (the file is not
  *            to be had now) | `FIO_E_REENTRANT` (inside a data callback) | `FIO_E_BUSY` | `FIO_E_FORKED` |
  *            `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
- * Callbacks: store, clock and log callbacks, if set; `FIO_EVENT_UPLOAD` later, from `fio_drive`
+ * Callbacks: store, clock, entropy and log callbacks, if set; `FIO_EVENT_UPLOAD` later, from `fio_drive`
  * Blocking:  opens the file, writes to the store
  * Threads:   one at a time
  * Since:     0.1.0
@@ -3045,7 +3045,7 @@ fio_status fio_upload_retry(struct fio_client *client,
  * @param id      an upload that is not over
  *
  * Returns:   as `fio_upload_cancel`
- * Callbacks: store, clock and log callbacks, if set; `FIO_EVENT_UPLOAD` later, from `fio_drive`
+ * Callbacks: store, clock, entropy and log callbacks, if set; `FIO_EVENT_UPLOAD` later, from `fio_drive`
  * Blocking:  writes to the store
  * Threads:   one at a time
  * Since:     0.1.0
@@ -3064,7 +3064,7 @@ fio_status fio_upload_pause(struct fio_client *client,
  * @param id      an upload that is not over
  *
  * Returns:   as `fio_upload_cancel`
- * Callbacks: store, clock and log callbacks, if set; `FIO_EVENT_UPLOAD` later, from `fio_drive`
+ * Callbacks: store, clock, entropy and log callbacks, if set; `FIO_EVENT_UPLOAD` later, from `fio_drive`
  * Blocking:  writes to the store
  * Threads:   one at a time
  * Since:     0.1.0
@@ -3083,7 +3083,7 @@ fio_status fio_upload_resume(struct fio_client *client,
  * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (it does
  *            not wait for that) | `FIO_E_REENTRANT` (inside a data callback) | `FIO_E_BUSY` |
  *            `FIO_E_FORKED` | `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
- * Callbacks: store, clock and log callbacks, if set; `FIO_EVENT_UPLOAD` later, from `fio_drive`
+ * Callbacks: store, clock, entropy and log callbacks, if set; `FIO_EVENT_UPLOAD` later, from `fio_drive`
  * Blocking:  writes to the store
  * Threads:   one at a time
  * Since:     0.1.0
@@ -3104,7 +3104,7 @@ fio_status fio_upload_move_to_project(struct fio_client *client,
  * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (not
  *            over: cancel it first) | `FIO_E_REENTRANT` (inside a data callback) | `FIO_E_BUSY` |
  *            `FIO_E_FORKED` | `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
- * Callbacks: store, clock and log callbacks, if set; `destroy` of a reader that is not used any more
+ * Callbacks: store, clock, entropy and log callbacks, if set; `destroy` of a reader that is not used any more
  * Blocking:  writes to the store
  * Threads:   one at a time
  * Since:     0.1.0
@@ -3122,7 +3122,7 @@ fio_status fio_upload_remove(struct fio_client *client,
  * @param priority  higher goes first; among equals the one that was started first
  *
  * Returns:   as `fio_upload_cancel`
- * Callbacks: store, clock and log callbacks, if set
+ * Callbacks: store, clock, entropy and log callbacks, if set
  * Blocking:  writes to the store
  * Threads:   one at a time
  * Since:     0.1.0
@@ -3185,7 +3185,7 @@ fio_status fio_queue_totals(struct fio_client *client,
  * @param client  the client
  *
  * Returns:   as `fio_queue_totals`
- * Callbacks: store, clock and log callbacks, if set
+ * Callbacks: store, clock, entropy and log callbacks, if set
  * Blocking:  writes to the store
  * Threads:   one at a time
  * Since:     0.1.0
@@ -3201,7 +3201,7 @@ fio_status fio_queue_pause(struct fio_client *client);
  * @param client  the client
  *
  * Returns:   as `fio_queue_totals`
- * Callbacks: store, clock and log callbacks, if set
+ * Callbacks: store, clock, entropy and log callbacks, if set
  * Blocking:  writes to the store
  * Threads:   one at a time
  * Since:     0.1.0
@@ -3215,7 +3215,7 @@ fio_status fio_queue_resume(struct fio_client *client);
  * @param client  the client
  *
  * Returns:   as `fio_queue_totals`
- * Callbacks: store, clock and log callbacks, if set; `destroy` of readers that are not used any more;
+ * Callbacks: store, clock, entropy and log callbacks, if set; `destroy` of readers that are not used any more;
  *            events later, from `fio_drive`
  * Blocking:  writes to the store
  * Threads:   one at a time
@@ -3235,7 +3235,7 @@ fio_status fio_queue_cancel_all(struct fio_client *client);
  * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (neither 0 nor 1) |
  *            `FIO_E_REENTRANT` (inside a data callback) | `FIO_E_BUSY` | `FIO_E_FORKED` |
  *            `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
- * Callbacks: store, clock and log callbacks, if set
+ * Callbacks: store, clock, entropy and log callbacks, if set
  * Blocking:  writes to the store
  * Threads:   one at a time
  * Since:     0.1.0
@@ -3255,7 +3255,7 @@ fio_status fio_queue_set_auto_start(struct fio_client *client,
  * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_STORE` (what the store remembers could not
  *            be read yet: try again after `FIO_EVENT_STORE_RECOVERED`) | `FIO_E_REENTRANT` (inside a data
  *            callback) | `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
- * Callbacks: store, clock and log callbacks, if set
+ * Callbacks: store, clock, entropy and log callbacks, if set
  * Blocking:  writes to the store
  * Threads:   one at a time
  * Since:     0.1.0

@@ -30,7 +30,7 @@ use super::*;
 ///            `FIO_E_NOMEM` (nothing was taken) |
 ///            `FIO_E_REENTRANT` (inside a data callback) | `FIO_E_BUSY` | `FIO_E_FORKED` |
 ///            `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
-/// Callbacks: store, clock and log callbacks, if set
+/// Callbacks: store, clock, entropy and log callbacks, if set
 /// Blocking:  may write to the store
 /// Threads:   one at a time
 /// Since:     0.1.0
@@ -61,7 +61,7 @@ pub unsafe extern "C" fn fio_upload_push(
 ///            recording, pushed, finished or over) | `FIO_E_ARGUMENT` (beyond 5 TiB) | `FIO_E_REENTRANT`
 ///            (inside a data callback) | `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` |
 ///            `FIO_E_POISONED` | `FIO_E_PANIC`
-/// Callbacks: store, clock and log callbacks, if set
+/// Callbacks: store, clock, entropy and log callbacks, if set
 /// Blocking:  may write to the store
 /// Threads:   one at a time
 /// Since:     0.1.0
@@ -96,7 +96,7 @@ pub unsafe extern "C" fn fio_upload_advance(
 ///            `FIO_E_SOURCE_KIND`, `FIO_E_SOURCE_READ` (the file is not to be had) | `FIO_E_SOURCE_NEEDED`
 ///            (not attached since the restart) | `FIO_E_REENTRANT` (inside a data callback) |
 ///            `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
-/// Callbacks: store, clock and log callbacks, if set; `FIO_EVENT_UPLOAD` later, from `fio_drive`
+/// Callbacks: store, clock, entropy and log callbacks, if set; `FIO_EVENT_UPLOAD` later, from `fio_drive`
 /// Blocking:  looks at the file, writes to the store
 /// Threads:   one at a time
 /// Since:     0.1.0

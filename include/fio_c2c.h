@@ -1945,7 +1945,7 @@ fio_status fio_client_new(struct fio_config *config,
  * @param client  NULL is allowed and does nothing
  *
  * Returns:   `FIO_OK` | `FIO_E_HANDLE` | `FIO_E_BUSY` (another thread is inside a call: nothing was freed)
- * Callbacks: the completions of running operations; store, clock and log callbacks, if set; the
+ * Callbacks: the completions of running operations; store, clock, entropy and log callbacks, if set; the
  *            `destroy` callbacks (none of them in a forked child)
  * Blocking:  closes connections; may wait for a name lookup that libcurl has under way, and up to 3
  *            seconds for the answer to a refresh, because without it the pairing could be over
@@ -2753,7 +2753,7 @@ fio_status fio_upload_set_recording(struct fio_upload *upload,
  *            name, where none was set) | `FIO_E_SOURCE_MISSING` | `FIO_E_SOURCE_KIND` (a directory, a pipe,
  *            a device) | `FIO_E_SOURCE_EMPTY` (not for recordings) | `FIO_E_SOURCE_READ`. `fio_client_error`
  *            has the details.
- * Callbacks: store, clock and log callbacks, if set; `FIO_EVENT_UPLOAD` later, from `fio_drive`
+ * Callbacks: store, clock, entropy and log callbacks, if set; `FIO_EVENT_UPLOAD` later, from `fio_drive`
  * Blocking:  opens the file, writes to the store
  * Threads:   one at a time
  * Since:     0.1.0
@@ -2802,7 +2802,7 @@ fio_status fio_upload_find(struct fio_client *client,
  *            for what is no recording, or a finished one) | `FIO_E_ARGUMENT` (no source) |
  *            `FIO_E_SOURCE_MISSING` | `FIO_E_SOURCE_KIND` | `FIO_E_SOURCE_READ` | `FIO_E_SOURCE_CHANGED`
  *            (not the same length)
- * Callbacks: store, clock and log callbacks, if set; `destroy` of an earlier reader that is not used any
+ * Callbacks: store, clock, entropy and log callbacks, if set; `destroy` of an earlier reader that is not used any
  *            more; `FIO_EVENT_UPLOAD` later, from `fio_drive`
  * Blocking:  opens the file, writes to the store
  * Threads:   one at a time
@@ -2859,7 +2859,7 @@ fio_status fio_upload_get(struct fio_client *client,
  * Returns:   `FIO_OK` | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (not pushed, or not attached since the
  *            restart; finished or over) | `FIO_E_ARGUMENT` (neither at the end nor within the held head;
  *            beyond 5 TiB) | `FIO_E_WOULD_BLOCK` (nothing was taken) | `FIO_E_NOMEM` (nothing was taken)
- * Callbacks: store, clock and log callbacks, if set
+ * Callbacks: store, clock, entropy and log callbacks, if set
  * Blocking:  may write to the store
  * Threads:   one at a time
  * Since:     0.1.0
@@ -2881,7 +2881,7 @@ fio_status fio_upload_push(struct fio_client *client,
  *
  * Returns:   `FIO_OK` | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (no recording, pushed, finished or over) |
  *            `FIO_E_ARGUMENT` (beyond 5 TiB)
- * Callbacks: store, clock and log callbacks, if set
+ * Callbacks: store, clock, entropy and log callbacks, if set
  * Blocking:  may write to the store
  * Threads:   one at a time
  * Since:     0.1.0
@@ -2911,7 +2911,7 @@ fio_status fio_upload_advance(struct fio_client *client,
  *            more than there is, beyond 5 TiB; no name yet, or one that cannot be used) | `FIO_E_UTF8` |
  *            `FIO_E_SOURCE_MISSING`, `FIO_E_SOURCE_KIND`, `FIO_E_SOURCE_READ` (the file is not to be had) |
  *            `FIO_E_SOURCE_NEEDED` (not attached since the restart)
- * Callbacks: store, clock and log callbacks, if set; `FIO_EVENT_UPLOAD` later, from `fio_drive`
+ * Callbacks: store, clock, entropy and log callbacks, if set; `FIO_EVENT_UPLOAD` later, from `fio_drive`
  * Blocking:  looks at the file, writes to the store
  * Threads:   one at a time
  * Since:     0.1.0
@@ -2931,7 +2931,7 @@ fio_status fio_upload_finish(struct fio_client *client,
  * @param id      an upload that is not over
  *
  * Returns:   `FIO_OK` | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (over already)
- * Callbacks: store, clock and log callbacks, if set; `destroy` of a reader that is not used any more, here
+ * Callbacks: store, clock, entropy and log callbacks, if set; `destroy` of a reader that is not used any more, here
  *            or, where parts of it are on their way, in the next `fio_drive`;
  *            `FIO_EVENT_UPLOAD` later, from `fio_drive`
  * Blocking:  writes to the store
@@ -2963,7 +2963,7 @@ fio_status fio_upload_cancel(struct fio_client *client,
  *            cancelled, or waiting for something else, such as `fio_upload_resume` or `fio_upload_attach`) |
  *            `FIO_E_SOURCE_MISSING`, `FIO_E_SOURCE_KIND`, `FIO_E_SOURCE_EMPTY`, `FIO_E_SOURCE_READ`,
  *            `FIO_E_SOURCE_BUSY`, `FIO_E_NOMEM` (the file is not to be had now)
- * Callbacks: store, clock and log callbacks, if set; `FIO_EVENT_UPLOAD` later, from `fio_drive`
+ * Callbacks: store, clock, entropy and log callbacks, if set; `FIO_EVENT_UPLOAD` later, from `fio_drive`
  * Blocking:  opens the file, writes to the store
  * Threads:   one at a time
  * Since:     0.1.0
@@ -2981,7 +2981,7 @@ fio_status fio_upload_retry(struct fio_client *client,
  * @param id      an upload that is not over
  *
  * Returns:   as `fio_upload_cancel`
- * Callbacks: store, clock and log callbacks, if set; `FIO_EVENT_UPLOAD` later, from `fio_drive`
+ * Callbacks: store, clock, entropy and log callbacks, if set; `FIO_EVENT_UPLOAD` later, from `fio_drive`
  * Blocking:  writes to the store
  * Threads:   one at a time
  * Since:     0.1.0
@@ -3000,7 +3000,7 @@ fio_status fio_upload_pause(struct fio_client *client,
  * @param id      an upload that is not over
  *
  * Returns:   as `fio_upload_cancel`
- * Callbacks: store, clock and log callbacks, if set; `FIO_EVENT_UPLOAD` later, from `fio_drive`
+ * Callbacks: store, clock, entropy and log callbacks, if set; `FIO_EVENT_UPLOAD` later, from `fio_drive`
  * Blocking:  writes to the store
  * Threads:   one at a time
  * Since:     0.1.0
@@ -3017,7 +3017,7 @@ fio_status fio_upload_resume(struct fio_client *client,
  * @param id      an upload that waits with `FIO_E_OTHER_PROJECT`
  *
  * Returns:   `FIO_OK` | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (it does not wait for that)
- * Callbacks: store, clock and log callbacks, if set; `FIO_EVENT_UPLOAD` later, from `fio_drive`
+ * Callbacks: store, clock, entropy and log callbacks, if set; `FIO_EVENT_UPLOAD` later, from `fio_drive`
  * Blocking:  writes to the store
  * Threads:   one at a time
  * Since:     0.1.0
@@ -3036,7 +3036,7 @@ fio_status fio_upload_move_to_project(struct fio_client *client,
  * @param id      an upload that is over: done, failed, skipped or cancelled
  *
  * Returns:   `FIO_OK` | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (not over: cancel it first)
- * Callbacks: store, clock and log callbacks, if set; `destroy` of a reader that is not used any more
+ * Callbacks: store, clock, entropy and log callbacks, if set; `destroy` of a reader that is not used any more
  * Blocking:  writes to the store
  * Threads:   one at a time
  * Since:     0.1.0
@@ -3054,7 +3054,7 @@ fio_status fio_upload_remove(struct fio_client *client,
  * @param priority  higher goes first; among equals the one that was started first
  *
  * Returns:   as `fio_upload_cancel`
- * Callbacks: store, clock and log callbacks, if set
+ * Callbacks: store, clock, entropy and log callbacks, if set
  * Blocking:  writes to the store
  * Threads:   one at a time
  * Since:     0.1.0
@@ -3115,7 +3115,7 @@ fio_status fio_queue_totals(struct fio_client *client,
  * @param client  the client
  *
  * Returns:   `FIO_OK`
- * Callbacks: store, clock and log callbacks, if set
+ * Callbacks: store, clock, entropy and log callbacks, if set
  * Blocking:  writes to the store
  * Threads:   one at a time
  * Since:     0.1.0
@@ -3131,7 +3131,7 @@ fio_status fio_queue_pause(struct fio_client *client);
  * @param client  the client
  *
  * Returns:   `FIO_OK`
- * Callbacks: store, clock and log callbacks, if set
+ * Callbacks: store, clock, entropy and log callbacks, if set
  * Blocking:  writes to the store
  * Threads:   one at a time
  * Since:     0.1.0
@@ -3145,7 +3145,7 @@ fio_status fio_queue_resume(struct fio_client *client);
  * @param client  the client
  *
  * Returns:   `FIO_OK`
- * Callbacks: store, clock and log callbacks, if set; `destroy` of readers that are not used any more;
+ * Callbacks: store, clock, entropy and log callbacks, if set; `destroy` of readers that are not used any more;
  *            events later, from `fio_drive`
  * Blocking:  writes to the store
  * Threads:   one at a time
@@ -3163,7 +3163,7 @@ fio_status fio_queue_cancel_all(struct fio_client *client);
  *                 picks them (`fio_upload_resume`).
  *
  * Returns:   `FIO_OK` | `FIO_E_ARGUMENT` (neither 0 nor 1)
- * Callbacks: store, clock and log callbacks, if set
+ * Callbacks: store, clock, entropy and log callbacks, if set
  * Blocking:  writes to the store
  * Threads:   one at a time
  * Since:     0.1.0
@@ -3182,7 +3182,7 @@ fio_status fio_queue_set_auto_start(struct fio_client *client,
  *
  * Returns:   `FIO_OK` | `FIO_E_STORE` (what the store remembers could not be read yet: try again after
  *            `FIO_EVENT_STORE_RECOVERED`)
- * Callbacks: store, clock and log callbacks, if set
+ * Callbacks: store, clock, entropy and log callbacks, if set
  * Blocking:  writes to the store
  * Threads:   one at a time
  * Since:     0.1.0

@@ -195,7 +195,7 @@ pub unsafe extern "C" fn fio_client_new(config: *mut fio_config, client: *mut *m
 /// @param client  NULL is allowed and does nothing
 ///
 /// Returns:   `FIO_OK` | `FIO_E_HANDLE` | `FIO_E_BUSY` (another thread is inside a call: nothing was freed)
-/// Callbacks: the completions of running operations; store, clock and log callbacks, if set; the
+/// Callbacks: the completions of running operations; store, clock, entropy and log callbacks, if set; the
 ///            `destroy` callbacks (none of them in a forked child)
 /// Blocking:  closes connections; may wait for a name lookup that libcurl has under way, and up to 3
 ///            seconds for the answer to a refresh, because without it the pairing could be over

@@ -76,7 +76,7 @@ pub unsafe extern "C" fn fio_queue_totals(
 /// @param client  the client
 ///
 /// Returns:   `FIO_OK`
-/// Callbacks: store, clock and log callbacks, if set
+/// Callbacks: store, clock, entropy and log callbacks, if set
 /// Blocking:  writes to the store
 /// Threads:   one at a time
 /// Since:     0.1.0
@@ -98,7 +98,7 @@ pub unsafe extern "C" fn fio_queue_pause(client: *mut fio_client) -> fio_status 
 /// @param client  the client
 ///
 /// Returns:   `FIO_OK`
-/// Callbacks: store, clock and log callbacks, if set
+/// Callbacks: store, clock, entropy and log callbacks, if set
 /// Blocking:  writes to the store
 /// Threads:   one at a time
 /// Since:     0.1.0
@@ -118,7 +118,7 @@ pub unsafe extern "C" fn fio_queue_resume(client: *mut fio_client) -> fio_status
 /// @param client  the client
 ///
 /// Returns:   `FIO_OK`
-/// Callbacks: store, clock and log callbacks, if set; `destroy` of readers that are not used any more;
+/// Callbacks: store, clock, entropy and log callbacks, if set; `destroy` of readers that are not used any more;
 ///            events later, from `fio_drive`
 /// Blocking:  writes to the store
 /// Threads:   one at a time
@@ -142,7 +142,7 @@ pub unsafe extern "C" fn fio_queue_cancel_all(client: *mut fio_client) -> fio_st
 ///                 picks them (`fio_upload_resume`).
 ///
 /// Returns:   `FIO_OK` | `FIO_E_ARGUMENT` (neither 0 nor 1)
-/// Callbacks: store, clock and log callbacks, if set
+/// Callbacks: store, clock, entropy and log callbacks, if set
 /// Blocking:  writes to the store
 /// Threads:   one at a time
 /// Since:     0.1.0
@@ -166,7 +166,7 @@ pub unsafe extern "C" fn fio_queue_set_auto_start(client: *mut fio_client, enabl
 ///
 /// Returns:   `FIO_OK` | `FIO_E_STORE` (what the store remembers could not be read yet: try again after
 ///            `FIO_EVENT_STORE_RECOVERED`)
-/// Callbacks: store, clock and log callbacks, if set
+/// Callbacks: store, clock, entropy and log callbacks, if set
 /// Blocking:  writes to the store
 /// Threads:   one at a time
 /// Since:     0.1.0

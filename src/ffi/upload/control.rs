@@ -11,7 +11,7 @@ use super::*;
 /// @param id      an upload that is not over
 ///
 /// Returns:   `FIO_OK` | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (over already)
-/// Callbacks: store, clock and log callbacks, if set; `destroy` of a reader that is not used any more, here
+/// Callbacks: store, clock, entropy and log callbacks, if set; `destroy` of a reader that is not used any more, here
 ///            or, where parts of it are on their way, in the next `fio_drive`;
 ///            `FIO_EVENT_UPLOAD` later, from `fio_drive`
 /// Blocking:  writes to the store
@@ -43,7 +43,7 @@ pub unsafe extern "C" fn fio_upload_cancel(client: *mut fio_client, id: fio_uplo
 ///            cancelled, or waiting for something else, such as `fio_upload_resume` or `fio_upload_attach`) |
 ///            `FIO_E_SOURCE_MISSING`, `FIO_E_SOURCE_KIND`, `FIO_E_SOURCE_EMPTY`, `FIO_E_SOURCE_READ`,
 ///            `FIO_E_SOURCE_BUSY`, `FIO_E_NOMEM` (the file is not to be had now)
-/// Callbacks: store, clock and log callbacks, if set; `FIO_EVENT_UPLOAD` later, from `fio_drive`
+/// Callbacks: store, clock, entropy and log callbacks, if set; `FIO_EVENT_UPLOAD` later, from `fio_drive`
 /// Blocking:  opens the file, writes to the store
 /// Threads:   one at a time
 /// Since:     0.1.0
@@ -61,7 +61,7 @@ pub unsafe extern "C" fn fio_upload_retry(client: *mut fio_client, id: fio_uploa
 /// @param id      an upload that is not over
 ///
 /// Returns:   as `fio_upload_cancel`
-/// Callbacks: store, clock and log callbacks, if set; `FIO_EVENT_UPLOAD` later, from `fio_drive`
+/// Callbacks: store, clock, entropy and log callbacks, if set; `FIO_EVENT_UPLOAD` later, from `fio_drive`
 /// Blocking:  writes to the store
 /// Threads:   one at a time
 /// Since:     0.1.0
@@ -80,7 +80,7 @@ pub unsafe extern "C" fn fio_upload_pause(client: *mut fio_client, id: fio_uploa
 /// @param id      an upload that is not over
 ///
 /// Returns:   as `fio_upload_cancel`
-/// Callbacks: store, clock and log callbacks, if set; `FIO_EVENT_UPLOAD` later, from `fio_drive`
+/// Callbacks: store, clock, entropy and log callbacks, if set; `FIO_EVENT_UPLOAD` later, from `fio_drive`
 /// Blocking:  writes to the store
 /// Threads:   one at a time
 /// Since:     0.1.0
@@ -97,7 +97,7 @@ pub unsafe extern "C" fn fio_upload_resume(client: *mut fio_client, id: fio_uplo
 /// @param id      an upload that waits with `FIO_E_OTHER_PROJECT`
 ///
 /// Returns:   `FIO_OK` | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (it does not wait for that)
-/// Callbacks: store, clock and log callbacks, if set; `FIO_EVENT_UPLOAD` later, from `fio_drive`
+/// Callbacks: store, clock, entropy and log callbacks, if set; `FIO_EVENT_UPLOAD` later, from `fio_drive`
 /// Blocking:  writes to the store
 /// Threads:   one at a time
 /// Since:     0.1.0
@@ -119,7 +119,7 @@ pub unsafe extern "C" fn fio_upload_move_to_project(
 /// @param id      an upload that is over: done, failed, skipped or cancelled
 ///
 /// Returns:   `FIO_OK` | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (not over: cancel it first)
-/// Callbacks: store, clock and log callbacks, if set; `destroy` of a reader that is not used any more
+/// Callbacks: store, clock, entropy and log callbacks, if set; `destroy` of a reader that is not used any more
 /// Blocking:  writes to the store
 /// Threads:   one at a time
 /// Since:     0.1.0
@@ -137,7 +137,7 @@ pub unsafe extern "C" fn fio_upload_remove(client: *mut fio_client, id: fio_uplo
 /// @param priority  higher goes first; among equals the one that was started first
 ///
 /// Returns:   as `fio_upload_cancel`
-/// Callbacks: store, clock and log callbacks, if set
+/// Callbacks: store, clock, entropy and log callbacks, if set
 /// Blocking:  writes to the store
 /// Threads:   one at a time
 /// Since:     0.1.0

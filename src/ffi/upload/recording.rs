@@ -27,7 +27,7 @@ use super::*;
 /// Returns:   `FIO_OK` | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (not pushed, or not attached since the
 ///            restart; finished or over) | `FIO_E_ARGUMENT` (neither at the end nor within the held head;
 ///            beyond 5 TiB) | `FIO_E_WOULD_BLOCK` (nothing was taken) | `FIO_E_NOMEM` (nothing was taken)
-/// Callbacks: store, clock and log callbacks, if set
+/// Callbacks: store, clock, entropy and log callbacks, if set
 /// Blocking:  may write to the store
 /// Threads:   one at a time
 /// Since:     0.1.0
@@ -56,7 +56,7 @@ pub unsafe extern "C" fn fio_upload_push(
 ///
 /// Returns:   `FIO_OK` | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (no recording, pushed, finished or over) |
 ///            `FIO_E_ARGUMENT` (beyond 5 TiB)
-/// Callbacks: store, clock and log callbacks, if set
+/// Callbacks: store, clock, entropy and log callbacks, if set
 /// Blocking:  may write to the store
 /// Threads:   one at a time
 /// Since:     0.1.0
@@ -89,7 +89,7 @@ pub unsafe extern "C" fn fio_upload_advance(
 ///            more than there is, beyond 5 TiB; no name yet, or one that cannot be used) | `FIO_E_UTF8` |
 ///            `FIO_E_SOURCE_MISSING`, `FIO_E_SOURCE_KIND`, `FIO_E_SOURCE_READ` (the file is not to be had) |
 ///            `FIO_E_SOURCE_NEEDED` (not attached since the restart)
-/// Callbacks: store, clock and log callbacks, if set; `FIO_EVENT_UPLOAD` later, from `fio_drive`
+/// Callbacks: store, clock, entropy and log callbacks, if set; `FIO_EVENT_UPLOAD` later, from `fio_drive`
 /// Blocking:  looks at the file, writes to the store
 /// Threads:   one at a time
 /// Since:     0.1.0

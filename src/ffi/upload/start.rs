@@ -36,7 +36,7 @@ use super::*;
 ///            name, where none was set) | `FIO_E_SOURCE_MISSING` | `FIO_E_SOURCE_KIND` (a directory, a pipe,
 ///            a device) | `FIO_E_SOURCE_EMPTY` (not for recordings) | `FIO_E_SOURCE_READ`. `fio_client_error`
 ///            has the details.
-/// Callbacks: store, clock and log callbacks, if set; `FIO_EVENT_UPLOAD` later, from `fio_drive`
+/// Callbacks: store, clock, entropy and log callbacks, if set; `FIO_EVENT_UPLOAD` later, from `fio_drive`
 /// Blocking:  opens the file, writes to the store
 /// Threads:   one at a time
 /// Since:     0.1.0
@@ -122,7 +122,7 @@ pub unsafe extern "C" fn fio_upload_find(
 ///            for what is no recording, or a finished one) | `FIO_E_ARGUMENT` (no source) |
 ///            `FIO_E_SOURCE_MISSING` | `FIO_E_SOURCE_KIND` | `FIO_E_SOURCE_READ` | `FIO_E_SOURCE_CHANGED`
 ///            (not the same length)
-/// Callbacks: store, clock and log callbacks, if set; `destroy` of an earlier reader that is not used any
+/// Callbacks: store, clock, entropy and log callbacks, if set; `destroy` of an earlier reader that is not used any
 ///            more; `FIO_EVENT_UPLOAD` later, from `fio_drive`
 /// Blocking:  opens the file, writes to the store
 /// Threads:   one at a time

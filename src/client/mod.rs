@@ -315,7 +315,7 @@ impl Entered<'_> {
         let mut core = self.client.core()?;
         let driver = core.driver()?;
         driver.note_progress();
-        driver.engine.upload_info(id)
+        driver.engine.uploads().info(id)
     }
 
     /// What is left to do.
@@ -324,7 +324,7 @@ impl Entered<'_> {
         let mut core = self.client.core()?;
         let driver = core.driver()?;
         driver.note_progress();
-        Ok(driver.engine.totals())
+        Ok(driver.engine.uploads().totals())
     }
 
     /// Shows every upload. Nothing is held meanwhile: `each` may change the list, and close the client.
@@ -332,10 +332,10 @@ impl Entered<'_> {
     pub fn show_uploads(&self, each: &mut dyn FnMut(&UploadInfo)) -> Result<(), Error> {
         // Each lock ends with its statement.
         self.client.core()?.driver()?.note_progress();
-        let ids = self.client.core()?.driver()?.engine.upload_ids();
+        let ids = self.client.core()?.driver()?.engine.uploads().queue().ids();
         for id in ids {
             // One that is not there was removed meanwhile.
-            let info = self.client.core()?.driver()?.engine.upload_info(id);
+            let info = self.client.core()?.driver()?.engine.uploads().info(id);
             if let Ok(info) = info {
                 each(&info);
             }

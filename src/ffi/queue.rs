@@ -2,7 +2,6 @@
 
 use super::views::fio_totals;
 use super::*;
-use crate::engine::transport::UploadLimits;
 
 /// Shows every upload: first those that are not over, in the order in which they are sent, then those
 /// that are, as far as they are remembered, oldest first.
@@ -85,8 +84,10 @@ pub unsafe extern "C" fn fio_queue_pause(client: *mut fio_client) -> fio_status 
     // SAFETY: the caller passes NULL or a live client.
     unsafe {
         guard_engine(client, |engine, now| {
-            engine.pause_queue(now);
-            Ok(())
+            engine.with_uploads(now, |uploads, cx| {
+                uploads.pause_all(cx);
+                Ok(())
+            })
         })
     }
 }
@@ -107,8 +108,10 @@ pub unsafe extern "C" fn fio_queue_resume(client: *mut fio_client) -> fio_status
     // SAFETY: the caller passes NULL or a live client.
     unsafe {
         guard_engine(client, |engine, now| {
-            engine.resume_queue(now);
-            Ok(())
+            engine.with_uploads(now, |uploads, _| {
+                uploads.resume_all();
+                Ok(())
+            })
         })
     }
 }
@@ -128,8 +131,10 @@ pub unsafe extern "C" fn fio_queue_cancel_all(client: *mut fio_client) -> fio_st
     // SAFETY: the caller passes NULL or a live client.
     unsafe {
         guard_engine(client, |engine, now| {
-            engine.cancel_all_uploads(now);
-            Ok(())
+            engine.with_uploads(now, |uploads, cx| {
+                uploads.cancel_all(cx);
+                Ok(())
+            })
         })
     }
 }
@@ -151,8 +156,10 @@ pub unsafe extern "C" fn fio_queue_set_auto_start(client: *mut fio_client, enabl
     // SAFETY: the caller passes NULL or a live client.
     unsafe {
         guard_engine(client, |engine, now| {
-            engine.set_auto_start(args::switch(enabled)?, now);
-            Ok(())
+            engine.with_uploads(now, |uploads, _| {
+                uploads.set_auto_start(args::switch(enabled)?);
+                Ok(())
+            })
         })
     }
 }
@@ -173,7 +180,9 @@ pub unsafe extern "C" fn fio_queue_set_auto_start(client: *mut fio_client, enabl
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_queue_forget_tags(client: *mut fio_client) -> fio_status {
     // SAFETY: the caller passes NULL or a live client.
-    unsafe { guard_engine(client, |engine, now| engine.forget_tags(now)) }
+    unsafe {
+        guard_engine(client, |engine, now| engine.with_uploads(now, |uploads, _| uploads.forget_tags()))
+    }
 }
 
 /// Limits what all uploads together send, to leave some of the network to others. At once, also for what
@@ -195,8 +204,7 @@ pub unsafe extern "C" fn fio_queue_set_bandwidth(
     // SAFETY: the caller passes NULL or a live client.
     unsafe {
         guard_engine(client, |engine, now| {
-            let limits = UploadLimits { bytes_per_second, ..engine.upload_limits().clone() };
-            engine.limit_uploads(limits, now);
+            engine.limit_uploads(now, |limits| limits.bytes_per_second = bytes_per_second);
             Ok(())
         })
     }
@@ -230,8 +238,7 @@ pub unsafe extern "C" fn fio_queue_set_interfaces(
     unsafe {
         guard_engine(client, |engine, now| {
             let interfaces = args::interfaces(names, count)?;
-            let limits = UploadLimits { interfaces, ..engine.upload_limits().clone() };
-            engine.limit_uploads(limits, now);
+            engine.limit_uploads(now, |limits| limits.interfaces = interfaces);
             Ok(())
         })
     }

@@ -4,18 +4,42 @@
 //! forgotten otherwise ([`tags`]).
 
 pub mod budget;
+#[cfg(feature = "uploads")]
+mod control;
 pub mod index;
+#[cfg(feature = "uploads")]
+mod known_tags;
 pub mod media_type;
+#[cfg_attr(not(feature = "uploads"), allow(dead_code))]
+pub(crate) mod messages;
 pub mod parts;
 pub mod plan;
 pub mod presigned_url;
+#[cfg(feature = "uploads")]
+mod progress;
+#[cfg(feature = "uploads")]
+mod project;
 pub mod queue;
 pub mod record;
 pub mod recording;
+#[cfg(feature = "uploads")]
+mod recordings;
+#[cfg(feature = "uploads")]
+mod saving;
 pub mod schedule;
+#[cfg(feature = "uploads")]
+mod sending;
 pub mod tags;
 pub mod totals;
 pub mod transfer;
+#[cfg(feature = "uploads")]
+mod transfers;
+#[cfg(feature = "uploads")]
+pub mod uploads;
+#[cfg(feature = "uploads")]
+mod url_records;
+#[cfg(feature = "uploads")]
+mod verdict;
 
 use crate::error::Error;
 use crate::prelude::*;

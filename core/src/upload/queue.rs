@@ -31,6 +31,10 @@ pub struct Queue {
     bytes_left: u64,
     last_ended: u64,
     pub is_paused: bool,
+    /// New uploads wait until a person picks them.
+    pub is_picked: bool,
+    /// Recordings of an earlier life whose files may still grow.
+    pub(super) watched: Vec<UploadId>,
     /// Why nothing new begins at all; 0 if it does.
     pub gate: i32,
     /// Why nothing new begins for now, and until when: a host in trouble, or a shortage of the device's own.
@@ -107,6 +111,23 @@ impl Queue {
         self.entries.get_mut(&id).map(|entry| &mut entry.upload)
     }
 
+    /// One that is not over.
+    pub fn living(&mut self, id: UploadId) -> Result<&mut Upload, Error> {
+        let upload = self.get_mut(id).ok_or_else(|| Error::of(FIO_E_UNKNOWN_UPLOAD))?;
+        match upload.ending {
+            None => Ok(upload),
+            Some(_) => Err(Error::new(FIO_E_STATE, "the upload is over")),
+        }
+    }
+
+    /// A recording that an earlier life of this device left behind is watched until it grows no more.
+    pub fn watch(&mut self, id: UploadId) {
+        if let Ok(recording) = self.living(id).and_then(Upload::running) {
+            recording.watch = Some((0, Instant::default()));
+            self.watched.push(id);
+        }
+    }
+
     pub fn state(&self, id: UploadId) -> Option<QueueState> {
         self.entries.get(&id).map(|entry| entry.queue_state)
     }
@@ -129,6 +150,9 @@ impl Queue {
             upload.ended_as = ended_as;
             upload.source = None;
             upload.pushed = None;
+            if let Some(recording) = &mut upload.recording {
+                recording.watch = None;
+            }
             // One that failed may be taken up again where it was.
             let may_go_on = matches!(upload.ending, Some(Ending::Failed(_)));
             if !may_go_on {

@@ -20,7 +20,9 @@ use super::*;
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_upload_cancel(client: *mut fio_client, id: fio_upload_id) -> fio_status {
     // SAFETY: the caller passes NULL or a live client.
-    unsafe { guard_engine(client, |engine, now| engine.cancel_upload(id, now)) }
+    unsafe {
+        guard_engine(client, |engine, now| engine.with_uploads(now, |uploads, cx| uploads.cancel(cx, id)))
+    }
 }
 
 /// Puts an upload into the queue again that failed or was skipped, or lets one that waits be tried at once.
@@ -50,7 +52,9 @@ pub unsafe extern "C" fn fio_upload_cancel(client: *mut fio_client, id: fio_uplo
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_upload_retry(client: *mut fio_client, id: fio_upload_id) -> fio_status {
     // SAFETY: the caller passes NULL or a live client.
-    unsafe { guard_engine(client, |engine, now| engine.retry_upload(id, now)) }
+    unsafe {
+        guard_engine(client, |engine, now| engine.with_uploads(now, |uploads, cx| uploads.retry(cx, id)))
+    }
 }
 
 /// Pauses an upload: it waits with `FIO_E_UPLOAD_PAUSED` until `fio_upload_resume`, also across restarts,
@@ -68,7 +72,9 @@ pub unsafe extern "C" fn fio_upload_retry(client: *mut fio_client, id: fio_uploa
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_upload_pause(client: *mut fio_client, id: fio_upload_id) -> fio_status {
     // SAFETY: the caller passes NULL or a live client.
-    unsafe { guard_engine(client, |engine, now| engine.pause_upload(id, now)) }
+    unsafe {
+        guard_engine(client, |engine, now| engine.with_uploads(now, |uploads, cx| uploads.pause(cx, id)))
+    }
 }
 
 /// Lets a paused upload go on, at its old place in the queue. Also one that began paused because of
@@ -87,7 +93,7 @@ pub unsafe extern "C" fn fio_upload_pause(client: *mut fio_client, id: fio_uploa
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_upload_resume(client: *mut fio_client, id: fio_upload_id) -> fio_status {
     // SAFETY: the caller passes NULL or a live client.
-    unsafe { guard_engine(client, |engine, now| engine.resume_upload(id, now)) }
+    unsafe { guard_engine(client, |engine, now| engine.with_uploads(now, |uploads, _| uploads.resume(id))) }
 }
 
 /// Sends an upload to the project the device is in when its turn comes, although it was queued for another
@@ -107,7 +113,9 @@ pub unsafe extern "C" fn fio_upload_move_to_project(
     id: fio_upload_id,
 ) -> fio_status {
     // SAFETY: the caller passes NULL or a live client.
-    unsafe { guard_engine(client, |engine, now| engine.move_upload(id, now)) }
+    unsafe {
+        guard_engine(client, |engine, now| engine.with_uploads(now, |uploads, _| uploads.move_to_project(id)))
+    }
 }
 
 /// Takes an upload that is over off the list: one that failed or was skipped, when the person has seen it, or
@@ -126,7 +134,9 @@ pub unsafe extern "C" fn fio_upload_move_to_project(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_upload_remove(client: *mut fio_client, id: fio_upload_id) -> fio_status {
     // SAFETY: the caller passes NULL or a live client.
-    unsafe { guard_engine(client, |engine, now| engine.remove_upload(id, now)) }
+    unsafe {
+        guard_engine(client, |engine, now| engine.with_uploads(now, |uploads, cx| uploads.remove(cx, id)))
+    }
 }
 
 /// Moves an upload ahead of others, or behind them. Parts that are under way are sent to the end; then
@@ -148,5 +158,9 @@ pub unsafe extern "C" fn fio_upload_prioritize(
     priority: i32,
 ) -> fio_status {
     // SAFETY: the caller passes NULL or a live client.
-    unsafe { guard_engine(client, |engine, now| engine.prioritize_upload(id, priority, now)) }
+    unsafe {
+        guard_engine(client, |engine, now| {
+            engine.with_uploads(now, |uploads, _| uploads.prioritize(id, priority))
+        })
+    }
 }

@@ -42,7 +42,9 @@ pub unsafe extern "C" fn fio_upload_push(
     // SAFETY: the caller passes NULL or a live client, and NULL or `length` readable bytes.
     unsafe {
         guard_engine(client, |engine, now| {
-            engine.push_data(id, offset, args::bytes(data, length, "the data")?, now)
+            engine.with_uploads(now, |uploads, _| {
+                uploads.push_data(id, offset, args::bytes(data, length, "the data")?)
+            })
         })
     }
 }
@@ -67,7 +69,11 @@ pub unsafe extern "C" fn fio_upload_advance(
     stable: u64,
 ) -> fio_status {
     // SAFETY: the caller passes NULL or a live client.
-    unsafe { guard_engine(client, |engine, now| engine.advance_recording(id, stable, now)) }
+    unsafe {
+        guard_engine(client, |engine, now| {
+            engine.with_uploads(now, |uploads, _| uploads.advance_recording(id, stable))
+        })
+    }
 }
 
 /// Ends a recording: all of its bytes are there and will not change any more, the head included. What is
@@ -109,7 +115,7 @@ pub unsafe extern "C" fn fio_upload_finish(
                 _ => return Err(Error::new(FIO_E_ARGUMENT, "the size is less than -1")),
             };
             let name = args::optional_text(name, "the name")?.map(str::to_owned);
-            engine.finish_recording(id, size, name, now)
+            engine.with_uploads(now, |uploads, cx| uploads.finish_recording(cx, id, size, name))
         })
     }
 }

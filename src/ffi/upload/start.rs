@@ -52,10 +52,10 @@ pub unsafe extern "C" fn fio_upload_start(
     unsafe {
         let status = guard_engine(client, |engine, now| {
             let spec = UPLOADS.get(upload.cast())?.spec();
-            let added = engine.add_upload(spec.clone(), now);
+            let added = engine.with_uploads(now, |uploads, cx| uploads.add(cx, spec.clone()));
             known = match &added {
                 Err(error) if error.status == FIO_E_UPLOAD_EXISTS => {
-                    engine.find_tag(&spec.tag).map(|known| known.id)
+                    engine.uploads().find_tag(&spec.tag).map(|known| known.id)
                 }
                 added => added.as_ref().ok().copied(),
             };
@@ -93,19 +93,21 @@ pub unsafe extern "C" fn fio_upload_find(
 ) -> fio_status {
     // SAFETY: the caller passes NULL or a live client, NULL or `length` readable bytes, and NULL or writable
     // pointers.
-    unsafe {
-        let mut known = None;
-        let status = guard_engine(client, |engine, _| {
-            args::write_if_wanted(id, FIO_UPLOAD_NONE);
-            known = engine.find_tag(args::bytes(tag, length, "the tag")?);
-            known.map(drop).ok_or_else(|| Error::new(FIO_E_UNKNOWN_UPLOAD, "no upload has this tag"))
-        });
-        if let Some(known) = known.filter(|_| status == FIO_OK) {
+    guard(|| unsafe {
+        args::write_if_wanted(id, FIO_UPLOAD_NONE);
+        inside(client, &mut |_, entered| {
+            let tag = args::bytes(tag, length, "the tag")?;
+            let mut known = None;
+            entered.driver(&mut |driver| {
+                known = driver.engine.uploads().find_tag(tag);
+                Ok(())
+            })?;
+            let known = known.ok_or_else(|| Error::new(FIO_E_UNKNOWN_UPLOAD, "no upload has this tag"))?;
             args::write_if_wanted(id, known.id);
             args::write_if_wanted(state, views::upload::state(known.state));
-        }
-        status
-    }
+            Ok(())
+        })
+    })
 }
 
 /// Gives an upload its bytes again, where its source was a descriptor, a reader or pushed data: after a
@@ -137,7 +139,7 @@ pub unsafe extern "C" fn fio_upload_attach(
     unsafe {
         guard_engine(client, |engine, now| {
             let source = &UPLOADS.get(upload.cast())?.spec().source;
-            engine.attach_source(id, source.clone(), now)
+            engine.with_uploads(now, |uploads, cx| uploads.attach(cx, id, source.clone()))
         })
     }
 }

@@ -9,6 +9,7 @@ use crate::engine::{Engine, Operation};
 use crate::error::Error;
 use crate::status::*;
 use crate::sys::{SigpipeGuard, monotonic_ms};
+use std::rc::Rc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -17,14 +18,14 @@ const LONGEST_WAIT_FOR_REFRESH: Duration = Duration::from_secs(3);
 
 impl Entered<'_> {
     /// Starts an operation.
-    pub fn start(&self, operation: Operation, completion: Completion) -> Result<OpId, Error> {
+    pub fn start(&self, operation: Operation, completion: Rc<dyn Completion>) -> Result<OpId, Error> {
         self.start_with(completion, &mut |engine, now| engine.start(operation, now))
     }
 
     /// Starts an operation that `begin` knows how to start.
     pub fn start_with(
         &self,
-        completion: Completion,
+        completion: Rc<dyn Completion>,
         begin: &mut dyn FnMut(&mut Engine, Now) -> Result<OpId, Error>,
     ) -> Result<OpId, Error> {
         let mut core = self.client.core()?;

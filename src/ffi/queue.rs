@@ -14,9 +14,8 @@ use super::*;
 /// @param each    called once for each upload; must not be NULL
 /// @param user    passed to `each`; may be NULL
 ///
-/// Returns:   `FIO_OK` (none is no error) | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_REENTRANT` (inside a
-///            data callback) | `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` (freed by the callback: do
-///            not use the pointer any more) | `FIO_E_POISONED` | `FIO_E_PANIC`
+/// Returns:   `FIO_OK` (none is no error) | `FIO_E_CLOSED` (freed by the callback: do not use the pointer any
+///            more)
 /// Callbacks: `each`
 /// Blocking:  never, apart from the callback
 /// Threads:   one at a time
@@ -28,8 +27,8 @@ pub unsafe extern "C" fn fio_queue_list(
     user: *mut c_void,
 ) -> fio_status {
     // SAFETY: the caller passes NULL or a live client.
-    guard(&mut || unsafe {
-        inside(client, |_, entered| {
+    guard(|| unsafe {
+        inside(client, &mut |_, entered| {
             let each =
                 each.ok_or_else(|| Error::new(FIO_E_NULL, "without a callback nobody would see the list"))?;
             // SAFETY: given for this; the view outlives the call, and nothing is held.
@@ -44,8 +43,7 @@ pub unsafe extern "C" fn fio_queue_list(
 /// @param totals  [out] set to NULL first, to the totals on `FIO_OK`; valid until the next
 ///                `fio_queue_totals` on this client, or until it is freed
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_REENTRANT` (inside a data callback) |
-///            `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
+/// Returns:   `FIO_OK`
 /// Callbacks: none
 /// Blocking:  never
 /// Threads:   one at a time
@@ -56,11 +54,13 @@ pub unsafe extern "C" fn fio_queue_totals(
     totals: *mut *const fio_totals,
 ) -> fio_status {
     // SAFETY: the caller passes NULL or a live client, and NULL or a writable pointer.
-    guard(&mut || unsafe {
+    guard(|| unsafe {
         args::write(totals, ptr::null())?;
-        let shown = inside(client, |handle, entered| {
+        let mut shown = ptr::null();
+        inside(client, &mut |handle, entered| {
             let view = views::upload::totals(&entered.totals()?);
-            Ok(lock(&handle.shown).totals.insert(view).as_ptr())
+            shown = lock(&handle.shown).totals.insert(view).as_ptr();
+            Ok(())
         })?;
         args::write(totals, shown)
     })
@@ -74,8 +74,8 @@ pub unsafe extern "C" fn fio_queue_totals(
 ///
 /// @param client  the client
 ///
-/// Returns:   as `fio_queue_totals`
-/// Callbacks: store, clock and log callbacks, if set
+/// Returns:   `FIO_OK`
+/// Callbacks: store, clock, entropy and log callbacks, if set
 /// Blocking:  writes to the store
 /// Threads:   one at a time
 /// Since:     0.1.0
@@ -83,7 +83,7 @@ pub unsafe extern "C" fn fio_queue_totals(
 pub unsafe extern "C" fn fio_queue_pause(client: *mut fio_client) -> fio_status {
     // SAFETY: the caller passes NULL or a live client.
     unsafe {
-        guard_engine(client, &mut |engine, now| {
+        guard_engine(client, |engine, now| {
             engine.with_uploads(now, |uploads, cx| {
                 uploads.pause_all(cx);
                 Ok(())
@@ -98,8 +98,8 @@ pub unsafe extern "C" fn fio_queue_pause(client: *mut fio_client) -> fio_status 
 ///
 /// @param client  the client
 ///
-/// Returns:   as `fio_queue_totals`
-/// Callbacks: store, clock and log callbacks, if set
+/// Returns:   `FIO_OK`
+/// Callbacks: store, clock, entropy and log callbacks, if set
 /// Blocking:  writes to the store
 /// Threads:   one at a time
 /// Since:     0.1.0
@@ -107,7 +107,7 @@ pub unsafe extern "C" fn fio_queue_pause(client: *mut fio_client) -> fio_status 
 pub unsafe extern "C" fn fio_queue_resume(client: *mut fio_client) -> fio_status {
     // SAFETY: the caller passes NULL or a live client.
     unsafe {
-        guard_engine(client, &mut |engine, now| {
+        guard_engine(client, |engine, now| {
             engine.with_uploads(now, |uploads, _| {
                 uploads.resume_all();
                 Ok(())
@@ -120,8 +120,8 @@ pub unsafe extern "C" fn fio_queue_resume(client: *mut fio_client) -> fio_status
 ///
 /// @param client  the client
 ///
-/// Returns:   as `fio_queue_totals`
-/// Callbacks: store, clock and log callbacks, if set; `destroy` of readers that are not used any more;
+/// Returns:   `FIO_OK`
+/// Callbacks: store, clock, entropy and log callbacks, if set; `destroy` of readers that are not used any more;
 ///            events later, from `fio_drive`
 /// Blocking:  writes to the store
 /// Threads:   one at a time
@@ -130,7 +130,7 @@ pub unsafe extern "C" fn fio_queue_resume(client: *mut fio_client) -> fio_status
 pub unsafe extern "C" fn fio_queue_cancel_all(client: *mut fio_client) -> fio_status {
     // SAFETY: the caller passes NULL or a live client.
     unsafe {
-        guard_engine(client, &mut |engine, now| {
+        guard_engine(client, |engine, now| {
             engine.with_uploads(now, |uploads, cx| {
                 uploads.cancel_all(cx);
                 Ok(())
@@ -146,10 +146,8 @@ pub unsafe extern "C" fn fio_queue_cancel_all(client: *mut fio_client) -> fio_st
 /// @param enabled  1 (the default): they are. 0: they begin paused (`FIO_E_UPLOAD_PAUSED`) until a person
 ///                 picks them (`fio_upload_resume`).
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (neither 0 nor 1) |
-///            `FIO_E_REENTRANT` (inside a data callback) | `FIO_E_BUSY` | `FIO_E_FORKED` |
-///            `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
-/// Callbacks: store, clock and log callbacks, if set
+/// Returns:   `FIO_OK` | `FIO_E_ARGUMENT` (neither 0 nor 1)
+/// Callbacks: store, clock, entropy and log callbacks, if set
 /// Blocking:  writes to the store
 /// Threads:   one at a time
 /// Since:     0.1.0
@@ -157,7 +155,7 @@ pub unsafe extern "C" fn fio_queue_cancel_all(client: *mut fio_client) -> fio_st
 pub unsafe extern "C" fn fio_queue_set_auto_start(client: *mut fio_client, enabled: i32) -> fio_status {
     // SAFETY: the caller passes NULL or a live client.
     unsafe {
-        guard_engine(client, &mut |engine, now| {
+        guard_engine(client, |engine, now| {
             engine.with_uploads(now, |uploads, _| {
                 uploads.set_auto_start(args::switch(enabled)?);
                 Ok(())
@@ -173,10 +171,9 @@ pub unsafe extern "C" fn fio_queue_set_auto_start(client: *mut fio_client, enabl
 ///
 /// @param client  the client
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_STORE` (what the store remembers could not
-///            be read yet: try again after `FIO_EVENT_STORE_RECOVERED`) | `FIO_E_REENTRANT` (inside a data
-///            callback) | `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
-/// Callbacks: store, clock and log callbacks, if set
+/// Returns:   `FIO_OK` | `FIO_E_STORE` (what the store remembers could not be read yet: try again after
+///            `FIO_EVENT_STORE_RECOVERED`)
+/// Callbacks: store, clock, entropy and log callbacks, if set
 /// Blocking:  writes to the store
 /// Threads:   one at a time
 /// Since:     0.1.0
@@ -184,7 +181,7 @@ pub unsafe extern "C" fn fio_queue_set_auto_start(client: *mut fio_client, enabl
 pub unsafe extern "C" fn fio_queue_forget_tags(client: *mut fio_client) -> fio_status {
     // SAFETY: the caller passes NULL or a live client.
     unsafe {
-        guard_engine(client, &mut |engine, now| engine.with_uploads(now, |uploads, _| uploads.forget_tags()))
+        guard_engine(client, |engine, now| engine.with_uploads(now, |uploads, _| uploads.forget_tags()))
     }
 }
 
@@ -194,7 +191,7 @@ pub unsafe extern "C" fn fio_queue_forget_tags(client: *mut fio_client) -> fio_s
 /// @param client            the client
 /// @param bytes_per_second  0 means no limit. Calls to the service itself are small and not counted.
 ///
-/// Returns:   as `fio_queue_totals`
+/// Returns:   `FIO_OK`
 /// Callbacks: clock and log callbacks, if set
 /// Blocking:  never
 /// Threads:   one at a time
@@ -206,7 +203,7 @@ pub unsafe extern "C" fn fio_queue_set_bandwidth(
 ) -> fio_status {
     // SAFETY: the caller passes NULL or a live client.
     unsafe {
-        guard_engine(client, &mut |engine, now| {
+        guard_engine(client, |engine, now| {
             engine.limit_uploads(now, |limits| limits.bytes_per_second = bytes_per_second);
             Ok(())
         })
@@ -224,9 +221,8 @@ pub unsafe extern "C" fn fio_queue_set_bandwidth(
 ///                without `/` and `!`; copied. NULL with count 0 allows all.
 /// @param count   how many
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` (also one of the names) | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (no such
-///            name, or more than 16) | `FIO_E_UTF8` | `FIO_E_REENTRANT` (inside a data callback) |
-///            `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
+/// Returns:   `FIO_OK` | `FIO_E_NULL` (also one of the names) | `FIO_E_ARGUMENT` (no such name, or more than
+///            16) | `FIO_E_UTF8`
 /// Callbacks: clock and log callbacks, if set
 /// Blocking:  never
 /// Threads:   one at a time
@@ -240,7 +236,7 @@ pub unsafe extern "C" fn fio_queue_set_interfaces(
     // SAFETY: the caller passes NULL or a live client, and NULL or `count` pointers to terminated
     // strings.
     unsafe {
-        guard_engine(client, &mut |engine, now| {
+        guard_engine(client, |engine, now| {
             let interfaces = args::interfaces(names, count)?;
             engine.limit_uploads(now, |limits| limits.interfaces = interfaces);
             Ok(())

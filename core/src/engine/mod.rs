@@ -386,7 +386,6 @@ impl Engine {
         while let Some(event) = self.uploads.poll_event(&self.cx) {
             self.cx.tell(event);
         }
-        self.uploads.forget_oldest(&self.cx);
         self.save();
         self.calls.handle_timeout(now);
         // Last, since a refresh that is due goes first.

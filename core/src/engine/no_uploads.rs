@@ -39,8 +39,6 @@ impl NoUploads {
 
     pub fn handle_saved(&mut self, _: &mut Context, _: Result<(), Error>) {}
 
-    pub fn forget_oldest(&mut self, _: &Context) {}
-
     pub fn poll_request(&mut self) -> Option<Request> {
         None
     }

@@ -146,7 +146,7 @@ impl Uploads {
     pub fn retry(&mut self, cx: &mut Context, id: UploadId) -> Result<(), Error> {
         let upload = self.transfers.queue.get(id).ok_or_else(|| Error::of(FIO_E_UNKNOWN_UPLOAD))?;
         if upload.ending.is_none() {
-            return self.retry_now(id);
+            return self.transfers.retry(id);
         }
         if !matches!(upload.ending, Some(Ending::Failed(_) | Ending::Skipped(_))) {
             return Err(Error::new(FIO_E_STATE, "the upload has neither failed nor been skipped"));
@@ -176,52 +176,10 @@ impl Uploads {
         }
         upload.ending = None;
         upload.forget_failures();
-        self.take_in_again(id);
+        self.transfers.queue.take_in_again(id);
         self.transfers.open_hosts();
         self.transfers.project.sorted_for = None;
         Ok(())
-    }
-
-    /// A person does not want to wait any longer.
-    fn retry_now(&mut self, id: UploadId) -> Result<(), Error> {
-        let state = self.transfers.queue.state(id);
-        let waits_by_itself = matches!(
-            state,
-            Some(
-                QueueState::Timed(_)
-                    | QueueState::Parked(FIO_E_TOO_MANY_ASSETS)
-                    | QueueState::Ready
-                    | QueueState::Active
-            )
-        );
-        if !waits_by_itself {
-            return Err(Error::new(
-                FIO_E_STATE,
-                "the upload waits for something that a retry does not bring",
-            ));
-        }
-        if let Some(upload) = self.transfers.queue.get_mut(id) {
-            upload.forget_failures();
-        }
-        if !matches!(state, Some(QueueState::Active)) {
-            self.transfers.queue.move_to(id, QueueState::Ready);
-        }
-        self.transfers.queue.needs_saving(id);
-        self.transfers.open_hosts();
-        Ok(())
-    }
-
-    /// Where it belongs now that nothing has been done with it.
-    fn take_in_again(&mut self, id: UploadId) {
-        let queue = &mut self.transfers.queue;
-        let Some(upload) = queue.get(id) else { return };
-        // Of a recording from before a restart nobody may ever say more: it ends where its file ends.
-        let is_of_old = upload.age.queued_mono.is_none() && upload.is_path();
-        queue.move_to(id, upload.idle_state());
-        if is_of_old {
-            queue.watch(id);
-        }
-        queue.needs_saving(id);
     }
 
     pub fn pause(&mut self, cx: &mut Context, id: UploadId) -> Result<(), Error> {
@@ -261,7 +219,7 @@ impl Uploads {
         }
         // The present project as it is known when the upload is begun.
         self.transfers.queue.living(id)?.project_id = None;
-        self.take_in_again(id);
+        self.transfers.queue.take_in_again(id);
         Ok(())
     }
 
@@ -282,17 +240,14 @@ impl Uploads {
         for id in active {
             self.transfers.suspend(cx, id);
         }
-        self.set_paused(true);
+        self.transfers.queue.is_paused = true;
+        self.saving.settings_changed();
     }
 
     /// Also without a pause before it: what waits for its next attempt is tried at once.
     pub fn resume_all(&mut self) {
         self.transfers.retry_all();
-        self.set_paused(false);
-    }
-
-    fn set_paused(&mut self, is_paused: bool) {
-        self.transfers.queue.is_paused = is_paused;
+        self.transfers.queue.is_paused = false;
         self.saving.settings_changed();
     }
 

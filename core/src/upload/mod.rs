@@ -1,7 +1,7 @@
-//! Uploads, whole or while they are recorded, as pure state machines: which bytes make a part
-//! ([`plan`], [`recording`]), where one upload stands ([`transfer`]), all of them in their order
-//! ([`queue`], [`index`]), what of it outlives a power cut ([`record`]), and what is known of it when it is
-//! forgotten otherwise ([`tags`]).
+//! Uploads, whole or while they are recorded, as a machine of its own ([`uploads`]): which bytes make a part
+//! ([`plan`], [`recording`]), where one upload stands ([`transfer`]), all of them in their order ([`queue`],
+//! [`index`]), what they can do next ([`schedule`]), what of it outlives a power cut ([`record`]), and what is
+//! known of it when it is forgotten otherwise ([`tags`]).
 
 pub mod budget;
 #[cfg(feature = "uploads")]

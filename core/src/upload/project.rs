@@ -46,7 +46,7 @@ impl Project {
                         Some((upload.id, QueueState::Parked(FIO_E_OTHER_PROJECT)))
                     }
                     QueueState::Parked(FIO_E_OTHER_PROJECT) if !is_other => {
-                        Some((upload.id, upload.idle_state()))
+                        Some((upload.id, QueueState::idle(upload)))
                     }
                     _ => None,
                 }

@@ -142,6 +142,18 @@ impl Queue {
         self.note_change(id);
     }
 
+    /// Where an upload belongs that nothing was done with.
+    pub fn take_in_again(&mut self, id: UploadId) {
+        let Some(upload) = self.get(id) else { return };
+        // Of a recording from before a restart nobody may ever say more: it ends where its file ends.
+        let is_of_old = upload.age.queued_mono.is_none() && upload.is_path();
+        self.move_to(id, QueueState::idle(upload));
+        if is_of_old {
+            self.watch(id);
+        }
+        self.needs_saving(id);
+    }
+
     pub fn end(&mut self, id: UploadId, ending: Ending) {
         self.last_ended += 1;
         let ended_as = self.last_ended;

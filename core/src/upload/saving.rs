@@ -343,7 +343,7 @@ fn restore_upload(cx: &mut Context, queue: &mut Queue, id: UploadId, is_start: b
         cx.tell(Event::StoreDamaged(error));
         return Ok(());
     };
-    let state = upload.idle_state();
+    let state = QueueState::idle(&upload);
     let is_running = upload.recording.as_ref().is_some_and(|recording| recording.size.is_none());
     let is_watched = is_running && state != QueueState::Over && matches!(upload.origin, Origin::Path(_));
     queue.insert(upload, state, is_start);

@@ -77,6 +77,12 @@ pub struct Backoffs {
     pub device: SharedBackoff,
 }
 
+/// Whether an upload that is at work gets no further without the service.
+pub fn needs_the_service(upload: &Upload, now: Instant) -> bool {
+    let next = upload.next_part(now);
+    upload.asset_id.is_none() || next.is_some_and(|part| upload.usable_url(part, now).is_none())
+}
+
 /// What an upload can do now.
 pub enum Work {
     Create,

@@ -1,7 +1,6 @@
 //! One upload: what it is, which of its parts have arrived, and which comes next.
 
 use super::budget::Budget;
-use super::index::QueueState;
 use super::parts::{Attempts, Parts};
 use super::plan::{Plan, parts_to_ask_for};
 use super::recording::Growth;
@@ -286,25 +285,6 @@ impl Upload {
                 Kind::Whole { size, parts: parts_to_ask_for(self.parts_wanted, self.part_limit, size) }
             }
         }
-    }
-
-    /// Where it belongs while it is not at work.
-    pub fn idle_state(&self) -> QueueState {
-        if self.ending.is_some() {
-            QueueState::Over
-        } else if self.is_paused {
-            QueueState::Parked(FIO_E_UPLOAD_PAUSED)
-        } else if self.source.is_none() && !self.is_path() {
-            QueueState::Parked(FIO_E_SOURCE_NEEDED)
-        } else {
-            QueueState::Ready
-        }
-    }
-
-    /// Whether it gets no further without the service.
-    pub fn needs_the_service(&self, now: Instant) -> bool {
-        let next = self.next_part(now);
-        self.asset_id.is_none() || next.is_some_and(|part| self.usable_url(part, now).is_none())
     }
 
     /// The first byte of a recording whose part has not arrived, its held head excepted.

@@ -6,7 +6,7 @@ use super::index::QueueState;
 use super::messages::{ProjectNews, Request};
 use super::project::{Project, is_another};
 use super::queue::Queue;
-use super::schedule::Backoffs;
+use super::schedule::{Backoffs, needs_the_service};
 use super::totals::Speed;
 use super::transfer::Ending;
 use super::url_records::UrlRecords;
@@ -125,7 +125,7 @@ impl Transfers {
             }
             if upload.is_complete() || upload.was_assembled() {
                 self.end(cx, id, Ending::Done);
-            } else if gate != 0 && upload.needs_the_service(now) {
+            } else if gate != 0 && needs_the_service(upload, now) {
                 // It is queued for the next authorization.
                 self.queue.move_to(id, QueueState::Ready);
             } else if let Some(at) = self.backoffs.next_attempt(upload, now) {
@@ -320,6 +320,35 @@ impl Transfers {
     pub fn open_hosts(&mut self) {
         self.backoffs = Backoffs::default();
         self.needs_step = true;
+    }
+
+    /// A person does not want to wait any longer.
+    pub fn retry(&mut self, id: UploadId) -> Result<(), Error> {
+        let state = self.queue.state(id);
+        let waits_by_itself = matches!(
+            state,
+            Some(
+                QueueState::Timed(_)
+                    | QueueState::Parked(FIO_E_TOO_MANY_ASSETS)
+                    | QueueState::Ready
+                    | QueueState::Active
+            )
+        );
+        if !waits_by_itself {
+            return Err(Error::new(
+                FIO_E_STATE,
+                "the upload waits for something that a retry does not bring",
+            ));
+        }
+        if let Some(upload) = self.queue.get_mut(id) {
+            upload.forget_failures();
+        }
+        if !matches!(state, Some(QueueState::Active)) {
+            self.queue.move_to(id, QueueState::Ready);
+        }
+        self.queue.needs_saving(id);
+        self.open_hosts();
+        Ok(())
     }
 
     /// Those that wait for their next attempt are tried now. Their assets stay counted.

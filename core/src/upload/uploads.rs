@@ -110,11 +110,6 @@ impl Uploads {
         self.saving.handle_saved(cx, &mut self.transfers.queue, &mut self.tags, saved);
     }
 
-    /// Forgets what need not be known any more. After the changes were told.
-    pub(crate) fn forget_oldest(&mut self, cx: &Context) {
-        self.saving.forget_oldest(cx, &mut self.transfers.queue, &mut self.tags);
-    }
-
     pub(crate) fn poll_request(&mut self) -> Option<Request> {
         let request = self.transfers.requests.pop_front();
         // From now on its connection is free.
@@ -125,8 +120,13 @@ impl Uploads {
         request
     }
 
+    /// What the application is told. Once it was told, those that are over are forgotten.
     pub(crate) fn poll_event(&mut self, cx: &Context) -> Option<Event> {
-        self.progress.poll_event(cx, &mut self.transfers)
+        let event = self.progress.poll_event(cx, &mut self.transfers);
+        if event.is_none() {
+            self.saving.forget_oldest(cx, &mut self.transfers.queue, &mut self.tags);
+        }
+        event
     }
 
     pub(crate) fn poll_timeout(&self, cx: &Context) -> Option<Instant> {

@@ -10,10 +10,8 @@ use super::*;
 /// @param client  the client
 /// @param id      an upload that is not over
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (over
-///            already) | `FIO_E_REENTRANT` (inside a data callback) | `FIO_E_BUSY` | `FIO_E_FORKED` |
-///            `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
-/// Callbacks: store, clock and log callbacks, if set; `destroy` of a reader that is not used any more, here
+/// Returns:   `FIO_OK` | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (over already)
+/// Callbacks: store, clock, entropy and log callbacks, if set; `destroy` of a reader that is not used any more, here
 ///            or, where parts of it are on their way, in the next `fio_drive`;
 ///            `FIO_EVENT_UPLOAD` later, from `fio_drive`
 /// Blocking:  writes to the store
@@ -23,9 +21,7 @@ use super::*;
 pub unsafe extern "C" fn fio_upload_cancel(client: *mut fio_client, id: fio_upload_id) -> fio_status {
     // SAFETY: the caller passes NULL or a live client.
     unsafe {
-        guard_engine(client, &mut |engine, now| {
-            engine.with_uploads(now, |uploads, cx| uploads.cancel(cx, id))
-        })
+        guard_engine(client, |engine, now| engine.with_uploads(now, |uploads, cx| uploads.cancel(cx, id)))
     }
 }
 
@@ -45,13 +41,11 @@ pub unsafe extern "C" fn fio_upload_cancel(client: *mut fio_client, id: fio_uplo
 /// @param client  the client
 /// @param id      an upload that failed, was skipped, or waits by itself
 ///
-/// Returns:   `FIO_OK` (also for one that is being sent) | `FIO_E_NULL` | `FIO_E_HANDLE` |
-///            `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (done, cancelled, or waiting for something else, such as
-///            `fio_upload_resume` or `fio_upload_attach`) | `FIO_E_SOURCE_MISSING`, `FIO_E_SOURCE_KIND`,
-///            `FIO_E_SOURCE_EMPTY`, `FIO_E_SOURCE_READ`, `FIO_E_SOURCE_BUSY`, `FIO_E_NOMEM` (the file is not
-///            to be had now) | `FIO_E_REENTRANT` (inside a data callback) | `FIO_E_BUSY` | `FIO_E_FORKED` |
-///            `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
-/// Callbacks: store, clock and log callbacks, if set; `FIO_EVENT_UPLOAD` later, from `fio_drive`
+/// Returns:   `FIO_OK` (also for one that is being sent) | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (done,
+///            cancelled, or waiting for something else, such as `fio_upload_resume` or `fio_upload_attach`) |
+///            `FIO_E_SOURCE_MISSING`, `FIO_E_SOURCE_KIND`, `FIO_E_SOURCE_EMPTY`, `FIO_E_SOURCE_READ`,
+///            `FIO_E_SOURCE_BUSY`, `FIO_E_NOMEM` (the file is not to be had now)
+/// Callbacks: store, clock, entropy and log callbacks, if set; `FIO_EVENT_UPLOAD` later, from `fio_drive`
 /// Blocking:  opens the file, writes to the store
 /// Threads:   one at a time
 /// Since:     0.1.0
@@ -59,7 +53,7 @@ pub unsafe extern "C" fn fio_upload_cancel(client: *mut fio_client, id: fio_uplo
 pub unsafe extern "C" fn fio_upload_retry(client: *mut fio_client, id: fio_upload_id) -> fio_status {
     // SAFETY: the caller passes NULL or a live client.
     unsafe {
-        guard_engine(client, &mut |engine, now| engine.with_uploads(now, |uploads, cx| uploads.retry(cx, id)))
+        guard_engine(client, |engine, now| engine.with_uploads(now, |uploads, cx| uploads.retry(cx, id)))
     }
 }
 
@@ -71,7 +65,7 @@ pub unsafe extern "C" fn fio_upload_retry(client: *mut fio_client, id: fio_uploa
 /// @param id      an upload that is not over
 ///
 /// Returns:   as `fio_upload_cancel`
-/// Callbacks: store, clock and log callbacks, if set; `FIO_EVENT_UPLOAD` later, from `fio_drive`
+/// Callbacks: store, clock, entropy and log callbacks, if set; `FIO_EVENT_UPLOAD` later, from `fio_drive`
 /// Blocking:  writes to the store
 /// Threads:   one at a time
 /// Since:     0.1.0
@@ -79,7 +73,7 @@ pub unsafe extern "C" fn fio_upload_retry(client: *mut fio_client, id: fio_uploa
 pub unsafe extern "C" fn fio_upload_pause(client: *mut fio_client, id: fio_upload_id) -> fio_status {
     // SAFETY: the caller passes NULL or a live client.
     unsafe {
-        guard_engine(client, &mut |engine, now| engine.with_uploads(now, |uploads, cx| uploads.pause(cx, id)))
+        guard_engine(client, |engine, now| engine.with_uploads(now, |uploads, cx| uploads.pause(cx, id)))
     }
 }
 
@@ -92,16 +86,14 @@ pub unsafe extern "C" fn fio_upload_pause(client: *mut fio_client, id: fio_uploa
 /// @param id      an upload that is not over
 ///
 /// Returns:   as `fio_upload_cancel`
-/// Callbacks: store, clock and log callbacks, if set; `FIO_EVENT_UPLOAD` later, from `fio_drive`
+/// Callbacks: store, clock, entropy and log callbacks, if set; `FIO_EVENT_UPLOAD` later, from `fio_drive`
 /// Blocking:  writes to the store
 /// Threads:   one at a time
 /// Since:     0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_upload_resume(client: *mut fio_client, id: fio_upload_id) -> fio_status {
     // SAFETY: the caller passes NULL or a live client.
-    unsafe {
-        guard_engine(client, &mut |engine, now| engine.with_uploads(now, |uploads, _| uploads.resume(id)))
-    }
+    unsafe { guard_engine(client, |engine, now| engine.with_uploads(now, |uploads, _| uploads.resume(id))) }
 }
 
 /// Sends an upload to the project the device is in when its turn comes, although it was queued for another
@@ -110,10 +102,8 @@ pub unsafe extern "C" fn fio_upload_resume(client: *mut fio_client, id: fio_uplo
 /// @param client  the client
 /// @param id      an upload that waits with `FIO_E_OTHER_PROJECT`
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (it does
-///            not wait for that) | `FIO_E_REENTRANT` (inside a data callback) | `FIO_E_BUSY` |
-///            `FIO_E_FORKED` | `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
-/// Callbacks: store, clock and log callbacks, if set; `FIO_EVENT_UPLOAD` later, from `fio_drive`
+/// Returns:   `FIO_OK` | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (it does not wait for that)
+/// Callbacks: store, clock, entropy and log callbacks, if set; `FIO_EVENT_UPLOAD` later, from `fio_drive`
 /// Blocking:  writes to the store
 /// Threads:   one at a time
 /// Since:     0.1.0
@@ -124,9 +114,7 @@ pub unsafe extern "C" fn fio_upload_move_to_project(
 ) -> fio_status {
     // SAFETY: the caller passes NULL or a live client.
     unsafe {
-        guard_engine(client, &mut |engine, now| {
-            engine.with_uploads(now, |uploads, _| uploads.move_to_project(id))
-        })
+        guard_engine(client, |engine, now| engine.with_uploads(now, |uploads, _| uploads.move_to_project(id)))
     }
 }
 
@@ -138,10 +126,8 @@ pub unsafe extern "C" fn fio_upload_move_to_project(
 /// @param client  the client
 /// @param id      an upload that is over: done, failed, skipped or cancelled
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (not
-///            over: cancel it first) | `FIO_E_REENTRANT` (inside a data callback) | `FIO_E_BUSY` |
-///            `FIO_E_FORKED` | `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
-/// Callbacks: store, clock and log callbacks, if set; `destroy` of a reader that is not used any more
+/// Returns:   `FIO_OK` | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (not over: cancel it first)
+/// Callbacks: store, clock, entropy and log callbacks, if set; `destroy` of a reader that is not used any more
 /// Blocking:  writes to the store
 /// Threads:   one at a time
 /// Since:     0.1.0
@@ -149,9 +135,7 @@ pub unsafe extern "C" fn fio_upload_move_to_project(
 pub unsafe extern "C" fn fio_upload_remove(client: *mut fio_client, id: fio_upload_id) -> fio_status {
     // SAFETY: the caller passes NULL or a live client.
     unsafe {
-        guard_engine(client, &mut |engine, now| {
-            engine.with_uploads(now, |uploads, cx| uploads.remove(cx, id))
-        })
+        guard_engine(client, |engine, now| engine.with_uploads(now, |uploads, cx| uploads.remove(cx, id)))
     }
 }
 
@@ -163,7 +147,7 @@ pub unsafe extern "C" fn fio_upload_remove(client: *mut fio_client, id: fio_uplo
 /// @param priority  higher goes first; among equals the one that was started first
 ///
 /// Returns:   as `fio_upload_cancel`
-/// Callbacks: store, clock and log callbacks, if set
+/// Callbacks: store, clock, entropy and log callbacks, if set
 /// Blocking:  writes to the store
 /// Threads:   one at a time
 /// Since:     0.1.0
@@ -175,7 +159,7 @@ pub unsafe extern "C" fn fio_upload_prioritize(
 ) -> fio_status {
     // SAFETY: the caller passes NULL or a live client.
     unsafe {
-        guard_engine(client, &mut |engine, now| {
+        guard_engine(client, |engine, now| {
             engine.with_uploads(now, |uploads, _| uploads.prioritize(id, priority))
         })
     }

@@ -268,7 +268,9 @@ impl Engine {
     /// Does what has become due.
     pub fn tick(&mut self, now: Now) {
         self.cx.set_now(now);
-        self.step();
+        if self.deadline().is_some_and(|at| at <= now.mono) {
+            self.step();
+        }
     }
 
     /// When [`Engine::tick`] has something to do next; `None` means never by itself.

@@ -282,7 +282,11 @@ impl World {
             (Flying::Part { asset, part }, Answer::Part(Outcome { answer: Ok(sent), .. })) => {
                 self.watch.note_wish(true, &sent.response, time);
                 self.note_part_answer(*asset, *part, &sent.response);
-                if fio_c2c::api::part::read(sent, false).is_err() && sent.response.status != 404 {
+                // A 404 of the storage itself is about the upload; that of something on the way is counted.
+                let body = String::from_utf8_lossy(sent.response.body.expose());
+                let is_of_another = body.contains("<Code>") && !body.contains("NoSuchUpload");
+                let is_replaced = sent.response.status != 404 || is_of_another;
+                if fio_c2c::api::part::read(sent, false).is_err() && is_replaced {
                     self.excuse(*asset, *part, "the answer to a part that is there was replaced");
                 }
                 if sent.md5.is_some() && sent.etag.is_some() && sent.md5 != sent.etag {

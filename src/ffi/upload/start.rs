@@ -96,12 +96,12 @@ pub unsafe extern "C" fn fio_upload_find(
     unsafe {
         let mut known = None;
         let status = guard_engine(client, |engine, _| {
-            args::write_if_wanted(id, FIO_UPLOAD_NONE);
             known = engine.find_tag(args::bytes(tag, length, "the tag")?);
             known.map(drop).ok_or_else(|| Error::new(FIO_E_UNKNOWN_UPLOAD, "no upload has this tag"))
         });
-        if let Some(known) = known.filter(|_| status == FIO_OK) {
-            args::write_if_wanted(id, known.id);
+        let known = known.filter(|_| status == FIO_OK);
+        args::write_if_wanted(id, known.map_or(FIO_UPLOAD_NONE, |known| known.id));
+        if let Some(known) = known {
             args::write_if_wanted(state, views::upload::state(known.state));
         }
         status

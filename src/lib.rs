@@ -20,5 +20,5 @@ pub mod store;
 pub mod sys;
 
 pub use fio_c2c_core::{
-    api, auth, clock, engine, error, json, retry, secret, shown, small_map, sorted_map, status, text, upload,
+    api, auth, clock, engine, error, json, link, retry, secret, shown, small_map, sorted_map, status, text, upload,
 };

@@ -26,6 +26,7 @@ const RANKS: &[(&str, u32)] = &[
     ("auth", 4),
     ("store", 4),
     ("upload", 4),
+    ("link", 4),
     ("engine", 5),
     ("net", 6),
     ("ffi", 7),

@@ -28,6 +28,7 @@ pub mod clock;
 pub mod engine;
 pub mod error;
 pub mod json;
+pub mod link;
 pub mod log;
 mod prelude;
 pub mod retry;

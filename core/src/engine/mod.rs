@@ -242,6 +242,7 @@ impl Engine {
             self.cx.abort(id);
         }
         self.keep_last_heartbeat();
+        self.keep_link();
     }
 
     /// The answer to a request, or why there is none.

@@ -48,6 +48,8 @@ impl Engine {
 
     pub(super) fn restore_uploads(&mut self) {}
 
+    pub(super) fn keep_link(&mut self) {}
+
     pub(super) fn step_uploads(&mut self) {}
 
     pub(super) fn uploads_deadline(&self) -> Option<Instant> {

@@ -8,6 +8,7 @@ use crate::api::asset::Asset;
 use crate::api::part::{self, Outcome};
 use crate::clock::milliseconds;
 use crate::error::Error;
+use crate::link::is_loss;
 use crate::log::log_line;
 use crate::prelude::*;
 use crate::retry::{Backoff, Verdict, api_verdict, is_shortage, may_have_made_an_asset, part_verdict};
@@ -41,6 +42,7 @@ impl Engine {
             return;
         }
         self.uploads.in_use -= 1;
+        self.note_call_on_link(result.as_ref().err());
         match result {
             Ok(Reply::Asset(asset)) => self.asset_created(id, *asset),
             Ok(Reply::Addresses(addresses)) => self.parts_announced(id, addresses),
@@ -101,7 +103,8 @@ impl Engine {
         let Some(upload) = self.uploads.queue.get_mut(id) else { return };
         let announced = core::mem::take(&mut upload.announced);
         let is_again = announced.iter().any(|part| *part != OVERTAKEN && !upload.is_untried(*part));
-        upload.failures = upload.failures.saturating_add(1);
+        // That the network was away is no reason to be more patient with the service.
+        upload.failures = upload.failures.saturating_add((!is_loss(&error)).into());
         let failures = upload.failures;
         upload.refusals = upload.refusals.saturating_add((error.status == FIO_E_NOT_FOUND).into());
         let is_impatient = upload.refusals >= PATIENCE;
@@ -134,7 +137,12 @@ impl Engine {
 
     fn pause_after(&mut self, id: UploadId, error: Error, backoff: Backoff, failures: u32) {
         let now = self.cx.now.mono;
-        let wait = self.uploads.api.failed(now, failures, &error, backoff, &mut self.cx.random);
+        let wait = if is_loss(&error) {
+            let pause = self.uploads.links.link.pause(now, &mut self.cx.random);
+            self.uploads.api.lost(now, &error, pause)
+        } else {
+            self.uploads.api.failed(now, failures, &error, backoff, &mut self.cx.random)
+        };
         log_line!(self.cx.log, Info, "upload {id}: {error}; next attempt in {} ms", milliseconds(wait));
         let Some(upload) = self.uploads.queue.get_mut(id) else { return };
         upload.trouble = Some(error);
@@ -152,6 +160,8 @@ impl Engine {
         let mut flying = upload.flying.remove(at);
         self.uploads.in_use -= 1;
         flying.known.may_be_stored |= outcome.left_unanswered;
+        self.note_part_on_link(request, outcome.answer.as_ref());
+        let Some(upload) = self.uploads.queue.get_mut(id) else { return };
         let has_etag = outcome.answer.as_ref().is_ok_and(|sent| sent.etag.is_some());
         match outcome.answer.and_then(|sent| part::read(&sent, upload.has_etags)) {
             Ok(()) => {
@@ -204,7 +214,8 @@ impl Engine {
 
     fn part_failed(&mut self, id: UploadId, known: Troubled, error: Error) {
         let Some(upload) = self.uploads.queue.get_mut(id) else { return };
-        upload.failures = upload.failures.saturating_add(1);
+        let is_lost = is_loss(&error);
+        upload.failures = upload.failures.saturating_add((!is_lost).into());
         let part = known.part;
         let length = upload.range(part).1;
         let is_recording = upload.recording.is_some();
@@ -219,7 +230,7 @@ impl Engine {
         let had_left = known.may_be_stored;
         // Whatever becomes of the upload: this part is missing, also after a retry.
         upload.parts.troubled.push(Troubled {
-            failures: known.failures.saturating_add(1),
+            failures: known.failures.saturating_add((!is_lost).into()),
             refusals,
             not_before: self.cx.now.mono,
             // What is stored of it now is the damage: a file that is made of it is not this one.
@@ -265,6 +276,7 @@ impl Engine {
             _ if is_impatient && (is_damaged || is_of_storage || IN_THE_WAY.contains(&error.status)) => {
                 self.begin_anew(id, error);
             }
+            _ if is_lost && self.wants_smaller_parts(id) => self.begin_anew(id, error),
             Verdict::RetrySlowly | Verdict::BeginSmaller => self.try_later(id, part, error, Backoff::SLOW),
             _ => self.try_later(id, part, error, Backoff::API),
         }
@@ -292,6 +304,9 @@ impl Engine {
         // Damage on the way says nothing about the host.
         let wait = if error.status == FIO_E_CHECKSUM {
             backoff.delay(failures, None, &mut self.cx.random)
+        } else if is_loss(&error) {
+            let pause = self.uploads.links.link.pause(now, &mut self.cx.random);
+            self.uploads.storage.lost(now, &error, pause)
         } else {
             self.uploads.storage.failed(now, failures, &error, backoff, &mut self.cx.random)
         };

@@ -260,7 +260,7 @@ impl Engine {
     }
 
     /// Those that wait for their next attempt are tried now. Their assets stay counted.
-    fn hurry_all(&mut self) {
+    pub(super) fn hurry_all(&mut self) {
         let queue = &self.uploads.queue;
         let timed: Vec<UploadId> = queue
             .uploads()
@@ -391,6 +391,7 @@ impl Engine {
         self.uploads.settings.limits = limits.clone();
         self.cx.commands.push_back(Command::LimitUploads(limits));
         if has_moved {
+            self.change_link();
             self.hurry_all();
             self.step();
         }

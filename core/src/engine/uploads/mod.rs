@@ -3,6 +3,7 @@
 
 mod answers;
 mod control;
+mod links;
 mod projects;
 mod recordings;
 mod reports;
@@ -27,6 +28,7 @@ use crate::upload::schedule::Pace;
 use crate::upload::totals::Speed;
 use crate::upload::transfer::{Ending, Upload};
 use core::time::Duration;
+use links::Links;
 use saving::Saving;
 use tags::Tags;
 
@@ -57,6 +59,7 @@ pub(super) struct Uploads {
     is_newly_paired: bool,
     /// Which project the queue was last sorted for.
     sorted_for: Option<String>,
+    links: Links,
     speed: Speed,
     next_progress: Option<Instant>,
     /// Parts and requests under way.
@@ -82,6 +85,7 @@ impl Uploads {
             queue: Queue::default(),
             saving: Saving::default(),
             tags: Tags::new(settings.tag_key),
+            links: Links::new(settings.parallel_parts),
             settings,
             next_id: 1,
             is_auto_start: true,
@@ -126,12 +130,16 @@ impl Uploads {
         }))
     }
 
-    fn kind_of(upload: &Upload) -> Kind {
+    fn kind_of(&self, upload: &Upload) -> Kind {
         match upload.recording {
             Some(_) => Kind::Realtime,
             None => {
                 let size = upload.condition.size;
-                Kind::Whole { size, parts: parts_to_ask_for(upload.parts_wanted, upload.part_limit, size) }
+                let wanted = match upload.parts_wanted {
+                    0 => self.links.link.parts(size),
+                    wanted => wanted,
+                };
+                Kind::Whole { size, parts: parts_to_ask_for(wanted, upload.part_limit, size) }
             }
         }
     }
@@ -211,6 +219,7 @@ impl Engine {
         self.uploads.needs_step = false;
         self.retry_reading_uploads();
         self.retry_reading_tags();
+        self.look_at_link();
         let is_paired = self.session.tokens().is_some();
         self.uploads.queue.gate = match () {
             () if !is_paired => FIO_E_NOT_AUTHORIZED,
@@ -227,6 +236,7 @@ impl Engine {
         self.save_uploads();
         self.report_uploads();
         self.forget_oldest();
+        self.save_link();
     }
 
     pub(super) fn uploads_deadline(&self) -> Option<Instant> {
@@ -236,7 +246,7 @@ impl Engine {
             return Some(now);
         }
         let queue = &uploads.queue;
-        let mut soonest = [self.saving_deadline(), self.progress_deadline(), self.watch_deadline()]
+        let mut soonest = [self.saving_deadline(), self.progress_deadline(), self.watch_deadline(), self.link_deadline()]
             .into_iter()
             .flatten()
             .min();
@@ -269,7 +279,10 @@ impl Engine {
                 uploads.work_of(upload, now).map(|work| (turn, work))
             });
             let fresh = uploads.queue.first_ready().filter(|_| self.may_begin());
+            // All parts share the line: more of them than it carries are all unfinished when it breaks.
+            let is_full = uploads.links.is_full();
             match (at_work, fresh) {
+                (Some((turn, Work::Part(_))), fresh) if is_full && fresh.is_none_or(|fresh| turn < fresh) => break,
                 (Some((turn, work)), fresh) if fresh.is_none_or(|fresh| turn < fresh) => {
                     self.do_work(turn.1, work);
                 }

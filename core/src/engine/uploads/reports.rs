@@ -49,7 +49,8 @@ impl Engine {
 
     /// Whether the next step is going to tell progress and should know how far the parts are.
     pub fn wants_progress(&self, now: Now) -> bool {
-        self.progress_deadline().is_some_and(|at| at <= now.mono)
+        let is_due = |at: Option<Instant>| at.is_some_and(|at| at <= now.mono);
+        is_due(self.progress_deadline()) || is_due(self.link_deadline())
     }
 
     /// Tells how many bytes of each part have left.
@@ -61,5 +62,6 @@ impl Engine {
                 flying.sent = sent(flying.request);
             }
         }
+        self.uploads.links.link.note_progress(sent);
     }
 }

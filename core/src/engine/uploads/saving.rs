@@ -96,6 +96,7 @@ impl Engine {
 
     /// Takes up what an earlier life of this device has left to do.
     pub(in crate::engine) fn restore_uploads(&mut self) {
+        self.restore_link();
         self.uploads.saving.waiting = Unread { list: true, settings: true, ..Unread::default() };
         self.read_uploads(true);
     }

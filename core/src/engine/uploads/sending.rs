@@ -4,7 +4,7 @@ use super::super::calls::{Caller, Errand};
 use super::super::effects::Command;
 use super::super::{Engine, Purpose};
 use super::projects::is_another;
-use super::{Uploads, Work};
+use super::Work;
 use crate::api::part::PartRequest;
 use crate::api::realtime::{self, Announced};
 use crate::clock::milliseconds;
@@ -155,10 +155,10 @@ impl Engine {
     pub(super) fn do_work(&mut self, id: UploadId, work: Work) {
         match work {
             Work::Create => {
+                let Some(kind) = self.uploads.queue.get(id).map(|upload| self.uploads.kind_of(upload)) else { return };
                 let Some(upload) = self.uploads.queue.get_mut(id) else { return };
                 upload.has_call = true;
                 upload.budget.spend(self.cx.now);
-                let kind = Uploads::kind_of(upload);
                 self.uploads.in_use += 1;
                 // Written down before it leaves: commands go out after the step.
                 self.uploads.queue.needs_saving(id);
@@ -232,6 +232,7 @@ impl Engine {
         }
         self.cx.next_id += 1;
         self.uploads.in_use += 1;
+        self.uploads.links.link.part_begun(request, length, self.cx.now.mono);
         log_line!(self.cx.log, Debug, "request {request}: upload {id}, part {} of {length} bytes", part + 1);
         self.cx.requests.insert(request, Purpose::Part { upload: id });
         self.cx.commands.push_back(Command::Put(request, part_request));

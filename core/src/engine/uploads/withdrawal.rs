@@ -24,6 +24,7 @@ impl Engine {
         }
         for request in requests {
             self.uploads.in_use -= 1;
+            self.uploads.links.link.part_dropped(request);
             self.cx.abort(request);
         }
     }

@@ -1,0 +1,65 @@
+//! How large the parts of a file are, and when another size is worth a new asset.
+
+use super::Link;
+use crate::api::asset::SMALLEST_PART;
+
+/// How many milliseconds a part is to take.
+const TARGET: u64 = 25_000;
+/// Where parts could be as large as that, the service's own sizes do.
+const LARGEST: u64 = 64 << 20;
+/// Of a link nobody knows: up to here a file goes in the smallest parts, which any link carries.
+const SMALL_FILE: u64 = 256 << 20;
+/// Beyond that in so many.
+const PARTS_OF_LARGE_FILE: u64 = 51;
+/// So many breaks without a part that arrives, before the shape is to blame.
+const BARREN_BREAKS: u32 = 2;
+
+impl Link {
+    /// How large the parts of a file of that size are to be; `None` leaves it to the service.
+    pub fn part_size(&self, size: u64) -> Option<u64> {
+        let known = self.known();
+        if known.goodput == 0 {
+            let large = size.div_ceil(PARTS_OF_LARGE_FILE);
+            return Some(if size <= SMALL_FILE { SMALLEST_PART } else { large.max(SMALLEST_PART) });
+        }
+        // What one of them has of it.
+        let goodput = known.goodput / u64::from(self.at_once().max(1));
+        let span = if known.hold > 0 { TARGET.min(known.hold / 2) } else { TARGET };
+        let bytes = u128::from(goodput) * u128::from(span) / 1_000;
+        let bytes = u64::try_from(bytes).unwrap_or(u64::MAX).max(SMALLEST_PART);
+        (bytes < LARGEST).then_some(bytes)
+    }
+
+    /// How many parts to ask for; 0 leaves it to the service.
+    pub fn parts(&self, size: u64) -> u32 {
+        match self.part_size(size) {
+            Some(part_size) if size >= 2 * SMALLEST_PART => {
+                u32::try_from(size.div_ceil(part_size)).unwrap_or(u32::MAX)
+            }
+            _ => 0,
+        }
+    }
+
+    /// Whether smaller parts are worth a new asset: what was stored is sent once more, and less is lost.
+    pub fn wants_smaller(&self, size: u64, part: u64, stored: u64) -> bool {
+        let known = self.known();
+        let Some(smaller) = self.part_size(size) else { return false };
+        if self.barren_breaks() < BARREN_BREAKS || known.hold == 0 || known.goodput == 0 || smaller > part / 3 * 2 {
+            return false;
+        }
+        let left = size.saturating_sub(stored);
+        let goodput = known.goodput / u64::from(self.at_once().max(1));
+        let now = cost(left, part, goodput, known.hold);
+        let then = cost(size, smaller, goodput, known.hold);
+        // By a fourth at least: what is known of the link is not certain.
+        then.is_some_and(|then| now.is_none_or(|now| then.saturating_add(then / 4) < now))
+    }
+}
+
+/// How many bytes it takes to send so many in parts of that size; `None` for ever. A break comes anywhere in a part.
+fn cost(bytes: u64, part: u64, goodput: u64, hold: u64) -> Option<u64> {
+    let holds = u128::from(goodput) * u128::from(hold) / 1_000;
+    let whole = 2 * holds;
+    let kept = whole.checked_sub(part.into()).filter(|_| u128::from(part) <= holds)?;
+    u64::try_from(u128::from(bytes) * whole / kept.max(1)).ok()
+}

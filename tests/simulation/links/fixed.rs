@@ -3,7 +3,7 @@
 
 use super::Played;
 use super::cells::{Cell, How};
-use super::line::{End, Line};
+use super::line::{End, Line, REQUEST};
 use std::collections::{BTreeMap, VecDeque};
 
 pub const SIZES: [u64; 6] = [5, 8, 12, 20, 32, 64];
@@ -34,7 +34,7 @@ pub fn play(cell: &Cell, seed: u64, at_once: usize, mebibytes: u64, limit: u64) 
             } else {
                 None
             };
-            line.begin(next_id, if part.is_some() { length } else { 2_000 }, part.is_none());
+            line.begin(next_id, if part.is_some() { length } else { REQUEST });
             under.insert(next_id, part);
             next_id += 1;
         }

@@ -10,6 +10,8 @@ const UNANSWERED: u64 = 4_000;
 const RETRANSMISSIONS: [u64; 3] = [1_000, 3_000, 7_000];
 /// After so many bytes that arrived, an answer gets lost.
 const ANSWER_LOST_EVERY: f64 = 50e6;
+/// Bytes of a request to the API.
+pub const REQUEST: u64 = 2_000;
 /// What the storage takes for an answer.
 const ANSWER: u64 = 60;
 /// Round trips of TCP and TLS.
@@ -36,8 +38,6 @@ struct Flight {
     phase: Phase,
     length: f64,
     moved: f64,
-    /// A request to the API: next to no bytes.
-    is_call: bool,
     /// It is given up then, if nothing moves before.
     silent_until: Option<u64>,
     /// Nothing moves before that moment: TCP tries again only then.
@@ -78,7 +78,7 @@ impl<'a> Line<'a> {
         cell.how != How::Power || self.is_up()
     }
 
-    pub fn begin(&mut self, id: u64, length: u64, is_call: bool) {
+    pub fn begin(&mut self, id: u64, length: u64) {
         let greeting = if self.idle > 0 { 0 } else { GREETING * self.cell.round_trip };
         self.idle = self.idle.saturating_sub(1);
         let mut flight = Flight {
@@ -86,7 +86,6 @@ impl<'a> Line<'a> {
             phase: Phase::Greeting(self.now + greeting + self.cell.round_trip / 2),
             length: length as f64,
             moved: 0.0,
-            is_call,
             silent_until: None,
             not_before: 0,
             is_answer_lost: false,
@@ -232,10 +231,5 @@ impl<'a> Line<'a> {
         self.flights.clear();
         self.over.clear();
         self.idle = 0;
-    }
-
-    /// Whether that flight asks the API.
-    pub fn is_call(&self, id: u64) -> bool {
-        self.flights.iter().any(|flight| flight.id == id && flight.is_call)
     }
 }

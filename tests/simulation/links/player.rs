@@ -2,7 +2,7 @@
 
 use super::Played;
 use super::cells::{Cell, How};
-use super::line::{End, Line};
+use super::line::{End, Line, REQUEST};
 use crate::ask::Ask;
 use crate::content::Contents;
 use crate::device::DeviceClock;
@@ -175,12 +175,12 @@ fn command(life: &mut Life, line: &mut Line<'_>, world: &mut World, time: u64) {
     while let Some(command) = life.engine.next_command() {
         match command {
             Command::Send(id, request) => {
-                line.begin(id, 2_000, true);
+                line.begin(id, REQUEST);
                 life.under.insert(id, Cargo::Ask(Ask::read(&request)));
             }
             Command::Put(id, part) => {
                 let _ = part.source.condition().expect("the card is there");
-                line.begin(id, part.length, false);
+                line.begin(id, part.length);
                 life.under.insert(id, Cargo::Part(part));
             }
             Command::LimitUploads(_) => {}

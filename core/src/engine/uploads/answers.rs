@@ -235,6 +235,7 @@ impl Engine {
             not_before: self.cx.now.mono,
             // What is stored of it now is the damage: a file that is made of it is not this one.
             may_be_stored: !is_damaged && had_left,
+            was_under_way: false,
             ..known
         });
         if is_damaged && !upload.parts.damaged.contains(&part) {

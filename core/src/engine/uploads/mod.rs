@@ -175,6 +175,17 @@ impl Uploads {
         Some(Work::Announce(core::iter::once(part).chain(more).take(MOST_ANNOUNCED).map(announced).collect()))
     }
 
+    /// Whether no more parts may be begun, and an upload stands by: others need no asset yet.
+    fn has_next(&self) -> bool {
+        let stands_by = |upload: &Upload| upload.flying.is_empty() && upload.recording.is_none();
+        self.links.is_full() && self.queue.active().any(|(_, id)| self.queue.get(id).is_some_and(stands_by))
+    }
+
+    fn was_under_way(&self, id: UploadId, part: u32) -> bool {
+        let parts = self.queue.get(id).map(|upload| &upload.parts);
+        parts.is_some_and(|parts| parts.troubled.iter().any(|known| known.part == part && known.was_under_way))
+    }
+
     /// Whether the service may be asked on behalf of an upload: without an authorization nothing leaves, and
     /// trying would be over before it began, again and again.
     fn may_ask(&self, upload: &Upload, now: Instant) -> bool {
@@ -278,11 +289,15 @@ impl Engine {
                 let upload = uploads.queue.get(turn.1)?;
                 uploads.work_of(upload, now).map(|work| (turn, work))
             });
-            let fresh = uploads.queue.first_ready().filter(|_| self.may_begin());
+            let fresh = uploads.queue.first_ready().filter(|_| self.may_begin() && !uploads.has_next());
             // All parts share the line: more of them than it carries are all unfinished when it breaks.
-            let is_full = uploads.links.is_full();
+            let has_room = |(turn, work): &((i64, UploadId), Work)| match work {
+                Work::Part(part) => !uploads.links.is_full() || uploads.was_under_way(turn.1, *part),
+                _ => true,
+            };
+            let is_full = at_work.as_ref().is_some_and(|work| !has_room(work));
             match (at_work, fresh) {
-                (Some((turn, Work::Part(_))), fresh) if is_full && fresh.is_none_or(|fresh| turn < fresh) => break,
+                (Some((turn, _)), fresh) if is_full && fresh.is_none_or(|fresh| turn < fresh) => break,
                 (Some((turn, work)), fresh) if fresh.is_none_or(|fresh| turn < fresh) => {
                     self.do_work(turn.1, work);
                 }

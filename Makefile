@@ -44,8 +44,7 @@ endif
 ifdef C_INCLUDE_PATH
 export C_INCLUDE_PATH := $(if $(findstring $(CURDIR)/packaging/libcurl,$(C_INCLUDE_PATH)),,$(CURDIR)/packaging/libcurl:)$(C_INCLUDE_PATH)
 endif
-EXPORTS := sed -n 's/^.*\b\(fio_[a-z0-9_]*\)(.*/\1/p' include/fio_c2c.h | grep -v _cb \
-	$(if $(filter no,$(UPLOADS)),| grep -v -e '^fio_upload_' -e '^fio_queue_' -e '^fio_comment') | sort -u
+EXPORTS := $(PYTHON) -B packaging/interface/make.py symbols $(if $(filter no,$(UPLOADS)),uploads)
 COMMA := ,
 FEATURES_bundled = --no-default-features --features bundled$(if $(filter no,$(UPLOADS)),,$(COMMA)uploads)
 FEATURES_system = --no-default-features --features system$(if $(filter no,$(UPLOADS)),,$(COMMA)uploads)
@@ -81,7 +80,7 @@ EXAMPLES := pair camera event_loop upload
 CXX_EXAMPLES := send_clips
 BENCHES := peer_poll ours_poll peer_start ours_start peer_upload ours_upload ours_queue ours_network ours_crowd peer_crowd
 
-.PHONY: force all lib emulator examples examples-cpp wheel demo certify torture fuzz check test-requirements screenshots header bench clean
+.PHONY: force all lib emulator examples examples-cpp wheel demo certify torture fuzz check pytest test-requirements screenshots header bench clean
 
 all: lib examples
 
@@ -104,9 +103,10 @@ $(OUT)/profile: force
 	@echo '$(if $(filter yes,$(DEV)),dev,release)' | cmp -s - $@ || echo '$(if $(filter yes,$(DEV)),dev,release)' > $@
 
 # What the libraries export: the functions of the header, and nothing else.
-$(OUT)/symbols: include/fio_c2c.h Makefile
+$(OUT)/symbols: include/fio_c2c.json packaging/interface/make.py packaging/interface/interface.py Makefile
 	mkdir -p $(OUT)
-	$(EXPORTS) > $@
+	$(EXPORTS) > $@.new
+	mv $@.new $@
 
 # Their version says which promise they are under (docs/abi.md): it changes with the soname, not with ours.
 $(OUT)/libfio_c2c.map: $(OUT)/symbols
@@ -131,7 +131,7 @@ $(OUT)/libfio_c2c.so: $(OUT)/libfio_c2c.so.$(VERSION)
 emulator: $(EMULATOR) $(EMULATOR).LICENSES.txt
 
 # The page and the scenarios are compiled in.
-$(EMULATOR): $(shell find tests/emulator -name fuzz -prune -o -name tests -prune -o -name '*.md' -prune -o -type f -print) Cargo.lock
+$(EMULATOR): $(shell find emulator -name fuzz -prune -o -name tests -prune -o -name '*.md' -prune -o -type f -print) Cargo.lock
 	$(CARGO) build --locked --release -p fio-emulator
 
 $(EMULATOR).LICENSES.txt: $(EMULATOR) packaging/licences.py packaging/licence_part.py packaging/licences_of_rust.py LICENSE
@@ -174,12 +174,17 @@ torture: lib emulator examples
 # compiler. What is found worth keeping stays in target/fuzz-corpus.
 SECONDS ?= 60
 fuzz:
-	@CARGO="$(CARGO)" $(PYTHON) -B tests/emulator/fuzz/run.py --seconds $(SECONDS) $(WITHIN:%=--within %)
+	@CARGO="$(CARGO)" $(PYTHON) -B emulator/fuzz/run.py --seconds $(SECONDS) $(WITHIN:%=--within %)
 
 # Every test. What needs a package that is not installed is skipped aloud and counted; with
 # FIO_NO_SKIPS=1 a skip is a failure. ONLY="word word" runs the steps whose names contain a word.
 check:
 	@$(PYTHON) -B tests/check.py $(ONLY)
+
+# Some Python tests, with the arguments of pytest: make pytest TESTS="tests/python -k hostile". A folder is a run.
+PYTEST = "$$($(PYTHON) -B tests/environment.py)" -B -m pytest
+pytest:
+	$(PYTEST) $(TESTS)
 
 # The lock files of what tests install from PyPI, made anew of requirements.in beside them; for every Python that can run
 # the tests.
@@ -206,12 +211,13 @@ $(BUILD)/system/ours_%: benches/ours_%.c benches/bench.h benches/ours.h benches/
 
 # The pictures of the emulator's page in the manual, made by the test that looks at it in Chromium.
 screenshots: lib emulator
-	FIO_PAGE_PICTURES=$(CURDIR)/docs/images $(PYTHON) -B -m unittest discover -s tests/page -t tests/page
+	FIO_PAGE_PICTURES=$(CURDIR)/docs/images $(PYTEST) tests/page
 
-# The header is made by build.rs; this commits it.
+# The header is made by build.rs; this commits it, with its description and what is made of that.
 header:
 	$(CARGO) build --lib
-	cp "$$(ls -t $(TARGET_DIR)/debug/build/fio-c2c-*/out/fio_c2c.h | head -1)" include/fio_c2c.h
+	made="$$(ls -t $(TARGET_DIR)/debug/build/fio-c2c-*/out/fio_c2c.h | head -1)"; cp "$$made" include/fio_c2c.h && \
+		$(PYTHON) -B packaging/interface/make.py description "$${made%/*}/statuses.tsv"
 
 clean:
 	rm -rf $(BUILD) $(TARGET_DIR)

@@ -4,6 +4,11 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
+// What the library says of each status is in no header; the description of the interface has it, too.
+#[allow(dead_code)]
+#[path = "core/src/status.rs"]
+mod status;
+
 /// In the order of the header.
 const SOURCES: &[&str] = &[
     "core/src/status.rs",
@@ -28,6 +33,7 @@ fn main() {
     refuse_libcurl_without_tls();
     refuse_libcurl_without_settings();
     make_header();
+    write_statuses();
 }
 
 /// Where curl-sys finds no libcurl it builds one of its own, and without a TLS feature that one knows
@@ -73,12 +79,24 @@ fn make_header() {
             let mut text = Vec::new();
             header.write(&mut text);
             let text = with_parentheses(&String::from_utf8_lossy(&text));
-            let out = env::var_os("OUT_DIR").unwrap_or_default();
-            if let Err(error) = std::fs::write(Path::new(&out).join("fio_c2c.h"), text) {
-                println!("cargo::error=the header could not be written: {error}");
-            }
+            write_out("fio_c2c.h", &text);
         }
         Err(error) => println!("cargo::error=the header could not be made: {error}"),
+    }
+}
+
+/// A line for each: name, retry, message, advice.
+fn write_statuses() {
+    let line = |row: &status::Description| {
+        format!("{}\t{:?}\t{}\t{}\n", row.name, row.retry, row.summary, row.advice)
+    };
+    write_out("statuses.tsv", &status::DESCRIPTIONS.iter().map(line).collect::<String>());
+}
+
+fn write_out(name: &str, text: &str) {
+    let out = env::var_os("OUT_DIR").unwrap_or_default();
+    if let Err(error) = std::fs::write(Path::new(&out).join(name), text) {
+        println!("cargo::error={name} could not be written: {error}");
     }
 }
 

@@ -21,7 +21,8 @@
  *     reads neither environment variables nor configuration files. (The system's libcurl and its TLS
  *     library read some by themselves. With SSLKEYLOGFILE the keys of TLS sessions are written to a
  *     file, with OPENSSL_CONF code is loaded: do not set them in a product. The bundled libcurl reads
- *     none; docs/tls.md has the list.)
+ *     none, AWS-LC which instructions of the processor it may use; the C library reads its own when it
+ *     looks up a name. docs/tls.md has the list.)
  *   - Strings are UTF-8 and NUL-terminated. What you pass in is copied before the call returns. What
  *     you are given belongs to the library and is valid as long as the function or callback says;
  *     nothing is ever to be released with free().

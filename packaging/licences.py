@@ -8,6 +8,10 @@ text once.
 It reads what the build has fetched already: the sources of the Rust crates, with the C code that some of them
 carry, and the notices that come with the Rust compiler for its standard library. Nothing is downloaded. A part
 without a licence is an error that names it.
+
+It is not cargo-about, because that knows crates only: the C code that they carry and Rust's own notices, a fifth of what
+is here, would still be ours to find. And every build would first compile it, or need a network, as this text is made with
+each of the products.
 """
 
 from __future__ import annotations

@@ -20,12 +20,12 @@ impl Entropy for SystemEntropy {
 
 /// A generator of the application, mixed with the system's, so that one good one is enough. A device may have
 /// none of the system's.
-pub struct MixedEntropy<E>(pub E);
+pub struct MixedEntropy(pub Box<dyn Entropy>);
 
 /// An untouched end of so many bytes is no accident.
 const UNTOUCHED: usize = 8;
 
-impl<E: Entropy> Entropy for MixedEntropy<E> {
+impl Entropy for MixedEntropy {
     fn fill(&mut self, buffer: &mut [u8]) -> Result<(), Error> {
         let length = buffer.len();
         let mut own = Zeroizing::new(vec![0xa5; 2 * length]);
@@ -65,7 +65,7 @@ mod tests {
 
     fn filled(fill: fn(&mut [u8])) -> Result<[u8; 24], i32> {
         let mut buffer = [0; 24];
-        MixedEntropy(Filling(fill)).fill(&mut buffer).map(|()| buffer).map_err(|error| error.status)
+        MixedEntropy(Box::new(Filling(fill))).fill(&mut buffer).map(|()| buffer).map_err(|error| error.status)
     }
 
     #[test]

@@ -4,11 +4,13 @@
 //! | module | what is inside; imports run from top to bottom (a test holds this) |
 //! | --- | --- |
 //! | [`ffi`] | `extern "C"`: checks, the guard, conversion |
+//! | [`client`] | one device: the checked configuration, driving, who is told what, the end |
 //! | [`net`] | libcurl and the poller: the only place with sockets |
 //! | [`store`] | records on disk or with the vendor |
 //! | [`source`] | the bytes of an upload: files, callbacks, pushed data |
 //! | [`log`], [`entropy`], [`sys`] | what all use |
 
+pub mod client;
 pub mod entropy;
 pub mod ffi;
 #[cfg(fio_c_library)]
@@ -20,5 +22,6 @@ pub mod store;
 pub mod sys;
 
 pub use fio_c2c_core::{
-    api, auth, clock, engine, error, json, link, retry, secret, shown, small_map, sorted_map, status, text, upload,
+    api, clock, engine, error, failure, json, link, secret, shown, small_map, sorted_map, status, text, token,
+    upload,
 };

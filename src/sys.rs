@@ -1,19 +1,25 @@
-//! The system calls for which the standard library has no safe function. Every `unsafe` outside the C
-//! boundary and the libcurl wrapper is here.
+//! The system calls for which the standard library has no function, by rustix. Every `unsafe` outside the C boundary
+//! and the libcurl wrapper is here: what rustix has not (masks of signals, `pthread_atfork`, TIOCOUTQ), and descriptors
+//! that are known by their number only, because they are libcurl's.
+//!
+//! rustix calls the C library (`use-libc`), as the standard library does, and not the kernel: of its own it would bring
+//! a reader of the vDSO, and tools that watch the C library's calls (ThreadSanitizer, a firmware's own wrappers) would
+//! see nothing.
 
 pub mod dir;
 pub mod fork;
 
-use std::ffi::CString;
+use rustix::fd::BorrowedFd;
+use rustix::fs::{FlockOperation, Mode};
+use rustix::io::Errno;
+use rustix::ioctl::{Getter, Opcode, ioctl};
+use rustix::time::{ClockId, clock_gettime};
 use std::fs::File;
 use std::io;
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
-use std::os::unix::ffi::OsStrExt;
+use std::mem::ManuallyDrop;
+use std::net::TcpStream;
+use std::os::fd::{FromRawFd, OwnedFd, RawFd};
 use std::path::Path;
-
-fn check(result: libc::c_int) -> io::Result<libc::c_int> {
-    if result < 0 { Err(io::Error::last_os_error()) } else { Ok(result) }
-}
 
 /// Whether a file system cannot do what it was asked for, whatever its state.
 pub fn is_unable(error: &io::Error) -> bool {
@@ -28,35 +34,23 @@ pub fn is_descriptor_refused(error: &io::Error) -> bool {
 
 /// Takes an exclusive advisory lock without waiting.
 pub fn flock_exclusive(file: &File) -> io::Result<()> {
-    // SAFETY: the descriptor is open for the duration of the call, and no memory is passed.
-    check(unsafe { libc::flock(file.as_raw_fd(), libc::LOCK_EX | libc::LOCK_NB) }).map(drop)
+    Ok(rustix::fs::flock(file, FlockOperation::NonBlockingLockExclusive)?)
 }
 
 /// Gives a lock of [`flock_exclusive`] back, also if another process has the same opening of the file.
 pub fn unlock(file: &File) {
-    // SAFETY: as above. A file that is not locked, or is a socket, is none the worse for it.
-    unsafe { libc::flock(file.as_raw_fd(), libc::LOCK_UN) };
+    // A file that is not locked, or is a socket, is none the worse for it.
+    let _ = rustix::fs::flock(file, FlockOperation::Unlock);
 }
 
 /// Takes a name that no other process of this machine can have at the same time: that of a socket in the
 /// abstract namespace, which goes with its last descriptor. `AddrInUse` if somebody has it.
 #[cfg(target_os = "linux")]
 pub fn own_name(name: &[u8]) -> io::Result<File> {
-    // SAFETY: no memory is passed; the result is a new descriptor that nobody else owns.
-    let socket = check(unsafe { libc::socket(libc::AF_UNIX, libc::SOCK_DGRAM | libc::SOCK_CLOEXEC, 0) })
-        .map(|fd| unsafe { File::from_raw_fd(fd) })?;
-    // SAFETY: addresses are plain data.
-    let mut address: libc::sockaddr_un = unsafe { std::mem::zeroed() };
-    address.sun_family = libc::AF_UNIX as libc::sa_family_t;
-    // The first byte stays zero: that makes it abstract.
-    for (place, byte) in address.sun_path[1..].iter_mut().zip(name) {
-        *place = *byte as libc::c_char;
-    }
-    let length = std::mem::offset_of!(libc::sockaddr_un, sun_path) + 1 + name.len();
-    let length = length.min(size_of_val(&address)) as libc::socklen_t;
-    // SAFETY: the address is as long as is said, and lives through the call.
-    check(unsafe { libc::bind(socket.as_raw_fd(), (&raw const address).cast(), length) })?;
-    Ok(socket)
+    use std::os::linux::net::SocketAddrExt;
+    use std::os::unix::net::{SocketAddr, UnixDatagram};
+    let socket = UnixDatagram::bind_addr(&SocketAddr::from_abstract_name(name)?)?;
+    Ok(OwnedFd::from(socket).into())
 }
 
 #[cfg(not(target_os = "linux"))]
@@ -66,8 +60,7 @@ pub fn own_name(_: &[u8]) -> io::Result<File> {
 
 /// The user and the group that this process acts as.
 pub fn effective_ids() -> (u32, u32) {
-    // SAFETY: both calls always succeed and pass no memory.
-    unsafe { (libc::geteuid(), libc::getegid()) }
+    (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw())
 }
 
 /// What a file system can be relied upon for.
@@ -87,13 +80,7 @@ impl FileSystem {
 /// What the file system of a file can be relied upon for, told from its kind. What is not known is a full one.
 #[cfg(target_os = "linux")]
 pub fn file_system_of(file: &File) -> FileSystem {
-    // SAFETY: plain data.
-    let mut about: libc::statfs = unsafe { std::mem::zeroed() };
-    // SAFETY: `about` is a valid place for the result.
-    if check(unsafe { libc::fstatfs(file.as_raw_fd(), &mut about) }).is_err() {
-        return FileSystem::FULL;
-    }
-    file_system_of_kind(about.f_type as u32)
+    rustix::fs::fstatfs(file).map_or(FileSystem::FULL, |about| file_system_of_kind(about.f_type as u32))
 }
 
 #[cfg(target_os = "linux")]
@@ -121,25 +108,10 @@ pub fn file_system_of(_: &File) -> FileSystem {
     FileSystem::FULL
 }
 
-fn clear_errno() {
-    #[cfg(target_os = "linux")]
-    // SAFETY: the place of this thread's error number is always valid.
-    unsafe {
-        *libc::__errno_location() = 0
-    };
-    #[cfg(not(target_os = "linux"))]
-    // SAFETY: as above.
-    unsafe {
-        *libc::__error() = 0
-    };
-}
-
 /// Makes a directory, but not its parents. (The standard library's way brings that of
 /// the parents along.)
 pub fn make_directory(path: &Path, mode: u32) -> io::Result<()> {
-    let path = CString::new(path.as_os_str().as_bytes())?;
-    // SAFETY: the path is terminated and lives through the call.
-    check(unsafe { libc::mkdir(path.as_ptr(), mode as libc::mode_t) }).map(drop)
+    Ok(rustix::fs::mkdir(path, Mode::from_raw_mode(mode))?)
 }
 
 /// For opening files: a pipe or a device is not waited for, and nothing becomes the terminal.
@@ -152,67 +124,54 @@ pub fn process_id() -> u32 {
 /// Milliseconds on a monotonic clock; on Linux one that goes on while the device sleeps.
 pub fn monotonic_ms() -> u64 {
     #[cfg(target_os = "linux")]
-    const CLOCK: libc::clockid_t = libc::CLOCK_BOOTTIME;
+    const CLOCK: ClockId = ClockId::Boottime;
     #[cfg(not(target_os = "linux"))]
-    const CLOCK: libc::clockid_t = libc::CLOCK_MONOTONIC;
-    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-    // SAFETY: `time` is a valid place for the result. A clock that exists cannot fail.
-    unsafe { libc::clock_gettime(CLOCK, &mut time) };
+    const CLOCK: ClockId = ClockId::Monotonic;
+    let time = clock_gettime(CLOCK);
     time.tv_sec as u64 * 1000 + time.tv_nsec as u64 / 1_000_000
 }
 
 #[cfg(target_os = "linux")]
 pub mod linux {
     use super::*;
+    use rustix::event::epoll::{self, EventData, EventFlags};
+    use rustix::event::{EventfdFlags, eventfd};
+    use rustix::time::{Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec};
+    use rustix::time::{timerfd_create as create, timerfd_settime};
+    use std::mem::MaybeUninit;
     use std::time::Duration;
 
     pub fn epoll_create() -> io::Result<OwnedFd> {
-        // SAFETY: no memory is passed; the result is a new descriptor that nobody else owns.
-        check(unsafe { libc::epoll_create1(libc::EPOLL_CLOEXEC) })
-            .map(|fd| unsafe { OwnedFd::from_raw_fd(fd) })
+        Ok(epoll::create(epoll::CreateFlags::CLOEXEC)?)
     }
 
     /// A timer on the clock of [`monotonic_ms`].
     pub fn timerfd_create() -> io::Result<OwnedFd> {
-        // SAFETY: as for `epoll_create`.
-        check(unsafe { libc::timerfd_create(libc::CLOCK_BOOTTIME, libc::TFD_NONBLOCK | libc::TFD_CLOEXEC) })
-            .map(|fd| unsafe { OwnedFd::from_raw_fd(fd) })
+        Ok(create(TimerfdClockId::Boottime, TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC)?)
     }
 
     /// Arms the timer to fire at a moment of [`monotonic_ms`]; 0 disarms it.
     pub fn timerfd_set(timer: &OwnedFd, at_ms: u64) -> io::Result<()> {
-        let value = libc::timespec {
-            tv_sec: (at_ms / 1000).try_into().unwrap_or(libc::time_t::MAX),
-            tv_nsec: ((at_ms % 1000) * 1_000_000) as _,
-        };
-        let spec =
-            libc::itimerspec { it_interval: libc::timespec { tv_sec: 0, tv_nsec: 0 }, it_value: value };
-        // SAFETY: `spec` lives through the call; the old value is not asked for.
-        check(unsafe {
-            libc::timerfd_settime(timer.as_raw_fd(), libc::TFD_TIMER_ABSTIME, &spec, std::ptr::null_mut())
-        })
-        .map(drop)
+        // As far as seconds of 32 bits go, which old systems have.
+        let seconds = (at_ms / 1000).min(i32::MAX as u64) as i64;
+        let it_value = Timespec { tv_sec: seconds, tv_nsec: ((at_ms % 1000) * 1_000_000) as _ };
+        let once = Itimerspec { it_interval: Timespec::default(), it_value };
+        timerfd_settime(timer, TimerfdTimerFlags::ABSTIME, &once)?;
+        Ok(())
     }
 
     pub fn eventfd_create() -> io::Result<OwnedFd> {
-        // SAFETY: as for `epoll_create`.
-        check(unsafe { libc::eventfd(0, libc::EFD_NONBLOCK | libc::EFD_CLOEXEC) })
-            .map(|fd| unsafe { OwnedFd::from_raw_fd(fd) })
+        Ok(eventfd(0, EventfdFlags::NONBLOCK | EventfdFlags::CLOEXEC)?)
     }
 
     /// Makes an eventfd readable. A counter that is full is readable already.
     pub fn eventfd_signal(event: &OwnedFd) {
-        let one = 1u64;
-        // SAFETY: eight bytes are read from `one`, which is eight bytes long.
-        unsafe { libc::write(event.as_raw_fd(), (&raw const one).cast(), 8) };
+        let _ = rustix::io::write(event, &1u64.to_ne_bytes());
     }
 
-    /// Takes back what made an eventfd or a timerfd readable.
+    /// Takes back what made an eventfd or a timerfd readable. The descriptors do not block.
     pub fn drain_counter(fd: &OwnedFd) {
-        let mut count = 0u64;
-        // SAFETY: at most eight bytes are written to `count`, which is eight bytes long. The
-        // descriptors do not block.
-        unsafe { libc::read(fd.as_raw_fd(), (&raw mut count).cast(), 8) };
+        let _ = rustix::io::read(fd, &mut [0; 8]);
     }
 
     #[derive(Clone, Copy, PartialEq)]
@@ -222,20 +181,19 @@ pub mod linux {
         Delete,
     }
 
-    pub fn epoll_change(epoll: RawFd, change: Change, fd: RawFd, events: u32) -> io::Result<()> {
-        let op = match change {
-            Change::Add => libc::EPOLL_CTL_ADD,
-            Change::Modify => libc::EPOLL_CTL_MOD,
-            Change::Delete => libc::EPOLL_CTL_DEL,
-        };
-        let mut event = libc::epoll_event { events, u64: fd as u64 };
-        // SAFETY: `event` lives through the call.
-        check(unsafe { libc::epoll_ctl(epoll, op, fd, &mut event) }).map(drop)
+    pub fn epoll_change(epoll: &OwnedFd, change: Change, fd: RawFd, events: u32) -> io::Result<()> {
+        let (source, data) = (borrow(fd)?, EventData::new_u64(fd as u64));
+        let events = EventFlags::from_bits_retain(events);
+        Ok(match change {
+            Change::Add => epoll::add(epoll, source, data, events),
+            Change::Modify => epoll::modify(epoll, source, data, events),
+            Change::Delete => epoll::delete(epoll, source),
+        }?)
     }
 
-    pub const READABLE: u32 = libc::EPOLLIN as u32;
-    pub const WRITABLE: u32 = libc::EPOLLOUT as u32;
-    pub const BROKEN: u32 = (libc::EPOLLERR | libc::EPOLLHUP) as u32;
+    pub const READABLE: u32 = EventFlags::IN.bits();
+    pub const WRITABLE: u32 = EventFlags::OUT.bits();
+    pub const BROKEN: u32 = EventFlags::ERR.union(EventFlags::HUP).bits();
 
     /// Waits for events and tells each, at most as many as fit; `None` waits for ever. Spans are rounded up, so that
     /// a timer has expired when the wait ends. `Interrupted` is a signal of the application.
@@ -244,17 +202,28 @@ pub mod linux {
         timeout: Option<Duration>,
         mut each: impl FnMut(RawFd, u32),
     ) -> io::Result<()> {
-        const MOST: usize = 16;
-        let mut events = [libc::epoll_event { events: 0, u64: 0 }; MOST];
-        let timeout =
-            timeout.map_or(-1, |span| span.as_micros().div_ceil(1000).try_into().unwrap_or(libc::c_int::MAX));
-        // SAFETY: `events` has room for as many events as are asked for.
-        let count =
-            unsafe { libc::epoll_wait(epoll.as_raw_fd(), events.as_mut_ptr(), MOST as libc::c_int, timeout) };
-        for event in &events[..check(count)? as usize] {
-            each(event.u64 as RawFd, event.events);
+        // The system takes no longer ones.
+        const LONGEST: Timespec = Timespec { tv_sec: i32::MAX as i64 / 1000, tv_nsec: 0 };
+        let mut events = [MaybeUninit::uninit(); 16];
+        let timeout = timeout.map(|span| Timespec::try_from(span).map_or(LONGEST, |span| span.min(LONGEST)));
+        let (events, _) = epoll::wait(epoll, &mut events[..], timeout.as_ref())?;
+        for event in events {
+            let flags = event.flags;
+            each(event.data.u64() as RawFd, flags.bits());
         }
         Ok(())
+    }
+}
+
+/// A descriptor that is known by its number: libcurl's, which keeps it open while it is asked about.
+fn borrow<'a>(number: RawFd) -> io::Result<BorrowedFd<'a>> {
+    match number {
+        0.. => {
+            // SAFETY: it is no negative number, and used for no longer than a call. One that is not open, or is
+            // another file meanwhile, is an error of the call, or has no effect on the file.
+            Ok(unsafe { BorrowedFd::borrow_raw(number) })
+        }
+        _ => Err(Errno::BADF.into()),
     }
 }
 
@@ -290,31 +259,72 @@ pub fn unconfirmed(socket: RawFd, port: u16) -> Option<u64> {
     if local_port(socket)? != port {
         return None;
     }
-    let mut bytes: libc::c_int = 0;
     // SAFETY: the answer is an int.
-    check(unsafe { libc::ioctl(socket, libc::TIOCOUTQ, &mut bytes) }).ok()?;
+    let getter = unsafe { Getter::<{ libc::TIOCOUTQ as Opcode }, libc::c_int>::new() };
+    // SAFETY: the request changes nothing, and writes the answer only.
+    let bytes = unsafe { ioctl(borrow(socket).ok()?, getter) }.ok()?;
     u64::try_from(bytes).ok()
+}
+
+/// What the kernel knows of a TCP connection.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TcpState {
+    /// The other end has not answered the first word yet.
+    pub is_unanswered: bool,
+    /// Segments that were sent and not confirmed.
+    pub unconfirmed: u32,
+    /// Milliseconds since the other end last said anything.
+    pub silent_for: u64,
+    /// Milliseconds within which an answer is usual: the round trip and four times what it varies by.
+    pub round_trip: u64,
+}
+
+/// `None` if the descriptor is no TCP connection, or the system does not say.
+#[cfg(target_os = "linux")]
+pub fn tcp_state(socket: RawFd) -> Option<TcpState> {
+    /// The beginning of the kernel's `struct tcp_info`, as words: eight bytes, then numbers of 32 bits, which never
+    /// change their places.
+    const WORDS: usize = 19;
+    const UNACKED: usize = 6;
+    const LAST_DATA_RECEIVED: usize = 13;
+    const LAST_ACK_RECEIVED: usize = 14;
+    const RTT: usize = 17;
+    const RTTVAR: usize = 18;
+    const SYN_SENT: u8 = 2;
+    let mut words = [0u32; WORDS];
+    let mut length = size_of_val(&words) as libc::socklen_t;
+    // SAFETY: the kernel writes at most `length` bytes into the words. A descriptor that is none is an error.
+    let code = unsafe {
+        libc::getsockopt(socket, libc::IPPROTO_TCP, libc::TCP_INFO, words.as_mut_ptr().cast(), &raw mut length)
+    };
+    if code != 0 || (length as usize) < size_of_val(&words) {
+        return None;
+    }
+    let [state, ..] = words[0].to_ne_bytes();
+    Some(TcpState {
+        is_unanswered: state == SYN_SENT,
+        unconfirmed: words[UNACKED],
+        silent_for: words[LAST_ACK_RECEIVED].min(words[LAST_DATA_RECEIVED]).into(),
+        round_trip: (u64::from(words[RTT]) + 4 * u64::from(words[RTTVAR])) / 1_000,
+    })
+}
+
+#[cfg(not(target_os = "linux"))]
+pub fn tcp_state(_: RawFd) -> Option<TcpState> {
+    None
 }
 
 /// The port of a socket on this side; `None` if the descriptor is no socket of the Internet's.
 pub fn local_port(socket: RawFd) -> Option<u16> {
-    // SAFETY: addresses are plain data.
-    let mut address: libc::sockaddr_storage = unsafe { std::mem::zeroed() };
-    let mut length = size_of_val(&address) as libc::socklen_t;
-    // SAFETY: the address has as much room as `length` says. A descriptor that is none is an error.
-    check(unsafe { libc::getsockname(socket, (&raw mut address).cast(), &mut length) }).ok()?;
-    // SAFETY: the storage is large enough for, and aligned as, the address of either family.
-    let port = match libc::c_int::from(address.ss_family) {
-        libc::AF_INET => unsafe { (*(&raw const address).cast::<libc::sockaddr_in>()).sin_port },
-        libc::AF_INET6 => unsafe { (*(&raw const address).cast::<libc::sockaddr_in6>()).sin6_port },
-        _ => return None,
-    };
-    Some(u16::from_be(port))
+    borrow(socket).ok()?;
+    // SAFETY: it is no negative number, and the owner that is made of it never closes it.
+    let socket = ManuallyDrop::new(unsafe { TcpStream::from_raw_fd(socket) });
+    socket.local_addr().ok().map(|address| address.port())
 }
 
 /// Keeps SIGPIPE from the application while libcurl may write to a connection the peer has closed:
 /// blocked for this thread, taken back if it arose, and the mask restored. Signals belong to the
-/// application, so its handler is never touched.
+/// application, so its handler is never touched. (rustix has no masks of signals: they are the C library's.)
 pub struct SigpipeGuard {
     previous: libc::sigset_t,
     was_pending: bool,

@@ -52,7 +52,7 @@ def _run(step: Step) -> Outcome:
         said.seek(0)
         output = said.read()
     # A test inside the step that was skipped says why; it counts like a skipped step.
-    skipped = [found[1] or found[2] for found in re.finditer(r"skipped ['\"](.*)['\"]|^SKIPPED: (.*)", output, re.M)]
+    skipped = [found[2] for found in re.finditer(r"^SKIPPED(?: \[(\d+)\] \S+?)?: (.*)", output, re.M) for _ in range(int(found[1] or 1))]
     return Outcome(code, skipped, time.monotonic() - start, output)
 
 

@@ -9,7 +9,9 @@ import os
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Iterable, Optional
 
+from environment import Unavailable, tests_python
 from packages import need
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -33,17 +35,20 @@ def _make(*arguments: str) -> list[str]:
     return ["make", "--no-print-directory", *arguments]
 
 
-def _python_tests(folder: str) -> list[str]:
-    return [sys.executable, "-B", "-m", "unittest", "discover", "-s", folder, "-t", folder]
+def _tests(name: str, path: str, environment: Optional[dict[str, str]] = None, needs: Iterable[tuple[str, bool]] = (),
+           after: Iterable[str] = ()) -> Step:
+    """A step that runs the Python tests of a folder, or of one file."""
+    try:
+        python, missing = str(tests_python()), []
+    except Unavailable as failure:
+        python, missing = sys.executable, [(f"pytest: {failure}", False)]
+    return Step(name, [python, "-B", "-m", "pytest", path], environment or {}, [*missing, *needs], list(after))
 
 
 def _variant(tls: str, needs: list[tuple[str, bool]]) -> list[Step]:
     """The library against the emulator, with one of the two ways to have libcurl."""
-    built = f"build of the C libraries ({tls})"
-    environment = {"FIO_TLS": tls}
-
     def step(name: str, folder: str) -> Step:
-        return Step(f"{name} ({tls})", _python_tests(folder), environment, needs, [built])
+        return _tests(f"{name} ({tls})", folder, {"FIO_TLS": tls}, needs, [f"build of the C libraries ({tls})"])
 
     return [
         step("C tests", "tests/c"),
@@ -63,28 +68,29 @@ def steps() -> list[Step]:
     bench_needs = [*system, need("libcjson-dev"), need("valgrind"), need("curl")]
     built = ["build of the C libraries (bundled)", "build of the C libraries (system)"]
     return [
-        Step("tests of the tests", _python_tests("tests/suite")),
+        _tests("tests of the tests", "tests/suite"),
         Step("format of the Rust sources", [CARGO, "fmt", "--all", "--check"], needs=[need("rustfmt")]),
         Step(built[0], _make("TLS=bundled", "lib", "emulator", "examples")),
         Step("Rust tests of the library", [CARGO, "test", "--locked", "--quiet", *libcurl]),
         Step(built[1], _make("TLS=system", "lib", "emulator", "examples"), needs=system, after=built[:1]),
         *_variant("bundled", []),
-        Step("Rust tests of the emulator", [CARGO, "test", "--locked", "--quiet", "-p", "fio-emulator"]),
-        Step("certification", _python_tests("tests/certify"), {"FIO_TLS": "bundled"}, after=built[:1]),
-        Step("page in a browser", _python_tests("tests/page"), {"FIO_TLS": "bundled"}, browser, built[:1]),
+        Step("Rust tests of the emulator", [CARGO, "test", "--locked", "--quiet", "-p", "fio-emulator", "-p", "fio-emulator-service"]),
+        _tests("certification", "tests/certify", {"FIO_TLS": "bundled"}, after=built[:1]),
+        _tests("page in a browser", "tests/page", {"FIO_TLS": "bundled"}, browser, built[:1]),
         Step("archives", _make("dist"), needs=[*system, *cross], after=built),
-        Step("programs on ARM", _python_tests("tests/cross"), needs=[*system, *cross], after=["archives"]),
+        _tests("programs on ARM", "tests/cross", needs=[*system, *cross], after=["archives"]),
         Step("lints", [CARGO, "clippy", "--locked", "--quiet", "--workspace", "--all-targets", *libcurl, "--", "-D", "warnings"], needs=[need("clippy")]),
+        Step("core without std", [CARGO, "build", "--locked", "--quiet", "-p", "fio-c2c-core", "--example", "without_std", "--profile", "no-std"]),
+        Step("oldest Rust, and a processor without std", [sys.executable, "-B", "tests/oldest_rust.py"], needs=system),
         # Both targets, for a moment: `make fuzz` takes longer.
         Step("fuzzing of the emulator", _make("fuzz", "SECONDS=20", "WITHIN=120"), needs=[need("g++")]),
         *_variant("system", system),
         # After the installation, which makes this library as well.
-        Step("library without uploads (system)", [sys.executable, "-B", "tests/c/pairing_only.py"], needs=system,
-             after=["installation (system)"]),
-        Step("binary interface", _python_tests("tests/abi"), {"FIO_TLS": "bundled"},
-             [need("abigail-tools"), need("gcc-arm-linux-gnueabihf")], built[:1]),
-        Step("C++ tests (system)", _python_tests("tests/cpp"), {"FIO_TLS": "system"}, system, built[1:]),
-        Step("Python package", _python_tests("tests/package"), {"FIO_TLS": "bundled"}, after=built[:1]),
-        Step("manual", _python_tests("tests/docs"), needs=[need("doxygen")], after=built[:1]),
+        _tests("library without uploads (system)", "tests/c/pairing_only.py", needs=system, after=["installation (system)"]),
+        _tests("binary interface", "tests/abi", {"FIO_TLS": "bundled"},
+               [need("abigail-tools"), need("doxygen"), need("gcc-arm-linux-gnueabihf")], built[:1]),
+        _tests("C++ tests (system)", "tests/cpp", {"FIO_TLS": "system"}, system, built[1:]),
+        _tests("Python package", "tests/package", {"FIO_TLS": "bundled"}, after=built[:1]),
+        _tests("manual", "tests/docs", needs=[need("doxygen")], after=built[:1]),
         Step("cost and size", _make("bench", "ASSERT=1"), needs=bench_needs, after=built, alone=True),
     ]

@@ -34,6 +34,14 @@ impl Sub<Instant> for Instant {
     }
 }
 
+/// Wall time (2026-01-01) before which this library did not exist: a clock that says less is not set.
+const EARLIEST_PLAUSIBLE: i64 = 1_767_225_600;
+
+/// Whether a wall clock that says this can be right.
+pub fn is_plausible(wall: i64) -> bool {
+    wall >= EARLIEST_PLAUSIBLE
+}
+
 /// Both clocks at one moment.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Now {

@@ -71,7 +71,7 @@ impl Error {
     /// Whether the same again can help: as the table of statuses has it, except that what is being tried
     /// again by itself is not called hopeless in the same breath.
     pub fn retry(&self) -> Retry {
-        match status::describe(self.status).map_or(Retry::Never, |row| row.retry) {
+        match status::retry_of(self.status) {
             Retry::Never | Retry::AfterPairing if self.is_tried_again => Retry::Slowly,
             retry => retry,
         }

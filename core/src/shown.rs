@@ -56,20 +56,29 @@ impl Secrets {
         self.begins[usize::from(byte >> 6)] >> (byte & 63) & 1 == 1
     }
 
+    /// How many bytes a secret takes at the beginning, if one stands there.
+    fn found(&self, text: &[u8]) -> Option<usize> {
+        if !text.first().is_some_and(|&byte| self.may_begin(byte)) {
+            return None;
+        }
+        let mut likely = self.list.iter().map(Secret::expose).filter(|secret| may_go_on(secret, text));
+        likely.find_map(|secret| length_of(secret, text))
+    }
+
+    /// Whether one of them is in the text.
+    pub fn are_in(&self, text: &[u8]) -> bool {
+        (0..text.len()).any(|at| self.found(&text[at..]).is_some())
+    }
+
     /// The text with each secret replaced, as it is or percent-encoded or escaped as JSON has it, in whole or in
     /// part. `None` if there is none in it.
     pub fn hide(&self, text: &[u8]) -> Option<Vec<u8>> {
-        let found = |rest: &[u8]| {
-            let may_begin = rest.first().is_some_and(|&byte| self.may_begin(byte));
-            let mut likely = self.list.iter().map(Secret::expose).filter(|secret| may_go_on(secret, rest));
-            if may_begin { likely.find_map(|secret| length_of(secret, rest)) } else { None }
-        };
-        let first = (0..text.len()).find(|&at| self.may_begin(text[at]) && found(&text[at..]).is_some())?;
+        let first = (0..text.len()).find(|&at| self.found(&text[at..]).is_some())?;
         // Not longer than the text by more than this for each.
         let mut shown = text[..first].to_vec();
         let mut at = first;
         while at < text.len() {
-            match found(&text[at..]) {
+            match self.found(&text[at..]) {
                 Some(length) => {
                     shown.extend_from_slice(NOT_SHOWN);
                     at += length;

@@ -1,5 +1,8 @@
 //! A map for the handful of things that are there at once: a short list in the order of the keys.
-//! At this size it is quicker than a tree, and a fraction of its code.
+//!
+//! alloc's `BTreeMap` has the same functions, and was measured in its place (x86_64, the library that only pairs): 57,344
+//! bytes more, of 446,000, because each of the kinds of map is code of its own; and a poll of the token costs 1.041
+//! times what one by hand in C does, instead of 1.031.
 
 use crate::prelude::*;
 use alloc::borrow::Borrow;

@@ -1,7 +1,10 @@
 //! A map for what may be many: a list in the order of the keys, searched by halves.
 //!
 //! The keys of new things are higher than those of old ones, and mostly old ones are forgotten: at both ends
-//! little has to be moved. A tree would be four times the code.
+//! little has to be moved.
+//!
+//! alloc's `BTreeMap` has the same functions, and was measured in its place (x86_64): 8,192 bytes more in the library that
+//! only pairs, which is more than it may have, and 16,384 in the whole one.
 
 use alloc::borrow::Borrow;
 use alloc::collections::VecDeque;

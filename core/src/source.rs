@@ -70,7 +70,7 @@ impl Condition {
     /// quarters of one. What stood in memory more exactly is rounded down there once it is read again.
     fn has_date_of(&self, earlier: &Condition) -> bool {
         let is_shift = |span: i64| span % QUARTER_HOUR == 0 && span.abs() <= WIDEST_SHIFT;
-        let rounded = earlier.modified - earlier.modified.rem_euclid(COARSEST_DATE);
+        let rounded = earlier.modified.saturating_sub(earlier.modified.rem_euclid(COARSEST_DATE));
         is_shift(self.modified.saturating_sub(earlier.modified))
             || self.file == 0 && is_shift(self.modified.saturating_sub(rounded))
     }

@@ -353,6 +353,11 @@ pub fn describe(status: i32) -> Option<&'static Description> {
     DESCRIPTIONS.binary_search_by(|row| status.cmp(&row.status)).ok().map(|at| &DESCRIPTIONS[at])
 }
 
+/// Whether the same again can help, as the table has it.
+pub fn retry_of(status: i32) -> Retry {
+    describe(status).map_or(Retry::Never, |row| row.retry)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -15,13 +15,17 @@ import subprocess
 import sys
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "packaging" / "interface"))
+
 import cpp
 import groups
+import interface
 import pages
+import read
 import reference
 import sizes
 import statuses
-from links import STATUS_PAGE, Links
+from links import STATUS_PAGE
 
 DOCS = Path(__file__).resolve().parents[1]
 ROOT = DOCS.parent
@@ -32,13 +36,12 @@ ORDER = ("index", "getting-started", "threads", "event-loops", "uploads", "stora
 
 def write_input(folder: Path, include: Path, docs: Path, build: Path) -> None:
     """Everything that Doxygen reads."""
-    header = (include / "fio_c2c.h").read_text(encoding="utf-8")
-    names = reference.names(header)
-    links = Links([*names.functions, *names.others], names.members)
-    (folder / "fio_c2c.h").write_text(reference.for_doxygen(header, links), encoding="utf-8")
+    described = read.read((include / "fio_c2c.h").read_text(encoding="utf-8"), interface.load().constants)
+    links = reference.links_of(described)
+    (folder / "fio_c2c.h").write_text(reference.for_doxygen(described, links), encoding="utf-8")
     made = {
         "cpp": "",
-        "introduction": reference.introduction(header),
+        "introduction": reference.introduction(described),
         "reference": groups.contents(),
         "pair": f"```c\n{(ROOT / 'examples-c' / 'pair.c').read_text(encoding='utf-8')}```",
         "sizes": sizes.table(build),
@@ -54,8 +57,7 @@ def write_input(folder: Path, include: Path, docs: Path, build: Path) -> None:
         text = page.read_text(encoding="utf-8")
         titles[page.stem] = pages.title_of(text)
         if page.stem == STATUS_PAGE:
-            library = statuses.texts(ROOT / "src" / "status.rs")
-            text = statuses.explained(text, names.statuses, reference.meanings(header), library)
+            text = statuses.explained(text, [constant for constant in described.constants if constant.is_status])
         text = pages.for_doxygen(page.stem, text, links, made)
         (folder / page.name).write_text(text, encoding="utf-8")
     _write_layout(folder / "layout.xml", titles)
@@ -111,7 +113,7 @@ def main() -> int:
     work.mkdir(parents=True)
     try:
         write_input(work, options.include, options.docs, options.build)
-    except (reference.Undocumented, statuses.Missing, pages.UnknownPlace) as error:
+    except (read.Unreadable, reference.Undocumented, statuses.Missing, pages.UnknownPlace) as error:
         print(error, file=sys.stderr)
         return 1
     return write_html(work, output, options.version)

@@ -4,12 +4,10 @@ says, what `fio_status_advice` answers, and whether a retry is worth it."""
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Mapping
+from typing import Sequence
 
-# One row of the table in src/status.rs, from which the library takes its texts.
-_ROW = re.compile(r'^    (FIO_OK|FIO_E_\w+) (Never|Later|Slowly|AfterPairing) "([^"]*)" "([^"]*)"$', re.M)
+from interface import Constant
+
 _RETRIES = {
     "Never": "a retry only when something else was changed",
     "Later": "a retry is worth it, later",
@@ -19,34 +17,23 @@ _RETRIES = {
 _HEADING = re.compile(r"^### (FIO_OK|FIO_E_\w+)$", re.M)
 
 
-@dataclass(frozen=True)
-class Texts:
-    """What the library itself says of a status."""
-
-    retry: str
-    summary: str
-    advice: str
-
-
 class Missing(Exception):
     """A status without an explanation, or an explanation without a status."""
 
 
-def texts(source: Path) -> dict[str, Texts]:
-    return {name: Texts(*rest) for name, *rest in _ROW.findall(source.read_text(encoding="utf-8"))}
-
-
-def explained(page: str, numbers: Mapping[str, int], meanings: Mapping[str, str], library: Mapping[str, Texts]) -> str:
+def explained(page: str, statuses: Sequence[Constant]) -> str:
     """The page with what is known of each status below its heading."""
+    known = {status.name: status for status in statuses}
     found = _HEADING.findall(page)
-    wrong = set(found) ^ set(numbers) | {name for name in found if found.count(name) > 1} | set(numbers) ^ set(library)
+    wrong = set(found) ^ set(known) | {name for name in found if found.count(name) > 1}
+    wrong |= {status.name for status in statuses if not status.advice}
     if wrong:
-        raise Missing(f"not exactly once in the header, in src/status.rs and in troubleshooting.md: {', '.join(sorted(wrong))}")
+        raise Missing(f"not exactly once in the header, in core/src/status.rs and in troubleshooting.md: {', '.join(sorted(wrong))}")
 
     def with_facts(heading: re.Match[str]) -> str:
-        name = heading[1]
-        said = library[name]
-        advice = re.sub(r"https://[\w:]+", r"`\g<0>`", said.advice)
-        return (f"{heading[0]}\n\n> **{numbers[name]}** {meanings[name]}\n>\n"
-                f"> In a message: “{said.summary}”. Advice: “{advice}” `fio_error.retry`: {_RETRIES[said.retry]}.")
+        status = known[heading[1]]
+        meaning = " ".join(status.text.split())
+        advice = re.sub(r"https://[\w:]+", r"`\g<0>`", status.advice)
+        return (f"{heading[0]}\n\n> **{status.value}** {meaning}\n>\n"
+                f"> In a message: “{status.message}”. Advice: “{advice}” `fio_error.retry`: {_RETRIES[status.retry]}.")
     return _HEADING.sub(with_facts, page)

@@ -129,7 +129,7 @@ def on_destroy(key: int) -> None:
     registry.remove(key)
 
 
-@_guarded(_abi.LoadCallback, constants.FIO_CB_ABORT)
+@_guarded(_abi.StoreLoadCallback, constants.FIO_CB_ABORT)
 def on_load(key: int, name: bytes, buffer: Any, capacity: int, length: Any) -> int:
     value = registry.get(key).load(name.decode())
     if value is None:
@@ -140,19 +140,19 @@ def on_load(key: int, name: bytes, buffer: Any, capacity: int, length: Any) -> i
     return constants.FIO_OK
 
 
-@_guarded(_abi.SaveCallback, constants.FIO_CB_ABORT)
+@_guarded(_abi.StoreSaveCallback, constants.FIO_CB_ABORT)
 def on_save(key: int, name: bytes, value: Any, length: int) -> int:
     registry.get(key).save(name.decode(), ctypes.string_at(value, length))
     return constants.FIO_OK
 
 
-@_guarded(_abi.EraseCallback, constants.FIO_CB_ABORT)
+@_guarded(_abi.StoreEraseCallback, constants.FIO_CB_ABORT)
 def on_erase(key: int, name: bytes) -> int:
     registry.get(key).erase(name.decode())
     return constants.FIO_OK
 
 
-@_guarded(_abi.ListCallback, constants.FIO_CB_ABORT)
+@_guarded(_abi.StoreListCallback, constants.FIO_CB_ABORT)
 def on_list(key: int, each: Any, context: int) -> int:
     for name in registry.get(key).keys():
         each(context, name.encode())

@@ -1,13 +1,7 @@
 //! Token life: refresh, revoke, and what an application may know of it.
 
-use super::callbacks::fio_done_cb;
-use super::client::{fio_client, start, with_engine};
-use super::core::Completion;
-use super::{args, fio_op, fio_status, guard::guard, guard::guard_value};
-use crate::engine::{AuthState, Operation};
-use crate::error::Error;
-use crate::status::*;
-use std::ffi::{c_char, c_void};
+use super::*;
+use crate::engine::AuthState;
 
 /// `fio_auth_state`: not paired.
 pub const FIO_AUTH_UNPAIRED: i32 = 0;
@@ -49,10 +43,12 @@ pub unsafe extern "C" fn fio_refresh(
     user: *mut c_void,
     op: *mut fio_op,
 ) -> fio_status {
-    guard(|| {
-        // SAFETY: the caller passes NULL or a live client, and NULL or a writable pointer.
-        unsafe { start(client, Operation::Refresh, Completion::Done(done, user), op) }
-    })
+    // SAFETY: the caller passes NULL or a live client, and NULL or a writable pointer.
+    unsafe {
+        guard_start(client, completions::done(done, user), op, &mut |engine, now| {
+            engine.start(Operation::Refresh, now)
+        })
+    }
 }
 
 /// Ends the authorization, for the user's "disconnect" (RFC 7009). The tokens on this device are gone
@@ -81,10 +77,12 @@ pub unsafe extern "C" fn fio_revoke(
     user: *mut c_void,
     op: *mut fio_op,
 ) -> fio_status {
-    guard(|| {
-        // SAFETY: the caller passes NULL or a live client, and NULL or a writable pointer.
-        unsafe { start(client, Operation::Revoke, Completion::Done(done, user), op) }
-    })
+    // SAFETY: the caller passes NULL or a live client, and NULL or a writable pointer.
+    unsafe {
+        guard_start(client, completions::done(done, user), op, &mut |engine, now| {
+            engine.start(Operation::Revoke, now)
+        })
+    }
 }
 
 /// Where the authorization stands.
@@ -101,8 +99,8 @@ pub unsafe extern "C" fn fio_revoke(
 pub unsafe extern "C" fn fio_auth_state(client: *mut fio_client) -> i32 {
     guard_value(FIO_E_PANIC, || {
         // SAFETY: the caller passes NULL or a live client.
-        let state = unsafe { with_engine(client, |engine, now| Ok(engine.auth_state(now))) };
-        match state {
+        match unsafe { inside(client, |_, entered| entered.engine(|engine, now| Ok(engine.auth_state(now)))) }
+        {
             Ok(AuthState::Unpaired) => FIO_AUTH_UNPAIRED,
             Ok(AuthState::Pending) => FIO_AUTH_PENDING,
             Ok(AuthState::Authorized) => FIO_AUTH_AUTHORIZED,
@@ -137,22 +135,20 @@ pub unsafe extern "C" fn fio_access_token(
     capacity: usize,
     length: *mut usize,
 ) -> fio_status {
-    guard(|| {
-        // SAFETY: the caller passes NULL or a live client, NULL or `capacity` writable bytes, and NULL
-        // or a writable pointer.
-        unsafe {
-            with_engine(client, |engine, now| {
-                if length.is_null() || (buffer.is_null() && capacity != 0) {
-                    return Err(Error::new(FIO_E_NULL, "the buffer or the place for the length is NULL"));
-                }
-                let token = engine.access_token(now)?.expose();
-                args::write(length, token.len())?;
-                if capacity < token.len() {
-                    return Err(Error::of(FIO_E_BUFFER));
-                }
-                std::ptr::copy_nonoverlapping(token.as_ptr(), buffer.cast::<u8>(), token.len());
-                Ok(())
-            })
-        }
-    })
+    // SAFETY: the caller passes NULL or a live client, NULL or `capacity` writable bytes, and NULL
+    // or a writable pointer.
+    unsafe {
+        guard_engine(client, &mut |engine, now| {
+            if length.is_null() || (buffer.is_null() && capacity != 0) {
+                return Err(Error::new(FIO_E_NULL, "the buffer or the place for the length is NULL"));
+            }
+            let token = engine.access_token(now)?.expose();
+            args::write(length, token.len())?;
+            if capacity < token.len() {
+                return Err(Error::of(FIO_E_BUFFER));
+            }
+            ptr::copy_nonoverlapping(token.as_ptr(), buffer.cast::<u8>(), token.len());
+            Ok(())
+        })
+    }
 }

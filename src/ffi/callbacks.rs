@@ -12,6 +12,7 @@
 
 use super::views::{fio_code, fio_device, fio_error, fio_event, fio_upload_info};
 use std::ffi::{c_char, c_void};
+use std::sync::Arc;
 
 /// An operation without a result is over: `error` is NULL if it went well. Runs exactly once for
 /// each started operation. `error` is valid during the callback.
@@ -118,8 +119,8 @@ unsafe impl Send for UserData {}
 unsafe impl Sync for UserData {}
 
 impl UserData {
-    pub fn new(pointer: *mut c_void, destroy: fio_destroy_cb) -> UserData {
-        UserData { pointer, destroy, process: crate::sys::process_id() }
+    pub fn new(pointer: *mut c_void, destroy: fio_destroy_cb) -> Arc<UserData> {
+        Arc::new(UserData { pointer, destroy, process: crate::sys::process_id() })
     }
 }
 

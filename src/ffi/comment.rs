@@ -1,15 +1,6 @@
 //! Comments from the device.
 
-use super::callbacks::fio_done_cb;
-use super::client::{fio_client, start_with};
-use super::core::Completion;
-use super::{fio_op, fio_status, guard::guard};
-use crate::error::Error;
-use crate::status::*;
-use std::ffi::{CStr, c_char, c_void};
-
-const LONGEST_TEXT: usize = 10_000;
-const LONGEST_ID: usize = 64;
+use super::*;
 
 /// Makes a comment on an uploaded asset (`POST /v2/devices/assets/{id}/comments`): a marker set on the
 /// camera, for example. A 401 is answered by one refresh and one repetition; otherwise it is sent once. It
@@ -49,67 +40,13 @@ pub unsafe extern "C" fn fio_comment(
     user: *mut c_void,
     op: *mut fio_op,
 ) -> fio_status {
-    guard(|| {
-        // SAFETY: the caller passes NULL or a live client, NULL or terminated strings, and NULL or a writable
-        // pointer.
-        unsafe {
-            start_with(client, Completion::Done(done, user), op, |engine, now| {
-                if asset_id.is_null() || text.is_null() {
-                    return Err(Error::new(FIO_E_NULL, "the asset's id or the text is NULL"));
-                }
-                let (asset_id, text) = (CStr::from_ptr(asset_id), CStr::from_ptr(text));
-                let asset_id = checked_id(asset_id.to_bytes())?;
-                let text = checked_text(text.to_bytes())?;
-                if !frame.is_finite() {
-                    return Err(Error::new(FIO_E_ARGUMENT, "the frame is no number"));
-                }
-                engine.start_comment(asset_id, text, (frame >= 0.0).then_some(frame.abs()), now)
-            })
-        }
-    })
-}
-
-/// It becomes part of a path.
-fn checked_id(id: &[u8]) -> Result<&str, Error> {
-    let is_fit = (1..=LONGEST_ID).contains(&id.len())
-        && id.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'-');
-    std::str::from_utf8(id)
-        .ok()
-        .filter(|_| is_fit)
-        .ok_or_else(|| Error::new(FIO_E_ARGUMENT, "this is not the id of an asset"))
-}
-
-fn checked_text(text: &[u8]) -> Result<&str, Error> {
-    if !(1..=LONGEST_TEXT).contains(&text.len()) {
-        return Err(Error::new(FIO_E_ARGUMENT, "the text does not have 1 to 10000 bytes"));
-    }
-    let text =
-        std::str::from_utf8(text).map_err(|_| Error::new(FIO_E_UTF8, "the text is not valid UTF-8"))?;
-    if text.chars().any(|c| c.is_control() && !['\n', '\r', '\t'].contains(&c)) {
-        return Err(Error::new(FIO_E_ARGUMENT, "the text contains control characters"));
-    }
-    Ok(text)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ids_are_fit_for_a_path_and_texts_for_a_person() {
-        assert!(checked_id(b"b1f2-00AA").is_ok() && checked_id(&[b'a'; 64]).is_ok());
-        for bad in [&b""[..], b"a/b", b"..", b"a b", b"\xff", &[b'a'; 65]] {
-            assert_eq!(checked_id(bad).unwrap_err().status, FIO_E_ARGUMENT);
-        }
-        assert!(checked_text("two\r\n\tlines: größer".as_bytes()).is_ok());
-        assert!(checked_text(&[b'a'; 10_000]).is_ok());
-        for (bad, status) in [
-            (&b""[..], FIO_E_ARGUMENT),
-            (&[b'a'; 10_001], FIO_E_ARGUMENT),
-            (b"\x1b[2J", FIO_E_ARGUMENT),
-            (b"\xff", FIO_E_UTF8),
-        ] {
-            assert_eq!(checked_text(bad).unwrap_err().status, status);
-        }
+    // SAFETY: the caller passes NULL or a live client, NULL or terminated strings, and NULL or a writable
+    // pointer.
+    unsafe {
+        guard_start(client, completions::done(done, user), op, &mut |engine, now| {
+            let asset_id = args::text(asset_id, "the asset's id")?;
+            let text = limits::comment(args::text(text, "the text")?)?;
+            engine.start_comment(asset_id, text, limits::frame(frame)?, now)
+        })
     }
 }

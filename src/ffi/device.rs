@@ -1,12 +1,6 @@
 //! What the service knows of the device, and telling it that the device is there.
 
-use super::callbacks::{fio_device_cb, fio_done_cb};
-use super::client::{fio_client, start, with_core, with_engine};
-use super::core::Completion;
-use super::views::{self, View, fio_device};
-use super::{args, fio_op, fio_status, guard::guard};
-use crate::engine::Operation;
-use std::ffi::c_void;
+use super::*;
 
 /// Fetches device information (`GET /v2/devices/me`): the project, its name, the channels, whether the
 /// device is paused. A 401 is answered by one refresh and one repetition. The library fetches it by
@@ -35,10 +29,12 @@ pub unsafe extern "C" fn fio_device_info(
     user: *mut c_void,
     op: *mut fio_op,
 ) -> fio_status {
-    guard(|| {
-        // SAFETY: the caller passes NULL or a live client, and NULL or a writable pointer.
-        unsafe { start(client, Operation::DeviceInfo, Completion::Device(done, user), op) }
-    })
+    // SAFETY: the caller passes NULL or a live client, and NULL or a writable pointer.
+    unsafe {
+        guard_start(client, completions::device(done, user), op, &mut |engine, now| {
+            engine.start(Operation::DeviceInfo, now)
+        })
+    }
 }
 
 /// Gives device information as it was last known, without asking anybody: also right after `fio_client_new`,
@@ -61,18 +57,14 @@ pub unsafe extern "C" fn fio_device_cached(
     client: *mut fio_client,
     device: *mut *const fio_device,
 ) -> fio_status {
-    guard(|| {
-        // SAFETY: the caller passes NULL or a live client, and NULL or a writable pointer.
-        unsafe {
-            args::write(device, std::ptr::null())?;
-            let shown = with_core(client, |core| {
-                let driver = core.driver()?;
-                let now = driver.now();
-                let view = views::device::aged(&driver.engine.cached_device(now)?);
-                Ok(View::as_ptr(core.shown_device.insert(view)))
-            })?;
-            args::write(device, shown)
-        }
+    // SAFETY: the caller passes NULL or a live client, and NULL or a writable pointer.
+    guard(&mut || unsafe {
+        args::write(device, ptr::null())?;
+        let shown = inside(client, |handle, entered| {
+            let cached = entered.engine(|engine, now| engine.cached_device(now))?;
+            Ok(lock(&handle.shown).device.insert(views::device::aged(&cached)).as_ptr())
+        })?;
+        args::write(device, shown)
     })
 }
 
@@ -103,10 +95,12 @@ pub unsafe extern "C" fn fio_heartbeat(
     user: *mut c_void,
     op: *mut fio_op,
 ) -> fio_status {
-    guard(|| {
-        // SAFETY: the caller passes NULL or a live client, and NULL or a writable pointer.
-        unsafe { start(client, Operation::Heartbeat, Completion::Done(done, user), op) }
-    })
+    // SAFETY: the caller passes NULL or a live client, and NULL or a writable pointer.
+    unsafe {
+        guard_start(client, completions::done(done, user), op, &mut |engine, now| {
+            engine.start(Operation::Heartbeat, now)
+        })
+    }
 }
 
 /// Keeps the device visible as online by itself: a heartbeat whenever 120 seconds have passed without a
@@ -128,13 +122,11 @@ pub unsafe extern "C" fn fio_heartbeat(
 /// Since:     0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_set_online(client: *mut fio_client, online: i32) -> fio_status {
-    guard(|| {
-        // SAFETY: the caller passes NULL or a live client, as documented.
-        unsafe {
-            with_engine(client, |engine, now| {
-                engine.set_online(args::switch(online)?, now);
-                Ok(())
-            })
-        }
-    })
+    // SAFETY: the caller passes NULL or a live client, as documented.
+    unsafe {
+        guard_engine(client, &mut |engine, now| {
+            engine.set_online(args::switch(online)?, now);
+            Ok(())
+        })
+    }
 }

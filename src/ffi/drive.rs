@@ -1,95 +1,7 @@
 //! Driving: the calls in which everything happens, and the two that other threads may make.
 
-use super::client::{client_ref, fio_client, leave, with_core};
-use super::core::{Client, Delivery, lock};
-use super::{FIO_OP_NONE, fio_op, fio_status, guard::guard, guard::guard_value};
-use crate::clock::milliseconds;
-use crate::engine::transport::Waited;
-use crate::error::Error;
-use crate::status::*;
-use crate::sys::{SigpipeGuard, monotonic_ms};
-use std::sync::atomic::Ordering;
+use super::*;
 use std::time::Duration;
-
-/// Makes calls to the application until they are made or the client is freed by one of them.
-fn deliver(client: &Client, deliveries: Vec<Delivery>) {
-    for delivery in deliveries {
-        if !client.is_closing() || delivery.is_owed() {
-            delivery.make();
-        }
-    }
-}
-
-/// One round: takes in cancellations, does what is due, waits at most `wait`, makes the callbacks.
-fn round(client: &Client, wait: Option<Duration>) -> Result<(usize, Waited), Error> {
-    let (deliveries, waited) = {
-        let mut core = client.core()?;
-        let cancels = std::mem::take(&mut *lock(&client.remote.cancels));
-        let driver = core.driver()?;
-        for op in cancels {
-            // One that ended meanwhile has had its completion.
-            let _ = driver.engine.cancel(op, driver.now());
-        }
-        // Checked after the lock is held: a wake-up from here on is seen by the wait itself.
-        let wait = if client.remote.is_woken.load(Ordering::Acquire) { Some(Duration::ZERO) } else { wait };
-        let no_sigpipe = SigpipeGuard::new();
-        let waited = driver.round(wait)?;
-        drop(no_sigpipe);
-        (core.take_deliveries(&client.remote), waited)
-    };
-    let count = deliveries.len();
-    deliver(client, deliveries);
-    Ok((count, waited))
-}
-
-/// Drives until something was told, a wake-up or a signal came, or the time is up. Afterwards the
-/// descriptor is armed for whatever is due next.
-fn drive(client: &Client, timeout: Option<Duration>) -> Result<(), Error> {
-    rounds(client, timeout)?;
-    // Unless it was freed by a callback.
-    if let Ok(mut core) = client.core() {
-        core.driver()?.arm();
-    }
-    Ok(())
-}
-
-fn rounds(client: &Client, timeout: Option<Duration>) -> Result<(), Error> {
-    let deadline = timeout.map(|span| monotonic_ms().saturating_add(milliseconds(span)));
-    loop {
-        let left = deadline.map(|at| Duration::from_millis(at.saturating_sub(monotonic_ms())));
-        let (told, waited) = round(client, left)?;
-        let woken = client.remote.is_woken.swap(false, Ordering::AcqRel);
-        let is_time_up = left.is_some_and(|left| left.is_zero());
-        if told > 0 || woken || waited == Waited::Interrupted || client.is_closing() || is_time_up {
-            return Ok(());
-        }
-    }
-}
-
-/// Runs `body` as the one drive of a client.
-///
-/// # Safety
-/// As for [`client_ref`].
-unsafe fn driving(
-    client: *mut fio_client,
-    body: impl FnOnce(&Client) -> Result<(), Error>,
-) -> Result<(), Error> {
-    // SAFETY: as the caller says.
-    let client_ref = unsafe { client_ref(client) }?;
-    let entered = client_ref.enter()?;
-    if !entered.is_outermost() {
-        let error = Error::of(if client_ref.is_closing() { FIO_E_CLOSED } else { FIO_E_REENTRANT });
-        client_ref.remember(&error);
-        return Err(error);
-    }
-    let result = body(client_ref);
-    if let Err(error) = &result {
-        client_ref.remember(error);
-    }
-    // SAFETY: live, entered above, and not used afterwards.
-    unsafe { leave(client, entered) }?;
-    result
-}
 
 /// Does all work of the client: network, timers, callbacks, on the calling thread.
 ///
@@ -110,10 +22,10 @@ unsafe fn driving(
 /// Since:     0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_drive(client: *mut fio_client, timeout_ms: i32) -> fio_status {
-    guard(|| {
+    guard(&mut || {
         let timeout = u64::try_from(timeout_ms).ok().map(Duration::from_millis);
         // SAFETY: the caller passes NULL or a live client, as documented.
-        unsafe { driving(client, |client| drive(client, timeout)) }
+        unsafe { inside(client, |_, entered| entered.drive(timeout)) }
     })
 }
 
@@ -133,19 +45,10 @@ pub unsafe extern "C" fn fio_drive(client: *mut fio_client, timeout_ms: i32) -> 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_wait(client: *mut fio_client, op: fio_op) -> fio_status {
     let mut ended_with = FIO_OK;
-    let waited = guard(|| {
-        let wait = |client: &Client| loop {
-            if let Some(status) = client.core()?.result_of(op) {
-                ended_with = status;
-                return Ok(());
-            }
-            if op == FIO_OP_NONE || !lock(&client.remote.running).contains(&op) {
-                return Err(Error::of(FIO_E_UNKNOWN_OP));
-            }
-            drive(client, None)?;
-        };
+    let waited = guard(&mut || {
         // SAFETY: the caller passes NULL or a live client, as documented.
-        unsafe { driving(client, wait) }
+        ended_with = unsafe { inside(client, |_, entered| entered.wait(op)) }?;
+        Ok(())
     });
     if waited == FIO_OK { ended_with } else { waited }
 }
@@ -167,9 +70,8 @@ pub unsafe extern "C" fn fio_wait(client: *mut fio_client, op: fio_op) -> fio_st
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_fd(client: *mut fio_client) -> i32 {
     guard_value(FIO_E_PANIC, || {
-        let fd = |core: &mut super::core::Core| core.descriptor.ok_or_else(|| Error::of(FIO_E_UNSUPPORTED));
         // SAFETY: the caller passes NULL or a live client, as documented.
-        unsafe { with_core(client, fd) }.unwrap_or_else(|error| error.status)
+        unsafe { inside(client, |_, entered| entered.descriptor()) }.unwrap_or_else(|error| error.status)
     })
 }
 
@@ -190,14 +92,14 @@ pub unsafe extern "C" fn fio_fd(client: *mut fio_client) -> i32 {
 /// Since:     0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_timeout_ms(client: *mut fio_client, timeout_ms: *mut i64) -> fio_status {
-    guard(|| {
+    guard(&mut || {
         // SAFETY: the caller passes NULL or a live client, and NULL or a writable pointer.
         unsafe {
-            let wanted = with_core(client, |core| Ok(core.driver()?.wants_round_in()))?;
+            let wanted = inside(client, |_, entered| entered.driver(|driver| Ok(driver.wants_round_in())))?;
             // Rounded up, so that it is due when the sleep ends.
             let wanted =
                 wanted.map_or(-1, |span| i64::try_from(span.as_micros().div_ceil(1000)).unwrap_or(i64::MAX));
-            super::args::write(timeout_ms, wanted)
+            args::write(timeout_ms, wanted)
         }
     })
 }
@@ -218,15 +120,9 @@ pub unsafe extern "C" fn fio_timeout_ms(client: *mut fio_client, timeout_ms: *mu
 /// Since:     0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_cancel(client: *mut fio_client, op: fio_op) -> fio_status {
-    guard(|| {
+    guard(&mut || {
         // SAFETY: the caller passes NULL or a live client, as documented.
-        let remote = &unsafe { client_ref(client) }?.remote;
-        if !lock(&remote.running).contains(&op) {
-            return Err(Error::of(FIO_E_UNKNOWN_OP));
-        }
-        lock(&remote.cancels).push(op);
-        (remote.waker)();
-        Ok(())
+        unsafe { handle(client) }?.client.remote()?.cancel(op)
     })
 }
 
@@ -241,11 +137,9 @@ pub unsafe extern "C" fn fio_cancel(client: *mut fio_client, op: fio_op) -> fio_
 /// Since:     0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_wakeup(client: *mut fio_client) -> fio_status {
-    guard(|| {
+    guard(&mut || {
         // SAFETY: the caller passes NULL or a live client, as documented.
-        let remote = &unsafe { client_ref(client) }?.remote;
-        remote.is_woken.store(true, Ordering::Release);
-        (remote.waker)();
+        unsafe { handle(client) }?.client.remote()?.wake_up();
         Ok(())
     })
 }

@@ -1,5 +1,5 @@
-//! The C boundary and nothing else: checks, the guard, conversion. What the functions do is decided
-//! elsewhere; what they promise is written here, since the header is made from these comments.
+//! The C boundary and nothing else: checks, the guard, conversion. What the functions do is decided by
+//! [`crate::client`]; what they promise is written here, since the header is made from these comments.
 //!
 //! Every exported function is literally written out (the header generator reads the source) and every
 //! body begins with the guard (a test holds this).
@@ -8,14 +8,13 @@
 
 mod args;
 pub mod authorization;
-mod body;
-mod ca;
+mod builder;
 pub mod callbacks;
 pub mod client;
 #[cfg(feature = "uploads")]
 pub mod comment;
+mod completions;
 pub mod config;
-mod core;
 pub mod device;
 pub mod diagnosis;
 pub mod drive;
@@ -32,3 +31,15 @@ mod vendor;
 pub mod views;
 
 pub use types::*;
+
+// What nearly every file in here needs.
+use crate::client::{Client, limits, lock};
+use crate::engine::Operation;
+use crate::error::Error;
+use crate::status::*;
+use callbacks::*;
+use client::{fio_client, guard_engine, guard_start, handle, inside};
+use guard::{guard, guard_value};
+use std::ffi::{c_char, c_void};
+use std::ptr;
+use views::{View, fio_device, fio_error};

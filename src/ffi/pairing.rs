@@ -1,13 +1,7 @@
 //! Pairing (RFC 8628): a code for the person, polls for the decision, or the whole of it.
 
-use super::callbacks::{fio_code_cb, fio_device_cb, fio_done_cb, fio_show_code_cb};
-use super::client::{fio_client, start, start_with};
-use super::core::Completion;
-use super::{fio_op, fio_status, guard::guard};
-use crate::engine::Operation;
-use crate::error::Error;
-use crate::status::*;
-use std::ffi::c_void;
+use super::*;
+use limits::within;
 
 /// Asks the service for a pairing code (`POST /v2/auth/device/code`, RFC 8628 section 3.1; where that
 /// answers 404, the older `/v2/device/code`, which is then remembered; as is the encoding, see
@@ -36,15 +30,15 @@ pub unsafe extern "C" fn fio_request_code(
     user: *mut c_void,
     op: *mut fio_op,
 ) -> fio_status {
-    guard(|| {
-        // SAFETY: the caller passes NULL or a live client, and NULL or a writable pointer.
-        unsafe {
-            start_with(client, Completion::Code(done, user), op, |engine, now| {
-                seen(done.is_some())?;
-                engine.start(Operation::RequestCode, now)
-            })
-        }
-    })
+    // SAFETY: the caller passes NULL or a live client, and NULL or a writable pointer.
+    unsafe {
+        guard_start(client, completions::code(done, user), op, &mut |engine, now| {
+            if done.is_none() {
+                return Err(unseen());
+            }
+            engine.start(Operation::RequestCode, now)
+        })
+    }
 }
 
 /// Asks the token endpoint until the user has decided (RFC 8628 sections 3.4 and 3.5), at the server's
@@ -78,10 +72,12 @@ pub unsafe extern "C" fn fio_poll(
     user: *mut c_void,
     op: *mut fio_op,
 ) -> fio_status {
-    guard(|| {
-        // SAFETY: the caller passes NULL or a live client, and NULL or a writable pointer.
-        unsafe { start(client, Operation::Poll, Completion::Done(done, user), op) }
-    })
+    // SAFETY: the caller passes NULL or a live client, and NULL or a writable pointer.
+    unsafe {
+        guard_start(client, completions::done(done, user), op, &mut |engine, now| {
+            engine.start(Operation::Poll, now)
+        })
+    }
 }
 
 /// Does a whole pairing: a code, polls, a new code when one runs out, and device information. The one
@@ -119,24 +115,18 @@ pub unsafe extern "C" fn fio_pair(
     user: *mut c_void,
     op: *mut fio_op,
 ) -> fio_status {
-    guard(|| {
-        // SAFETY: the caller passes NULL or a live client, and NULL or a writable pointer.
-        unsafe {
-            start_with(client, Completion::Pair(show, done, user), op, |engine, now| {
-                seen(show.is_some())?;
-                let codes = match max_codes {
-                    1..=1000 => max_codes as u32,
-                    _ => return Err(Error::new(FIO_E_ARGUMENT, "max_codes is outside 1 to 1000")),
-                };
-                engine.start(Operation::Pair { codes }, now)
-            })
-        }
-    })
+    // SAFETY: the caller passes NULL or a live client, and NULL or a writable pointer.
+    unsafe {
+        guard_start(client, completions::pair(show, done, user), op, &mut |engine, now| {
+            if show.is_none() {
+                return Err(unseen());
+            }
+            let codes = within(max_codes, limits::CODES, "max_codes")? as u32;
+            engine.start(Operation::Pair { codes }, now)
+        })
+    }
 }
 
-fn seen(has_callback: bool) -> Result<(), Error> {
-    if has_callback {
-        return Ok(());
-    }
-    Err(Error::new(FIO_E_NULL, "without a callback nobody would see the code"))
+fn unseen() -> Error {
+    Error::new(FIO_E_NULL, "without a callback nobody would see the code")
 }

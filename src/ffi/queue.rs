@@ -1,13 +1,8 @@
 //! The queue as a whole.
 
-use super::callbacks::fio_upload_cb;
-use super::client::{client_ref, fio_client, leave, with_core, with_engine};
-use super::core::Client;
-use super::views::{self, View, fio_totals};
-use super::{args, fio_status, guard::guard};
-use crate::error::Error;
-use crate::status::*;
-use std::ffi::{c_char, c_void};
+use super::views::fio_totals;
+use super::*;
+use crate::engine::transport::UploadLimits;
 
 /// Shows every upload: first those that are not over, in the order in which they are sent, then those
 /// that are, as far as they are remembered, oldest first.
@@ -33,37 +28,15 @@ pub unsafe extern "C" fn fio_queue_list(
     each: fio_upload_cb,
     user: *mut c_void,
 ) -> fio_status {
-    guard(|| {
-        // SAFETY: the caller passes NULL or a live client.
-        let client_ref = unsafe { client_ref(client) }?;
-        let entered = client_ref.enter()?;
-        let result = list(client_ref, each, user);
-        if let Err(error) = &result {
-            client_ref.remember(error);
-        }
-        // SAFETY: live, entered above, and not used afterwards.
-        unsafe { leave(client, entered) }?;
-        result
+    // SAFETY: the caller passes NULL or a live client.
+    guard(&mut || unsafe {
+        inside(client, |_, entered| {
+            let each =
+                each.ok_or_else(|| Error::new(FIO_E_NULL, "without a callback nobody would see the list"))?;
+            // SAFETY: given for this; the view outlives the call, and nothing is held.
+            entered.show_uploads(&mut |info| each(user, views::upload::info(info).as_ptr()))
+        })
     })
-}
-
-fn list(client: &Client, each: fio_upload_cb, user: *mut c_void) -> Result<(), Error> {
-    let each = each.ok_or_else(|| Error::new(FIO_E_NULL, "without a callback nobody would see the list"))?;
-    // Each lock ends with its statement.
-    client.core()?.driver()?.note_progress();
-    let ids = client.core()?.driver()?.engine.upload_ids();
-    for id in ids {
-        let info = match client.core()?.driver()?.engine.upload_info(id) {
-            Ok(info) => info,
-            // Removed meanwhile.
-            Err(_) => continue,
-        };
-        let view = views::upload::info(&info);
-        // SAFETY: given for this; the view outlives the call, and nothing is held.
-        unsafe { each(user, view.as_ptr()) };
-    }
-    // Refused if the last callback freed it.
-    client.core().map(drop)
 }
 
 /// Shows what is left to do.
@@ -83,18 +56,14 @@ pub unsafe extern "C" fn fio_queue_totals(
     client: *mut fio_client,
     totals: *mut *const fio_totals,
 ) -> fio_status {
-    guard(|| {
-        // SAFETY: the caller passes NULL or a live client, and NULL or a writable pointer.
-        unsafe {
-            args::write(totals, std::ptr::null())?;
-            let shown = with_core(client, |core| {
-                let driver = core.driver()?;
-                driver.note_progress();
-                let view = views::upload::totals(&driver.engine.totals());
-                Ok(View::as_ptr(core.shown_totals.insert(view)))
-            })?;
-            args::write(totals, shown)
-        }
+    // SAFETY: the caller passes NULL or a live client, and NULL or a writable pointer.
+    guard(&mut || unsafe {
+        args::write(totals, ptr::null())?;
+        let shown = inside(client, |handle, entered| {
+            let view = views::upload::totals(&entered.totals()?);
+            Ok(lock(&handle.shown).totals.insert(view).as_ptr())
+        })?;
+        args::write(totals, shown)
     })
 }
 
@@ -113,15 +82,13 @@ pub unsafe extern "C" fn fio_queue_totals(
 /// Since:     0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_queue_pause(client: *mut fio_client) -> fio_status {
-    guard(|| {
-        // SAFETY: the caller passes NULL or a live client.
-        unsafe {
-            with_engine(client, |engine, now| {
-                engine.pause_queue(now);
-                Ok(())
-            })
-        }
-    })
+    // SAFETY: the caller passes NULL or a live client.
+    unsafe {
+        guard_engine(client, &mut |engine, now| {
+            engine.pause_queue(now);
+            Ok(())
+        })
+    }
 }
 
 /// Ends the pause of the queue. Uploads that were paused one by one stay paused. Those that wait for their next
@@ -137,15 +104,13 @@ pub unsafe extern "C" fn fio_queue_pause(client: *mut fio_client) -> fio_status 
 /// Since:     0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_queue_resume(client: *mut fio_client) -> fio_status {
-    guard(|| {
-        // SAFETY: the caller passes NULL or a live client.
-        unsafe {
-            with_engine(client, |engine, now| {
-                engine.resume_queue(now);
-                Ok(())
-            })
-        }
-    })
+    // SAFETY: the caller passes NULL or a live client.
+    unsafe {
+        guard_engine(client, &mut |engine, now| {
+            engine.resume_queue(now);
+            Ok(())
+        })
+    }
 }
 
 /// Cancels every upload that is not over, recordings included; see `fio_upload_cancel`.
@@ -160,15 +125,13 @@ pub unsafe extern "C" fn fio_queue_resume(client: *mut fio_client) -> fio_status
 /// Since:     0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_queue_cancel_all(client: *mut fio_client) -> fio_status {
-    guard(|| {
-        // SAFETY: the caller passes NULL or a live client.
-        unsafe {
-            with_engine(client, |engine, now| {
-                engine.cancel_all_uploads(now);
-                Ok(())
-            })
-        }
-    })
+    // SAFETY: the caller passes NULL or a live client.
+    unsafe {
+        guard_engine(client, &mut |engine, now| {
+            engine.cancel_all_uploads(now);
+            Ok(())
+        })
+    }
 }
 
 /// Says whether new uploads are sent by themselves. Kept in the store, so that it is the person's setting
@@ -187,15 +150,13 @@ pub unsafe extern "C" fn fio_queue_cancel_all(client: *mut fio_client) -> fio_st
 /// Since:     0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_queue_set_auto_start(client: *mut fio_client, enabled: i32) -> fio_status {
-    guard(|| {
-        // SAFETY: the caller passes NULL or a live client.
-        unsafe {
-            with_engine(client, |engine, now| {
-                engine.set_auto_start(args::switch(enabled)?, now);
-                Ok(())
-            })
-        }
-    })
+    // SAFETY: the caller passes NULL or a live client.
+    unsafe {
+        guard_engine(client, &mut |engine, now| {
+            engine.set_auto_start(args::switch(enabled)?, now);
+            Ok(())
+        })
+    }
 }
 
 /// Forgets which tags were sent or cancelled: after a card was formatted, where the names of its clips are the
@@ -214,10 +175,8 @@ pub unsafe extern "C" fn fio_queue_set_auto_start(client: *mut fio_client, enabl
 /// Since:     0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_queue_forget_tags(client: *mut fio_client) -> fio_status {
-    guard(|| {
-        // SAFETY: the caller passes NULL or a live client.
-        unsafe { with_engine(client, |engine, now| engine.forget_tags(now)) }
-    })
+    // SAFETY: the caller passes NULL or a live client.
+    unsafe { guard_engine(client, &mut |engine, now| engine.forget_tags(now)) }
 }
 
 /// Limits what all uploads together send, to leave some of the network to others. At once, also for what
@@ -236,17 +195,14 @@ pub unsafe extern "C" fn fio_queue_set_bandwidth(
     client: *mut fio_client,
     bytes_per_second: u64,
 ) -> fio_status {
-    guard(|| {
-        // SAFETY: the caller passes NULL or a live client.
-        unsafe {
-            with_engine(client, |engine, now| {
-                let mut limits = engine.upload_limits().clone();
-                limits.bytes_per_second = bytes_per_second;
-                engine.limit_uploads(limits, now);
-                Ok(())
-            })
-        }
-    })
+    // SAFETY: the caller passes NULL or a live client.
+    unsafe {
+        guard_engine(client, &mut |engine, now| {
+            let limits = UploadLimits { bytes_per_second, ..engine.upload_limits().clone() };
+            engine.limit_uploads(limits, now);
+            Ok(())
+        })
+    }
 }
 
 /// Says which network interfaces uploads may use, to keep them off a mobile connection, for example. Each
@@ -273,40 +229,28 @@ pub unsafe extern "C" fn fio_queue_set_interfaces(
     names: *const *const c_char,
     count: usize,
 ) -> fio_status {
-    guard(|| {
-        // SAFETY: the caller passes NULL or a live client, and NULL or `count` pointers to terminated
-        // strings.
-        unsafe {
-            with_engine(client, |engine, now| {
-                let mut limits = engine.upload_limits().clone();
-                limits.interfaces = args::interfaces(names, count)?;
-                engine.limit_uploads(limits, now);
-                Ok(())
-            })
-        }
-    })
+    // SAFETY: the caller passes NULL or a live client, and NULL or `count` pointers to terminated
+    // strings.
+    unsafe {
+        guard_engine(client, &mut |engine, now| {
+            let interfaces = args::interfaces(names, count)?;
+            let limits = UploadLimits { interfaces, ..engine.upload_limits().clone() };
+            engine.limit_uploads(limits, now);
+            Ok(())
+        })
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::callbacks::fio_read_cb;
-    use super::super::client::{fio_client_free, fio_client_new};
-    use super::super::config::identity::{fio_config_set_client_id, fio_config_set_client_secret};
-    use super::super::config::trust::fio_config_set_ca_pem;
-    use super::super::config::{fio_config_free, fio_config_new};
-    use super::super::drive::fio_drive;
-    use super::super::upload::control::{fio_upload_cancel, fio_upload_prioritize, fio_upload_remove};
-    use super::super::upload::details::{
-        fio_upload_set_again, fio_upload_set_name, fio_upload_set_recording, fio_upload_set_tag,
-    };
-    use super::super::upload::recording::{fio_upload_finish, fio_upload_push};
-    use super::super::upload::source::{fio_upload_set_pushed, fio_upload_set_reader};
-    use super::super::upload::start::{fio_upload_get, fio_upload_start};
-    use super::super::upload::{fio_upload_free, fio_upload_new};
-    use super::super::views::upload::{FIO_UPLOAD_CANCELED, FIO_UPLOAD_WAITING};
-    use super::super::views::{fio_error, fio_upload_info};
     use super::*;
-    use std::ptr;
+    use crate::ffi::client::{fio_client_error, fio_client_free, fio_client_new};
+    use crate::ffi::config::{fio_config_free, fio_config_new, identity::*, trust::*};
+    use crate::ffi::drive::fio_drive;
+    use crate::ffi::upload::{control::*, details::*, recording::*, source::*, start::*};
+    use crate::ffi::upload::{fio_upload_free, fio_upload_new};
+    use crate::ffi::views::fio_upload_info;
+    use crate::ffi::views::upload::{FIO_UPLOAD_CANCELED, FIO_UPLOAD_WAITING};
 
     const PEM: &[u8] = b"-----BEGIN CERTIFICATE-----\nMA==\n-----END CERTIFICATE-----\n";
 
@@ -444,7 +388,7 @@ mod tests {
             assert_eq!(fio_upload_set_pushed(upload), FIO_OK);
             assert_eq!(fio_upload_set_name(upload, c"a.wav".as_ptr()), FIO_OK);
             assert_eq!(fio_upload_start(client, upload, &mut id), FIO_E_ARGUMENT);
-            let error: *const fio_error = super::super::client::fio_client_error(client);
+            let error: *const fio_error = fio_client_error(client);
             assert_eq!((*error).status, FIO_E_ARGUMENT);
             assert_eq!(fio_upload_set_recording(upload, 0, 0), FIO_OK);
             assert_eq!(fio_upload_start(client, upload, &mut id), FIO_OK);

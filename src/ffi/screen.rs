@@ -1,10 +1,7 @@
 //! The pairing link as a QR code, for a display.
 
-use super::{args, fio_status, guard::guard};
-use crate::error::Error;
-use crate::status::*;
-use qrcodegen::{QrCode, QrCodeEcc};
-use std::ffi::c_char;
+use super::*;
+use crate::client::qr;
 
 /// Makes a QR code (ISO/IEC 18004, error correction level M) as a square of modules. Draw a quiet
 /// zone of four light modules around it.
@@ -28,16 +25,15 @@ pub unsafe extern "C" fn fio_qr_encode(
     capacity: usize,
     side: *mut i32,
 ) -> fio_status {
-    guard(|| {
+    guard(&mut || {
         // SAFETY: the caller passes NULL or a terminated string, NULL or `capacity` writable bytes, and
         // NULL or a writable pointer.
         unsafe {
-            let text = args::text(text, "the text", 1023)?;
+            let text = args::text(text, "the text")?;
             if modules.is_null() && capacity != 0 {
                 return Err(Error::new(FIO_E_NULL, "the modules are NULL"));
             }
-            let qr = QrCode::encode_text(text, QrCodeEcc::Medium)
-                .map_err(|_| Error::new(FIO_E_ARGUMENT, "the text is too long for a QR code"))?;
+            let qr = qr::encode(text)?;
             args::write(side, qr.size())?;
             let edge = qr.size() as usize;
             if capacity < edge * edge {

@@ -1,20 +1,13 @@
-//! The vendor's store, clock and random numbers behind the library's traits.
+//! The vendor's store behind the library's trait.
 
 use super::callbacks::*;
-use crate::clock::{Clock, Instant, Now};
-use crate::entropy::Entropy;
+use crate::client::own::load_record;
 use crate::error::Error;
-use crate::net::clock::SystemClock;
 use crate::secret::SecretBytes;
 use crate::status::*;
 use crate::store::{Store, is_valid_key};
 use std::ffi::{CStr, CString, c_char, c_void};
 use std::sync::Arc;
-use zeroize::Zeroizing;
-
-/// More than any record; a longer one is not ours.
-const LARGEST_RECORD: usize = 16 << 20;
-const FIRST_BUFFER: usize = 8 << 10;
 
 /// The four functions, all set.
 #[derive(Clone)]
@@ -26,58 +19,43 @@ pub struct StoreFunctions {
     pub user: Arc<UserData>,
 }
 
-pub struct VendorStore(pub StoreFunctions);
-
 fn c_key(key: &str) -> Result<CString, Error> {
     CString::new(key).map_err(|_| Error::new(FIO_E_STORE, "invalid record key"))
 }
 
-fn failed(what: &'static str) -> Error {
-    Error::new(FIO_E_STORE, what)
+/// What a callback answers: 0 or a failure.
+pub fn answered(result: i32, status: i32, failure: &'static str) -> Result<(), Error> {
+    if result == 0 { Ok(()) } else { Err(Error::new(status, failure)) }
 }
 
-impl Store for VendorStore {
+impl Store for StoreFunctions {
     fn load(&mut self, key: &str) -> Result<Option<SecretBytes>, Error> {
         let key = c_key(key)?;
-        let mut capacity = FIRST_BUFFER;
-        // The record may grow between two calls, but not for ever.
-        for _ in 0..4 {
-            let mut buffer = Zeroizing::new(vec![0u8; capacity]);
-            let mut length = 0;
-            // SAFETY: the function was registered for this; the buffer has `capacity` bytes, the key
-            // is terminated, and all of it outlives the call.
-            let result = unsafe {
-                (self.0.load)(self.0.user.pointer, key.as_ptr(), buffer.as_mut_ptr(), capacity, &mut length)
-            };
-            match result {
-                FIO_STORE_NOT_FOUND => return Ok(None),
-                0 if length <= capacity => {
-                    buffer.truncate(length);
-                    return Ok(Some(SecretBytes::new(std::mem::take(&mut *buffer))));
-                }
-                0 if length <= LARGEST_RECORD => capacity = length,
-                _ => break,
+        load_record(&mut |buffer| {
+            let (start, capacity, mut length) = (buffer.as_mut_ptr(), buffer.len(), 0);
+            // SAFETY: the function was registered for this; the buffer has `capacity` bytes, the key is
+            // terminated, and all of it outlives the call.
+            let result =
+                unsafe { (self.load)(self.user.pointer, key.as_ptr(), start, capacity, &mut length) };
+            if result == FIO_STORE_NOT_FOUND {
+                return Ok(None);
             }
-        }
-        Err(failed("the application's load callback failed"))
+            answered(result, FIO_E_STORE, "the application's load callback failed").map(|()| Some(length))
+        })
     }
 
     fn save(&mut self, key: &str, value: &[u8]) -> Result<(), Error> {
         let key = c_key(key)?;
         // SAFETY: as in `load`; the value is readable for its length.
-        match unsafe { (self.0.save)(self.0.user.pointer, key.as_ptr(), value.as_ptr(), value.len()) } {
-            0 => Ok(()),
-            _ => Err(failed("the application's save callback failed")),
-        }
+        let result = unsafe { (self.save)(self.user.pointer, key.as_ptr(), value.as_ptr(), value.len()) };
+        answered(result, FIO_E_STORE, "the application's save callback failed")
     }
 
     fn erase(&mut self, key: &str) -> Result<(), Error> {
         let key = c_key(key)?;
         // SAFETY: as in `load`.
-        match unsafe { (self.0.erase)(self.0.user.pointer, key.as_ptr()) } {
-            0 => Ok(()),
-            _ => Err(failed("the application's erase callback failed")),
-        }
+        let result = unsafe { (self.erase)(self.user.pointer, key.as_ptr()) };
+        answered(result, FIO_E_STORE, "the application's erase callback failed")
     }
 
     fn list(&mut self) -> Result<Vec<String>, Error> {
@@ -95,50 +73,7 @@ impl Store for VendorStore {
         }
         let mut keys: Vec<String> = Vec::new();
         // SAFETY: as in `load`; `each` uses the context as what it is.
-        match unsafe { (self.0.list)(self.0.user.pointer, Some(each), (&raw mut keys).cast()) } {
-            0 => Ok(keys),
-            _ => Err(failed("the application's list callback failed")),
-        }
-    }
-}
-
-/// The vendor's clocks; each is optional.
-#[derive(Clone)]
-pub struct ClockFunctions {
-    pub monotonic: fio_monotonic_cb,
-    pub wall: fio_wall_clock_cb,
-    pub user: Arc<UserData>,
-}
-
-pub struct VendorClock(pub ClockFunctions);
-
-impl Clock for VendorClock {
-    fn now(&self) -> Now {
-        let system = SystemClock.now();
-        let user = self.0.user.pointer;
-        // SAFETY: both functions were registered to be called like this.
-        unsafe {
-            Now {
-                mono: self.0.monotonic.map_or(system.mono, |clock| Instant(clock(user))),
-                wall: self.0.wall.map_or(system.wall, |clock| clock(user)),
-            }
-        }
-    }
-}
-
-/// The vendor's random numbers.
-#[derive(Clone)]
-pub struct VendorEntropy {
-    pub fill: unsafe extern "C" fn(*mut c_void, *mut u8, usize) -> i32,
-    pub user: Arc<UserData>,
-}
-
-impl Entropy for VendorEntropy {
-    fn fill(&mut self, buffer: &mut [u8]) -> Result<(), Error> {
-        // SAFETY: the function was registered for this; the buffer is writable for its length.
-        match unsafe { (self.fill)(self.user.pointer, buffer.as_mut_ptr(), buffer.len()) } {
-            0 => Ok(()),
-            _ => Err(Error::new(FIO_E_ENTROPY, "the application's entropy callback failed")),
-        }
+        let result = unsafe { (self.list)(self.user.pointer, Some(each), (&raw mut keys).cast()) };
+        answered(result, FIO_E_STORE, "the application's list callback failed").map(|()| keys)
     }
 }

@@ -40,7 +40,7 @@ impl Poller {
         let timer = linux::timerfd_create()?;
         let event = linux::eventfd_create()?;
         for fd in [&timer, &event] {
-            linux::epoll_change(epoll.as_raw_fd(), Change::Add, fd.as_raw_fd(), linux::READABLE)?;
+            linux::epoll_change(&epoll, Change::Add, fd.as_raw_fd(), linux::READABLE)?;
         }
         let (epoll, event) = (Arc::new(epoll), Arc::new(event));
         Ok(Poller { epoll, timer, event, armed_at: 0, sockets: Vec::new() })
@@ -100,7 +100,7 @@ impl Registry {
     /// Sets what a socket is watched for; neither means it is not watched.
     pub fn watch(&self, socket: RawFd, read: bool, write: bool) {
         let events = if read { linux::READABLE } else { 0 } | if write { linux::WRITABLE } else { 0 };
-        let epoll = self.0.as_raw_fd();
+        let epoll = &self.0;
         if events == 0 {
             // It may never have been registered, or be closed already: either way it is gone.
             let _ = linux::epoll_change(epoll, Change::Delete, socket, 0);

@@ -2,6 +2,8 @@
 //! they are known to be harmless.
 
 use crate::log::{Level, Log};
+use crate::secret::Secret;
+use crate::shown::Secrets;
 use crate::text::says;
 use curl::easy::InfoType;
 
@@ -30,6 +32,19 @@ const HARMLESS_HEADERS: &[&str] = &[
 
 /// How the lines begin that are no headers.
 const FIRST_LINES: &[&str] = &["GET /", "POST /", "PUT /", "HTTP/"];
+
+/// Of a request to a signed address, whose host may quote what is signed.
+pub fn write_of_signed(log: &Log, kind: InfoType, data: &[u8], url: &Secret) {
+    if !log.wants(Level::Trace) {
+        return;
+    }
+    let query = url.expose().split_once('?').map_or("", |(_, query)| query);
+    let values = form_urlencoded::parse(query.as_bytes()).map(|(_, value)| Secret::new(&value)).collect();
+    match Secrets::new(values).hide(data) {
+        Some(shown) => write(log, kind, &shown),
+        None => write(log, kind, data),
+    }
+}
 
 pub fn write(log: &Log, kind: InfoType, data: &[u8]) {
     let (mark, is_header) = match kind {
@@ -79,14 +94,31 @@ mod tests {
     use super::*;
     use std::sync::{Arc, Mutex};
 
-    #[test]
-    fn a_trace_shows_names_but_no_secret_values() {
+    fn collecting() -> (Log, Arc<Mutex<String>>) {
         let lines = Arc::new(Mutex::new(String::new()));
         let into = lines.clone();
-        let log = crate::log::log_to(
-            Level::Trace as i32,
-            Some(Arc::new(move |_, line: &str| into.lock().unwrap().push_str(line))),
+        let sink = move |_: Level, line: &str| into.lock().unwrap().push_str(line);
+        (crate::log::log_to(Level::Trace as i32, Some(Arc::new(sink))), lines)
+    }
+
+    #[test]
+    fn what_a_storage_quotes_of_a_signed_address_is_not_shown() {
+        let (log, lines) = collecting();
+        let url = Secret::new(
+            "https://host/part?X-Amz-Signature=SECRET0123&X-Amz-Security-Token=a%2Fb%2BSECRET%3D",
         );
+        for data in
+            ["ETag: \"SECRET0123\"\r\n", "Server: a/b+SECRET= a%2Fb%2BSECRET%3D\r\n", "Host: host\r\n"]
+        {
+            write_of_signed(&log, InfoType::HeaderIn, data.as_bytes(), &url);
+        }
+        let lines = lines.lock().unwrap();
+        assert!(!lines.contains("SECRET") && lines.contains("Host: host"), "{lines}");
+    }
+
+    #[test]
+    fn a_trace_shows_names_but_no_secret_values() {
+        let (log, lines) = collecting();
         for (kind, data) in [
             (
                 InfoType::HeaderOut,

@@ -42,6 +42,8 @@ pub struct Upload {
     sockets: Arc<Sockets>,
     pub shortage: Shortage,
     stall: Stall,
+    /// The socket opened last for this part, and when.
+    opened: Option<(c_int, u64)>,
     answer: Answer,
     log: Log,
 }
@@ -74,6 +76,7 @@ impl Upload {
             sockets,
             shortage: Shortage::default(),
             stall: Stall::default(),
+            opened: None,
             answer: Answer::default(),
             log,
         }
@@ -86,6 +89,7 @@ impl Upload {
         self.turn = None;
         self.is_paused = false;
         self.stall.clear();
+        self.opened = None;
         self.shortage.clear();
         self.md5 = part.verify.then(Md5::new);
         self.done = 0;
@@ -126,6 +130,12 @@ impl Upload {
         let steps = [self.done > 0, is_whole, is_answered].map(u64::from);
         let lasts = self.stall.lasts(confirmed / LEAST_MOVE + steps.iter().sum::<u64>(), now);
         if self.done == 0 { lasts.saturating_sub(connecting) } else { lasts }
+    }
+
+    /// The socket that was opened for it so many milliseconds ago or earlier, if nothing has been sent yet.
+    pub fn waits_for_connection(&self, most: u64, now: u64) -> Option<c_int> {
+        let (socket, since) = self.opened.filter(|_| self.done == 0)?;
+        (now.saturating_sub(since) >= most).then_some(socket)
     }
 
     pub fn take_failure(&mut self) -> Option<Error> {
@@ -196,6 +206,7 @@ impl Handler for Upload {
     ) -> Option<curl_sys::curl_socket_t> {
         let socket = self.shortage.open_socket(family, kind, protocol)?;
         self.sockets.remember(socket);
+        self.opened = Some((socket, monotonic_ms()));
         Some(socket)
     }
 
@@ -242,7 +253,10 @@ impl Handler for Upload {
     }
 
     fn debug(&mut self, kind: InfoType, data: &[u8]) {
-        trace::write(&self.log, kind, data);
+        match &self.part {
+            Some(part) => trace::write_of_signed(&self.log, kind, data, &part.url),
+            None => trace::write(&self.log, kind, data),
+        }
     }
 }
 

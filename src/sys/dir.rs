@@ -1,17 +1,18 @@
 //! Files below a directory that is held open: a path that leads elsewhere meanwhile changes nothing, and no
 //! link is followed.
 
-use super::check;
-use std::ffi::{CStr, CString, OsStr};
+use rustix::fs::{AtFlags, Mode, OFlags, openat, renameat, unlinkat};
+use rustix::io::retry_on_intr;
+use std::ffi::OsStr;
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind};
-use std::os::fd::{AsRawFd, FromRawFd, IntoRawFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 /// A pipe or a device is not waited for, nothing becomes the terminal, and a link is not followed.
-const CAREFULLY: libc::c_int = libc::O_NONBLOCK | libc::O_NOCTTY | libc::O_NOFOLLOW | libc::O_CLOEXEC;
+const CAREFULLY: OFlags =
+    OFlags::NONBLOCK.union(OFlags::NOCTTY).union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
 
 #[derive(Debug)]
 pub struct Dir(File);
@@ -27,83 +28,51 @@ impl Dir {
         &self.0
     }
 
-    fn open_at(&self, name: &str, flags: libc::c_int, mode: u32) -> io::Result<File> {
-        let name = CString::new(name)?;
-        loop {
-            // SAFETY: the name is terminated and lives through the call.
-            let opened =
-                check(unsafe { libc::openat(self.0.as_raw_fd(), name.as_ptr(), flags | CAREFULLY, mode) });
-            match opened {
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                // SAFETY: the result is a new descriptor that nobody else owns.
-                opened => return opened.map(|fd| unsafe { File::from_raw_fd(fd) }),
-            }
-        }
+    fn open_at(&self, name: &str, flags: OFlags, mode: u32) -> io::Result<File> {
+        let opened = retry_on_intr(|| openat(&self.0, name, flags | CAREFULLY, Mode::from_raw_mode(mode)));
+        Ok(opened?.into())
     }
 
     /// Opens a plain file for reading; `InvalidInput` if something else bears the name. That is looked at before
     /// it is opened, because opening a device can do something.
     pub fn read(&self, name: &str) -> io::Result<File> {
         #[cfg(target_os = "linux")]
-        plain(self.open_at(name, libc::O_PATH, 0)?)?;
-        plain(self.open_at(name, libc::O_RDONLY, 0).map_err(not_followed)?)
+        plain(self.open_at(name, OFlags::PATH, 0)?)?;
+        plain(self.open_at(name, OFlags::RDONLY, 0).map_err(not_followed)?)
     }
 
     /// Opens a plain file for reading (`is_writable`: and writing), and makes it if there is none.
     pub fn read_or_make(&self, name: &str, mode: u32, is_writable: bool) -> io::Result<File> {
-        let access = if is_writable { libc::O_RDWR } else { libc::O_RDONLY };
+        let access = if is_writable { OFlags::RDWR } else { OFlags::RDONLY };
         #[cfg(target_os = "linux")]
-        match self.open_at(name, libc::O_PATH, 0) {
+        match self.open_at(name, OFlags::PATH, 0) {
             Ok(found) => drop(plain(found)?),
             Err(error) if error.kind() == ErrorKind::NotFound => {}
             Err(error) => return Err(error),
         }
-        plain(self.open_at(name, access | libc::O_CREAT, mode).map_err(not_followed)?)
+        plain(self.open_at(name, access | OFlags::CREATE, mode).map_err(not_followed)?)
     }
 
     /// Makes a file that was not there, for writing.
     pub fn make(&self, name: &str, mode: u32) -> io::Result<File> {
-        self.open_at(name, libc::O_WRONLY | libc::O_CREAT | libc::O_EXCL, mode)
+        self.open_at(name, OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL, mode)
     }
 
     pub fn remove(&self, name: &str) -> io::Result<()> {
-        let name = CString::new(name)?;
-        // SAFETY: the name is terminated and lives through the call.
-        check(unsafe { libc::unlinkat(self.0.as_raw_fd(), name.as_ptr(), 0) }).map(drop)
+        Ok(unlinkat(&self.0, name, AtFlags::empty())?)
     }
 
     pub fn rename(&self, from: &str, to: &str) -> io::Result<()> {
-        let (from, to) = (CString::new(from)?, CString::new(to)?);
-        let dir = self.0.as_raw_fd();
-        // SAFETY: the names are terminated and live through the call.
-        check(unsafe { libc::renameat(dir, from.as_ptr(), dir, to.as_ptr()) }).map(drop)
+        Ok(renameat(&self.0, from, &self.0, to)?)
     }
 
     /// Calls for the name of each entry.
     pub fn each_name(&self, mut each: impl FnMut(&OsStr)) -> io::Result<()> {
-        let descriptor = self.open_at(".", libc::O_RDONLY | libc::O_DIRECTORY, 0)?.into_raw_fd();
-        // SAFETY: the descriptor is one of a directory and belongs to nobody else; the stream takes it over.
-        let stream = unsafe { libc::fdopendir(descriptor) };
-        if stream.is_null() {
-            let error = io::Error::last_os_error();
-            // SAFETY: the stream has not taken it over.
-            drop(unsafe { File::from_raw_fd(descriptor) });
-            return Err(error);
+        let here = self.open_at(".", OFlags::RDONLY | OFlags::DIRECTORY, 0)?;
+        for entry in rustix::fs::Dir::new(here)? {
+            each(OsStr::from_bytes(entry?.file_name().to_bytes()));
         }
-        let result = loop {
-            super::clear_errno();
-            // SAFETY: the stream is open, and used by nobody else.
-            let entry = unsafe { libc::readdir(stream) };
-            if entry.is_null() {
-                let error = io::Error::last_os_error();
-                break if error.raw_os_error() == Some(0) { Ok(()) } else { Err(error) };
-            }
-            // SAFETY: the entry lives until the next call on the stream; its name is terminated.
-            each(OsStr::from_bytes(unsafe { CStr::from_ptr((*entry).d_name.as_ptr()) }.to_bytes()));
-        };
-        // SAFETY: the stream is open and not used any more.
-        unsafe { libc::closedir(stream) };
-        result
+        Ok(())
     }
 }
 

@@ -1,40 +1,41 @@
 """Copies of the project in which something is changed on purpose."""
 
 from __future__ import annotations
-
 import re
 import sys
 import tempfile
 from pathlib import Path
 from typing import Callable, TypeVar
 
+import pytest
+
+from case import Case
 from libraries import HEADER, SOURCES, copy_sources
 from symbols import TABLE
 from tools import ROOT, TARGETS, Missing
 
 sys.path.insert(0, str(ROOT / "tests" / "c"))
-from harness import SkippingTest  # noqa: E402
 
 Answer = TypeVar("Answer")
 
-GUARDED = (*SOURCES, HEADER, TABLE, "Makefile", "packaging/abi.mk", "tests/abi")
+GUARDED = (*SOURCES, HEADER, TABLE, "Makefile", "packaging/abi.mk", "packaging/interface", "tests/abi")
 
 
-class GuardTest(SkippingTest):
+class GuardTest(Case):
     def asked(self, guard: Callable[..., Answer], *arguments: object) -> Answer:
         """What the guard answers; the test is skipped if it lacks a tool."""
         try:
             return guard(*arguments)
         except Missing as missing:
-            self.skip(str(missing))
+            pytest.skip(str(missing))
             raise
 
     def copy(self) -> Path:
         folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
+        self.at_end(folder.cleanup)
         tree = Path(folder.name)
         copy_sources(ROOT, tree, GUARDED)
-        self.assertEqual([target.baseline for target in TARGETS if not (tree / target.baseline).exists()], [])
+        assert [target.baseline for target in TARGETS if not (tree / target.baseline).exists()] == []
         return tree
 
 

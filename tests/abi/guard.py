@@ -18,8 +18,7 @@ from typing import Sequence
 
 from abigail import differences
 from changes import Changes, compare_constants, compare_library, compare_shapes
-from header_text import read_header
-from libraries import HEADER, describe_header, describe_library, header_of
+from libraries import HEADER, describe_header, describe_library, header_of, read_header
 from shapes import read_shapes
 from symbols import TABLE, Symbol, read_table, render, stale, symbols_of, wrong_since
 from tools import ROOT, TARGETS, Missing, Target
@@ -77,7 +76,7 @@ def check_header(tree: Path, targets: Sequence[Target] = TARGETS) -> Verdict:
             verdict.changes.broke("other", HEADER, target.name, *report.splitlines())
     table, header = _table(tree), header_of(tree)
     promised = {symbol.name: symbol.value for symbol in table.values() if symbol.kind == "constant"}
-    compare_constants(promised, header.constants, verdict.changes)
+    compare_constants(promised, header.values, verdict.changes)
     verdict.stale += stale(table, header)
     verdict.wrong += wrong_since(table, header)
     return verdict
@@ -86,11 +85,11 @@ def check_header(tree: Path, targets: Sequence[Target] = TARGETS) -> Verdict:
 def check_library(tree: Path, targets: Sequence[Target] = TARGETS) -> list[str]:
     """The library against the header: as the machine sees them they must be the same."""
     unlike = []
-    declared = header_of(tree).constants
+    declared = header_of(tree).values
     for target in targets:
         made = describe_library(tree, target)
         unlike += compare_library(read_shapes(made.description), read_shapes(describe_header(tree, target)), target.name)
-        for name, value in read_header(made.header).constants.items():
+        for name, value in read_header(made.header).values.items():
             if declared.get(name) != value:
                 words = f"{name} is {value} in the sources and {declared.get(name, 'not there')} in the header"
                 unlike += [words] if words not in unlike else []

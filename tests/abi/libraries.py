@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Iterator
 
 from abigail import describe
-from header_text import Header, read_header
-from tools import CARGO, COMPILED, TARGETS, Missing, Target, run, with_toolchain
+from tools import CARGO, COMPILED, TARGETS, Missing, Target, need, run, with_toolchain
+from interface import Interface
+from read import read
 
 HEADER = "include/fio_c2c.h"
 # What cargo reads of a tree.
-SOURCES = ("Cargo.toml", "Cargo.lock", ".cargo", "build.rs", "cbindgen.toml", "src", "tests/emulator/Cargo.toml",
-           "tests/emulator/src")
+SOURCES = ("Cargo.toml", "Cargo.lock", ".cargo", "build.rs", "cbindgen.toml", "src", "core", "emulator/Cargo.toml",
+           "emulator/src", "emulator/service", "tests/no_std")
 
 
 def soname(tree: Path) -> str:
@@ -29,14 +30,19 @@ def soname(tree: Path) -> str:
     return f"libfio_c2c.so.{found[1]}"
 
 
-def header_of(tree: Path) -> Header:
+def read_header(text: str) -> Interface:
+    need("doxygen")
+    return read(text)
+
+
+def header_of(tree: Path) -> Interface:
     return read_header((tree / HEADER).read_text())
 
 
 def describe_header(tree: Path, target: Target) -> str:
     """Every function of the header with an empty body. Freestanding, so that no C library is needed and no
     name of one gets in."""
-    bodies = [f"{prototype} {{ __builtin_trap(); }}" for prototype in header_of(tree).functions.values()]
+    bodies = [f"{function.prototype} {{ __builtin_trap(); }}" for function in header_of(tree).functions]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "fio_c2c.h").write_bytes((tree / HEADER).read_bytes())

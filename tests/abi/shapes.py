@@ -5,7 +5,6 @@ C or Rust was compiled: how wide a number is, where a field lies, what a pointer
 """
 
 from __future__ import annotations
-
 import re
 import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass, field

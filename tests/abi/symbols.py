@@ -1,11 +1,10 @@
 """docs/symbols.md: every name of the header, what it is, and the version it came with."""
 
 from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 
-from header_text import Header
+from interface import Interface
 
 TABLE = "docs/symbols.md"
 
@@ -40,24 +39,26 @@ def read_table(text: str) -> dict[str, Symbol]:
     return {row[0]: Symbol(*row) for row in rows}
 
 
-def symbols_of(header: Header, known: dict[str, Symbol]) -> dict[str, Symbol]:
+def symbols_of(interface: Interface, known: dict[str, Symbol]) -> dict[str, Symbol]:
     """A function says itself since when it is there. The others came with the version that first listed them."""
     found: dict[str, Symbol] = {}
+    values = interface.values
+    says = {function.name: function.since for function in interface.functions if function.since}
 
     def add(kind: str, names: list[str]) -> None:
         for name in names:
-            since = known[name].since if name in known else header.version
-            found[name] = Symbol(name, kind, header.constants.get(name, ""), header.since.get(name, since))
+            since = known[name].since if name in known else interface.version
+            found[name] = Symbol(name, kind, values.get(name, ""), says.get(name, since))
 
-    add("function", list(header.functions))
-    add("callback", header.callbacks)
-    add("handle", header.handles)
-    for struct, fields in header.structs.items():
-        add("struct", [struct])
-        add("field", [f"{struct}.{name}" for name in fields])
-    add("type", header.types)
-    add("constant", list(header.constants))
-    add("macro", header.macros)
+    add("function", interface.exports)
+    add("callback", [callback.name for callback in interface.callbacks])
+    add("handle", [handle.name for handle in interface.handles])
+    for struct in interface.structs:
+        add("struct", [struct.name])
+        add("field", [f"{struct.name}.{field.name}" for field in struct.fields])
+    add("type", [type_.name for type_ in interface.types])
+    add("constant", list(values))
+    add("macro", [macro.name for macro in interface.macros])
     return found
 
 
@@ -65,9 +66,9 @@ def render(symbols: dict[str, Symbol]) -> str:
     return INTRODUCTION + "".join(f"{symbol}\n" for symbol in symbols.values())
 
 
-def stale(table: dict[str, Symbol], header: Header) -> list[str]:
+def stale(table: dict[str, Symbol], interface: Interface) -> list[str]:
     """What the table says otherwise than the header. Constants that vanished or changed are no such case."""
-    current = symbols_of(header, table)
+    current = symbols_of(interface, table)
     found = [f"{TABLE} does not list {name}" for name in current if name not in table]
     found += [f"{TABLE} lists {name}, which the header does not declare" for name in table
               if name not in current and table[name].kind != "constant"]
@@ -78,11 +79,11 @@ def stale(table: dict[str, Symbol], header: Header) -> list[str]:
     return found
 
 
-def wrong_since(table: dict[str, Symbol], header: Header) -> list[str]:
+def wrong_since(table: dict[str, Symbol], interface: Interface) -> list[str]:
     """History is not rewritten, and what is new came with this version."""
     found = []
-    for name, since in header.since.items():
-        right = table[name].since if name in table else header.version
-        if since != right:
-            found.append(f"{name} says `Since: {since}`, but it came with {right}")
+    for function in interface.functions:
+        right = table[function.name].since if function.name in table else interface.version
+        if function.since and function.since != right:
+            found.append(f"{function.name} says `Since: {function.since}`, but it came with {right}")
     return found

@@ -3,8 +3,6 @@ is let through. No Rust is compiled for these."""
 
 from __future__ import annotations
 
-import unittest
-
 import guard
 from changes import EXPLANATIONS, Changes, compare_shapes
 from copies import GuardTest, edit, edit_header
@@ -23,15 +21,15 @@ class Breaks(GuardTest):
         for pattern, replacement in edits:
             edit_header(tree, pattern, replacement)
         verdict = self.asked(guard.check_header, tree)
-        self.assertEqual({found.name: found.kind for found in verdict.changes.breaks},
-                         {name: kind for name, (kind, _) in expected.items()}, str(verdict))
-        self.assertFalse(verdict.is_good)
+        assert ({found.name: found.kind for found in verdict.changes.breaks}
+                == {name: kind for name, (kind, _) in expected.items()}), str(verdict)
+        assert not verdict.is_good
         said = " ".join(str(verdict).split())
         for found in verdict.changes.breaks:
-            self.assertEqual(found.details.keys(), places)
+            assert found.details.keys() == places
             kind, words = expected[found.name]
             for part in (f"{found.name} {EXPLANATIONS[kind][0]}", words, *EXPLANATIONS[kind][1:]):
-                self.assertIn(part, said)
+                assert part in said
 
     def test_functions(self) -> None:
         self.assert_caught(
@@ -80,13 +78,13 @@ class Breaks(GuardTest):
         grown = Struct(8, [*promised.fields, Field(4, "uint32_t", "added")])
         changes = Changes()
         compare_shapes(Shapes(structs={"fio_small": promised}), Shapes(structs={"fio_small": grown}), "x86_64", changes)
-        self.assertEqual([(found.name, found.kind) for found in changes.breaks], [("fio_small", "struct without struct_size grew")])
+        assert [(found.name, found.kind) for found in changes.breaks] == [("fio_small", "struct without struct_size grew")]
 
     def test_every_struct_of_the_header_says_its_size(self) -> None:
         for target in TARGETS:
             promised = read_shapes((ROOT / target.baseline).read_text(), as_declared=True)
-            self.assertGreater(len(promised.structs), 5)
-            self.assertEqual({struct.fields[0].name for struct in promised.structs.values()}, {"struct_size"})
+            assert len(promised.structs) > 5
+            assert {struct.fields[0].name for struct in promised.structs.values()} == {"struct_size"}
 
     def test_growth_does_not_hide_what_else_changed_in_the_struct(self) -> None:
         self.assert_caught([(r"^} fio_error;", r"    uint64_t added;\n\g<0>"), (r"^    const char \*oauth_error;", "    char *oauth_error;")],
@@ -113,8 +111,8 @@ class Breaks(GuardTest):
         tree = self.copy()
         edit(tree, "Makefile", r"^SOVERSION := 0$", "SOVERSION := 1")
         verdict = self.asked(guard.check_header, tree)
-        self.assertIn("SONAME changed from 'libfio_c2c.so.0' to 'libfio_c2c.so.1'", str(verdict))
-        self.assertFalse(verdict.is_good)
+        assert "SONAME changed from 'libfio_c2c.so.0' to 'libfio_c2c.so.1'" in str(verdict)
+        assert not verdict.is_good
 
 
 NEW_FUNCTION = """/**
@@ -137,33 +135,33 @@ class Growth(GuardTest):
         edit_header(tree, r"^} fio_totals;", r"    uint64_t added;\n\g<0>")
         edit_header(tree, r"^typedef uint64_t fio_op;", r"\g<0>\ntypedef void (*fio_new_cb)(void *user);")
         verdict = self.asked(guard.check_header, tree)
-        self.assertEqual(verdict.changes.breaks, [])
-        self.assertEqual(verdict.changes.growth, [
-            "the field fio_totals.added is new, at the end", "the function fio_new is new", "the type fio_new_cb is new",
-            "the constant FIO_E_NEW is new"])
+        assert verdict.changes.breaks == []
+        assert verdict.changes.growth == [
+    "the field fio_totals.added is new, at the end", "the function fio_new is new", "the type fio_new_cb is new",
+    "the constant FIO_E_NEW is new"]
         names = ["fio_new", "fio_new_cb", "fio_totals.added", "FIO_E_NEW"]
-        self.assertEqual(verdict.stale, [f"{TABLE} does not list {name}" for name in names])
-        self.assertIn(guard.RENEW, str(verdict))
-        self.assertFalse(verdict.is_good)
+        assert verdict.stale == [f"{TABLE} does not list {name}" for name in names]
+        assert guard.RENEW in str(verdict)
+        assert not verdict.is_good
 
         self.asked(guard.write_baseline, tree)
         verdict = self.asked(guard.check_header, tree)
-        self.assertTrue(verdict.is_good, str(verdict))
-        self.assertEqual(str(verdict), "")
+        assert verdict.is_good, str(verdict)
+        assert str(verdict) == ""
         listed = read_table((tree / TABLE).read_text())
-        self.assertLess(set(names), listed.keys())
+        assert set(names) < listed.keys()
 
         # From now on it is part of the promise.
         edit_header(tree, r"^    uint64_t added;\n", "")
         verdict = self.asked(guard.check_header, tree)
-        self.assertEqual([found.name for found in verdict.changes.breaks], ["fio_totals"])
+        assert [found.name for found in verdict.changes.breaks] == ["fio_totals"]
 
     def test_a_new_function_says_the_version_it_comes_with(self) -> None:
         tree = self.copy()
         edit_header(tree, r"^/\*\*(?=\n(?: \*.*\n)+FIO_API\nuint32_t fio_version_number)",
                     NEW_FUNCTION.format(since="0.0.1").replace("fio_new_cb", "fio_done_cb") + "/**")
         verdict = self.asked(guard.check_header, tree)
-        self.assertEqual(verdict.wrong, [f"fio_new says `Since: 0.0.1`, but it came with {header_of(tree).version}"])
+        assert verdict.wrong == [f"fio_new says `Since: 0.0.1`, but it came with {header_of(tree).version}"]
 
 
 class Table(GuardTest):
@@ -172,24 +170,20 @@ class Table(GuardTest):
         for name in ("fio_drive", "fio_event.kind", "fio_done_cb"):
             edit(tree, TABLE, rf"^\| `{name}` .*\n", "")
         verdict = self.asked(guard.check_header, tree)
-        self.assertEqual(verdict.stale, [f"{TABLE} does not list {name}" for name in ("fio_drive", "fio_done_cb", "fio_event.kind")])
-        self.assertFalse(verdict.is_good)
-        self.assertIn(guard.RENEW, str(verdict))
+        assert verdict.stale == [f"{TABLE} does not list {name}" for name in ("fio_drive", "fio_done_cb", "fio_event.kind")]
+        assert not verdict.is_good
+        assert guard.RENEW in str(verdict)
 
     def test_history_is_not_rewritten(self) -> None:
         tree = self.copy()
         edit(tree, TABLE, r"^(\| `fio_drive` \|.*\| )0\.1\.0 \|", r"\g<1>0.0.9 |")
         verdict = self.asked(guard.check_header, tree)
-        self.assertEqual(verdict.wrong, ["fio_drive says `Since: 0.1.0`, but it came with 0.0.9"])
+        assert verdict.wrong == ["fio_drive says `Since: 0.1.0`, but it came with 0.0.9"]
 
     def test_what_is_listed_is_there(self) -> None:
         tree = self.copy()
         edit(tree, TABLE, r"^\| `fio_drive` .*$", r"\g<0>\n| `fio_dive` | function |  | 0.1.0 |")
         edit(tree, TABLE, r"^\| `fio_op` \| type \|", "| `fio_op` | handle |")
         verdict = self.asked(guard.check_header, tree)
-        self.assertEqual(verdict.stale, [f"{TABLE} lists fio_dive, which the header does not declare",
-                                         f"{TABLE} calls fio_op a handle, and it is a type"])
-
-
-if __name__ == "__main__":
-    unittest.main()
+        assert verdict.stale == [f"{TABLE} lists fio_dive, which the header does not declare",
+                                 f"{TABLE} calls fio_op a handle, and it is a type"]

@@ -7,11 +7,13 @@ import platform
 import shlex
 import shutil
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Optional
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "packaging" / "interface"))
 # What cargo compiles for the guard is kept here: libraries with debug information, which nobody ships.
 COMPILED = Path(os.environ.get("FIO_ABI_DIR") or ROOT / "target" / "abi")
 CARGO = shlex.split(os.environ.get("CARGO") or "cargo")
@@ -19,7 +21,7 @@ CARGO = shlex.split(os.environ.get("CARGO") or "cargo")
 CROSS = ROOT / "packaging" / "cross.sh"
 TIME_LIMIT = 900
 
-PACKAGES = {"abidw": "abigail-tools", "abidiff": "abigail-tools", "gcc": "gcc",
+PACKAGES = {"abidw": "abigail-tools", "abidiff": "abigail-tools", "doxygen": "doxygen", "gcc": "gcc",
             "arm-linux-gnueabihf-gcc": "gcc-arm-linux-gnueabihf"}
 
 

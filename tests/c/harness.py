@@ -6,18 +6,17 @@ import hashlib
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
 import threading
-import unittest
 from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-sys.path.insert(0, str(ROOT / "python"))
+# The interface as data, for tests that ask about each function.
+sys.path[:0] = [str(ROOT / "python"), str(ROOT / "packaging" / "interface")]
 
 from fio_c2c.emulator import Emulator  # noqa: E402
 
@@ -34,23 +33,6 @@ VALGRIND = ["valgrind", "--quiet", "--error-exitcode=99", "--leak-check=full", "
             f"--suppressions={HERE / 'valgrind.supp'}"]
 MODES = ("plain", "sanitized", "valgrind")
 LINKS = ("so", "a")
-
-
-class SkippingTest(unittest.TestCase):
-    """A test that says aloud what it could not do, and fails for it if skips are not allowed."""
-
-    def skip(self, reason: str) -> None:
-        if os.environ.get("FIO_NO_SKIPS") == "1":
-            self.fail(f"skips are not allowed in this run: {reason}")
-        print(f"\nSKIPPED: {reason}", flush=True)
-        self.skipTest(reason)
-
-    def need(self, program: str, package: str) -> str:
-        found = shutil.which(program)
-        if found is None:
-            self.skip(f"{program} is not there: install the Debian package {package}")
-        assert found is not None
-        return found
 
 
 def static_libraries() -> list[str]:

@@ -8,31 +8,31 @@ import os
 import re
 import subprocess
 import tempfile
-import unittest
 from pathlib import Path
 
 os.environ["FIO_TLS"] = "system"
 
-from harness import HEADER, INCLUDE, ROOT, Emulator, FLAGS, CC  # noqa: E402
+from case import Case  # noqa: E402
+from harness import INCLUDE, ROOT, Emulator, FLAGS, CC  # noqa: E402
+import interface  # noqa: E402
 
 BUILD = ROOT / "build" / "system-pairing"
-LEFT_OUT = re.compile(r"fio_(upload_|queue_|comment$)")
 
 
-class PairingOnly(unittest.TestCase):
+class PairingOnly(Case):
     @classmethod
-    def setUpClass(cls) -> None:
+    def setup_class(cls) -> None:
         subprocess.run(["make", "--no-print-directory", "TLS=system", "UPLOADS=no", "lib"], cwd=ROOT, check=True)
 
     def test_the_exports_are_the_header_less_the_uploads(self) -> None:
-        declared = set(re.findall(r"^[a-z].*?\b(fio_[a-z0-9_]+)\(", HEADER.read_text(), re.M))
-        declared = {name for name in declared if not name.endswith("_cb")}
+        described = interface.load()
+        left_out = described.features()["uploads"]
+        assert left_out
         for library, option in (("libfio_c2c.so", "-D"), ("libfio_c2c.a", "-g")):
             listed = subprocess.run(["nm", option, "--defined-only", str(BUILD / library)], capture_output=True,
                                     text=True, check=True).stdout
             exported = set(re.findall(r" T (\w+)(?:@@FIO_0)?$", listed, re.M))
-            self.assertEqual(exported, {name for name in declared if not LEFT_OUT.match(name)}, library)
-            self.assertTrue(any(LEFT_OUT.match(name) for name in declared))
+            assert exported == {*described.exports} - {*left_out}, library
 
     def test_a_camera_pairs_with_it(self) -> None:
         with tempfile.TemporaryDirectory() as folder, Emulator("--person", "approve", interval=0.05) as service:
@@ -41,9 +41,5 @@ class PairingOnly(unittest.TestCase):
                             f"-L{BUILD}", "-lfio_c2c", f"-Wl,-rpath,{BUILD}"], check=True)
             said = subprocess.run([str(program), service.url, service.ca_file, "emulator-secret"],
                                   capture_output=True, text=True, timeout=60, check=False)
-        self.assertEqual((said.returncode, said.stderr), (0, ""))
-        self.assertIn("Paired with project", said.stdout)
-
-
-if __name__ == "__main__":
-    unittest.main()
+        assert (said.returncode, said.stderr) == (0, "")
+        assert "Paired with project" in said.stdout

@@ -1,13 +1,12 @@
-"""Writes the sweep of NULLs: a C program that calls every function of the header with every pointer NULL,
+"""Writes the sweep of NULLs: a C program that calls every function of the interface with every pointer NULL,
 with each pointer NULL singly, and with handles that are none. What a call may answer comes from its
-documentation: its `Returns:` names the statuses, its `@param`s say where NULL is allowed."""
+documentation, which names the statuses and says where NULL is allowed."""
 
 from __future__ import annotations
-
 import re
 
-import header
-from header import Function, Parameter
+import harness  # noqa: F401  (it says where the interface is)
+from interface import Function, Parameter, load
 
 TEXTS = {
     "client_id": '"sweep"', "client_secret": '"emulator-secret"', "version": '"1.2.3"', "url": "test_url", "host": '"example.com"',
@@ -71,7 +70,7 @@ def call(function: Function, name: str, changed: dict[str, str], rule: str) -> l
     lines = ["    sweep_begin();", *(f"    made_{handle} = NULL;" for handle in HANDLES)]
     if function.result in ("fio_status", "int32_t"):
         results = {"0"} if function.result == "int32_t" else set()
-        statuses = ", ".join(sorted(function.statuses | results)) or "0"
+        statuses = ", ".join(sorted({*function.statuses, *results})) or "0"
         lines += [f"    answer = {invoked};", "    {", f"        static const int documented[] = {{{statuses}}};",
                   f'        sweep_check("{function.name} {name}", answer, {rule}, documented, sizeof documented / sizeof documented[0]);', "    }"]
     elif "*" in function.result and "char" in function.result:
@@ -104,17 +103,15 @@ def calls(function: Function) -> list[str]:
 
 
 def program() -> str:
-    functions = header.functions()
-    lines = ["/* Made by sweep.py from include/fio_c2c.h. */", '#include "sweep.h"', "", "static uint8_t buffer[40000];", ""]
-    for result, name, arguments in re.findall(r"^typedef ([\w ]+?) ?\(\*(fio_\w+_cb)\)\(([^;]*)\);", header.HEADER.read_text(), re.M):
-        if not any(f"{name} " in f"{p.type} " for function in functions for p in function.parameters):
-            continue
-        parts = [" ".join(part.split()) for part in arguments.split(",")]
-        unused = " ".join(f"(void){part.split(' ')[-1].lstrip('*')};" for part in parts)
-        value = "" if result == "void" else " return 0;"
-        lines.append(f"static {result} a_{name}({', '.join(parts)}) {{ {unused}{value} }}")
-    for function in functions:
+    interface = load()
+    lines = ["/* Made by sweep.py from include/fio_c2c.json. */", '#include "sweep.h"', "", "static uint8_t buffer[40000];", ""]
+    for callback in interface.callbacks:
+        if any(callback.name == p.type for function in interface.functions for p in function.parameters):
+            unused = " ".join(f"(void){p.name};" for p in callback.parameters)
+            value = "" if callback.result == "void" else " return 0;"
+            lines.append(f"static {callback.result} a_{callback.name}({callback.arguments}) {{ {unused}{value} }}")
+    for function in interface.functions:
         lines += ["", f"static void sweep_{function.name}(void)", "{", *(f"    fio_{handle} *made_{handle};" for handle in HANDLES),
                   "    long answer = 0;", *calls(function), "    (void)answer;", "}"]
-    lines += ["", "void sweep_all(void)", "{", *(f"    sweep_{function.name}();" for function in functions), "}"]
+    lines += ["", "void sweep_all(void)", "{", *(f"    sweep_{name}();" for name in interface.exports), "}"]
     return "\n".join(lines) + "\n"

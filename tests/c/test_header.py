@@ -1,30 +1,31 @@
-"""The header as a product: it compiles everywhere, says what the libraries export, and documents it."""
+"""The header as a product: it compiles everywhere, says what the libraries export, and documents it; and its description
+says the same."""
 
 from __future__ import annotations
-
 import re
 import subprocess
-import sys
-import unittest
 
-import header
+from case import Case, need
+
+import pytest
 from compilers import Compiler
-from harness import HERE, LIBRARIES, ROOT, SkippingTest
+from harness import HEADER, HERE, LIBRARIES
+import interface
+import read
 
-sys.path.insert(0, str(ROOT / "tests" / "abi"))
-from header_text import read_header  # noqa: E402
+INTERFACE = interface.load()
 
 
-class Compiles(SkippingTest):
+class Compiles(Case):
     """Alone, twice, and in two units of one program, without a warning, in every language it is for; and every
     field of its structs is where it belongs."""
 
     def compile_with(self, name: str, package: str, *flags: str, is_cxx: bool = False) -> None:
         compiler = Compiler.find(name, *flags, is_cxx=is_cxx)
         if compiler is None or not compiler.works():
-            self.skip(f"{' '.join([name, *flags])} does not compile: install the Debian package {package}")
+            pytest.skip(f"{' '.join([name, *flags])} does not compile: install the Debian package {package}")
         assert compiler is not None
-        self.assertEqual(compiler.complaints(), "")
+        assert compiler.complaints() == ""
 
     def test_gcc_c(self) -> None:
         self.compile_with("gcc", "gcc")
@@ -57,50 +58,90 @@ class Compiles(SkippingTest):
 
     def test_every_field_has_its_place_in_the_layout(self) -> None:
         placed = re.findall(r"^(?:AT\((\w+), (\w+),|ENDS\((\w+),)", (HERE / "layout.c").read_text(), re.M)
-        structs = read_header(header.HEADER.read_text()).structs
-        self.assertEqual([place for place in placed if place[0]],
-                         [(struct, field, "") for struct, fields in structs.items() for field in fields])
-        self.assertEqual([place[2] for place in placed if place[2]], list(structs))
+        assert ([place for place in placed if place[0]]
+                == [(struct.name, field.name, "") for struct in INTERFACE.structs for field in struct.fields])
+        assert [place[2] for place in placed if place[2]] == [struct.name for struct in INTERFACE.structs]
 
 
-class Exports(SkippingTest):
+class Exports(Case):
     """The libraries export what the header declares, and nothing else."""
 
-    def setUp(self) -> None:
-        self.declared = {function.name for function in header.functions()}
+    @pytest.fixture(autouse=True)
+    def exports_ready(self, ending: None) -> None:
+        self.declared = set(INTERFACE.exports)
 
     def exported(self, *arguments: str) -> set[str]:
-        self.need("nm", "binutils")
+        need("nm", "binutils")
         out = subprocess.run(["nm", "--defined-only", *arguments], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=True)
         # Without the version (`name@@FIO_0`), and without the symbol that stands for the version itself.
         found = (line.split() for line in out.stdout.splitlines())
         return {words[2].partition("@")[0] for words in found if len(words) == 3 and words[1] != "A"}
 
     def test_nothing_was_overlooked_in_the_header(self) -> None:
-        text = re.sub(r"/\*.*?\*/", "", header.HEADER.read_text(), flags=re.S)
-        self.assertEqual(set(re.findall(r"\b(fio_\w+)\(", text)), self.declared)
+        text = re.sub(r"/\*.*?\*/", "", HEADER.read_text(), flags=re.S)
+        assert set(re.findall(r"\b(fio_\w+)\(", text)) == self.declared
 
     def test_shared_library(self) -> None:
-        self.assertEqual(self.exported("-D", str(LIBRARIES / "libfio_c2c.so")), self.declared)
+        assert self.exported("-D", str(LIBRARIES / "libfio_c2c.so")) == self.declared
 
     def test_static_library(self) -> None:
         names = self.exported("-g", str(LIBRARIES / "libfio_c2c.a"))
-        self.assertEqual(self.declared - names, set())
+        assert self.declared - names == set()
 
 
-class Documentation(unittest.TestCase):
-    def test_every_function_says_the_same_things(self) -> None:
-        known = set(header.statuses())
-        for function in header.functions():
-            with self.subTest(function.name):
-                for heading in ("Returns", "Callbacks", "Blocking", "Since"):
-                    self.assertIn(heading, function.headings)
-                for parameter in function.parameters:
-                    self.assertNotEqual(parameter.text, "", parameter.name)
-                named = set(re.findall(r"\bFIO_E_\w+\b", " ".join(function.headings.values())))
-                # The name for what has no name is no status.
-                self.assertEqual(named - known - {"FIO_E_UNKNOWN"}, set())
+class Description(Case):
+    """include/fio_c2c.json has what the header says, in every word."""
+
+    @pytest.fixture(autouse=True)
+    def description_ready(self, ending: None) -> None:
+        need("doxygen", "doxygen")
+
+    def test_it_is_current(self) -> None:
+        made = read.read(HEADER.read_text(), INTERFACE.constants)
+        assert made.as_json() == interface.DESCRIPTION.read_text(), "run `make header`"
+
+    def test_a_parameter_that_is_not_there_is_found_out(self) -> None:
+        with pytest.raises(read.Unreadable, match="fio_pair has no parameter most_codes"):
+            read.read(HEADER.read_text().replace("@param max_codes", "@param most_codes"))
+
+    def test_what_functions_have_in_common_is_said_once(self) -> None:
+        text = HEADER.read_text().replace("Every function may return FIO_E_PANIC", "Every function that takes a client may also return\n"
+                                          " *     FIO_E_URL, FIO_E_CA or FIO_E_DNS. Every function may return FIO_E_PANIC", 1)
+        text = text.replace(" | `FIO_E_PANIC`", "")
+        returned = {function.name: set(function.statuses) for function in read.read(text).functions}
+        assert {"FIO_E_URL", "FIO_E_CA", "FIO_E_DNS", "FIO_E_PANIC", "FIO_E_NULL"} <= returned["fio_wakeup"]
+        assert returned["fio_config_set_event"] == {"FIO_OK", "FIO_E_NULL", "FIO_E_HANDLE", "FIO_E_PANIC"}
+        assert returned["fio_version_number"] == set()
 
 
-if __name__ == "__main__":
-    unittest.main()
+class Documentation(Case):
+    @pytest.mark.parametrize("function", INTERFACE.functions, ids=INTERFACE.exports)
+    def test_every_function_says_the_same_things(self, function: interface.Function) -> None:
+        # The thread rule of the builders stands at fio_config and fio_upload themselves.
+        is_of_builder = re.match(r"(const )?struct fio_(config|upload) \*", function.arguments)
+        is_operation = any((parameter.type, parameter.name) == ("fio_op *", "op") for parameter in function.parameters)
+        expected = {"Returns", "Callbacks", "Blocking", "Since"}
+        expected |= set() if is_of_builder else {"Threads"}
+        expected |= {"Ends with"} if is_operation else set()
+        assert expected <= function.headings.keys()
+        assert [parameter.name for parameter in function.parameters if not parameter.text] == []
+
+    def test_no_function_is_left_out(self) -> None:
+        assert len(INTERFACE.functions) >= 80
+
+    def test_what_is_given_away_says_what_frees_it(self) -> None:
+        given = [parameter for function in INTERFACE.functions for parameter in function.parameters
+                 if parameter.type in {f"struct {handle.name} **" for handle in INTERFACE.handles}]
+        assert len(given) == len(INTERFACE.handles)
+        for parameter in given:
+            assert parameter.freed_by == f"{parameter.type.split()[1]}_free"
+            assert parameter.freed_by in INTERFACE.exports
+
+    def test_every_status_that_is_named_exists(self) -> None:
+        named = set(re.findall(r"\bFIO_E_\w+", HEADER.read_text()))
+        # The name for what has no name is no status.
+        assert named - INTERFACE.statuses.keys() - {"FIO_E_UNKNOWN"} == set()
+
+    def test_every_status_says_what_it_is(self) -> None:
+        assert [constant.name for constant in INTERFACE.constants if constant.is_status
+                and not (constant.text and constant.retry and constant.message and constant.advice.endswith("."))] == []

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import unittest
+from case import Case, need
+from harness import HERE, LIBRARIES, compile_program, run_program
 
-from harness import HERE, LIBRARIES, SkippingTest, compile_program, run_program
 
-
-class Load(SkippingTest):
+class Load(Case):
     def load(self, mode: str, how: str) -> None:
         if mode == "valgrind":
-            self.need("valgrind", "valgrind")
+            need("valgrind", "valgrind")
         program = compile_program("load", [HERE / "load.c"], link="none", sanitized=mode == "sanitized")
         said = run_program(program, mode=mode, arguments=(str(LIBRARIES / "libfio_c2c.so"), how))
-        self.assertEqual(said, [])
+        assert said == []
 
     def test_alone(self) -> None:
         self.load("plain", "alone")
@@ -26,7 +25,3 @@ class Load(SkippingTest):
 
     def test_in_a_host_with_threads_valgrind(self) -> None:
         self.load("valgrind", "threaded")
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import unittest
 from pathlib import Path
 
-from harness import HERE, LINKS, MODES, TLS, Emulator, SkippingTest, compile_program, run_program
+from case import Case, need
+from harness import HERE, LINKS, MODES, TLS, Emulator, compile_program, run_program
 
 PROGRAMS = ["lifecycle", "free_inside", "reentrancy", "completion", "threads", "fork", "exec", "signals",
             "upload_sources", "upload_calls", "upload_driving"]
@@ -16,21 +16,21 @@ UPLOADING = [name for name in PROGRAMS if name.startswith("upload_")]
 ENVIRONMENT = {"FIO_TEST_WAKE_PAIR": "1"} if TLS == "system" else {}
 
 
-class Programs(SkippingTest):
+class Programs(Case):
     def run_one(self, name: str, link: str, mode: str) -> None:
         if mode == "valgrind":
-            self.need("valgrind", "valgrind")
+            need("valgrind", "valgrind")
         sources: list[Path] = [HERE / f"{part}.c" for part in (name, "support", "uploading")]
         program = compile_program(name, sources, link=link, sanitized=mode == "sanitized")
         with Emulator(interval=0.05) as service:
             lines = run_program(program, mode=mode, service=service, environment=ENVIRONMENT)
             if name in UPLOADING:
-                self.assertEqual(service.violations(), [])
+                assert service.violations() == []
         if mode == "plain":
             print("".join(f"\n{name}, {link}: {line}" for line in lines if " took " in line), flush=True)
 
 
-class Threads(SkippingTest):
+class Threads(Case):
     def test_program_under_thread_sanitizer(self) -> None:
         """The library is not instrumented: this watches what its callers do around it."""
         program = compile_program("threads-instrumented", [HERE / "threads.c", HERE / "support.c"], extra=("-fsanitize=thread",))
@@ -48,7 +48,3 @@ for _name in PROGRAMS:
     for _link in LINKS:
         for _mode in MODES:
             _add(_name, _link, _mode)
-
-
-if __name__ == "__main__":
-    unittest.main()

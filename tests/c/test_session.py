@@ -9,9 +9,11 @@ import bisect
 import collections
 import secrets
 import subprocess
-import unittest
 
-from harness import HERE, LIBRARIES, ROOT, TLS, SkippingTest, compile_program, run_program
+import pytest
+
+from case import Case
+from harness import HERE, LINKS, ROOT, TLS, compile_program, run_program
 
 MASK = 0x5A
 
@@ -46,20 +48,20 @@ def is_of_a_tls_library(module: str) -> bool:
     return TLS == "system" and module.startswith(TLS_LIBRARIES)
 
 
-class Session:
-    """Against one of the two libraries."""
+class Session(Case):
+    """Against each of the two libraries."""
 
-    link = ""
     words: list[list[str]]
     lines: list[str]
     symbols: Symbols
 
-    @classmethod
-    def setUpClass(cls) -> None:
+    @pytest.fixture(autouse=True, scope="class", params=LINKS)
+    def session_ready(self, request: pytest.FixtureRequest) -> None:
+        cls = request.cls
         secret = "cs-" + secrets.token_urlsafe(32)
         device_code = "dc-" + secrets.token_urlsafe(48)
         sources = [HERE / f"{name}.c" for name in ("session", "support", "uploading", "secrets", "heap_watch")]
-        program = compile_program("session", sources, link=cls.link, extra=("-rdynamic", "-fno-builtin", "-Wl,-z,now"))
+        program = compile_program("session", sources, link=request.param, extra=("-rdynamic", "-fno-builtin", "-Wl,-z,now"))
         cls.lines = run_program(program, arguments=(masked(secret), masked(device_code)), emulator=("--client-secret", secret),
                                 replacements={"@CLIENT_SECRET@": secret, "@DEVICE_CODE@": device_code})
         cls.words = [line.split() for line in cls.lines if line]
@@ -73,14 +75,14 @@ class Session:
         for what, count in sorted(counted.items()):
             print(f"{title}: {count} x {what}", flush=True)
         wrong = collections.Counter(what for what, is_allowed in found if not is_allowed)
-        self.assertEqual([f"{count} x {what}" for what, count in sorted(wrong.items())], [])
+        assert [f"{count} x {what}" for what, count in sorted(wrong.items())] == []
 
     def test_the_search_finds_what_is_there(self) -> None:
         found = {(words[0], words[3] if words[0] == "left" else "") for words in self.words if len(words) > 1 and words[1] == "canary"}
-        self.assertLessEqual({("freed", ""), ("left", "-")}, found)
+        assert {("freed", ""), ("left", "-")} <= found
 
     def test_nothing_secret_is_said(self) -> None:
-        self.assertEqual([line for line in self.lines if line.startswith("said")], [])
+        assert [line for line in self.lines if line.startswith("said")] == []
 
     def test_nothing_secret_is_freed(self) -> None:
         self.judge("freed as it was", [
@@ -95,15 +97,3 @@ class Session:
             (f"{name} in {region}, {how} by {self.symbols.name(module, offset)}, {size} bytes",
              how == "freed" and is_of_a_tls_library(module))
             for kind, name, region, how, size, module, offset in (words for words in self.words if words[0] == "left")])
-
-
-class Shared(Session, SkippingTest):
-    link = "so"
-
-
-class Static(Session, SkippingTest):
-    link = "a"
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import unittest
-
+from case import Case, need
 import sweep
-from harness import HERE, LINKS, MODES, WORK, SkippingTest, compile_program, run_program
+from harness import HERE, LINKS, MODES, WORK, compile_program, run_program
 
 
-class Sweep(SkippingTest):
+class Sweep(Case):
     def sweep(self, link: str, mode: str) -> None:
         if mode == "valgrind":
-            self.need("valgrind", "valgrind")
+            need("valgrind", "valgrind")
         WORK.mkdir(parents=True, exist_ok=True)
         generated = WORK / "sweep_calls.c"
         text = sweep.program()
@@ -28,7 +27,3 @@ def _add(link: str, mode: str) -> None:
 for _link in LINKS:
     for _mode in MODES:
         _add(_link, _mode)
-
-
-if __name__ == "__main__":
-    unittest.main()

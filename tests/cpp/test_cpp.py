@@ -5,15 +5,17 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import signal
 import subprocess
-import tempfile
 import threading
-import unittest
 from pathlib import Path
 
+import pytest
+
+from case import Case, need
 from building import FOLDER, HERE, NO_EXCEPTIONS, ROOT, Program, build, documented_program, program
-from harness import Emulator, SkippingTest, run_program
+from harness import Emulator, run_program
 
 FIRMWARE = tuple(NO_EXCEPTIONS)
 SECRET = "emulator-secret"
@@ -28,7 +30,7 @@ DOCUMENTED = program(FOLDER / "documented.cpp")
 EXAMPLE = program(ROOT / "examples-c" / "send_clips.cpp")
 
 
-def setUpModule() -> None:
+def setup_module() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     source = FOLDER / "documented.cpp"
     if not source.exists() or source.read_text() != documented_program():
@@ -36,13 +38,13 @@ def setUpModule() -> None:
     build([*SANITIZED.values(), *AS_FIRMWARE.values(), MIXED, DOCUMENTED, EXAMPLE])
 
 
-class Programs(SkippingTest):
+class Programs(Case):
     def run_one(self, what: Program, mode: str = "plain") -> list[str]:
         with Emulator(interval=0.05) as service:
             lines = run_program(what.path, mode=mode, service=service, time_limit=LIMIT)
             # The others have heartbeats as they need them, without regard to the service's pace.
             if what.name.startswith("uploads"):
-                self.assertEqual(service.violations(), [])
+                assert service.violations() == []
         return lines
 
     def test_session_sanitized(self) -> None:
@@ -55,11 +57,11 @@ class Programs(SkippingTest):
         self.run_one(AS_FIRMWARE["uploads"])
 
     def test_lifetime_sanitized(self) -> None:
-        self.assertEqual(self.run_one(SANITIZED["lifetime"])[-1], "at exit: the operation was cancelled")
+        assert self.run_one(SANITIZED["lifetime"])[-1] == "at exit: the operation was cancelled"
 
     def test_lifetime_as_firmware_under_valgrind(self) -> None:
-        self.need("valgrind", "valgrind")
-        self.assertEqual(self.run_one(AS_FIRMWARE["lifetime"], "valgrind")[-1], "at exit: the operation was cancelled")
+        need("valgrind", "valgrind")
+        assert self.run_one(AS_FIRMWARE["lifetime"], "valgrind")[-1] == "at exit: the operation was cancelled"
 
     def test_exceptions_sanitized(self) -> None:
         self.run_one(SANITIZED["exceptions"])
@@ -73,17 +75,18 @@ class Programs(SkippingTest):
                                   timeout=LIMIT, check=False)
             refused = subprocess.run([DOCUMENTED.path, service.url, service.ca_file, "wrong"], capture_output=True, text=True,
                                      timeout=LIMIT, check=False)
-        self.assertEqual((said.returncode, said.stderr), (0, ""))
-        self.assertRegex(said.stdout, r"^Enter \d{6}\nPaired with project Feature A\n$")
-        self.assertEqual((refused.returncode, refused.stdout), (1, ""))
-        self.assertRegex(refused.stderr, r"^FIO_E_INVALID_CLIENT: .*\.\nCheck .*\n$")
+        assert (said.returncode, said.stderr) == (0, "")
+        assert re.search(r"^Enter \d{6}\nPaired with project Feature A\n$", said.stdout)
+        assert (refused.returncode, refused.stdout) == (1, "")
+        assert re.search(r"^FIO_E_INVALID_CLIENT: .*\.\nCheck .*\n$", refused.stderr)
 
 
-class Example(unittest.TestCase):
+class Example(Case):
     """examples-c/send_clips.cpp, as a new user would run it."""
 
-    def setUp(self) -> None:
-        self.home = Path(self.enterContext(tempfile.TemporaryDirectory()))
+    @pytest.fixture(autouse=True)
+    def example_ready(self, ending: None, tmp_path: Path) -> None:
+        self.home = tmp_path
         self.clips = [self.home / "A.mov", self.home / "B.wav"]
         for clip in self.clips:
             clip.write_bytes(os.urandom(300_000))
@@ -95,7 +98,7 @@ class Example(unittest.TestCase):
         watchdog = threading.Timer(LIMIT, process.kill)
         watchdog.start()
         for cleanup in (watchdog.cancel, process.stdout.close, process.wait, process.kill):
-            self.addCleanup(cleanup)
+            self.at_end(cleanup)
         return process
 
     def run_to_its_end(self, service: Emulator, *clips: Path) -> tuple[int, str]:
@@ -104,35 +107,31 @@ class Example(unittest.TestCase):
         return process.wait(), text
 
     def test_pairs_and_sends_nothing_twice(self) -> None:
-        service = self.enterContext(Emulator("--person", "approve", interval=0.05))
+        service = self.enter(Emulator("--person", "approve", interval=0.05))
         status, text = self.run_to_its_end(service, *self.clips)
-        self.assertEqual(status, 0, text)
+        assert status == 0, text
         for expected in ("Enter ", "Paired with project Feature A\n", "A.mov: done\n", "Everything is sent.\n"):
-            self.assertIn(expected, text)
+            assert expected in text
         status, text = self.run_to_its_end(service, *self.clips)
-        self.assertEqual(status, 0, text)
-        self.assertEqual(text.count("is in the queue already: done"), 2, text)
+        assert status == 0, text
+        assert text.count("is in the queue already: done") == 2, text
         sent = sorted((one["name"], one["sha256"]) for one in service.call("GET", "/emulator/uploads")["uploads"])
-        self.assertEqual(sent, [(clip.name, hashlib.sha256(clip.read_bytes()).hexdigest()) for clip in self.clips])
-        self.assertEqual(service.violations(), [])
+        assert sent == [(clip.name, hashlib.sha256(clip.read_bytes()).hexdigest()) for clip in self.clips]
+        assert service.violations() == []
 
     def test_says_what_is_missing(self) -> None:
-        service = self.enterContext(Emulator("--person", "approve", interval=0.05))
+        service = self.enter(Emulator("--person", "approve", interval=0.05))
         status, text = self.run_to_its_end(service, self.home / "missing.mov", self.clips[0])
-        self.assertEqual(status, 1, text)
-        self.assertIn("FIO_E_SOURCE_MISSING", text)
-        self.assertIn("A.mov: done\n", text)
+        assert status == 1, text
+        assert "FIO_E_SOURCE_MISSING" in text
+        assert "A.mov: done\n" in text
 
     def test_ends_by_a_signal_while_it_waits_for_the_person(self) -> None:
-        service = self.enterContext(Emulator("--person", "ignore", interval=0.05))
+        service = self.enter(Emulator("--person", "ignore", interval=0.05))
         process = self.start(service, self.clips[0])
         for line in process.stdout:
             if line.startswith("Enter "):
                 break
         process.send_signal(signal.SIGTERM)
-        self.assertIn("Pairing did not work: the operation was cancelled", process.stdout.read())
-        self.assertEqual(process.wait(), 1)
-
-
-if __name__ == "__main__":
-    unittest.main()
+        assert "Pairing did not work: the operation was cancelled" in process.stdout.read()
+        assert process.wait() == 1

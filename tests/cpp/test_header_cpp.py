@@ -1,16 +1,16 @@
 """include/fio_c2c.hpp as a product: it compiles everywhere, and has everything that fio_c2c.h has."""
 
 from __future__ import annotations
-
 import re
 import subprocess
 import tempfile
-import unittest
 from pathlib import Path
 
+import pytest
+
+from case import Case, need
 from building import CXX, HEADER, INCLUDE, NO_EXCEPTIONS, WARNINGS, find_clang, find_compiler, in_parallel, run_compiler
-import header
-from harness import SkippingTest
+import interface
 
 MODES = [["-std=c++17"], ["-std=c++20"], ["-std=c++17", *NO_EXCEPTIONS], ["-std=c++20", *NO_EXCEPTIONS]]
 # Templates are compiled where they are used.
@@ -27,7 +27,7 @@ std::size_t {name}(fio::Client& client)
 """
 
 
-class Compiles(SkippingTest):
+class Compiles(Case):
     """Twice in a unit, and in two units of one program; in every language it is for, with and without exceptions."""
 
     def compile_with(self, compiler: str, *flags: str, modes: list[list[str]] = MODES) -> None:
@@ -38,10 +38,10 @@ class Compiles(SkippingTest):
             in_parallel([lambda mode=mode: run_compiler([*command, *mode]) for mode in modes])
 
     def gcc(self) -> str:
-        return find_compiler(CXX) or self.need("g++", "g++")
+        return find_compiler(CXX) or need("g++", "g++")
 
     def clang(self) -> str:
-        return find_clang() or self.need("clang++", "clang-14")
+        return find_clang() or need("clang++", "clang-14")
 
     def flags_for_32_bit(self, compiler: str) -> list[str]:
         """Where cross compilers are installed, the 32 bit headers of the system lie beside those of 64 bit."""
@@ -51,7 +51,7 @@ class Compiles(SkippingTest):
             probe = Path(folder) / "probe.cpp"
             probe.write_text("#include <cerrno>\n#include <string>\n")
             if subprocess.run([compiler, *flags, "-fsyntax-only", str(probe)], stderr=subprocess.DEVNULL, check=False).returncode:
-                self.skip("no C++ library for 32 bit: install the Debian package g++-12-multilib")
+                pytest.skip("no C++ library for 32 bit: install the Debian package g++-12-multilib")
         return flags
 
     def test_gcc(self) -> None:
@@ -80,50 +80,44 @@ class Compiles(SkippingTest):
             run_compiler([self.gcc(), "-r", "-nostdlib", *objects, "-o", f"{folder}/both.o"])
 
 
-class Completeness(unittest.TestCase):
+class Completeness(Case):
     """What fio_c2c.h declares is used here: what is new there cannot be forgotten."""
 
     code: str
+    interface: interface.Interface
 
     @classmethod
-    def setUpClass(cls) -> None:
+    def setup_class(cls) -> None:
+        cls.interface = interface.load()
         cls.code = re.sub(r"//.*", "", re.sub(r"/\*.*?\*/", "", HEADER.read_text(), flags=re.S))
 
     def is_used(self, name: str) -> bool:
         return re.search(rf"\b{name}\b", self.code) is not None
 
     def test_every_function_is_called(self) -> None:
-        names = [function.name for function in header.functions()]
-        self.assertEqual(len(names), len(set(names)))
-        self.assertEqual([name for name in names if not self.is_used(name)], [])
+        names = self.interface.exports
+        assert len(names) == len(set(names))
+        assert [name for name in names if not self.is_used(name)] == []
 
     def test_every_function_is_named_in_the_documentation(self) -> None:
         """So that a reader finds the manual's entry. The handles' own are their constructors and destructors."""
         own = re.compile(r"fio_(config|upload|client)_(new|free|error)$")
         text = HEADER.read_text()
-        names = [function.name for function in header.functions() if not own.match(function.name)]
-        self.assertEqual([name for name in names if f"`{name}`" not in text], [])
+        names = [name for name in self.interface.exports if not own.match(name)]
+        assert [name for name in names if f"`{name}`" not in text] == []
 
     def test_every_status_has_its_code(self) -> None:
         listed = dict(re.findall(r"^    (\w+) = (FIO_OK|FIO_E_\w+)\b", self.code, re.M))
-        expected = {name.removeprefix("FIO_E_").removeprefix("FIO_").lower(): name for name in header.statuses()}
-        self.assertEqual(listed, expected)
+        expected = {name.removeprefix("FIO_E_").removeprefix("FIO_").lower(): name for name in self.interface.statuses}
+        assert listed == expected
 
     def test_every_constant_is_used(self) -> None:
-        constants = re.findall(r"^#define (FIO_\w+) \(?-?\d+\)?$", header.HEADER.read_text(), re.M)
-        # The header compares versions by their number.
-        constants = [name for name in constants if not name.startswith("FIO_VERSION")]
-        self.assertGreater(len(constants), 120)
-        self.assertEqual([name for name in constants if not self.is_used(name)], [])
+        constants = [constant.name for constant in self.interface.constants]
+        assert len(constants) > 120
+        assert [name for name in constants if not self.is_used(name)] == []
 
     def test_every_field_is_shown(self) -> None:
-        text = re.sub(r"/\*.*?\*/", "", header.HEADER.read_text(), flags=re.S)
-        structs = re.findall(r"^typedef struct (\w+) \{(.*?)^\}", text, re.S | re.M)
-        self.assertEqual(len(structs), 7)
-        for name, body in structs:
-            fields = set(re.findall(r"(\w+);", body)) - {"struct_size", "reserved"}
-            self.assertEqual({field for field in fields if not re.search(rf"->{field}\b", self.code)}, set(), name)
-
-
-if __name__ == "__main__":
-    unittest.main()
+        assert len(self.interface.structs) == 7
+        for struct in self.interface.structs:
+            fields = {field.name for field in struct.fields} - {"struct_size", "reserved"}
+            assert {field for field in fields if not re.search(rf"->{field}\b", self.code)} == set(), struct.name

@@ -16,10 +16,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable, TypeVar
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests" / "c"), str(ROOT / "packaging" / "dist")]
 
-from harness import Emulator, SkippingTest  # noqa: E402
+from case import Case, need  # noqa: E402
+from harness import Emulator  # noqa: E402
 
 __all__ = ["ARCHIVES", "ROOT", "SECRET", "Archive", "ArchiveTest", "Emulator", "for_each_archive", "run"]
 
@@ -105,14 +108,14 @@ def run(*command: object, **environment: str) -> str:
     return done.stdout
 
 
-class ArchiveTest(SkippingTest):
+class ArchiveTest(Case):
     def need_archive(self, archive: Archive) -> None:
         if not archive.path.exists():
-            self.skip(f"dist/{archive.path.name} is not there: make dist")
+            pytest.skip(f"dist/{archive.path.name} is not there: make dist")
 
     def need_devices(self, archive: Archive) -> None:
-        self.need(archive.processor.qemu, "qemu-user-static")
-        self.need(archive.tool("gcc"), f"gcc-{archive.processor.debian}")
+        need(archive.processor.qemu, "qemu-user-static")
+        need(archive.tool("gcc"), f"gcc-{archive.processor.debian}")
 
 
 Test = TypeVar("Test", bound=ArchiveTest)

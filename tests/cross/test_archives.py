@@ -7,22 +7,17 @@ import json
 import os
 import re
 import tempfile
-import unittest
 from pathlib import Path
 
 from archives import DIST, ROOT, Archive, ArchiveTest, for_each_archive, run
 
 import archive as packing
+import interface
 
-FEATURES = {"bundled": ["--features", "bundled"], "system": ["--no-default-features", "--features", "system,uploads"]}
+FEATURES = {"bundled": ["--features", "bundled"], "system": ["--no-default-features", "--features", "system"]}
 CARGO = os.environ.get("CARGO", "cargo")
 # The glibc of Debian 12, which the libraries are linked with, brought pthread_create into libc.so with this version.
 NEWEST_GLIBC = (2, 34)
-
-
-def functions_of_header(archive: Archive) -> set[str]:
-    text = (archive.unpacked() / "include" / "fio_c2c.h").read_text()
-    return set(re.findall(r"\b(fio_[a-z0-9_]+)\(", re.sub(r"/\*.*?\*/", "", text, flags=re.S)))
 
 
 def sha256(path: Path) -> str:
@@ -32,47 +27,48 @@ def sha256(path: Path) -> str:
 class ArchivesTest(ArchiveTest):
     @for_each_archive
     def test_exports_the_header_and_nothing_else(self, archive: Archive) -> None:
-        functions = functions_of_header(archive)
-        self.assertIn("fio_pair", functions)
+        functions = {*interface.load().exports}
+        assert "fio_pair" in functions
+        assert (archive.unpacked() / "include" / "fio_c2c.h").read_bytes() == interface.HEADER.read_bytes()
         symbols = run("readelf", "--dyn-syms", "--wide", archive.shared_library)
         exported = re.findall(r" (?:FUNC|OBJECT|NOTYPE|TLS) +(?:GLOBAL|WEAK) +DEFAULT +\w*\d+ (\S+)", symbols)
-        self.assertEqual(set(exported) - {"FIO_0"}, {f"{name}@@FIO_0" for name in functions})
-        self.assertIn("Library soname: [libfio_c2c.so.0]", run("readelf", "--dynamic", archive.shared_library))
+        assert set(exported) - {"FIO_0"} == {f"{name}@@FIO_0" for name in functions}
+        assert "Library soname: [libfio_c2c.so.0]" in run("readelf", "--dynamic", archive.shared_library)
         symbols = run("readelf", "--syms", "--wide", archive.static_library)
-        self.assertEqual(set(re.findall(r" (?:GLOBAL|WEAK) +\w+ +\d+ (\S+)", symbols)), functions)
+        assert set(re.findall(r" (?:GLOBAL|WEAK) +\w+ +\d+ (\S+)", symbols)) == functions
 
     @for_each_archive
     def test_is_for_the_processor_it_says(self, archive: Archive) -> None:
         for library in (archive.shared_library, archive.static_library):
-            self.assertRegex(run("readelf", "--file-header", library), rf"Machine: +{archive.processor.machine}\n")
+            assert re.search(rf"Machine: +{archive.processor.machine}\n", run("readelf", "--file-header", library))
             attributes = run("readelf", "--arch-specific", library)
             is_hard_float = "Tag_ABI_VFP_args: VFP registers" in attributes
-            self.assertEqual(is_hard_float, archive.processor.machine == "ARM", attributes)
+            assert is_hard_float == (archive.processor.machine == "ARM"), attributes
         links = {path.name: os.readlink(path) for path in (archive.unpacked() / "lib").iterdir() if path.is_symlink()}
-        self.assertEqual(links, {"libfio_c2c.so": "libfio_c2c.so.0", "libfio_c2c.so.0": f"libfio_c2c.so.{archive.version}"})
+        assert links == {"libfio_c2c.so": "libfio_c2c.so.0", "libfio_c2c.so.0": f"libfio_c2c.so.{archive.version}"}
 
     @for_each_archive
     def test_needs_no_library_that_a_device_might_not_have(self, archive: Archive) -> None:
         needed = set(re.findall(r"\(NEEDED\).*\[(.*)\]", run("readelf", "--dynamic", archive.shared_library)))
         always = {"libc.so.6", "libgcc_s.so.1", "ld-linux-armhf.so.3"}
-        self.assertEqual(needed - always, {"libcurl.so.4"} if archive.tls == "system" else set())
+        assert needed - always == ({"libcurl.so.4"} if archive.tls == "system" else set())
 
     @for_each_archive
     def test_says_which_glibc_and_how_much_memory(self, archive: Archive) -> None:
         symbols = run("objdump", "--private-headers", archive.shared_library)
         found = [tuple(map(int, version.split("."))) for version in re.findall(r"GLIBC_(\d+\.\d+)", symbols)]
         newest = ".".join(map(str, max(found)))
-        self.assertLessEqual(max(found), NEWEST_GLIBC)
-        self.assertIn(f"needs glibc {newest} or newer", (archive.unpacked() / "README.txt").read_text())
+        assert max(found) <= NEWEST_GLIBC
+        assert f"needs glibc {newest} or newer" in (archive.unpacked() / "README.txt").read_text()
         said = (archive.unpacked() / "SIZES.txt").read_text()
-        self.assertIn(f"libfio_c2c.so needs glibc {newest}. ", said)
+        assert f"libfio_c2c.so needs glibc {newest}. " in said
         row = re.search(rf"^{re.escape(archive.shared_library.name)}((?: +[0-9,]+){{6}})$", said, re.M)
         assert row is not None, said
         *parts, total, file = (int(number.replace(",", "")) for number in row.group(1).split())
         # Berkeley's way to count knows constants as text.
         text, data, bss, whole = map(int, run("size", archive.shared_library).splitlines()[1].split()[:4])
-        self.assertEqual((parts[0] + parts[1], parts[2], parts[3], total), (text, data, bss, whole))
-        self.assertEqual(file, archive.shared_library.stat().st_size)
+        assert (parts[0] + parts[1], parts[2], parts[3], total) == (text, data, bss, whole)
+        assert file == archive.shared_library.stat().st_size
 
     @for_each_archive
     def test_checksums_are_right_and_complete(self, archive: Archive) -> None:
@@ -80,8 +76,8 @@ class ArchivesTest(ArchiveTest):
         lines = (folder / "SHA256SUMS").read_text().splitlines()
         said = {name: digest for digest, name in (line.split("  ") for line in lines)}
         files = [path for path in folder.rglob("*") if path.is_file() and not path.is_symlink() and path.name != "SHA256SUMS"]
-        self.assertEqual(said, {str(path.relative_to(folder)): sha256(path) for path in files})
-        self.assertIn(f"{sha256(archive.path)}  {archive.path.name}\n", (DIST / "SHA256SUMS").read_text())
+        assert said == {str(path.relative_to(folder)): sha256(path) for path in files}
+        assert f"{sha256(archive.path)}  {archive.path.name}\n" in (DIST / "SHA256SUMS").read_text()
 
     @for_each_archive
     def test_bill_of_materials_names_every_part(self, archive: Archive) -> None:
@@ -92,24 +88,24 @@ class ArchivesTest(ArchiveTest):
 
         text = (archive.unpacked() / "sbom.cdx.json").read_text()
         bom = json.loads(text)
-        self.assertEqual((bom["bomFormat"], bom["specVersion"]), ("CycloneDX", "1.5"))
-        self.assertEqual(bom["metadata"]["component"]["name"], "fio-c2c")
-        self.assertIn(archive.processor.target, text)
-        self.assertIn("curl-sys", {name for name, _ in crates("normal")})
+        assert (bom["bomFormat"], bom["specVersion"]) == ("CycloneDX", "1.5")
+        assert bom["metadata"]["component"]["name"] == "fio-c2c"
+        assert archive.processor.target in text
+        assert "curl-sys" in {name for name, _ in crates("normal")}
         parts = {scope: {(part["name"], part["version"]) for part in bom["components"] if part["scope"] == scope}
                  for scope in ("required", "excluded")}
-        self.assertEqual(crates("normal,no-proc-macro") - parts["required"], set(), "linked and not named")
-        self.assertEqual(crates("normal,build") - parts["required"] - parts["excluded"], set(), "compiled and not named")
-        self.assertFalse({"ring", "tokio"} & {name for name, _ in parts["required"] | parts["excluded"]}, "the emulator's")
+        assert crates("normal,no-proc-macro") - parts["required"] == set(), "linked and not named"
+        assert crates("normal,build") - parts["required"] - parts["excluded"] == set(), "compiled and not named"
+        assert not {"ring", "tokio"} & {name for name, _ in parts["required"] | parts["excluded"]}, "the emulator's"
         # Of libcurl, zlib and AWS-LC the lists of weaknesses know these names, not the crates'.
         code_in_c = {"libcurl": "cpe:2.3:a:haxx:libcurl:", "zlib": "cpe:2.3:a:zlib:zlib:", "aws-lc": "pkg:github/aws/aws-lc@v"}
         found = [name for name, mark in code_in_c.items() if f'"{mark}' in text]
-        self.assertEqual(found, list(code_in_c) if archive.tls == "bundled" else [])
+        assert found == (list(code_in_c) if archive.tls == "bundled" else [])
         references = {entry["ref"] for entry in bom["dependencies"]}
-        self.assertEqual({part["bom-ref"] for part in bom["components"]} - references, set())
+        assert {part["bom-ref"] for part in bom["components"]} - references == set()
         licences = (archive.unpacked() / "LICENSES.txt").read_text()
         for name in ("rustls", "libcurl", "zlib", "AWS-LC"):
-            self.assertEqual(bool(re.search(rf"^{name} +[0-9]", licences, re.M)), archive.tls == "bundled", name)
+            assert bool(re.search(rf"^{name} +[0-9]", licences, re.M)) == (archive.tls == "bundled"), name
 
     @for_each_archive
     def test_nothing_of_the_machine_it_was_built_on(self, archive: Archive) -> None:
@@ -118,7 +114,7 @@ class ArchivesTest(ArchiveTest):
             if path.is_file():
                 content = path.read_bytes()
                 for folder in (str(ROOT), cargo_home):
-                    self.assertNotIn(folder.encode(), content, path)
+                    assert folder.encode() not in content, path
 
     def test_the_same_files_make_the_same_archive(self) -> None:
         with tempfile.TemporaryDirectory() as home:
@@ -133,8 +129,4 @@ class ArchivesTest(ArchiveTest):
                 archive = Path(home) / f"{name}-packed" / "fio-c2c-1.tar.gz"
                 packing.pack(folder, archive, 1_000_000_000)
                 packed.append(archive.read_bytes())
-            self.assertEqual(*packed)
-
-
-if __name__ == "__main__":
-    unittest.main()
+            assert packed[0] == packed[1]

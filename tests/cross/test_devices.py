@@ -7,20 +7,23 @@ import os
 import re
 import shlex
 import tempfile
-import unittest
 from pathlib import Path
 
+import pytest
+
+from case import need
 from archives import ROOT, SECRET, Archive, ArchiveTest, Emulator, for_each_archive, run
 
 RECORDED_SECONDS = 2
 
 
 class DevicesTest(ArchiveTest):
-    def setUp(self) -> None:
-        self.home = Path(self.enterContext(tempfile.TemporaryDirectory(prefix="fio-device-")))
+    @pytest.fixture(autouse=True)
+    def devices_ready(self, ending: None, tmp_path: Path) -> None:
+        self.home = tmp_path
 
     def service(self) -> Emulator:
-        service = self.enterContext(Emulator(interval=0.05))
+        service = self.enter(Emulator(interval=0.05))
         service.person("approve", after_polls=2)
         return service
 
@@ -28,7 +31,7 @@ class DevicesTest(ArchiveTest):
         """As the archive's README says, inside the unpacked archive."""
         program = self.home / f"{example}-{archive.name}-{link}"
         commands = re.findall(r"^ +\$CC camera\.c (.*) -o camera$", (archive.unpacked() / "README.txt").read_text(), re.M)
-        self.assertEqual(len(commands), 2, "one to link the shared library, one for the static one")
+        assert len(commands) == 2, "one to link the shared library, one for the static one"
         arguments = shlex.split(commands[["shared", "static"].index(link)])
         self.compile(archive, example, arguments, program)
         return program
@@ -43,8 +46,8 @@ class DevicesTest(ArchiveTest):
     def assert_pairs(self, archive: Archive, program: Path) -> None:
         service = self.service()
         said = archive.run(program, service.url, service.ca_file, SECRET)
-        self.assertIn("Paired with project Feature A\n", said)
-        self.assertEqual(violations(service), [])
+        assert "Paired with project Feature A\n" in said
+        assert violations(service) == []
 
     def assert_sends(self, archive: Archive, program: Path) -> None:
         service = self.service()
@@ -53,12 +56,12 @@ class DevicesTest(ArchiveTest):
             clip.write_bytes(os.urandom(3_000_000))
             said = archive.run(program, "--base-url", service.url, "--ca-file", service.ca_file, "--client-id", "CAM-1",
                                "--store", Path(card) / "store", clip, "--record", live, "--seconds", RECORDED_SECONDS)
-            self.assertIn("Everything is sent.", said)
+            assert "Everything is sent." in said
             uploads = service.call("GET", "/emulator/uploads")["uploads"]
             arrived = {upload["name"]: (upload["state"], upload["sha256"]) for upload in uploads}
             sent = {path.name: ("complete", hashlib.sha256(path.read_bytes()).hexdigest()) for path in (clip, live)}
-            self.assertEqual(arrived, sent)
-        self.assertEqual(violations(service), [])
+            assert arrived == sent
+        assert violations(service) == []
 
     @for_each_archive
     def test_linked_to_the_shared_library(self, archive: Archive) -> None:
@@ -70,7 +73,7 @@ class DevicesTest(ArchiveTest):
     def test_linked_to_the_static_library(self, archive: Archive) -> None:
         self.need_devices(archive)
         program = self.build(archive, "upload", "static")
-        self.assertNotIn("libfio_c2c", run("readelf", "--dynamic", program))
+        assert "libfio_c2c" not in run("readelf", "--dynamic", program)
         self.assert_sends(archive, program)
 
     @for_each_archive
@@ -82,17 +85,17 @@ class DevicesTest(ArchiveTest):
         arguments = shlex.split(command.group(1))
         arguments[2] = str(self.home / archive.name)
         self.link(archive, *arguments)
-        self.assertEqual(exports(self.home / archive.name), exports(archive.shared_library))
+        assert exports(self.home / archive.name) == exports(archive.shared_library)
 
     @for_each_archive
     def test_pkg_config_finds_it_where_it_was_unpacked(self, archive: Archive) -> None:
         self.need_devices(archive)
-        self.need("pkg-config", "pkg-config")
+        need("pkg-config", "pkg-config")
         folder = archive.unpacked() / "lib" / "pkgconfig"
         flags = run("pkg-config", "--cflags", "--libs", "fio-c2c", PKG_CONFIG_LIBDIR=str(folder), PKG_CONFIG_PATH="")
         program = self.home / f"pair-{archive.name}"
         self.compile(archive, "pair", shlex.split(flags), program)
-        self.assertIn("libfio_c2c.so.0", run("readelf", "--dynamic", program))
+        assert "libfio_c2c.so.0" in run("readelf", "--dynamic", program)
 
 
 def exports(library: Path) -> set[str]:
@@ -103,7 +106,3 @@ def exports(library: Path) -> set[str]:
 def violations(service: Emulator) -> list[str]:
     """What the emulator saw that a certified device must not do."""
     return [name for request in service.requests() for name in request["violations"]]
-
-
-if __name__ == "__main__":
-    unittest.main()

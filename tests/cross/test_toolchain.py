@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import stat
 import subprocess
-import tempfile
-import unittest
 from pathlib import Path
+
+import pytest
 
 from archives import ROOT, ArchiveTest
 
@@ -18,8 +19,9 @@ TARGET = "aarch64-unknown-linux-gnu"
 class ToolchainTest(ArchiveTest):
     """A copy of the script in an empty project, on a machine that is made of stand-ins."""
 
-    def setUp(self) -> None:
-        self.home = Path(self.enterContext(tempfile.TemporaryDirectory(prefix="fio-cross-")))
+    @pytest.fixture(autouse=True)
+    def toolchain_ready(self, ending: None, tmp_path: Path) -> None:
+        self.home = tmp_path
         self.programs = self.home / "programs"
         self.programs.mkdir()
         self.script = self.home / "project" / "packaging" / "cross.sh"
@@ -56,16 +58,16 @@ class ToolchainTest(ArchiveTest):
 
     def test_a_processor_it_does_not_know(self) -> None:
         done = self.cross("true", target="riscv64gc-unknown-linux-gnu")
-        self.assertEqual(done.returncode, 1)
-        self.assertIn("no tools are known for riscv64gc-unknown-linux-gnu: aarch64-unknown-linux-gnu and", done.stdout)
+        assert done.returncode == 1
+        assert "no tools are known for riscv64gc-unknown-linux-gnu: aarch64-unknown-linux-gnu and" in done.stdout
 
     def test_says_which_compiler_to_install(self) -> None:
         done = self.cross("true", with_system=False)
-        self.assertEqual(done.returncode, 1)
-        self.assertIn("apt-get install gcc-aarch64-linux-gnu libc6-dev-arm64-cross", done.stdout)
+        assert done.returncode == 1
+        assert "apt-get install gcc-aarch64-linux-gnu libc6-dev-arm64-cross" in done.stdout
         # A compiler without the C library is no help; it gives the bare name back.
         self.stand_in("aarch64-linux-gnu-gcc", "echo crt1.o")
-        self.assertIn("libc6-dev-arm64-cross", self.cross("true", with_system=False).stdout)
+        assert "libc6-dev-arm64-cross" in self.cross("true", with_system=False).stdout
 
     def test_what_is_there_is_used_and_nothing_is_fetched(self) -> None:
         self.a_compiler()
@@ -74,9 +76,9 @@ class ToolchainTest(ArchiveTest):
             self.stand_in(name, "exit 1")
         show = "echo $CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER $CC_aarch64_unknown_linux_gnu; exit 3"
         done = self.cross("sh", "-c", show)
-        self.assertEqual((done.returncode, done.stdout), (3, "aarch64-linux-gnu-gcc aarch64-linux-gnu-gcc\n"))
-        self.assertNotIn("rustup", self.called())
-        self.assertNotIn("apt-get", self.called())
+        assert (done.returncode, done.stdout) == (3, "aarch64-linux-gnu-gcc aarch64-linux-gnu-gcc\n")
+        assert "rustup" not in self.called()
+        assert "apt-get" not in self.called()
 
     def test_rustup_is_asked_first_and_then_debian(self) -> None:
         self.a_compiler()
@@ -86,16 +88,16 @@ class ToolchainTest(ArchiveTest):
         self.stand_in("apt-get", "echo 'E: There is no network' >&2; exit 100")
         self.stand_in("apt-cache", "")
         done = self.cross("true")
-        self.assertEqual(done.returncode, 1, done.stdout)
-        self.assertIn(f"rustup target add {TARGET}\n", self.called())
-        self.assertRegex(done.stdout, "rustup did not add .* so Rust is taken from Debian's packages\n")
-        self.assertIn("E: There is no network", done.stdout)
+        assert done.returncode == 1, done.stdout
+        assert f"rustup target add {TARGET}\n" in self.called()
+        assert re.search("rustup did not add .* so Rust is taken from Debian's packages\n", done.stdout)
+        assert "E: There is no network" in done.stdout
         # What was forced is not replaced by something else.
         done = self.cross("true", FIO_CROSS="rustup")
-        self.assertEqual(done.returncode, 1)
-        self.assertNotIn("Debian", done.stdout)
+        assert done.returncode == 1
+        assert "Debian" not in done.stdout
         done = self.cross("true", FIO_CROSS="elsewhere")
-        self.assertIn("FIO_CROSS is rustup, debian, or not set, but not elsewhere", done.stdout)
+        assert "FIO_CROSS is rustup, debian, or not set, but not elsewhere" in done.stdout
 
     def test_a_target_that_rustup_adds(self) -> None:
         self.a_compiler()
@@ -103,8 +105,4 @@ class ToolchainTest(ArchiveTest):
         library = self.home / "rust" / "lib" / "rustlib" / TARGET / "lib"
         self.stand_in("rustup", f"mkdir -p {library} && touch {library}/libstd-1.rlib")
         done = self.cross("sh", "-c", "echo ${RUSTC:-rustc}")
-        self.assertEqual((done.returncode, done.stdout), (0, "rustc\n"))
-
-
-if __name__ == "__main__":
-    unittest.main()
+        assert (done.returncode, done.stdout) == (0, "rustc\n")

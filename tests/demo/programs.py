@@ -11,14 +11,15 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
-import unittest
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "python"))
 
+from case import Case  # noqa: E402
 from fio_c2c.emulator import Emulator  # noqa: E402
 
 EXAMPLES = Path(os.environ.get("FIO_EXAMPLES") or ROOT / "build" / os.environ.get("FIO_TLS", "bundled"))
@@ -85,14 +86,15 @@ def closed_port() -> int:
         return one.getsockname()[1]
 
 
-class ProgramTest(unittest.TestCase):
-    def setUp(self) -> None:
+class ProgramTest(Case):
+    @pytest.fixture(autouse=True)
+    def program_ready(self, ending: None, tmp_path: Path) -> None:
         missing = [name for name in ("pair", "camera", "event_loop", "upload") if not (EXAMPLES / name).exists()]
-        self.assertEqual(missing, [], f"not in {EXAMPLES}: run make examples")
-        self.home = Path(self.enterContext(tempfile.TemporaryDirectory(prefix="fio-test-")))
+        assert missing == [], f"not in {EXAMPLES}: run make examples"
+        self.home = tmp_path
 
     def service(self, *arguments: str, person: str | None = "approve") -> Emulator:
-        service = self.enterContext(Emulator(*arguments, interval=0.05))
+        service = self.enter(Emulator(*arguments, interval=0.05))
         if person is not None:
             service.person(person, after_polls=2)
         return service
@@ -103,8 +105,8 @@ class ProgramTest(unittest.TestCase):
 
     def camera(self, service: Emulator, *more: object, secret: str | None = SECRET, stdin: int | None = None) -> Program:
         program = Program(*self.camera_command(service, *more), secret=secret, stdin=stdin)
-        self.addCleanup(program.end)
-        self.addCleanup(program.signal, signal.SIGKILL)
+        self.at_end(program.end)
+        self.at_end(program.signal, signal.SIGKILL)
         return program
 
     def violations(self, service: Emulator) -> list[str]:

@@ -6,8 +6,9 @@ import hashlib
 import os
 import signal
 import subprocess
-import unittest
 from pathlib import Path
+
+import pytest
 
 from programs import Emulator, Program, ProgramTest
 
@@ -15,8 +16,8 @@ SLOW = 1_000_000  # bytes a second, of each part
 
 
 class CardTest(ProgramTest):
-    def setUp(self) -> None:
-        super().setUp()
+    @pytest.fixture(autouse=True)
+    def card_ready(self, program_ready: None) -> None:
         self.card = self.home / "card"
         self.card.mkdir()
 
@@ -32,13 +33,13 @@ class CardTest(ProgramTest):
 
     def switch_off(self, camera: Program) -> None:
         camera.press("off")
-        self.assertEqual(camera.end(), 0, camera.text)
-        self.assertTrue(camera.text.endswith("Switched off.\n"), camera.text)
+        assert camera.end() == 0, camera.text
+        assert camera.text.endswith("Switched off.\n"), camera.text
 
     def assert_sent(self, service: Emulator, *clips: Path) -> None:
         sent = sorted((upload["name"], upload["state"], upload["sha256"]) for upload in service.uploads())
         here = sorted((clip.name, "complete", hashlib.sha256(clip.read_bytes()).hexdigest()) for clip in clips)
-        self.assertEqual(sent, here)
+        assert sent == here
 
     def slow_service(self) -> Emulator:
         service = self.service()
@@ -57,10 +58,10 @@ class AutomaticUploadTest(CardTest):
         unfinished = self.clip(".C.mov", 100_000)
         moved = unfinished.rename(self.card / "C.mov")
         camera.read_until("C.mov: done")
-        self.assertNotIn(".C.mov", camera.text)
+        assert ".C.mov" not in camera.text
         self.switch_off(camera)
         self.assert_sent(service, there, copied, moved)
-        self.assertEqual(self.violations(service), [])
+        assert self.violations(service) == []
 
     def test_knows_after_a_power_cut_what_it_has_sent(self) -> None:
         service = self.slow_service()
@@ -76,7 +77,7 @@ class AutomaticUploadTest(CardTest):
             if f"{name}: done" not in again.text:
                 again.read_until(f"{name}: done")
         self.switch_off(again)
-        self.assertIn("Still paired", camera.text + again.text)
+        assert "Still paired" in camera.text + again.text
         self.assert_sent(service, *clips)
 
     def test_what_is_no_file_is_left_alone(self) -> None:
@@ -92,7 +93,7 @@ class AutomaticUploadTest(CardTest):
         self.card.rmdir()
         service = self.service()
         camera = self.switch_on(service)
-        self.assertIn("card: No such file or directory", camera.text)
+        assert "card: No such file or directory" in camera.text
         camera.read_until("Running.")
         self.switch_off(camera)
 
@@ -108,19 +109,19 @@ class ButtonTest(CardTest):
         camera.press("list")
         camera.press("back")
         camera.read_until("There is nothing to do for the button back.")
-        self.assertEqual(len(service.requests("code")), codes)
+        assert len(service.requests("code")) == codes
         camera.press("pair")
         camera.read_until("Enter ")
         service.approve(project="Feature B")
         camera.read_until("Running.")
-        self.assertIn("Paired with project \"Feature B\".", camera.text)
+        assert "Paired with project \"Feature B\"." in camera.text
         self.switch_off(camera)
 
     def test_a_pairing_that_was_refused_can_begin_again(self) -> None:
         service = self.service(person="deny")
         camera = self.switch_on(service)
         camera.read_until("Not paired. The button `pair` begins again.")
-        self.assertIn("Pairing did not work: the user refused", camera.text)
+        assert "Pairing did not work: the user refused" in camera.text
         service.person("approve")
         camera.press("pair")
         camera.read_until("Running.")
@@ -134,12 +135,12 @@ class ButtonTest(CardTest):
         self.clip("A.mov", 1000)
         camera.read_until("A.mov: done")
         camera.signal(signal.SIGTERM)
-        self.assertEqual(camera.end(), 0, camera.text)
+        assert camera.end() == 0, camera.text
         unpaired = self.service(person="deny")
         camera = self.camera(unpaired, "--store", self.home / "other", "--buttons", stdin=subprocess.PIPE)
         camera.read_until("Not paired. The button `pair` begins again.")
         camera.end_input()
-        self.assertEqual(camera.end(), 1, camera.text)
+        assert camera.end() == 1, camera.text
 
     def test_cancels_one_and_all(self) -> None:
         service = self.slow_service()
@@ -162,8 +163,8 @@ class ButtonTest(CardTest):
         self.switch_off(camera)
         again = self.switch_on(service)
         again.read_until("Running.")
-        self.assertNotIn("uploading", again.text)
-        self.assertEqual(service.uploads(state="complete"), [])
+        assert "uploading" not in again.text
+        assert service.uploads(state="complete") == []
 
     def test_uploads_by_hand(self) -> None:
         service = self.service()
@@ -172,7 +173,7 @@ class ButtonTest(CardTest):
         camera.press("auto off")
         clip = self.clip("A.mov", 1000)
         camera.read_until("A.mov: waiting: ")
-        self.assertEqual(service.uploads(), [])
+        assert service.uploads() == []
         camera.press("send A.mov")
         camera.read_until("A.mov: done")
         camera.press("auto on")
@@ -203,12 +204,12 @@ class ButtonTest(CardTest):
         camera.press("first C.mov")
         camera.press("list")
         camera.read_until("B.mov: ")
-        self.assertLess(camera.text.rindex("C.mov: "), camera.text.rindex("A.mov: "), "the list is in the queue's order")
+        assert camera.text.rindex("C.mov: ") < camera.text.rindex("A.mov: "), "the list is in the queue's order"
         service.approve()
         for _ in range(3):
             camera.read_until(": done")
         self.switch_off(camera)
-        self.assertEqual(len(service.uploads(state="complete")), 3)
+        assert len(service.uploads(state="complete")) == 3
 
     def test_words_that_are_no_buttons(self) -> None:
         service = self.service()
@@ -218,7 +219,3 @@ class ButtonTest(CardTest):
         camera.read_until("There is nothing to do for the button dance.")
         camera.read_until("There is nothing to do for the button xxx")
         self.switch_off(camera)
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -10,7 +10,6 @@ import re
 import signal
 import ssl
 import sys
-import unittest
 import urllib.request
 
 from programs import EXAMPLES, ROOT, SECRET, Program, ProgramTest, closed_port, run
@@ -29,14 +28,14 @@ FONT = {
 class DemoTest(ProgramTest):
     def test_tells_the_whole_story(self) -> None:
         status, text = run(sys.executable, DEMO, "--examples", EXAMPLES, "--interval", 0.05)
-        self.assertEqual(status, 0, text)
-        self.assertNotIn("✗", text)
-        self.assertEqual(text.count("✓"), 13, text)
-        self.assertIn("Paired with project \"Feature A\".", text)
-        self.assertIn("Still paired with project \"Feature A\".", text)
-        self.assertEqual(len(re.findall(r"Enter \d{6} at https://", text)), 1, text)
-        self.assertNotIn("\033", text, "no colours where there is no terminal")
-        self.assertNotIn(SECRET, text)
+        assert status == 0, text
+        assert "✗" not in text
+        assert text.count("✓") == 13, text
+        assert "Paired with project \"Feature A\"." in text
+        assert "Still paired with project \"Feature A\"." in text
+        assert len(re.findall(r"Enter \d{6} at https://", text)) == 1, text
+        assert "\033" not in text, "no colours where there is no terminal"
+        assert SECRET not in text
 
     def test_leaves_the_decision_to_a_person(self) -> None:
         demo = Program(sys.executable, DEMO, "--examples", EXAMPLES, "--interval", 0.05, "--person", "me")
@@ -46,17 +45,17 @@ class DemoTest(ProgramTest):
         approval = urllib.request.Request(f"{service}/emulator/approve", b'{"project": "Feature B"}',
                                           {"Content-Type": "application/json"})
         urllib.request.urlopen(approval, context=ssl.create_default_context(cafile=ca_file)).close()
-        self.assertEqual(demo.end(), 0, demo.text)
-        self.assertIn("Still paired with project \"Feature B\".", demo.text)
+        assert demo.end() == 0, demo.text
+        assert "Still paired with project \"Feature B\"." in demo.text
 
     def test_says_so_when_it_fails(self) -> None:
         camera = self.home / "camera"
         camera.write_text("#!/bin/sh\necho No battery.\nexit 3\n")
         camera.chmod(0o755)
         status, text = run(sys.executable, DEMO, "--examples", self.home)
-        self.assertEqual(status, 1, text)
-        self.assertIn("No battery.", text)
-        self.assertIn("the camera ended (status 3)", text)
+        assert status == 1, text
+        assert "No battery." in text
+        assert "the camera ended (status 3)" in text
 
 STILL_PAIRED = ("Event: the camera works for project \"Feature A\", as it was last heard.\n"
                 "Still paired with project \"Feature A\".\n")
@@ -69,21 +68,21 @@ class PairTest(ProgramTest):
     def test_pairs(self) -> None:
         service = self.service()
         status, text = self.pair(service)
-        self.assertEqual(status, 0, text)
-        self.assertRegex(text, r"^Enter (\d{6}) at (https://\S+/pair)\nor open \2/\1\nPaired with project Feature A\n$")
-        self.assertEqual(self.violations(service), [])
+        assert status == 0, text
+        assert re.search(r"^Enter (\d{6}) at (https://\S+/pair)\nor open \2/\1\nPaired with project Feature A\n$", text)
+        assert self.violations(service) == []
 
     def test_refused_by_the_person(self) -> None:
         status, text = self.pair(self.service(person="deny"))
-        self.assertEqual(status, 1)
-        self.assertIn("FIO_E_ACCESS_DENIED", text)
-        self.assertIn("Start a new pairing", text)
+        assert status == 1
+        assert "FIO_E_ACCESS_DENIED" in text
+        assert "Start a new pairing" in text
 
     def test_wrong_secret(self) -> None:
         status, text = self.pair(self.service(), secret="wrong")
-        self.assertEqual(status, 1)
-        self.assertIn("FIO_E_INVALID_CLIENT", text)
-        self.assertIn("Check client secret", text)
+        assert status == 1
+        assert "FIO_E_INVALID_CLIENT" in text
+        assert "Check client secret" in text
 
     def test_no_network(self) -> None:
         service = self.service()
@@ -96,25 +95,25 @@ class PairTest(ProgramTest):
 
     def check_it_goes_on_asking(self, url: str, ca_file: object, name: str, advice: str) -> None:
         program = Program(EXAMPLES / "pair", url, ca_file, SECRET)
-        self.addCleanup(program.end)
-        self.addCleanup(program.signal, signal.SIGKILL)
+        self.at_end(program.end)
+        self.at_end(program.signal, signal.SIGKILL)
         for _ in range(3):
             program.read_until(name)
             program.read_until(advice)
         program.signal(signal.SIGTERM)
-        self.assertEqual(program.end(), -signal.SIGTERM)
-        self.assertNotIn("Enter ", program.text)
+        assert program.end() == -signal.SIGTERM
+        assert "Enter " not in program.text
 
     def test_settings_that_cannot_be(self) -> None:
         service = self.service()
         for url, ca_file, expected in ((service.url, "/nowhere/ca.pem", "FIO_E_CA"),
                                        ("http://127.0.0.1", service.ca_file, "FIO_E_URL")):
             status, text = run(EXAMPLES / "pair", url, ca_file, SECRET)
-            self.assertEqual(status, 1)
-            self.assertIn(expected, text)
+            assert status == 1
+            assert expected in text
         status, text = run(EXAMPLES / "pair")
-        self.assertEqual(status, 2)
-        self.assertIn("usage: pair", text)
+        assert status == 2
+        assert "usage: pair" in text
 
 
 class EventLoopTest(ProgramTest):
@@ -122,62 +121,62 @@ class EventLoopTest(ProgramTest):
         service = self.service()
         service.fault("code", "delay", ms=1500)
         status, text = run(EXAMPLES / "event_loop", service.url, service.ca_file, SECRET)
-        self.assertEqual(status, 0, text)
-        self.assertIn("Paired with project Feature A\n", text)
+        assert status == 0, text
+        assert "Paired with project Feature A\n" in text
         frames, missed = re.search(r"recorded (\d+) frames and missed (\d+)", text).groups()
         drives, longest = re.search(r"ran (\d+) times; the longest took ([\d.]+) ms", text).groups()
-        self.assertGreaterEqual(int(frames) + int(missed), 37, "1.5 s of recording")
-        self.assertLess(float(longest), 1000.0, "it must not wait for the answer")
-        self.assertLess(int(drives), 200, "it must not spin")
-        self.assertEqual(self.violations(service), [])
+        assert int(frames) + int(missed) >= 37, "1.5 s of recording"
+        assert float(longest) < 1000.0, "it must not wait for the answer"
+        assert int(drives) < 200, "it must not spin"
+        assert self.violations(service) == []
 
     def test_fails_with_a_reason(self) -> None:
         service = self.service()
         status, text = run(EXAMPLES / "event_loop", service.url, service.ca_file, "wrong")
-        self.assertEqual(status, 1)
-        self.assertIn("FIO_E_INVALID_CLIENT", text)
+        assert status == 1
+        assert "FIO_E_INVALID_CLIENT" in text
 
     def test_ends_by_signal(self) -> None:
         service = self.service(person=None)
         program = Program(EXAMPLES / "event_loop", service.url, service.ca_file, SECRET)
         program.read_until("Enter ")
         program.signal(signal.SIGTERM)
-        self.assertEqual(program.end(), 1)
-        self.assertIn("FIO_E_CANCELED", program.text)
+        assert program.end() == 1
+        assert "FIO_E_CANCELED" in program.text
 
 
 class CameraTest(ProgramTest):
     def test_pairs_once_and_stays_paired(self) -> None:
         service = self.service()
         first, first_text = run(*self.camera_command(service, "--once"))
-        self.assertEqual(first, 0, first_text)
-        self.assertIn("The tokens are renewed.", first_text)
-        self.assertIn("the camera is online", first_text)
+        assert first == 0, first_text
+        assert "The tokens are renewed." in first_text
+        assert "the camera is online" in first_text
         second, second_text = run(*self.camera_command(service, "--once"))
-        self.assertEqual((second, second_text), (0, STILL_PAIRED))
-        self.assertEqual(self.violations(service), [])
+        assert (second, second_text) == (0, STILL_PAIRED)
+        assert self.violations(service) == []
 
     def test_screen_shows_the_code_in_digits_and_as_qr(self) -> None:
         status, text = run(*self.camera_command(self.service(), "--once"))
-        self.assertEqual(status, 0, text)
+        assert status == 0, text
         code = re.search(r"Enter (\d{6}) at", text)[1]
         lines = text.splitlines()
         digits = next(index for index, line in enumerate(lines) if "██" in line)
-        self.assertEqual(read_large_digits(lines[digits:digits + 5]), code)
+        assert read_large_digits(lines[digits:digits + 5]) == code
         self.assert_qr_is_whole(text)
 
     def assert_qr_is_whole(self, text: str) -> None:
         drawn = re.findall(r"\033\[38;5;16;48;5;231m(.*?)\033\[0m", text)
         rows = [[mark in half for mark in line] for line in drawn for half in ("█▀", "█▄")]
         side = len(rows[0]) - 8
-        self.assertIn(side, range(21, 178, 4))
-        self.assertTrue(all(len(row) == side + 8 for row in rows))
-        self.assertFalse(any(any(row) for row in rows[:4] + rows[side + 4:]), "quiet zone above and below")
-        self.assertFalse(any(any(row[:4] + row[-4:]) for row in rows), "quiet zone at the sides")
+        assert side in range(21, 178, 4)
+        assert all(len(row) == side + 8 for row in rows)
+        assert not any(any(row) for row in rows[:4] + rows[side + 4:]), "quiet zone above and below"
+        assert not any(any(row[:4] + row[-4:]) for row in rows), "quiet zone at the sides"
         finder = ["#######", "#     #", "# ### #", "# ### #", "# ### #", "#     #", "#######"]
         for top, left in ((4, 4), (4, side - 3), (side - 3, 4)):
             seen = ["".join(" #"[dark] for dark in row[left:left + 7]) for row in rows[top:top + 7]]
-            self.assertEqual(seen, finder)
+            assert seen == finder
 
     def test_takes_the_next_code_when_one_runs_out(self) -> None:
         service = self.service(person=None)
@@ -187,41 +186,41 @@ class CameraTest(ProgramTest):
         camera.read_until("That code has run out.")
         camera.read_until("Waiting for your decision")
         service.approve(project="Feature B")
-        self.assertEqual(camera.end(), 0, camera.text)
-        self.assertIn("Paired with project \"Feature B\".", camera.text)
+        assert camera.end() == 0, camera.text
+        assert "Paired with project \"Feature B\"." in camera.text
 
     def test_switched_off_while_waiting(self) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
             camera = self.camera(self.service(person=None))
             camera.read_until("Waiting for your decision")
             camera.signal(number)
-            self.assertEqual(camera.end(), 0, camera.text)
-            self.assertTrue(camera.text.endswith("Switched off.\n"), camera.text)
+            assert camera.end() == 0, camera.text
+            assert camera.text.endswith("Switched off.\n"), camera.text
 
     def test_pairs_again_when_the_person_disconnected_it(self) -> None:
         service = self.service()
-        self.assertEqual(run(*self.camera_command(service, "--once"))[0], 0)
+        assert run(*self.camera_command(service, "--once"))[0] == 0
         service.device("CAM-1", "revoke")
         service.person("ignore")
         camera = self.camera(service)
         camera.read_until("Waiting for your decision")
-        self.assertIn("Event: the pairing is over", camera.text)
+        assert "Event: the pairing is over" in camera.text
         service.approve(project="Feature C")
         camera.read_until("Running.")
-        self.assertIn("Paired with project \"Feature C\".", camera.text)
+        assert "Paired with project \"Feature C\"." in camera.text
         camera.signal(signal.SIGTERM)
-        self.assertEqual(camera.end(), 0, camera.text)
+        assert camera.end() == 0, camera.text
 
     def test_keeps_the_pairing_when_the_network_fails(self) -> None:
         service = self.service()
-        self.assertEqual(run(*self.camera_command(service, "--once"))[0], 0)
+        assert run(*self.camera_command(service, "--once"))[0] == 0
         service.fault("any", "reset", times=100)
         status, text = run(*self.camera_command(service, "--once"))
-        self.assertEqual(status, 1)
-        self.assertIn("The project could not be asked for: ", text)
-        self.assertNotIn("Enter ", text)
+        assert status == 1
+        assert "The project could not be asked for: " in text
+        assert "Enter " not in text
         service.clear_faults()
-        self.assertEqual(run(*self.camera_command(service, "--once")), (0, STILL_PAIRED))
+        assert run(*self.camera_command(service, "--once")) == (0, STILL_PAIRED)
 
     def test_no_network(self) -> None:
         service = self.service()
@@ -230,18 +229,18 @@ class CameraTest(ProgramTest):
             camera.read_until("no connection to the service could be made")
             camera.read_until("Check the network connection")
         camera.signal(signal.SIGTERM)
-        self.assertEqual(camera.end(), 0)
-        self.assertNotIn("Enter ", camera.text)
+        assert camera.end() == 0
+        assert "Enter " not in camera.text
 
     def test_refused_by_the_person(self) -> None:
         status, text = run(*self.camera_command(self.service(person="deny")))
-        self.assertEqual(status, 1)
-        self.assertIn("Pairing did not work: the user refused", text)
+        assert status == 1
+        assert "Pairing did not work: the user refused" in text
 
     def test_wrong_secret(self) -> None:
         status, text = run(*self.camera_command(self.service()), secret="wrong")
-        self.assertEqual(status, 1)
-        self.assertIn("Check client secret", text)
+        assert status == 1
+        assert "Check client secret" in text
 
     def test_sealed_store_and_its_key(self) -> None:
         service = self.service()
@@ -249,25 +248,25 @@ class CameraTest(ProgramTest):
         key.write_bytes(os.urandom(32))
         short.write_bytes(os.urandom(31))
         sealed = self.camera_command(service, "--once", "--store-key-file", key)
-        self.assertEqual(run(*sealed)[0], 0)
-        self.assertIn("Still paired", run(*sealed)[1])
+        assert run(*sealed)[0] == 0
+        assert "Still paired" in run(*sealed)[1]
         status, text = run(*self.camera_command(service, "--store-key-file", short))
-        self.assertEqual(status, 1)
-        self.assertIn("a key is exactly 32 bytes long", text)
+        assert status == 1
+        assert "a key is exactly 32 bytes long" in text
 
     def test_command_line(self) -> None:
-        self.assertEqual(run(EXAMPLES / "camera", "--help")[0], 0)
-        self.assertEqual(run(EXAMPLES / "camera", "--unknown")[0], 2)
-        self.assertEqual(run(EXAMPLES / "camera", "stray")[0], 2)
+        assert run(EXAMPLES / "camera", "--help")[0] == 0
+        assert run(EXAMPLES / "camera", "--unknown")[0] == 2
+        assert run(EXAMPLES / "camera", "stray")[0] == 2
         status, text = run(EXAMPLES / "camera", "--client-id", "CAM-1", secret=None)
-        self.assertEqual(status, 1)
-        self.assertIn("FIO_E_INCOMPLETE", text)
+        assert status == 1
+        assert "FIO_E_INCOMPLETE" in text
 
     def test_log_holds_no_secret(self) -> None:
         status, text = run(*self.camera_command(self.service(), "--once", "--log=5"))
-        self.assertEqual(status, 0, text)
-        self.assertIn("log: ", text)
-        self.assertNotIn(SECRET, text)
+        assert status == 0, text
+        assert "log: " in text
+        assert SECRET not in text
 
 
 def read_large_digits(lines: list[str]) -> str:
@@ -279,7 +278,3 @@ def read_large_digits(lines: list[str]) -> str:
         rows = [line.ljust(60)[column:column + 6:2].replace("█", "#") for line in lines]
         digits += by_dots[" ".join(rows)]
     return digits
-
-
-if __name__ == "__main__":
-    unittest.main()

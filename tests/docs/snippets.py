@@ -6,7 +6,6 @@ fragments use without declaring it is in `declarations/manual.h`.
 """
 
 from __future__ import annotations
-
 import re
 import textwrap
 from dataclasses import dataclass

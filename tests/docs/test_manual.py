@@ -6,116 +6,116 @@ import ctypes
 import re
 import subprocess
 import sys
-import tempfile
-import unittest
 import xml.etree.ElementTree as xml
 from pathlib import Path
 from urllib.parse import unquote
 
+import pytest
+
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "c"))
 
-import header  # noqa: E402
+from case import Case, need  # noqa: E402
 import manual  # noqa: E402
-from harness import LIBRARIES, ROOT, SkippingTest  # noqa: E402
+from harness import LIBRARIES, ROOT  # noqa: E402
+import interface  # noqa: E402
 
 TROUBLESHOOTING = ROOT / "docs" / "troubleshooting.md"
 
 
-class ManualTest(SkippingTest):
-    def setUp(self) -> None:
-        self.need("doxygen", "doxygen")
+class ManualTest(Case):
+    @pytest.fixture(autouse=True)
+    def manual_ready(self, ending: None) -> None:
+        need("doxygen", "doxygen")
 
 
 class Complete(ManualTest):
-    def setUp(self) -> None:
-        super().setUp()
+    @pytest.fixture(autouse=True)
+    def complete_ready(self, manual_ready: None) -> None:
         self.manual = manual.built()
-        self.assertEqual((self.manual.result.returncode, self.manual.result.stdout), (0, ""))
+        assert (self.manual.result.returncode, self.manual.result.stdout) == (0, "")
 
     def test_every_function_has_its_place(self) -> None:
         names = xml.parse(Path(self.manual.folder.name) / "input" / "names.tag")
         places = {member.findtext("name"): (member.findtext("anchorfile"), member.findtext("anchor"))
                   for member in names.iter("member") if member.get("kind") == "function"}
-        functions = [function.name for function in header.functions()]
-        self.assertGreater(len(functions), 80)
+        functions = interface.load().exports
+        assert len(functions) > 80
         for function in functions:
             file, anchor = places[function]
-            self.assertIn(anchor, self.manual.pages[self.manual.html / str(file)].anchors, function)
+            assert anchor in self.manual.pages[self.manual.html / str(file)].anchors, function
             text = (self.manual.html / str(file)).read_text(encoding="utf-8")
-            self.assertIn(f"</span>{function}()</h2>", text)
+            assert f"</span>{function}()</h2>" in text
 
     def test_links_lead_somewhere(self) -> None:
         tree = re.findall(r'"([\w./-]+\.html(?:#[\w-]+)?)"', (self.manual.html / "navtreedata.js").read_text(encoding="utf-8"))
         links = [(path, link) for path, page in self.manual.pages.items() for link in page.links]
         links += [(self.manual.html / "navtreedata.js", link) for link in tree]
-        self.assertGreater(len(links), 1000)
+        assert len(links) > 1000
         for path, link in links:
             if re.match(r"https?:|javascript:", link):
                 continue
             file, _, anchor = unquote(link).partition("#")
             target = (path.parent / file).resolve() if file else path
-            self.assertTrue(target.exists(), f"{path.name}: {link}")
+            assert target.exists(), f"{path.name}: {link}"
             if anchor and target in self.manual.pages:
-                self.assertIn(anchor, self.manual.pages[target].anchors, f"{path.name}: {link}")
+                assert anchor in self.manual.pages[target].anchors, f"{path.name}: {link}"
 
     def test_nothing_is_loaded_from_elsewhere(self) -> None:
         for path, page in self.manual.pages.items():
             for load in page.loads:
-                self.assertNotRegex(load, r"^(\w+:)?//", path.name)
+                assert not re.search(r"^(\w+:)?//", load), path.name
         for style in self.manual.html.rglob("*.css"):
-            self.assertNotRegex(style.read_text(encoding="utf-8"), r"@import|url\(\s*['\"]?(\w+:)?//", style.name)
+            assert not re.search(r"@import|url\(\s*['\"]?(\w+:)?//", style.read_text(encoding="utf-8")), style.name
 
     def test_every_page_is_in_the_contents(self) -> None:
         links = self.manual.pages[self.manual.html / "index.html"].links
         for page in (ROOT / "docs").glob("*.md"):
             if page.stem != "index":
-                self.assertIn(f"{page.stem}.html", links)
+                assert f"{page.stem}.html" in links
 
     def test_a_way_to_the_c_plus_plus_reference(self) -> None:
-        self.assertIn("cpp/index.html", self.manual.pages[self.manual.html / "cpp.html"].links)
+        assert "cpp/index.html" in self.manual.pages[self.manual.html / "cpp.html"].links
 
     def test_no_path_of_this_machine(self) -> None:
         for path in self.manual.html.rglob("*"):
             if path.is_file():
-                self.assertNotIn(str(ROOT).encode(), path.read_bytes(), path.name)
+                assert str(ROOT).encode() not in path.read_bytes(), path.name
 
 
 class Statuses(ManualTest):
     def test_every_status_has_a_cause(self) -> None:
         sections = re.split(r"^#+ ", TROUBLESHOOTING.read_text(encoding="utf-8"), flags=re.M)
         causes = dict(section.split("\n", 1) for section in sections[1:])
-        for name in header.statuses():
-            self.assertGreater(len(causes[name].split()), 5, name)
+        for name in interface.load().statuses:
+            assert len(causes[name].split()) > 5, name
 
     def test_the_texts_are_the_librarys_own(self) -> None:
         path = LIBRARIES / "libfio_c2c.so"
         if not path.exists():
-            self.skip("no library: make lib")
+            pytest.skip("no library: make lib")
         library = ctypes.CDLL(str(path))
         page = (manual.built().html / "troubleshooting.html").read_text(encoding="utf-8")
         shown = " ".join(re.sub(r"<[^>]*>", "", page).replace("&#39;", "'").split())
-        for name, number in header.statuses().items():
+        for name, number in interface.load().statuses.items():
             for function in ("fio_status_message", "fio_status_advice"):
                 ask = getattr(library, function)
                 ask.restype = ctypes.c_char_p
-                self.assertIn(f"“{ask(number).decode()}", shown, name)
+                assert f"“{ask(number).decode()}" in shown, name
 
 
 class NotExplained(ManualTest):
     """What is missing makes the manual fail, and is named."""
 
-    def setUp(self) -> None:
-        super().setUp()
-        folder = tempfile.TemporaryDirectory(prefix="manual-")
-        self.addCleanup(folder.cleanup)
-        self.folder = Path(folder.name)
+    @pytest.fixture(autouse=True)
+    def not_explained_ready(self, manual_ready: None, tmp_path: Path) -> None:
+        self.folder = tmp_path
 
     def fails(self, named: str, old: str, new: str) -> None:
         self.names(named, manual.build(self.folder / "out", manual.copy_of_header(self.folder, old, new)))
 
     def names(self, named: str, result: subprocess.CompletedProcess[str]) -> None:
-        self.assertNotEqual(result.returncode, 0)
-        self.assertIn(named, result.stdout)
+        assert result.returncode != 0
+        assert named in result.stdout
 
     def test_a_parameter(self) -> None:
         self.fails("max_codes", " * @param max_codes  how many codes", " * How many codes")
@@ -146,7 +146,3 @@ class NotExplained(ManualTest):
     def test_a_link_to_nowhere(self) -> None:
         docs = manual.copy_of_pages(self.folder, "threads.md", "\n[x](storage.md#no-such-heading)\n")
         self.names("storage_no-such-heading", manual.build(self.folder / "out", docs=docs))
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -9,12 +9,14 @@ import subprocess
 import sys
 import tempfile
 import types
-import unittest
 from pathlib import Path
+
+import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "c"))
 
-from harness import INCLUDE, LIBRARIES, ROOT, Emulator, SkippingTest  # noqa: E402
+from case import Case  # noqa: E402
+from harness import INCLUDE, LIBRARIES, ROOT, Emulator  # noqa: E402
 from snippets import DECLARATIONS, DOCS, Snippet, all_snippets  # noqa: E402
 
 WARNINGS = ["-Wall", "-Wextra", "-Werror"]
@@ -27,7 +29,7 @@ KINDS = {"c": {"program", "statements", "functions"}, "cpp": {"program", "statem
 PATIENCE = 20
 
 
-class Compile(unittest.TestCase):
+class Compile(Case):
     def compile(self, snippet: Snippet) -> str:
         command = [*COMPILERS[snippet.language], *WARNINGS, f"-I{INCLUDE}", f"-I{DECLARATIONS}", "-c", "-o", os.devnull, "-"]
         if snippet.kind != "program":
@@ -39,31 +41,30 @@ class Compile(unittest.TestCase):
     def test_every_snippet_says_what_it_is(self) -> None:
         for snippet in all_snippets():
             if snippet.language in KINDS:
-                self.assertIn(snippet.kind, KINDS[snippet.language], snippet)
+                assert snippet.kind in KINDS[snippet.language], snippet
             else:
                 # Scenarios are TOML: a test of the emulator reads them.
-                self.assertIn(snippet.language, {"sh", "cmake", "text", "json", "toml"}, snippet)
+                assert snippet.language in {"sh", "cmake", "text", "json", "toml"}, snippet
 
     def test_c_and_c_plus_plus(self) -> None:
         found = [snippet for snippet in all_snippets() if snippet.language in COMPILERS]
-        self.assertGreater(len(found), 10)
+        assert len(found) > 10
         for snippet in found:
-            with self.subTest(snippet=str(snippet)):
-                self.assertEqual("", self.compile(snippet))
+            assert "" == self.compile(snippet)
 
     def test_a_mistake_is_found(self) -> None:
         for language, kind, text in (("c", "statements", "fio_drive(client);\n"), ("c", "functions", "int x(void) { }\n"),
                                      ("cpp", "functions", "int x() { return fio_drive(client); }\n")):
-            self.assertIn("docs/page.md:7", self.compile(Snippet("page", 6, language, kind, text)))
+            assert "docs/page.md:7" in self.compile(Snippet("page", 6, language, kind, text))
 
 
-class Run(SkippingTest):
+class Run(Case):
     def modules(self, page: str) -> dict[str, types.ModuleType]:
         """The snippets in Python of a page, by the name of the function each defines."""
         if not (LIBRARIES / "libfio_c2c.so").exists() or not (ROOT / "target" / "release" / "fio-emulator").exists():
-            self.skip("no library or no emulator: make lib emulator")
+            pytest.skip("no library or no emulator: make lib emulator")
         sys.path.insert(0, str(ROOT / "python"))
-        self.addCleanup(sys.path.remove, str(ROOT / "python"))
+        self.at_end(sys.path.remove, str(ROOT / "python"))
         found = {}
         for snippet in all_snippets():
             if (snippet.page, snippet.language) == (page, "python"):
@@ -83,7 +84,7 @@ class Run(SkippingTest):
             text = self.source("python", "run").replace("/media/card/B004_C011.mov", clip.name)
             exec(compile(text, "docs/python.md", "exec"), vars(module))
             module.run("emulator-secret", service.url, service.ca_file)
-            self.assertEqual(service.upload(Path(clip.name).name)["state"], "complete")
+            assert service.upload(Path(clip.name).name)["state"] == "complete"
 
     def source(self, page: str, function: str) -> str:
         return next(snippet.text for snippet in all_snippets() if snippet.page == page and f"def {function}(" in snippet.text)
@@ -105,13 +106,14 @@ class Run(SkippingTest):
                 return device.project_name
 
         with Emulator("--person", "approve") as service:
-            self.assertEqual(asyncio.run(pair(service)), "Feature A")
+            assert asyncio.run(pair(service)) == "Feature A"
 
 
-class Named(unittest.TestCase):
+class Named(Case):
     """What pages name besides the header: targets of make, options and calls of the emulator, files."""
 
-    def setUp(self) -> None:
+    @pytest.fixture(autouse=True)
+    def named_ready(self, ending: None) -> None:
         self.pages = {page.name: page.read_text(encoding="utf-8") for page in DOCS.glob("*.md")}
 
     def test_targets_of_make(self) -> None:
@@ -120,23 +122,19 @@ class Named(unittest.TestCase):
         for page, text in self.pages.items():
             for words in re.findall(r"(?:^|`)make((?: [\w=-]+)+)", text, re.M):
                 for target in words.split():
-                    self.assertTrue("=" in target or target in targets, f"{page}: make {target}")
+                    assert "=" in target or target in targets, f"{page}: make {target}"
 
     def test_the_emulator(self) -> None:
-        manual = (ROOT / "tests" / "emulator" / "README.md").read_text(encoding="utf-8")
+        manual = (ROOT / "emulator" / "README.md").read_text(encoding="utf-8")
         for page in ("emulator.md", "tls.md", "getting-started.md"):
             text = self.pages[page]
             commands = re.findall(r"fio-emulator((?:.*\\\n)*.*)", text)
             options = set(re.findall(r"--[\w-]+", " ".join(commands))) | set(re.findall(r"`(--[\w-]+)", text))
-            calls = set(re.findall(r"(?<!tests)(/emulator/\w+)", text))
+            calls = set(re.findall(r"(/emulator/\w+)", text))
             for name in sorted(options | calls):
-                self.assertTrue(name in manual, f"{page}: {name}")
+                assert name in manual, f"{page}: {name}"
 
     def test_files(self) -> None:
         for page, text in self.pages.items():
-            for name in re.findall(r"`((?:examples-c|python|tests|include)/[\w./-]+)`", text):
-                self.assertTrue((ROOT / name).exists(), f"{page}: {name}")
-
-
-if __name__ == "__main__":
-    unittest.main()
+            for name in re.findall(r"`((?:emulator|examples-c|python|tests|include)/[\w./-]+)`", text):
+                assert (ROOT / name).exists(), f"{page}: {name}"

@@ -10,11 +10,15 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Iterator
+
+import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "c"))
 
-from harness import CC, TLS, Emulator, SkippingTest  # noqa: E402
+from case import Case, need  # noqa: E402
+from harness import CC, TLS, Emulator  # noqa: E402
 
 VERSION = re.findall(r'^version = "(.*)"', (ROOT / "Cargo.toml").read_text(), re.M)[0]
 TIME_LIMIT = 120
@@ -59,23 +63,25 @@ def installation(*arguments: str) -> Path:
     return _kept(*arguments)[0]
 
 
-class ConsumerTest(SkippingTest):
+class ConsumerTest(Case):
     """Programs in an empty folder, with one emulator that lets every device in."""
 
-    @classmethod
-    def setUpClass(cls) -> None:
-        cls.service = Emulator("--person", "approve", interval=0.05)
-        cls.addClassCleanup(cls.service.close)
-        cls.prefix = installation()
+    @pytest.fixture(autouse=True, scope="class")
+    def class_ready(self, request: pytest.FixtureRequest) -> Iterator[None]:
+        request.cls.prefix = self.installed()
+        with Emulator("--person", "approve", interval=0.05) as request.cls.service:
+            yield
 
-    def setUp(self) -> None:
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = Path(folder.name)
+    def installed(self) -> Path:
+        return installation()
+
+    @pytest.fixture(autouse=True)
+    def consumer_ready(self, ending: None, tmp_path: Path) -> None:
+        self.folder = tmp_path
         shutil.copy(SOURCE, self.folder)
 
     def pkg_config(self, *arguments: str, **variables: str) -> list[str]:
-        self.need("pkg-config", "pkg-config")
+        need("pkg-config", "pkg-config")
         found = variables or {"PKG_CONFIG_PATH": str(self.prefix / "lib" / "pkgconfig")}
         return run(["pkg-config", *arguments, "fio-c2c"], self.folder, **found).split()
 
@@ -86,7 +92,7 @@ class ConsumerTest(SkippingTest):
         """It runs, pairs, and has the library inside or outside as it should."""
         path = self.folder / program
         needed = re.findall(r"NEEDED.*\[(.*)\]", run(["readelf", "-dW", str(path)], self.folder))
-        self.assertEqual("libfio_c2c.so.0" in needed, shared, needed)
+        assert ("libfio_c2c.so.0" in needed) == shared, needed
         found = {"LD_LIBRARY_PATH": str(libraries or self.prefix / "lib")} if shared else {}
         said = run([str(path), self.service.url, self.service.ca_file, "emulator-secret"], self.folder, **found)
-        self.assertIn("Paired with project", said)
+        assert "Paired with project" in said

@@ -1,11 +1,10 @@
 """Programs built from the installed tree alone, in every way that it offers, run against the emulator."""
 
 from __future__ import annotations
-
 import re
-import unittest
 from pathlib import Path
 
+from case import need
 from installation import CC, RUST, TLS, VERSION, ConsumerTest, make, run
 
 CMAKE = """
@@ -73,14 +72,13 @@ class PkgConfig(ConsumerTest):
     def test_static(self) -> None:
         flags = [flag.replace("-lfio_c2c", STATIC) for flag in self.pkg_config("--static", "--cflags", "--libs")]
         for compiler, package in (("gcc", "gcc"), ("clang-14", "clang-14")):
-            with self.subTest(compiler):
-                self.compile("pair.c", *flags, compiler=self.need(compiler, package))
-                self.check_pairs(shared=False)
+            self.compile("pair.c", *flags, compiler=need(compiler, package))
+            self.check_pairs(shared=False)
 
     if TLS == "bundled":
         def test_a_wholly_static_program(self) -> None:
             self.compile("-static", "pair.c", *self.pkg_config("--static", "--cflags", "--libs"))
-            self.assertNotIn("INTERP", run(["readelf", "-lW", "pair"], self.folder))
+            assert "INTERP" not in run(["readelf", "-lW", "pair"], self.folder)
             self.check_pairs(shared=False)
 
     def test_in_a_tree_for_a_package(self) -> None:
@@ -97,25 +95,25 @@ class PkgConfig(ConsumerTest):
         self.check_pairs(shared=True, libraries=self.folder / "after" / "lib" / "deeper")
 
     def test_it_says_what_this_build_has(self) -> None:
-        self.assertEqual(self.pkg_config("--modversion"), [VERSION])
-        self.assertEqual(self.pkg_config("--variable=tls"), [TLS])
-        self.assertEqual(self.pkg_config("--variable=uploads"), ["yes"])
+        assert self.pkg_config("--modversion") == [VERSION]
+        assert self.pkg_config("--variable=tls") == [TLS]
+        assert self.pkg_config("--variable=uploads") == ["yes"]
 
     def test_what_a_static_link_needs_is_what_rust_says(self) -> None:
         (self.folder / "empty.rs").write_text("")
-        run([self.need("rustc", "rustc"), "--crate-type=staticlib", "--print=native-static-libs=needs", "empty.rs"],
+        run([need("rustc", "rustc"), "--crate-type=staticlib", "--print=native-static-libs=needs", "empty.rs"],
             self.folder, **RUST)
         of_rust = set((self.folder / "needs").read_text().split())
         # A compiler adds these two by itself, as it has to link the program.
         expected = of_rust - {"-lgcc_s", "-lc"} | ({"-lcurl"} if TLS == "system" else set())
         private = self.pkg_config("--static", "--libs-only-l")
-        self.assertEqual(set(private) - {"-lfio_c2c"}, expected)
-        self.assertEqual(self.pkg_config("--libs-only-l"), ["-lfio_c2c"])
+        assert set(private) - {"-lfio_c2c"} == expected
+        assert self.pkg_config("--libs-only-l") == ["-lfio_c2c"]
 
 
 class CMake(ConsumerTest):
     def test_shared_and_static_in_c_and_cxx(self) -> None:
-        self.need("cmake", "cmake")
+        need("cmake", "cmake")
         moved = self.folder / "moved"
         make("install", f"PREFIX={self.folder}/before", record=self.folder / "record")
         (self.folder / "before").rename(moved)
@@ -125,32 +123,28 @@ class CMake(ConsumerTest):
         (self.folder / "pair.cpp").write_text(example_of_the_cxx_header(moved / "include" / "fio_c2c.hpp"))
         (self.folder / "CMakeLists.txt").write_text(CMAKE)
         said = run(["cmake", "-S", ".", "-B", "out", "-DCMAKE_PREFIX_PATH=root"], self.folder)
-        self.assertIn(f"TLS is {TLS}, uploads: yes", said)
+        assert f"TLS is {TLS}, uploads: yes" in said
         run(["cmake", "--build", "out", "--parallel", "2"], self.folder)
         for program in ("pair", "pair-cxx"):
             self.check_pairs(f"out/{program}-fio_c2c", shared=True, libraries=self.folder / "nowhere")
             self.check_pairs(f"out/{program}-static", shared=False)
 
     def test_which_versions_fit(self) -> None:
-        self.need("cmake", "cmake")
+        need("cmake", "cmake")
         (self.folder / "CMakeLists.txt").write_text(CMAKE_VERSIONS)
         said = run(["cmake", "-S", ".", "-B", "out", f"-DCMAKE_PREFIX_PATH={self.prefix}"], self.folder)
         found = dict(re.findall(r"^-- (.*): (\d)$", said, re.M))
-        self.assertEqual(found, {"version 0.1": "1", "version 0.1.0": "1", "version 0.0.9": "0", "version 0.1.99": "0",
-                                 "version 0.2": "0", "version 1.0": "0", "another processor": "0"}, said)
+        assert found == {"version 0.1": "1", "version 0.1.0": "1", "version 0.0.9": "0", "version 0.1.99": "0",
+                         "version 0.2": "0", "version 1.0": "0", "another processor": "0"}, said
 
 
 class Meson(ConsumerTest):
     def test_shared_and_static(self) -> None:
-        self.need("meson", "meson")
-        self.need("ninja", "ninja-build")
+        need("meson", "meson")
+        need("ninja", "ninja-build")
         (self.folder / "meson.build").write_text(MESON.replace("STATIC", MESON_STATIC[TLS]))
         found = {"PKG_CONFIG_PATH": str(self.prefix / "lib" / "pkgconfig")}
         run(["meson", "setup", "out"], self.folder, **found)
         run(["meson", "compile", "-C", "out"], self.folder, **found)
         self.check_pairs("out/pair-shared", shared=True)
         self.check_pairs("out/pair-static", shared=False)
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -1,13 +1,13 @@
 """The licences that are installed: of everything inside, each with its text; and what has none is an error."""
 
 from __future__ import annotations
-
 import re
 import sys
-import tempfile
-import unittest
 from pathlib import Path
 
+import pytest
+
+from case import Case
 from installation import ROOT, TLS, VERSION, installation
 
 sys.path.insert(0, str(ROOT / "packaging"))
@@ -19,9 +19,9 @@ MIT = "Permission is hereby granted, free of charge, to any person"
 RULE = "=" * 80
 
 
-class TheFile(unittest.TestCase):
+class TheFile(Case):
     @classmethod
-    def setUpClass(cls) -> None:
+    def setup_class(cls) -> None:
         text = (installation() / "share" / "licenses" / "fio-c2c" / "LICENSES.txt").read_text()
         table = text.partition(f"\n{RULE}\n")[0].partition("\n\n")[2]
         cls.rows = re.findall(r"^(.+?)  +(\S+|of Rust \S+)  +(\S.*)$", table, re.M)
@@ -34,19 +34,19 @@ class TheFile(unittest.TestCase):
 
     def test_what_is_inside_is_in_the_table(self) -> None:
         inside = {name: (version, licence) for name, version, licence in self.rows}
-        self.assertEqual(inside["fio-c2c"], (VERSION, "MIT"))
+        assert inside["fio-c2c"] == (VERSION, "MIT")
         for name in ("curl", "serde_json", "chacha20poly1305", "Rust standard library", "hashbrown"):
-            self.assertIn(name, inside)
+            assert name in inside
         for name in ("libcurl", "zlib", "AWS-LC", "rustls", "rustls-ffi"):
-            self.assertEqual(name in inside, TLS == "bundled", name)
+            assert (name in inside) == (TLS == "bundled"), name
         # What only helps to compile is not.
         for name in ("cbindgen", "serde_derive", "syn", "cc", "fio-emulator"):
-            self.assertNotIn(name, inside)
+            assert name not in inside
 
     def test_every_part_has_a_text(self) -> None:
-        self.assertGreater(len(self.rows), 40)
+        assert len(self.rows) > 40
         for name, version, _ in self.rows:
-            self.assertGreater(len(self.text_of(f"{name} {version}")), 300, name)
+            assert len(self.text_of(f"{name} {version}")) > 300, name
 
     def test_the_texts_are_the_right_ones(self) -> None:
         expected = {"fio-c2c": "fio-c2c developers", "qrcodegen": "Project Nayuki", "Rust standard library": "The Rust Project Developers"}
@@ -54,14 +54,13 @@ class TheFile(unittest.TestCase):
             expected.update({"libcurl": "Daniel Stenberg", "zlib": "Jean-loup Gailly", "AWS-LC": "fiat-crypto authors", "subtle": "Isis Agora Lovecruft"})
         for name, holder in expected.items():
             version = next(version for part, version, _ in self.rows if part == name)
-            self.assertIn(holder, self.text_of(f"{name} {version}"))
+            assert holder in self.text_of(f"{name} {version}")
 
 
-class Crates(unittest.TestCase):
-    def setUp(self) -> None:
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.crate = Path(folder.name)
+class Crates(Case):
+    @pytest.fixture(autouse=True)
+    def crates_ready(self, ending: None, tmp_path: Path) -> None:
+        self.crate = tmp_path
 
     def write(self, name: str, text: str) -> None:
         (self.crate / name).parent.mkdir(parents=True, exist_ok=True)
@@ -69,39 +68,36 @@ class Crates(unittest.TestCase):
 
     def test_one_without_a_licence_is_named(self) -> None:
         self.write("src/lib.rs", "/* Nothing about rights. */")
-        with self.assertRaisesRegex(MissingLicence, "the crate bare .*without a licence text"):
+        with pytest.raises(MissingLicence, match="the crate bare .*without a licence text"):
             licences.crate_texts(self.crate, "bare", "MIT")
 
     def test_one_that_says_no_licence_is_named(self) -> None:
         self.write("LICENSE", MIT)
-        with self.assertRaisesRegex(MissingLicence, "the crate silent .*none said"):
+        with pytest.raises(MissingLicence, match="the crate silent .*none said"):
             licences.crate_texts(self.crate, "silent", "")
 
     def test_the_text_may_be_at_the_top_of_the_source(self) -> None:
         self.write("src/lib.rs", f"/*\n * Copyright somebody\n * {MIT}\n */\nfn f() {{}}\n")
-        self.assertEqual(licences.crate_texts(self.crate, "small", "MIT")[0].strip(), f"Copyright somebody\n{MIT}")
+        assert licences.crate_texts(self.crate, "small", "MIT")[0].strip() == f"Copyright somebody\n{MIT}"
 
     def test_of_a_choice_it_is_mit_and_otherwise_everything(self) -> None:
         texts = ["the other licence", MIT]
         for licence in ("MIT OR Apache-2.0", "Apache-2.0 OR ISC OR MIT", "MIT/Apache-2.0", "MIT"):
-            self.assertEqual(prefer_mit(licence, texts), [MIT], licence)
+            assert prefer_mit(licence, texts) == [MIT], licence
         for licence in ("MIT AND Apache-2.0", "ISC AND (Apache-2.0 OR MIT OR ISC)", "Apache-2.0", "MIT-0"):
-            self.assertEqual(prefer_mit(licence, texts), texts, licence)
-        self.assertEqual(prefer_mit("MIT OR Apache-2.0", texts[:1]), texts[:1])
+            assert prefer_mit(licence, texts) == texts, licence
+        assert prefer_mit("MIT OR Apache-2.0", texts[:1]) == texts[:1]
 
     def test_one_that_may_carry_c_code_has_to_be_looked_at(self) -> None:
         self.write("Cargo.toml", '[package]\nname = "new-sys"\nlinks = "new"\n')
-        with self.assertRaisesRegex(MissingLicence, "new-sys links a library"):
+        with pytest.raises(MissingLicence, match="new-sys links a library"):
             licences.carried_code(self.crate, "new-sys", "bundled")
 
     def test_c_code_whose_licence_went_is_named(self) -> None:
         self.write("src/zlib/zlib.h", '#define ZLIB_VERSION "9.9"\n')
-        with self.assertRaisesRegex(MissingLicence, "zlib is not where it was"):
+        with pytest.raises(MissingLicence, match="zlib is not where it was"):
             licences.carried_code(self.crate, "libz-sys", "bundled")
         self.write("src/zlib/LICENSE", "as you like")
-        self.assertEqual([(part.name, part.version) for part in licences.carried_code(self.crate, "libz-sys", "bundled")], [("zlib", "9.9")])
-        self.assertEqual(licences.carried_code(self.crate, "libz-sys", "system"), [])
-
-
-if __name__ == "__main__":
-    unittest.main()
+        assert ([(part.name, part.version) for part in licences.carried_code(self.crate, "libz-sys", "bundled")]
+                == [("zlib", "9.9")])
+        assert licences.carried_code(self.crate, "libz-sys", "system") == []

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import subprocess
-import unittest
+from pathlib import Path
 
+import pytest
+
+from case import need
 from installation import ROOT, TLS, ConsumerTest, installation, run
 from test_consumers import example_of_the_cxx_header
 
@@ -20,11 +23,9 @@ find_package(fio_c2c 0.1 REQUIRED COMPONENTS uploads)
 # Built with the system's libcurl only: this is about what is installed, which is the same for both.
 if TLS == "system":
     class WithoutUploads(ConsumerTest):
-        @classmethod
-        def setUpClass(cls) -> None:
+        def installed(self) -> Path:
             subprocess.run(["make", "--no-print-directory", "TLS=system", "UPLOADS=no", "lib"], cwd=ROOT, check=True)
-            super().setUpClass()
-            cls.prefix = installation("UPLOADS=no")
+            return installation("UPLOADS=no")
 
         def test_a_camera_pairs_with_it(self) -> None:
             self.compile("pair.c", *self.pkg_config("--cflags", "--libs"))
@@ -37,19 +38,15 @@ if TLS == "system":
                 self.check_pairs(shared=True)
 
         def test_pkg_config_says_so(self) -> None:
-            self.assertEqual(self.pkg_config("--variable=uploads"), ["no"])
+            assert self.pkg_config("--variable=uploads") == ["no"]
 
         def test_cmake_says_so_and_refuses_what_asks_for_uploads(self) -> None:
-            self.need("cmake", "cmake")
+            need("cmake", "cmake")
             (self.folder / "CMakeLists.txt").write_text(CMAKE)
-            with self.assertRaisesRegex(AssertionError, r"uploads: no\n(.*\n)*.*this fio_c2c has no\s+uploads"):
+            with pytest.raises(AssertionError, match=r"uploads: no\n(.*\n)*.*this fio_c2c has no\s+uploads"):
                 run(["cmake", "-S", ".", "-B", "out", f"-DCMAKE_PREFIX_PATH={self.prefix}"], self.folder)
 
         def test_the_linker_names_what_is_not_in_it(self) -> None:
             (self.folder / "upload.c").write_text(UPLOADING)
-            with self.assertRaisesRegex(AssertionError, "undefined reference to .fio_upload_new"):
+            with pytest.raises(AssertionError, match="undefined reference to .fio_upload_new"):
                 self.compile("upload.c", *self.pkg_config("--cflags", "--libs"))
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -23,7 +23,9 @@ PATIENCE = 20.0
 
 
 class AsyncTest(unittest.IsolatedAsyncioTestCase):
-    """A test with a service of its own, at whose end nothing may have been reported to the loop."""
+    """A test with a service of its own, at whose end nothing may have been reported to the loop.
+
+    The one that is unittest's: pytest has no loop of its own, and no plugin is needed for one file."""
 
     async def asyncSetUp(self) -> None:
         self.service = Emulator()

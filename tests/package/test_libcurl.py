@@ -7,12 +7,14 @@ import os
 import re
 import subprocess
 import tempfile
-import unittest
 from pathlib import Path
 from typing import Dict, List
 
+import pytest
+
+from case import Case
 from installation import ROOT
-from harness import CC, SkippingTest
+from harness import CC
 
 README = "see packaging/libcurl/README.md, and take away there what is not needed any more"
 #: Of `cr_recv` in libcurl 8.22.0, which drops what it has read before an end.
@@ -32,16 +34,17 @@ def sources(*crates: str) -> List[Path]:
     return [folders[crate] for crate in crates]
 
 
-class Libcurl(SkippingTest):
-    def setUp(self) -> None:
+class Libcurl(Case):
+    @pytest.fixture(autouse=True)
+    def libcurl_ready(self, ending: None) -> None:
         self.curl, self.rustls = sources("curl-sys", "rustls-ffi")
 
     def test_the_way_libcurl_reads_is_the_one_that_was_mended(self) -> None:
         text = (self.curl / "curl/lib/vtls/rustls.c").read_text()
         found = re.search(r"^static CURLcode cr_recv\(.*?^}$", text, re.MULTILINE | re.DOTALL)
         assert found, f"libcurl has no cr_recv any more: {README}"
-        self.assertEqual(hashlib.sha256(found[0].encode()).hexdigest(), CR_RECV,
-                         f"libcurl reads from rustls in another way now: compare it with src/net/rustls.rs, {README}")
+        assert (hashlib.sha256(found[0].encode()).hexdigest()
+                == CR_RECV), f"libcurl reads from rustls in another way now: compare it with src/net/rustls.rs, {README}"
 
     def test_each_renamed_function_is_called_and_there(self) -> None:
         header = (ROOT / "packaging/libcurl/fio_libcurl.h").read_text()
@@ -49,51 +52,51 @@ class Libcurl(SkippingTest):
         callee = (self.rustls / "src/rustls.h").read_text()
         ours = (ROOT / "src/net/rustls.rs").read_text()
         renamed = re.findall(r"^#define (rustls_\w+) (fio_rustls_\w+)$", header, re.MULTILINE)
-        self.assertEqual(len(renamed), 3)
+        assert len(renamed) == 3
         for name, other in renamed:
-            self.assertRegex(caller, rf"\b{name}\(", README)
-            self.assertRegex(callee, rf"\b{name}\(", README)
-            self.assertRegex(ours, rf'unsafe extern "C" fn {other}\(')
+            assert re.search(rf"\b{name}\(", caller), README
+            assert re.search(rf"\b{name}\(", callee), README
+            assert re.search(rf'unsafe extern "C" fn {other}\(', ours)
 
     def test_libcurl_asks_for_variables_by_the_renamed_function_only(self) -> None:
         header = (ROOT / "packaging/libcurl/fio_libcurl.h").read_text()
-        self.assertIn("#define getenv fio_libcurl_getenv\n", header)
-        self.assertIn('extern "C" fn fio_libcurl_getenv(', (ROOT / "src/net/environment.rs").read_text())
+        assert "#define getenv fio_libcurl_getenv\n" in header
+        assert 'extern "C" fn fio_libcurl_getenv(' in (ROOT / "src/net/environment.rs").read_text()
         library = "".join(path.read_text(errors="replace") for path in (self.curl / "curl/lib").rglob("*.[ch]"))
-        self.assertIn('getenv("SSLKEYLOGFILE")', library, README)
-        self.assertNotRegex(library, r"\bsecure_getenv\(|\benviron\b", README)
+        assert 'getenv("SSLKEYLOGFILE")' in library, README
+        assert not re.search(r"\bsecure_getenv\(|\benviron\b", library), README
 
     def test_settings_are_read_by_libcurl_and_not_made_by_curl_sys(self) -> None:
         header = (ROOT / "packaging/libcurl/fio_libcurl.h").read_text()
         library = "".join(path.read_text(errors="replace") for path in (self.curl / "curl/lib").rglob("*.[ch]"))
         for setting in re.findall(r"^#define (HAVE_\w+) 1$", header, re.MULTILINE):
-            self.assertRegex(library, rf"(ifdef|defined\()\s*{setting}\b", README)
-            self.assertNotRegex((self.curl / "build.rs").read_text(), rf'"{setting}"', README)
+            assert re.search(rf"(ifdef|defined\()\s*{setting}\b", library), README
+            assert not re.search(rf'"{setting}"', (self.curl / "build.rs").read_text()), README
 
     def test_numbers_are_those_of_the_headers(self) -> None:
         constants: Dict[str, str] = dict(CONSTANT.findall((ROOT / "src/net/constants.rs").read_text()))
-        self.assertGreater(len(constants), 10)
+        assert len(constants) > 10
         bundled = [f"-I{self.curl / 'curl/include'}", f"-I{self.rustls / 'src'}"]
         for folders in (bundled, [bundled[1]]):
             # OpenSSL's numbers come with its own headers, and libcurl's with the system's if it has some.
             there = {name: value for name, value in constants.items() if self.has(HEADERS[name[:5]], folders)}
             if folders is bundled:
-                self.assertEqual({name for name in constants if name not in there and not name.startswith("X509_")}, set())
+                assert {name for name in constants if name not in there and not name.startswith("X509_")} == set()
             program = "".join(f"#include <{header}>\n" for header in sorted({HEADERS[name[:5]] for name in there}))
             program += "".join(f'_Static_assert(({value}) == (int){name}, "{name}");\n' for name, value in there.items())
             compiled = self.compiled(program, folders)
             # A libcurl of the system that is older does not know all of them.
             unknown = set(re.findall(r"error: ['‘](\w+)['’] undeclared", compiled.stderr))
-            self.assertTrue(unknown <= ({"CURLMOPT_QUICK_EXIT"} if folders is not bundled else set()), compiled.stderr)
-            self.assertNotIn("static assertion failed", compiled.stderr)
-            self.assertEqual(compiled.returncode != 0, bool(unknown), compiled.stderr)
+            assert unknown <= ({"CURLMOPT_QUICK_EXIT"} if folders is not bundled else set()), compiled.stderr
+            assert "static assertion failed" not in compiled.stderr
+            assert (compiled.returncode != 0) == bool(unknown), compiled.stderr
 
     def test_there_are_no_such_numbers_elsewhere(self) -> None:
         for path in sorted((ROOT / "src/net").glob("*.rs")):
             code = path.read_text().split("#[cfg(test)]\nmod tests")[0]
             if path.name != "constants.rs":
-                self.assertNotRegex(code, r"const (CURL|RUSTLS|X509|SO_|IFF_|SIOC)", path.name)
-                self.assertNotRegex(code, r"\d\s*/\*\s*CURL", path.name)
+                assert not re.search(r"const (CURL|RUSTLS|X509|SO_|IFF_|SIOC)", code), path.name
+                assert not re.search(r"\d\s*/\*\s*CURL", code), path.name
 
     def has(self, header: str, folders: List[str]) -> bool:
         return self.compiled(f"#include <{header}>\n", folders).returncode == 0
@@ -104,7 +107,3 @@ class Libcurl(SkippingTest):
             source.write_text(program)
             return subprocess.run([CC, "-std=c11", "-fsyntax-only", *folders, str(source)], stdout=subprocess.PIPE,
                                   stderr=subprocess.PIPE, text=True)
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -4,12 +4,15 @@ import base64
 import hashlib
 import json
 import re
-import unittest
 import zipfile
 from pathlib import Path
 from typing import Dict, List, Tuple
 
-from installation import LOCK, ROOT, PackageTest, environment, install_locked, pip, run, tools
+import pytest
+
+from case import Case
+from environment import LOCK, install_locked
+from installation import ROOT, PackageTest, environment, pip, run, tools
 
 #: What installs the newest there is today, unless it is told otherwise.
 INSTALLS = re.compile(r"""\b(pip3?|pipx|uvx?|npm|npx|yarn|conda|gem|easy_install)["']?[, ]+["']?"""
@@ -26,7 +29,7 @@ ALLOWED: Dict[str, List[str]] = {
     "python/setup.py": ["wheel in a checkout: `pip wheel ./python`"],
     "tests/package/test_pytest_plugin.py": ["as a test engineer has them after `pip install`"],
     # The one place where tests do it.
-    "tests/package/installation.py": ['command = [sys.executable, "-m", "pip", "--disable-pip-version-check", *arguments]'],
+    "tests/environment.py": ['command = [sys.executable, "-m", "pip", "--disable-pip-version-check", *arguments]'],
 }
 
 LOCKED = re.compile(r"^([a-z0-9-]+)(?:\[[a-z0-9,-]+\])?==(\S+)(?: ; [^\\]+)? \\\n((?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)", re.M)
@@ -66,28 +69,26 @@ def installed(python: Path) -> Dict[str, str]:
     return {re.sub(r"[-_.]+", "-", name).lower(): version for name, version in found.items()}
 
 
-class Lock(unittest.TestCase):
-    def test_every_line_has_a_version_and_hashes(self) -> None:
-        for lock in LOCKS:
-            with self.subTest(lock):
-                rest = LOCKED.sub("", lock.read_text())
-                self.assertEqual([line for line in rest.splitlines() if not line.startswith("#")], [])
-                self.assertGreater(len(locked(lock)), 5)
+class Lock(Case):
+    @pytest.mark.parametrize("lock", LOCKS)
+    def test_every_line_has_a_version_and_hashes(self, lock) -> None:
+        rest = LOCKED.sub("", lock.read_text())
+        assert [line for line in rest.splitlines() if not line.startswith("#")] == []
+        assert len(locked(lock)) > 5
 
-    def test_they_have_what_is_asked_for(self) -> None:
-        for lock in LOCKS:
-            with self.subTest(lock):
-                asked = lock.with_suffix(".in").read_text()
-                wanted = dict(re.findall(r"^([a-z0-9-]+)==(\S+)$", asked, re.M))
-                self.assertEqual(len(wanted), len([line for line in asked.splitlines() if line and not line.startswith("#")]))
-                self.assertEqual({name: locked(lock).get(name) for name in wanted}, wanted, "run make test-requirements")
+    @pytest.mark.parametrize("lock", LOCKS)
+    def test_they_have_what_is_asked_for(self, lock) -> None:
+        asked = lock.with_suffix(".in").read_text()
+        wanted = dict(re.findall(r"^([a-z0-9-]+)==(\S+)$", asked, re.M))
+        assert len(wanted) == len([line for line in asked.splitlines() if line and not line.startswith("#")])
+        assert {name: locked(lock).get(name) for name in wanted} == wanted, "run make test-requirements"
 
     def test_there_are_no_others(self) -> None:
-        self.assertEqual(sorted((ROOT / "tests").rglob("requirements*.lock")), sorted(LOCKS))
+        assert sorted((ROOT / "tests").rglob("requirements*.lock")) == sorted(LOCKS)
 
     def test_nothing_else_installs(self) -> None:
         found = []
-        folders = ("tests", "packaging", "python", "docs", "benches", ".ci")
+        folders = ("tests", "emulator", "packaging", "python", "docs", "benches", ".ci")
         for path in [ROOT / "Makefile", *(path for folder in folders for path in (ROOT / folder).rglob("*"))]:
             name = str(path.relative_to(ROOT))
             if not path.is_file() or path == Path(__file__) or (path.suffix and path.suffix not in (".py", ".sh", ".mk", ".rs")):
@@ -95,13 +96,13 @@ class Lock(unittest.TestCase):
             for number, line in enumerate(path.read_text(errors="replace").splitlines(), 1):
                 if INSTALLS.search(line) and not any(allowed in line for allowed in ALLOWED.get(name, [])):
                     found.append(f"{name}:{number}: {line.strip()}")
-        self.assertEqual(found, [], "use tests/package/installation.py and tests/requirements.in")
+        assert found == [], "use tests/environment.py and tests/requirements.in"
 
 
 class Refusals(PackageTest):
-    def setUp(self) -> None:
-        super().setUp()
-        self.alone = environment(self.id())
+    @pytest.fixture(autouse=True)
+    def refusals_ready(self, package_ready: None, request: pytest.FixtureRequest) -> None:
+        self.alone = environment(request.node.name)
         # A person's settings that offer packages.
         self.offers = {"PIP_FIND_LINKS": str(self.folder), "PIP_NO_INDEX": "1"}
 
@@ -111,15 +112,15 @@ class Refusals(PackageTest):
         return path
 
     def refused(self, text: str, why: str) -> None:
-        with self.assertRaisesRegex(AssertionError, why):
+        with pytest.raises(AssertionError, match=why):
             self.have(lambda: install_locked(self.alone, self.lock(text), **self.offers))
-        self.assertEqual(installed(self.alone), {})
+        assert installed(self.alone) == {}
 
     def test_what_is_in_no_lock_file(self) -> None:
         made_wheel(self.folder, "surprise")
-        with self.assertRaisesRegex(AssertionError, "No matching distribution found for surprise"):
+        with pytest.raises(AssertionError, match="No matching distribution found for surprise"):
             self.have(lambda: pip(self.alone, "install", "surprise", **self.offers))
-        self.assertEqual(installed(self.alone), {})
+        assert installed(self.alone) == {}
 
     def test_a_line_without_hashes(self) -> None:
         made_wheel(self.folder, "surprise")
@@ -139,14 +140,10 @@ class Refusals(PackageTest):
         _, more = made_wheel(self.folder, "more")
         _, line = made_wheel(self.folder, "surprise", needs="more")
         self.have(lambda: install_locked(self.alone, self.lock(line + more), **self.offers))
-        self.assertEqual(installed(self.alone), {"surprise": "1.0", "more": "1.0"})
+        assert installed(self.alone) == {"surprise": "1.0", "more": "1.0"}
 
     def test_what_tests_use_is_what_the_lock_file_has(self) -> None:
         found = installed(self.have(tools))
         del found["fio-c2c"]
-        self.assertEqual(found, {name: version for name, version in locked().items() if name in found})
-        self.assertIn("mypy", found)
-
-
-if __name__ == "__main__":
-    unittest.main()
+        assert found == {name: version for name, version in locked().items() if name in found}
+        assert "mypy" in found

@@ -1,7 +1,7 @@
 """The fixtures for pytest, as a test engineer has them after `pip install`."""
 
 import json
-import unittest
+import re
 from pathlib import Path
 
 from installation import PACKAGE, PackageTest, tools
@@ -102,7 +102,7 @@ class Plugin(PackageTest):
 
     def passes(self, path: Path, count: int, *options: str) -> None:
         said = self.python("-X", "dev", "-W", "error", "-m", "pytest", "-p", "no:cacheprovider", *options, str(path), python=self.have(tools))
-        self.assertRegex(said, rf"=+ {count} passed\b")
+        assert re.search(rf"=+ {count} passed\b", said)
 
     def written(self, text: str) -> Path:
         (self.folder / "test_written.py").write_text(text)
@@ -112,16 +112,15 @@ class Plugin(PackageTest):
         self.passes(PACKAGE / "examples" / "test_camera.py", 3)
         example = PACKAGE / "examples" / "test_session.py"
         with Emulator() as service:
-            self.assertEqual([name for name in service.scenarios() if f'"{name}"' not in example.read_text()], [])
+            assert [name for name in service.scenarios() if f'"{name}"' not in example.read_text()] == []
         # The others take seconds each, and are played with the example camera in C as well.
         self.passes(example, 6, "-k", "of_our_own or lost_refresh_reply or pause or power_cut or network_change or cancel")
 
     def test_the_examples_of_the_readme(self) -> None:
         blocks = [block for block in BLOCKS if "def test_" in block]
-        self.assertEqual(len(blocks), 2)
+        assert len(blocks) == 2
         for block in blocks:
-            with self.subTest(block=block):
-                self.passes(self.written(block), 1)
+            self.passes(self.written(block), 1)
 
     def test_a_run_that_uses_none_of_it_loads_none_of_it(self) -> None:
         self.passes(self.written(NO_LIBRARY), 2)
@@ -132,44 +131,41 @@ class Plugin(PackageTest):
     def test_without_an_emulator_it_says_so(self) -> None:
         said = self.fails("-m", "pytest", "-p", "no:cacheprovider", str(self.written(NO_LIBRARY)), python=self.have(tools),
                           FIO_EMULATOR="/nowhere/fio-emulator")
-        self.assertRegex(said, "EmulatorError: the emulator cannot be started: .*/nowhere/fio-emulator")
+        assert re.search("EmulatorError: the emulator cannot be started: .*/nowhere/fio-emulator", said)
 
     def test_a_test_that_is_to_be_clean_fails_for_a_broken_row(self) -> None:
         said = self.judged()
-        self.assertRegex(said, r"\b3 failed, 3 passed in ")
-        self.assertRegex(said, r"_ test_found_out _+\nchecklist: version_header is broken\nversion_header is broken: ")
-        self.assertRegex(said, r"_ test_not_exercised _+\nchecklist: pause_honoured is not_exercised\n")
-        self.assertRegex(said, r"FAILED .*::test_fails_by_itself - AssertionError: its own reason\n")
+        assert re.search(r"\b3 failed, 3 passed in ", said)
+        assert re.search(r"_ test_found_out _+\nchecklist: version_header is broken\nversion_header is broken: ", said)
+        assert re.search(r"_ test_not_exercised _+\nchecklist: pause_honoured is not_exercised\n", said)
+        assert re.search(r"FAILED .*::test_fails_by_itself - AssertionError: its own reason\n", said)
 
     def test_what_the_emulator_saw_is_told_with_a_failure(self) -> None:
         found = self.judged("-k", "fails_by_itself")
-        self.assertRegex(found, r"-+ fio_emulator: the last requests -+\nrequest 1 at \d+\.\d+ s: GET /v2/devices/me: 401 "
-                                r"\[client_version_missing\]\n-+ fio_emulator: checklist -+\n1 broken, ")
+        assert re.search(r"-+ fio_emulator: the last requests -+\nrequest 1 at \d+\.\d+ s: GET /v2/devices/me: 401 "
+                         r"\[client_version_missing\]\n-+ fio_emulator: checklist -+\n1 broken, ", found)
 
     def test_every_test_can_be_made_to_be_clean(self) -> None:
         (self.folder / "pytest.ini").write_text("[pytest]\nfio_fail_on_broken_rows = true\n")
         said = self.judged("-k", "careless or forgiven")
-        self.assertRegex(said, r"test_careless - Failed: checklist: version_header(.|\n)*\b1 failed, 1 passed, 4 deselected in ")
+        assert re.search(r"test_careless - Failed: checklist: version_header(.|\n)*\b1 failed, 1 passed, 4 deselected in ",
+                         said)
 
     def test_the_report_of_a_run(self) -> None:
         said = self.judged("--fio-report", "checklist.txt", "-k", "not fails_by_itself")
-        self.assertRegex(said, r"integrator checklist: 1 broken, \d+ fulfilled, .* in 5 sessions: .*/checklist\.txt\n")
+        assert re.search(r"integrator checklist: 1 broken, \d+ fulfilled, .* in 5 sessions: .*/checklist\.txt\n", said)
         text = (self.folder / "checklist.txt").read_text()
-        self.assertRegex(text, r"\nBROKEN: 1\n\n  version_header\n    .*\n    in test_written.py::test_careless\n        "
-                               r"\(no device\): It has .*\n          request 1 at .*\n    in test_written.py::test_found_out\n")
-        self.assertRegex(text, r"\n  device_information\n    .*\n    in test_written.py::test_clean\n")
+        assert re.search(r"\nBROKEN: 1\n\n  version_header\n    .*\n    in test_written.py::test_careless\n        "
+                         r"\(no device\): It has .*\n          request 1 at .*\n    in test_written.py::test_found_out\n", text)
+        assert re.search(r"\n  device_information\n    .*\n    in test_written.py::test_clean\n", text)
         self.judged("--fio-report", "checklist.json", "-n", "2", "-k", "test_clean or test_found_out")
         rows = {row["name"]: row for row in json.loads((self.folder / "checklist.json").read_text())["rows"]}
-        self.assertEqual(rows["version_header"]["status"], "broken")
-        self.assertEqual({session.split("::")[1]: told["status"] for session, told in rows["version_header"]["sessions"].items()},
-                         {"test_found_out": "broken", "test_clean": "fulfilled"})
-        self.assertIn("--fio-report: ", self.judged("--fio-report", "absent/checklist.txt"))
+        assert rows["version_header"]["status"] == "broken"
+        assert ({session.split("::")[1]: told["status"] for session, told in rows["version_header"]["sessions"].items()}
+                == {"test_found_out": "broken", "test_clean": "fulfilled"})
+        assert "--fio-report: " in self.judged("--fio-report", "absent/checklist.txt")
 
     def test_the_emulator_is_started_as_the_test_wants_it(self) -> None:
         (self.folder / "answers.json").write_text('{"ethernet": {"answer": "yes"}}')
         (self.folder / "pytest.ini").write_text("[pytest]\nfio_answers = answers.json\n")
         self.passes(self.written(STARTED), 3)
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -1,6 +1,6 @@
 """The package and its examples are typed, for Python 3.8 as well, and wrong uses are found by mypy."""
 
-import unittest
+import re
 from pathlib import Path
 from typing import List
 
@@ -43,21 +43,21 @@ class Types(PackageTest):
 
     def test_the_package_is_typed(self) -> None:
         said = self.python(*self.mypy(), "-p", "fio_c2c", python=self.have(tools))
-        self.assertIn("Success: no issues found", said)
+        assert "Success: no issues found" in said
 
     def test_what_uses_it_is_typed_and_mistakes_are_found(self) -> None:
         wrong = self.folder / "wrong.py"
         wrong.write_text(WRONG)
         examples = [str(path) for path in (PACKAGE / "examples").glob("*.py")]
-        self.assertGreaterEqual(len(examples), 2)
+        assert len(examples) >= 2
         said = self.fails(*self.mypy(), *examples, str(PACKAGE / "pytest_fio_c2c.py"), str(wrong),
                           python=self.have(tools))
         errors = [line for line in said.splitlines() if " error: " in line]
-        self.assertTrue(all(line.startswith("wrong.py:") for line in errors), said)
-        self.assertRegex(said, r'wrong\.py:5: error: Unexpected keyword argument "client_idd"')
-        self.assertRegex(said, r'wrong\.py:6: error: Argument "client_id" to "AsyncClient" has incompatible type "int"')
-        self.assertRegex(said, r'wrong\.py:10: error: Unexpected keyword argument "prioritty"')
-        self.assertRegex(said, r"wrong\.py:10: error: Incompatible return value type \(got .*UploadInfo")
+        assert all(line.startswith("wrong.py:") for line in errors), said
+        assert re.search(r'wrong\.py:5: error: Unexpected keyword argument "client_idd"', said)
+        assert re.search(r'wrong\.py:6: error: Argument "client_id" to "AsyncClient" has incompatible type "int"', said)
+        assert re.search(r'wrong\.py:10: error: Unexpected keyword argument "prioritty"', said)
+        assert re.search(r"wrong\.py:10: error: Incompatible return value type \(got .*UploadInfo", said)
 
     def test_packages_of_other_people_are_not_read(self) -> None:
         packages = self.folder / "packages" / "newer"
@@ -67,9 +67,5 @@ class Types(PackageTest):
         (self.folder / "uses.py").write_text(USES_NEWER)
         said = self.fails(*self.mypy(), "uses.py", python=self.have(tools), MYPYPATH=str(packages.parent))
         errors = [line for line in said.splitlines() if " error: " in line]
-        self.assertEqual(len(errors), 1, said)
-        self.assertRegex(errors[0], r'^uses\.py:6: error: Unexpected keyword argument "client_idd"')
-
-
-if __name__ == "__main__":
-    unittest.main()
+        assert len(errors) == 1, said
+        assert re.search(r'^uses\.py:6: error: Unexpected keyword argument "client_idd"', errors[0])

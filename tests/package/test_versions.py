@@ -1,11 +1,12 @@
 """What `fio_version_details` tells is what is inside."""
 
 import re
-import unittest
 from typing import Dict
 
+import pytest
+
+from case import Case
 from installation import ROOT
-from harness import SkippingTest
 from test_libcurl import sources
 import fio_c2c
 
@@ -18,11 +19,11 @@ def locked() -> Dict[str, str]:
     return dict(found)
 
 
-class Versions(SkippingTest):
+class Versions(Case):
     def test_the_bundled_ones_are_those_of_the_lock_file(self) -> None:
         details = fio_c2c.version_details()
         if "AWS-LC" not in details:
-            self.skipTest("this is not the bundled library")
+            pytest.skip("this is not the bundled library")
         told = dict(re.findall(r"([\w-]+)/([\d.]+)", details))
         lock = locked()
         cryptography, zlib = sources("aws-lc-sys", "libz-sys")
@@ -31,9 +32,5 @@ class Versions(SkippingTest):
         aws_lc = re.search(r'AWSLC_VERSION_NUMBER_STRING "(.*)"', base)
         z = re.search(r'ZLIB_VERSION "(.*)"', header)
         assert aws_lc and z
-        self.assertEqual(told, {"fio-c2c": fio_c2c.version(), "libcurl": lock["curl-sys"].split("+curl-")[1],
-                                "rustls-ffi": lock["rustls-ffi"], "rustls": lock["rustls"], "AWS-LC": aws_lc[1], "zlib": z[1]})
-
-
-if __name__ == "__main__":
-    unittest.main()
+        assert told == {"fio-c2c": fio_c2c.version(), "libcurl": lock["curl-sys"].split("+curl-")[1],
+                        "rustls-ffi": lock["rustls-ffi"], "rustls": lock["rustls"], "AWS-LC": aws_lc[1], "zlib": z[1]}

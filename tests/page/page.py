@@ -12,18 +12,19 @@ import sys
 import time
 import zlib
 from pathlib import Path
-from typing import Any, Callable, Dict, Optional
+from typing import Any, Callable, Dict, Iterator, Optional
 from urllib.parse import urlencode
+
+import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path += [str(ROOT / "tests" / "python"), str(ROOT / "tests" / "c")]
 
+from case import need  # noqa: E402
 from support import SECRET, Emulator, RigClient, RigTest  # noqa: E402
 
 import fio_c2c  # noqa: E402
 from fio_c2c.operation import Operation  # noqa: E402
-
-from harness import SkippingTest  # noqa: E402
 
 from browser import DESKTOP, PATIENCE, PHONE, PROGRAMS, Browser, browser, home, trust  # noqa: E402
 from installation import Unavailable  # noqa: E402
@@ -54,32 +55,31 @@ def png(width: int, height: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
 
 
-class PageTest(RigTest, SkippingTest):
+class PageTest(RigTest):
     """A test with the page open in a browser. At its end the browser must have had nothing to complain about,
     and must have asked nobody but the emulator."""
 
     # What the console may say, because the test makes it.
     expected_complaint: Optional[str] = None
 
-    def setUp(self) -> None:
+    @pytest.fixture(autouse=True)
+    def page_ready(self, rig_ready: None) -> Iterator[None]:
         for program, package in PROGRAMS.items():
-            self.need(program, package)
-        self.service = self.emulator()
-        self.addCleanup(self.service.close)
+            need(program, package)
+        self.service = self.enter(self.emulator())
         try:
             self.browser: Browser = browser()
         except Unavailable as failure:
-            self.skip(str(failure))
+            pytest.skip(str(failure))
         self.browser.resize(DESKTOP)
         self.browser.complaints(), self.browser.requested()
         self.browser.open(self.service.url)
         self.card = self.scratch()
-
-    def tearDown(self) -> None:
+        yield
         complaints = [text for text in self.browser.complaints() if not self.expected_complaint or self.expected_complaint not in text]
         strangers = [url for url in self.browser.requested() if not url.startswith((f"{self.service.url}/", "data:", "about:"))]
         self.browser.open("about:blank")
-        self.assertEqual((complaints, strangers), ([], []))
+        assert (complaints, strangers) == ([], [])
 
     def emulator(self) -> Emulator:
         state = self.scratch()

@@ -1,7 +1,6 @@
 """Faults and the clock, from the page."""
 
-import unittest
-
+import pytest
 from page import PageTest, fio_c2c
 
 
@@ -14,26 +13,26 @@ class Bench(PageTest):
         self.sees("#fault-list", "the next refresh: reset, after it took effect", camera)
         self.fails(fio_c2c.FIO_E_SERVER, camera.device_info)
         self.sees(".request.fault", "503")
-        self.assertIn("fault: status", self.browser.text(".request.fault"))
+        assert "fault: status" in self.browser.text(".request.fault")
         self.until(lambda: "503" not in self.browser.text("#fault-list"))
         self.browser.press("Clear all faults")
         self.sees("#no-faults", "None.", camera)
-        self.assertEqual(self.service.faults_left(), 0)
-        self.assertEqual(self.browser.focus(), "503 for the next call", "the button that was pressed is gone")
+        assert self.service.faults_left() == 0
+        assert self.browser.focus() == "503 for the next call", "the button that was pressed is gone"
 
     def test_every_fault_that_is_offered_can_be_ordered(self) -> None:
         for number, button in enumerate(self.browser.all("#fault-buttons button"), start=1):
             button.click()
             self.until(lambda: len(self.browser.all("#fault-list li")) == number)
-        self.assertGreaterEqual(number, 5)
-        self.assertEqual(len(set(self.browser.text("#fault-list").split("\n"))), number)
+        assert number >= 5
+        assert len(set(self.browser.text("#fault-list").split("\n"))) == number
 
     def test_the_network(self) -> None:
         camera = self.paired(client_id="CAM-1")
         self.browser.press("Take the network down")
         self.sees("#network", "Down: every connection of a device is reset.")
         # The connection that the device has is reset, or it meets the reset of a new one.
-        with self.assertRaises(fio_c2c.FioError):
+        with pytest.raises(fio_c2c.FioError):
             camera.device_info().wait(20)
         self.sees("#connection", "live")
         self.browser.press("Bring the network up")
@@ -48,11 +47,7 @@ class Bench(PageTest):
         self.sees(".device[data-status=offline] dd", "8 h ago")
         camera.device_info().wait(20)
         self.sees(".device[data-status=online]")
-        self.assertEqual(len(self.service.requests(grant="refresh_token")), 1, "the token had expired")
+        assert len(self.service.requests(grant="refresh_token")) == 1, "the token had expired"
         self.browser.press("+14 days")
         self.sees(".device[data-status=disconnected]")
         self.fails(fio_c2c.FIO_E_AUTHORIZATION_LOST, camera.device_info)
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -1,7 +1,5 @@
 """The checklist on the page, as it fills up."""
 
-import unittest
-
 from page import SECRET, PageTest
 
 
@@ -10,20 +8,20 @@ class Checklist(PageTest):
         self.sees("#row-version_header[data-status=not_exercised]")
         self.ask_for_code("BAD-1", x_client_version="1.2.3")
         self.sees("#row-version_header[data-status=fulfilled]")
-        self.assertEqual(self.browser.one("#row-version_header .mark").accessible_name, "Fulfilled")
+        assert self.browser.one("#row-version_header .mark").accessible_name == "Fulfilled"
         self.ask_for_code("BAD-1")
         self.sees("#row-version_header[data-status=broken] .why", "BAD-1: It has no x-client-version header.")
-        self.assertEqual(self.browser.one("#checklist-list li").get_attribute("id"), "row-version_header", "it comes first")
+        assert self.browser.one("#checklist-list li").get_attribute("id") == "row-version_header", "it comes first"
         self.sees("#row-version_header summary", "2: POST /v2/auth/device/code → 200")
         self.browser.one("#row-version_header summary").click()
         self.sees("#row-version_header pre", "client_id: BAD-1")
-        self.assertNotIn(SECRET, self.browser.text("#row-version_header"))
+        assert SECRET not in self.browser.text("#row-version_header")
         self.sees("#news", "Broken: Every call of the service names the firmware version")
         # What is open stays open, and what has the focus keeps it, while more comes.
         self.ask_for_code("BAD-1")
         self.sees("#row-version_header .soft", "broken 2 ×")
         self.sees("#row-version_header pre", "client_id: BAD-1")
-        self.assertEqual(self.browser.script("return document.activeElement.tagName"), "SUMMARY")
+        assert self.browser.script("return document.activeElement.tagName") == "SUMMARY"
 
     def test_questions_are_answered(self) -> None:
         row = "#row-shows_user_code"
@@ -31,8 +29,8 @@ class Checklist(PageTest):
         for answer, status in (("Yes", "confirmed"), ("No", "denied"), ("Does not apply", "not_applicable")):
             self.browser.press(answer, row)
             self.sees(f"{row}[data-status={status}]")
-            self.assertEqual(self.browser.button(answer, row).get_attribute("aria-pressed"), "true")
-            self.assertEqual(self.browser.focus(), answer)
+            assert self.browser.button(answer, row).get_attribute("aria-pressed") == "true"
+            assert self.browser.focus() == answer
         self.browser.press("Does not apply", row)
         self.sees(f"{row}[data-status=ask_the_engineer]")
 
@@ -42,11 +40,11 @@ class Checklist(PageTest):
         self.browser.one("#checklist-filter input[value=bad]").click()
         self.until(lambda: [row.get_attribute("id") for row in self.browser.all(".row") if row.is_displayed()]
                    == ["row-version_header"])
-        self.assertEqual(self.browser.text("#chip-bad"), "1")
+        assert self.browser.text("#chip-bad") == "1"
 
     def test_the_report(self) -> None:
         links = {link.text: link for link in self.browser.all("#checklist a")}
-        self.assertEqual(set(links), {"text", "JSON", "JUnit"})
+        assert set(links) == {"text", "JSON", "JUnit"}
         folder = self.scratch()
         self.browser.download_to(folder)
         for name, file, begins in (("text", "checklist.txt", "Integrator checklist"), ("JSON", "checklist.json", "{"),
@@ -54,8 +52,4 @@ class Checklist(PageTest):
             links[name].click()
             # It has its name when it is whole.
             self.until((folder / file).exists)
-            self.assertTrue((folder / file).read_text().startswith(begins))
-
-
-if __name__ == "__main__":
-    unittest.main()
+            assert (folder / file).read_text().startswith(begins)

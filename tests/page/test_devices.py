@@ -1,13 +1,12 @@
 """What a person does to devices in a browser."""
 
-import unittest
-
+import pytest
 from page import PageTest, fio_c2c
 
 
 class Devices(PageTest):
-    def setUp(self) -> None:
-        super().setUp()
+    @pytest.fixture(autouse=True)
+    def devices_ready(self, page_ready: None) -> None:
         self.camera = self.paired(client_id="CAM-1")
         self.sees(".device[data-status=online]", "2.16.4", self.camera)
         self.name = self.browser.text(".device h3")
@@ -15,10 +14,10 @@ class Devices(PageTest):
     def test_pause_and_resume(self) -> None:
         self.browser.press(f"Pause {self.name}")
         self.sees(".device[data-status=paused] .badge", "paused", self.camera)
-        self.assertEqual(self.browser.focus(), f"Resume {self.name}", "the button is the same, and has the focus still")
+        assert self.browser.focus() == f"Resume {self.name}", "the button is the same, and has the focus still"
         refused = self.camera.upload(path=str(self.media("A001.mov", b"recorded in the pause")))
         info = self.camera.drive_until_over(refused, fio_c2c.FIO_UPLOAD_SKIPPED)
-        self.assertEqual(info.reason and info.reason.name, "FIO_E_CHANNEL_PAUSED")
+        assert (info.reason and info.reason.name) == "FIO_E_CHANNEL_PAUSED"
         self.sees(".request.refused", "New file · A001.mov", self.camera)
 
         self.browser.press(f"Resume {self.name}")
@@ -35,15 +34,15 @@ class Devices(PageTest):
         box.send_keys("Feature <B>")
         self.browser.press("Move", ".device")
         self.sees(".device dd", "Feature <B>", self.camera)
-        self.assertEqual(self.camera.device_info().wait(20).project_name, "Feature <B>")
+        assert self.camera.device_info().wait(20).project_name == "Feature <B>"
         self.until(lambda: box.get_property("value") == "")
 
     def test_disconnect(self) -> None:
         self.browser.press(f"Disconnect {self.name}")
         self.sees(".device[data-status=disconnected] .badge", "disconnected", self.camera)
         self.fails(fio_c2c.FIO_E_AUTHORIZATION_LOST, self.camera.device_info)
-        self.assertFalse([button.text for button in self.browser.all(".device button") if button.is_displayed()
-                          and button.text != "Only this one"])
+        assert not [button.text for button in self.browser.all(".device button") if button.is_displayed()
+                    and button.text != "Only this one"]
 
     def test_an_end_date(self) -> None:
         self.sees(".device dd", "never", self.camera)
@@ -68,7 +67,7 @@ class Devices(PageTest):
         self.browser.press(f"Only this one: {self.name}")
         self.sees("#filter-words", "Only CAM-1.")
         self.until(lambda: not self.browser.all(".upload"))
-        self.assertNotIn("CAM-2", self.browser.text("#requests"))
+        assert "CAM-2" not in self.browser.text("#requests")
         self.browser.press("Show all devices")
         self.sees(".upload", "CAM-2")
         self.sees("#requests", "CAM-2")
@@ -82,9 +81,5 @@ class Foreign(PageTest):
         camera.drive_until_over(upload, fio_c2c.FIO_UPLOAD_DONE)
         self.sees(".upload[data-state=complete] h3", nasty, camera)
         self.sees(".device dd", "<b>CAM</b>")
-        self.assertFalse(self.browser.all("img, b"))
-        self.assertEqual(self.browser.driver.title, "Camera-to-Cloud emulator")
-
-
-if __name__ == "__main__":
-    unittest.main()
+        assert not self.browser.all("img, b")
+        assert self.browser.driver.title == "Camera-to-Cloud emulator"

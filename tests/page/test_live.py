@@ -1,7 +1,5 @@
 """The page as a whole: it keeps up, keeps the focus, fits a phone, and says when the emulator has ended."""
 
-import unittest
-
 from page import DESKTOP, PHONE, PageTest, fio_c2c, png
 
 #: More than the page shows of devices.
@@ -21,7 +19,7 @@ class Live(PageTest):
         self.paired(client_id="AAA-BEFORE-IT")
         self.sees(".device", "AAA-BEFORE-IT")
         self.browser.keys("ure")
-        self.assertEqual(box.get_property("value"), "Feature")
+        assert box.get_property("value") == "Feature"
 
     def test_a_phone(self) -> None:
         camera = self.paired(client_id="CAM-" + "1" * 80)
@@ -37,7 +35,7 @@ class Live(PageTest):
             for size in (PHONE, DESKTOP):
                 self.browser.resize(size)
                 wide = self.browser.script("return document.documentElement.scrollWidth")
-                self.assertLessEqual(wide, size[0], path)
+                assert wide <= size[0], path
 
     def test_many_devices(self) -> None:
         self.service.person("approve", after_polls=0)
@@ -45,14 +43,14 @@ class Live(PageTest):
             code = self.ask_for_code(name, x_client_version="1.0.0")["device_code"]
             grant = "urn:ietf:params:oauth:grant-type:device_code"
             poll = {"client_id": name, "grant_type": grant, "device_code": code}
-            self.assertIn("access_token", self.ask("/v2/auth/token", poll, x_client_version="1.0.0"))
+            assert "access_token" in self.ask("/v2/auth/token", poll, x_client_version="1.0.0")
         self.sees("#devices-count", str(MANY))
         self.sees("#more-devices", "more devices are not shown.")
-        self.assertLess(len(self.browser.all(".device")), MANY)
+        assert len(self.browser.all(".device")) < MANY
         self.browser.one("#find").send_keys("cam-007")
         self.until(lambda: self.browser.script("return document.querySelectorAll('.device').length") == 1)
-        self.assertIn("CAM-007", self.browser.text(".device"))
-        self.assertEqual(self.browser.focus(), "Find a device")
+        assert "CAM-007" in self.browser.text(".device")
+        assert self.browser.focus() == "Find a device"
 
 
 class End(PageTest):
@@ -63,7 +61,3 @@ class End(PageTest):
         self.sees("#connection", "live")
         self.service.call("POST", "/emulator/shutdown")
         self.sees("#connection", "the emulator has ended")
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -1,7 +1,5 @@
 """Scenarios from the page: begun there, and operated by the person who reads what to do."""
 
-import unittest
-
 from page import PageTest
 
 SHORT = """
@@ -37,7 +35,7 @@ class Scenarios(PageTest):
         pairing = camera.pair()
         self.browser.press("Done")
         self.sees("#scenario-step", "step 4 of 5", camera)
-        self.assertTrue(pairing.is_over)
+        assert pairing.is_over
         self.sees("#operation-words", "Record a clip")
         self.browser.resize((640, 420))
         self.browser.script("document.querySelector('#scenarios').scrollIntoView()")
@@ -45,7 +43,7 @@ class Scenarios(PageTest):
         upload = camera.upload(path=str(self.media("A001.mov", bytes(1000))))
         self.browser.press("Done")
         self.sees(".scenario[data-state=passed]", "A pairing & one clip", camera)
-        self.assertTrue(upload.info().is_over)
+        assert upload.info().is_over
         self.until(lambda: not self.browser.one("#scenario").is_displayed())
 
     def test_what_the_person_cannot_do_fails_it(self) -> None:
@@ -61,7 +59,3 @@ class Scenarios(PageTest):
         self.sees("#scenario-title", scenario["title"])
         self.browser.press("End the scenario")
         self.sees(".scenario[data-state=failed]", scenario["title"])
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -1,8 +1,6 @@
 """A session at a glance: several devices, what they upload and what is wrong with one of them. With
 FIO_PAGE_PICTURES=docs/images it makes the pictures of the manual."""
 
-import unittest
-
 from page import PHONE, PageTest, fio_c2c, png
 
 #: Sizes of the pictures: the whole page, and one column of it.
@@ -30,7 +28,7 @@ class Session(PageTest):
         self.sees(".row.bad .why", "It has no x-client-version header.")
         self.sees("#broken", "1 broken")
         red = self.browser.script("return getComputedStyle(document.querySelector('.row.bad .why').closest('.breach')).borderLeftColor")
-        self.assertEqual(self.browser.script("return getComputedStyle(document.querySelector('.row.bad .mark')).color"), red)
+        assert self.browser.script("return getComputedStyle(document.querySelector('.row.bad .mark')).color") == red
         self.sees(".device[data-status=paused]")
         self.sees("#fault-list", "the next refresh")
         self.sees(".upload img")
@@ -42,7 +40,3 @@ class Session(PageTest):
         self.browser.resize(PHONE)
         self.browser.script("document.querySelector('#uploads').scrollIntoView()")
         self.picture("page-phone.png")
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -2,7 +2,8 @@
 
 import hashlib
 import random
-import unittest
+
+import pytest
 
 from page import PageTest, fio_c2c, png
 
@@ -10,8 +11,8 @@ MB = 1_000_000
 
 
 class Uploads(PageTest):
-    def setUp(self) -> None:
-        super().setUp()
+    @pytest.fixture(autouse=True)
+    def uploads_ready(self, page_ready: None) -> None:
         self.camera = self.paired(client_id="CAM-1")
 
     def cells(self) -> "list[str]":
@@ -28,9 +29,9 @@ class Uploads(PageTest):
         upload.pause()
         upload.resume()
         self.sees(".upload[data-state=complete] .soft", "100 % of 12.0 MB, 4 of 4 parts", self.camera)
-        self.assertEqual(self.cells(), ["cell stored"] * 3 + ["cell stored again"])
-        self.assertIn(hashlib.sha256(content).hexdigest(), self.browser.text(".sum"))
-        self.assertFalse(self.browser.all(".upload img"), "it is no picture")
+        assert self.cells() == ["cell stored"] * 3 + ["cell stored again"]
+        assert hashlib.sha256(content).hexdigest() in self.browser.text(".sum")
+        assert not self.browser.all(".upload img"), "it is no picture"
 
     def test_a_part_that_was_sent_again(self) -> None:
         self.service.fault("part", "reset", part=2, after_request_bytes=1000)
@@ -38,18 +39,14 @@ class Uploads(PageTest):
         upload = self.camera.upload(path=str(self.media("A001_C001.mov", bytes(300_000))))
         self.camera.drive_until_over(upload, fio_c2c.FIO_UPLOAD_DONE)
         self.sees(".upload[data-state=complete]")
-        self.assertEqual(self.cells(), ["cell stored", "cell stored again", "cell stored"])
+        assert self.cells() == ["cell stored", "cell stored again", "cell stored"]
         self.sees(".request.fault .notes", "fault: reset")
 
     def test_a_picture(self) -> None:
         self.camera.upload(path=str(self.media("still.png", png(320, 200))))
         self.sees(".upload[data-state=complete]", "still.png", self.camera)
         self.until(lambda: self.browser.script("return document.querySelector('.upload img')?.naturalWidth") == 320)
-        self.assertEqual(self.browser.one(".upload img").get_attribute("alt"), "The picture still.png")
+        assert self.browser.one(".upload img").get_attribute("alt") == "The picture still.png"
         # As large as it is, if somebody wants that.
         self.browser.one(".upload a").click()
         self.until(lambda: self.browser.script("return document.images[0]?.naturalWidth") == 320)
-
-
-if __name__ == "__main__":
-    unittest.main()

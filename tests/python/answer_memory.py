@@ -36,7 +36,7 @@ def operation(started: fio_c2c.Operation) -> str:
 def main() -> None:
     given = json.loads(sys.stdin.readline())
     clock = Clock()
-    client = RigClient(client_id="CAM-MEMORY", client_secret="secret", client_version="1.0.0", base_url=given["url"],
+    client = RigClient(client_id="CAM-MEMORY", client_secret=given["secret"], client_version="1.0.0", base_url=given["url"],
                        ca_file=given["ca_file"], clock=clock, impatient=clock, log_level=0)
     client.pair().wait(PATIENCE)
     asks = {"me": lambda: operation(client.device_info()), "heartbeat": lambda: operation(client.heartbeat()),

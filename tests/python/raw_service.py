@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterable, List, Optional, Tuple, Union
 
+import pytest
+
 from support import PATIENCE, RigClient, RigTest, UploadTest
 
 HERE = Path(__file__).resolve().parent
@@ -186,10 +188,10 @@ def _endpoint(method: str, path: str) -> str:
 class RawTest(UploadTest):
     """Tests with a service that answers with any bytes."""
 
-    def setUp(self) -> None:
-        super().setUp()
+    @pytest.fixture(autouse=True)
+    def raw_ready(self, upload_ready: None) -> None:
         self.raw = RawService()
-        self.addCleanup(self.raw.close)
+        self.at_end(self.raw.close)
 
     def paired(self, **settings: Any) -> RigClient:
         usual = {"base_url": self.raw.url, "ca_file": str(self.raw.ca_file)}

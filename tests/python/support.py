@@ -12,14 +12,16 @@ import sys
 import tempfile
 import time
 import traceback
-import unittest
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterable, List, Optional, Tuple
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "python"))
+sys.path[:0] = [str(ROOT / "python"), str(ROOT / "tests"), str(ROOT / "packaging" / "interface")]
 
 import fio_c2c  # noqa: E402
+from case import Case  # noqa: E402
 from fio_c2c import _abi  # noqa: E402
 from fio_c2c.emulator import Emulator  # noqa: E402
 
@@ -156,14 +158,12 @@ class RigClient(fio_c2c.Client):
             self.drive(step_ms or int(left * 1000) + 1)
 
 
-class RigTest(unittest.TestCase):
+class RigTest(Case):
     """A test with a service of its own and clients that are closed at its end."""
 
-    maxDiff = None
-
-    def setUp(self) -> None:
-        self.service = Emulator()
-        self.addCleanup(self.service.close)
+    @pytest.fixture(autouse=True)
+    def rig_ready(self, ending: None) -> None:
+        self.service = self.enter(Emulator())
 
     def config(self, **settings: Any) -> Dict[str, Any]:
         """Settings of a client of this service; what is given replaces the usual."""
@@ -181,7 +181,7 @@ class RigTest(unittest.TestCase):
             # It waits less than it believes, so its pace says nothing.
             self.service.settings(device_clock="moved")
         client = RigClient(**self.config(**settings))
-        self.addCleanup(client.close)
+        self.at_end(client.close)
         return client
 
     def paired(self, **settings: Any) -> RigClient:
@@ -198,27 +198,25 @@ class RigTest(unittest.TestCase):
 
     def scratch(self) -> Path:
         """A directory that is removed at the end."""
-        directory = tempfile.TemporaryDirectory(prefix="fio-c2c-test-")
-        self.addCleanup(directory.cleanup)
-        return Path(directory.name)
+        return Path(self.enter(tempfile.TemporaryDirectory(prefix="fio-c2c-test-")))
 
     def fails(self, status: int, call: Callable[..., Any], *arguments: Any) -> fio_c2c.FioError:
         """Checks that a call, or the operation it starts, fails with a status; returns the error."""
-        with self.assertRaises(fio_c2c.FioError) as caught:
+        with pytest.raises(fio_c2c.FioError) as caught:
             outcome = call(*arguments)
             if isinstance(outcome, fio_c2c.Operation):
                 outcome.wait(PATIENCE)
-        error = caught.exception
-        self.assertEqual(error.name, fio_c2c.status_name(status), str(error))
-        self.assertTrue(error.message and error.advice)
+        error = caught.value
+        assert error.name == fio_c2c.status_name(status), str(error)
+        assert error.message and error.advice
         return error
 
 
 class UploadTest(RigTest):
     """Tests with media that go to the service's storage."""
 
-    def setUp(self) -> None:
-        super().setUp()
+    @pytest.fixture(autouse=True)
+    def upload_ready(self, rig_ready: None) -> None:
         self.card = self.scratch()
         self.clock = Clock()
 
@@ -242,11 +240,11 @@ class UploadTest(RigTest):
         if isinstance(content, Path):
             content = content.read_bytes()
         whole = self.service.uploads(name, state="complete", **fields)
-        self.assertEqual([upload["sha256"] for upload in whole], [hashlib.sha256(content).hexdigest()], name)
-        self.assertEqual(whole[0]["size"], len(content))
+        assert [upload["sha256"] for upload in whole] == [hashlib.sha256(content).hexdigest()], name
+        assert whole[0]["size"] == len(content)
         if after_completion is not None:
-            self.assertEqual(whole[0]["after_completion"], after_completion)
-        self.assertEqual(self.service.violations(), [])
+            assert whole[0]["after_completion"] == after_completion
+        assert self.service.violations() == []
         return whole[0]
 
     def drive_until_stuck(self, client: RigClient, upload: fio_c2c.Upload, size: int) -> None:

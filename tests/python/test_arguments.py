@@ -1,8 +1,9 @@
 """Arguments that are wrong, given as C gives them."""
 
 import ctypes
-import unittest
 from typing import Any
+
+import pytest
 
 from support import PATIENCE, SECRET, RigTest, fio_c2c
 from fio_c2c import _abi
@@ -13,34 +14,33 @@ TEXT_SETTERS = {"client_id": 255, "client_version": 127, "base_url": 255, "ca_fi
 class RawTest(RigTest):
     """A test that calls the C functions directly."""
 
-    def setUp(self) -> None:
-        super().setUp()
+    @pytest.fixture(autouse=True)
+    def raw_ready(self, rig_ready: None) -> None:
         self.library = _abi.load()
         self.raw_config = ctypes.c_void_p()
         self.says(fio_c2c.FIO_OK, "fio_config_new", ctypes.byref(self.raw_config))
-        self.addCleanup(lambda: self.library.fio_config_free(self.raw_config))
+        self.at_end(lambda: self.library.fio_config_free(self.raw_config))
 
     def says(self, status: int, function: str, *arguments: Any) -> None:
         found = getattr(self.library, function)(*arguments)
-        self.assertEqual(fio_c2c.status_name(found), fio_c2c.status_name(status), f"{function}{arguments}")
+        assert fio_c2c.status_name(found) == fio_c2c.status_name(status), f"{function}{arguments}"
 
     def setter_says(self, status: int, name: str, *arguments: Any) -> None:
         """Checks a setter's answer, and that the configuration remembers the same."""
         self.says(status, f"fio_config_set_{name}", self.raw_config, *arguments)
         if status != fio_c2c.FIO_OK:
             error = fio_c2c.FioError.from_pointer(self.library.fio_config_error(self.raw_config))
-            self.assertEqual((error.status, error.op), (status, fio_c2c.FIO_OP_NONE))
+            assert (error.status, error.op) == (status, fio_c2c.FIO_OP_NONE)
 
 
 class Texts(RawTest):
-    def test_null_empty_too_long_and_not_utf8(self) -> None:
-        for name, longest in TEXT_SETTERS.items():
-            with self.subTest(name):
-                self.setter_says(fio_c2c.FIO_E_NULL, name, None)
-                self.setter_says(fio_c2c.FIO_E_ARGUMENT, name, b"")
-                self.setter_says(fio_c2c.FIO_E_ARGUMENT, name, b"x" * (longest + 1))
-                self.setter_says(fio_c2c.FIO_E_UTF8, name, b"caf\xe9")
-                self.setter_says(fio_c2c.FIO_E_ARGUMENT, name, b"two\nlines")
+    @pytest.mark.parametrize("name, longest", TEXT_SETTERS.items())
+    def test_null_empty_too_long_and_not_utf8(self, name, longest) -> None:
+        self.setter_says(fio_c2c.FIO_E_NULL, name, None)
+        self.setter_says(fio_c2c.FIO_E_ARGUMENT, name, b"")
+        self.setter_says(fio_c2c.FIO_E_ARGUMENT, name, b"x" * (longest + 1))
+        self.setter_says(fio_c2c.FIO_E_UTF8, name, b"caf\xe9")
+        self.setter_says(fio_c2c.FIO_E_ARGUMENT, name, b"two\nlines")
 
     def test_the_longest_that_is_allowed(self) -> None:
         self.setter_says(fio_c2c.FIO_OK, "client_id", b"x" * 255)
@@ -63,14 +63,14 @@ class Texts(RawTest):
         self.setter_says(fio_c2c.FIO_OK, "ca_file", self.service.ca_file.encode())
         client = ctypes.c_void_p()
         self.says(fio_c2c.FIO_OK, "fio_client_new", self.raw_config, ctypes.byref(client))
-        self.addCleanup(self.library.fio_client_free, client)
+        self.at_end(self.library.fio_client_free, client)
         op = ctypes.c_uint64()
         ignore = _abi.CodeCallback(lambda user, error, code: None)
         self.says(fio_c2c.FIO_OK, "fio_request_code", client, ignore, None, ctypes.byref(op))
         self.says(fio_c2c.FIO_OK, "fio_wait", client, op)
         # The end of an operation is known for a while.
         self.says(fio_c2c.FIO_OK, "fio_wait", client, op)
-        self.assertEqual(len({dict(r["fields"])["client_secret"] for r in self.service.requests("code")}), 1)
+        assert len({dict(r["fields"])["client_secret"] for r in self.service.requests("code")}) == 1
 
     def test_versions(self) -> None:
         for version in ("2.16.4", "0.0.0", "1.0.0-alpha.1", "1.0.0+build.5", "10.20.30-rc.1+x"):
@@ -123,18 +123,18 @@ class Values(RawTest):
     def test_a_store_with_a_function_missing(self) -> None:
         destroyed = []
         destroy = _abi.DestroyCallback(lambda user: destroyed.append(user))
-        functions = [_abi.LoadCallback(lambda *a: 1), _abi.SaveCallback(lambda *a: 0), _abi.EraseCallback(lambda *a: 0),
-                     _abi.ListCallback(lambda *a: 0)]
+        functions = [_abi.StoreLoadCallback(lambda *a: 1), _abi.StoreSaveCallback(lambda *a: 0), _abi.StoreEraseCallback(lambda *a: 0),
+                     _abi.StoreListCallback(lambda *a: 0)]
         for missing in range(4):
             given = [type(f)() if i == missing else f for i, f in enumerate(functions)]
             self.setter_says(fio_c2c.FIO_E_NULL, "store", *given, 7, destroy)
-        self.assertEqual(destroyed, [])
+        assert destroyed == []
         self.setter_says(fio_c2c.FIO_OK, "store", *functions, 7, destroy)
         self.setter_says(fio_c2c.FIO_OK, "store", *functions, 8, destroy)
-        self.assertEqual(destroyed, [7])
+        assert destroyed == [7]
         self.says(fio_c2c.FIO_OK, "fio_config_free", self.raw_config)
         self.raw_config = None
-        self.assertEqual(destroyed, [7, 8])
+        assert destroyed == [7, 8]
 
     def test_certificates(self) -> None:
         directory = self.scratch()
@@ -149,9 +149,9 @@ class Values(RawTest):
         # Well-formed on the outside only: told when it is used, never trusted.
         outside = b"-----BEGIN CERTIFICATE-----\nMIIBAAAA\n-----END CERTIFICATE-----\n"
         self.setter_says(fio_c2c.FIO_OK, "ca_pem", outside, len(outside))
-        with self.assertRaises(fio_c2c.FioError) as caught:
+        with pytest.raises(fio_c2c.FioError) as caught:
             self.client(ca_file=None, ca_pem=outside).request_code().wait(PATIENCE)
-        self.assertIn(caught.exception.status, (fio_c2c.FIO_E_CA, fio_c2c.FIO_E_TLS_UNTRUSTED))
+        assert caught.value.status in (fio_c2c.FIO_E_CA, fio_c2c.FIO_E_TLS_UNTRUSTED)
 
 
 class Handles(RawTest):
@@ -159,12 +159,12 @@ class Handles(RawTest):
         handle = ctypes.c_void_p(1)
         self.says(fio_c2c.FIO_E_NULL, "fio_config_new", None)
         self.says(fio_c2c.FIO_E_NULL, "fio_client_new", None, ctypes.byref(handle))
-        self.assertIsNone(handle.value)
+        assert handle.value is None
         self.says(fio_c2c.FIO_E_NULL, "fio_client_new", self.raw_config, None)
         self.says(fio_c2c.FIO_OK, "fio_config_free", None)
         self.says(fio_c2c.FIO_OK, "fio_client_free", None)
-        self.assertFalse(self.library.fio_config_error(None))
-        self.assertFalse(self.library.fio_client_error(None))
+        assert not self.library.fio_config_error(None)
+        assert not self.library.fio_client_error(None)
         for function, (_, arguments) in _abi.PROTOTYPES.items():
             if function.startswith("fio_config_set_") or (
                     arguments[:1] == [ctypes.c_void_p] and not function.endswith(("_free", "_new", "_error"))):
@@ -190,9 +190,9 @@ class Handles(RawTest):
 
     def test_incomplete(self) -> None:
         for settings in ({}, {"client_id": "x"}, {"client_secret": "x"}):
-            with self.assertRaises(fio_c2c.FioError) as caught:
+            with pytest.raises(fio_c2c.FioError) as caught:
                 fio_c2c.Client(ca_file=self.service.ca_file, **settings)
-            self.assertEqual(caught.exception.status, fio_c2c.FIO_E_INCOMPLETE)
+            assert caught.value.status == fio_c2c.FIO_E_INCOMPLETE
 
     def test_operations(self) -> None:
         client = self.client()
@@ -208,7 +208,7 @@ class Handles(RawTest):
             self.fails(fio_c2c.FIO_E_UNKNOWN_OP, client.cancel, op)
             self.fails(fio_c2c.FIO_E_UNKNOWN_OP, client.wait, op)
         error = fio_c2c.FioError.from_pointer(self.library.fio_client_error(handle))
-        self.assertEqual(error.status, fio_c2c.FIO_E_UNKNOWN_OP)
+        assert error.status == fio_c2c.FIO_E_UNKNOWN_OP
 
     def test_operations_that_nobody_waits_for(self) -> None:
         self.service.person("approve", after_polls=0)
@@ -219,7 +219,7 @@ class Handles(RawTest):
         client.drive_until_heard(fio_c2c.FIO_EVENT_DEVICE)
         self.says(fio_c2c.FIO_OK, "fio_heartbeat", client._handle, _abi.DoneCallback(), None, ctypes.byref(op))
         client.wait(op.value)
-        self.assertEqual(self.service.requests("heartbeat")[0]["status"], 204)
+        assert self.service.requests("heartbeat")[0]["status"] == 204
 
     def test_an_access_token_and_its_buffer(self) -> None:
         client = self.paired()
@@ -227,12 +227,12 @@ class Handles(RawTest):
         length = ctypes.c_size_t()
         arguments = (client._handle, None, 0, ctypes.byref(length))
         self.says(fio_c2c.FIO_E_BUFFER, "fio_access_token", *arguments)
-        self.assertEqual(length.value, len(token))
+        assert length.value == len(token)
         buffer = ctypes.create_string_buffer(b"#" * 200, 200)
         self.says(fio_c2c.FIO_E_BUFFER, "fio_access_token", client._handle, buffer, len(token) - 1, ctypes.byref(length))
-        self.assertEqual(buffer.raw, b"#" * 200)
+        assert buffer.raw == b"#" * 200
         self.says(fio_c2c.FIO_OK, "fio_access_token", client._handle, buffer, len(token), ctypes.byref(length))
-        self.assertEqual(buffer.raw[:len(token) + 1], token + b"#")
+        assert buffer.raw[:len(token) + 1] == token + b"#"
         self.says(fio_c2c.FIO_E_NULL, "fio_access_token", client._handle, None, 100, ctypes.byref(length))
         self.says(fio_c2c.FIO_E_NULL, "fio_access_token", client._handle, buffer, 200, None)
 
@@ -240,33 +240,29 @@ class Handles(RawTest):
 class Screen(RawTest):
     def test_a_code_to_scan(self) -> None:
         modules = fio_c2c.qr_encode("https://next.frame.io/pair/041772")
-        self.assertTrue(all(len(row) == len(modules) for row in modules))
+        assert all(len(row) == len(modules) for row in modules)
         # The three finder patterns.
         finder = ["#######", "#.....#", "#.###.#", "#.###.#", "#.###.#", "#.....#", "#######"]
         drawn = ["".join("#" if dark else "." for dark in row) for row in modules]
-        self.assertEqual([row[:7] for row in drawn[:7]], finder)
-        self.assertEqual([row[-7:] for row in drawn[:7]], finder)
-        self.assertEqual([row[:7] for row in drawn[-7:]], finder)
+        assert [row[:7] for row in drawn[:7]] == finder
+        assert [row[-7:] for row in drawn[:7]] == finder
+        assert [row[:7] for row in drawn[-7:]] == finder
 
     def test_sizes(self) -> None:
-        self.assertEqual(len(fio_c2c.qr_encode("x")), 21)
-        self.assertLessEqual(len(fio_c2c.qr_encode("x" * 1023)), 177)
+        assert len(fio_c2c.qr_encode("x")) == 21
+        assert len(fio_c2c.qr_encode("x" * 1023)) <= 177
         for text in ("", "x" * 1024, "a\nb"):
             self.fails(fio_c2c.FIO_E_ARGUMENT, fio_c2c.qr_encode, text)
 
     def test_its_buffer(self) -> None:
         side = ctypes.c_int32()
         self.says(fio_c2c.FIO_E_BUFFER, "fio_qr_encode", b"x", None, 0, ctypes.byref(side))
-        self.assertEqual(side.value, 21)
+        assert side.value == 21
         small = (ctypes.c_uint8 * 441)(*[9] * 441)
         self.says(fio_c2c.FIO_E_BUFFER, "fio_qr_encode", b"x", small, 440, ctypes.byref(side))
-        self.assertEqual(set(small), {9})
+        assert set(small) == {9}
         self.says(fio_c2c.FIO_OK, "fio_qr_encode", b"x", small, 441, ctypes.byref(side))
-        self.assertEqual(set(small), {0, 1})
+        assert set(small) == {0, 1}
         self.says(fio_c2c.FIO_E_NULL, "fio_qr_encode", None, small, 441, ctypes.byref(side))
         self.says(fio_c2c.FIO_E_NULL, "fio_qr_encode", b"x", small, 441, None)
         self.says(fio_c2c.FIO_E_UTF8, "fio_qr_encode", b"\xff", small, 441, ctypes.byref(side))
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -2,9 +2,11 @@
 
 import gc
 import os
+import re
 import threading
 import time
-import unittest
+
+import pytest
 
 from support import PATIENCE, Clock, MemoryStore, RigTest, fio_c2c, in_child
 from fio_c2c import _callbacks
@@ -30,7 +32,7 @@ class Reentrance(RigTest):
 
         client = self.client()
         client.request_code(then).wait(PATIENCE)
-        self.assertEqual(found, ["FIO_E_REENTRANT"] * 2 + ["FIO_OK"] * 5)
+        assert found == ["FIO_E_REENTRANT"] * 2 + ["FIO_OK"] * 5
 
     def test_operations_chained_by_their_completions(self) -> None:
         self.service.person("approve", after_polls=0)
@@ -48,7 +50,7 @@ class Reentrance(RigTest):
         client = self.client()
         client.request_code(after_code)
         client.drive_until(lambda: len(order) == 3)
-        self.assertEqual(order[1:], ["paired", "seen"])
+        assert order[1:] == ["paired", "seen"]
 
     def test_an_event_may_start_operations(self) -> None:
         started = []
@@ -75,7 +77,7 @@ class Reentrance(RigTest):
         client = self.client(on_log=on_log)
         made = True
         client.request_code().wait(PATIENCE)
-        self.assertEqual(found, {("FIO_E_REENTRANT",) * 3 + ("FIO_OK", "FIO_E_UNKNOWN_OP")})
+        assert found == {("FIO_E_REENTRANT",) * 3 + ("FIO_OK", "FIO_E_UNKNOWN_OP")}
 
     def test_cancelling_in_a_callback(self) -> None:
         client = self.client()
@@ -89,7 +91,7 @@ class Freeing(RigTest):
         ended = []
         client.pair(then=ended.append)
         client.close()
-        self.assertEqual([operation.error.status for operation in ended], [fio_c2c.FIO_E_CANCELED])
+        assert [operation.error.status for operation in ended] == [fio_c2c.FIO_E_CANCELED]
         client.close()
         for call in (client.auth_state, client.pair, client.wakeup, lambda: client.drive(0)):
             self.fails(fio_c2c.FIO_E_CLOSED, call)
@@ -105,13 +107,13 @@ class Freeing(RigTest):
         other = client.heartbeat(ended.append)
         operation = client.device_info(then)
         self.fails(fio_c2c.FIO_E_CLOSED, lambda: client.drive_until(lambda: False))
-        self.assertEqual(len(ended), 2)
-        self.assertTrue(operation.is_over and other.is_over)
+        assert len(ended) == 2
+        assert operation.is_over and other.is_over
 
     def test_the_result_is_there_all_the_same(self) -> None:
         client = self.client()
         code = client.request_code(lambda operation: client.close()).wait(PATIENCE)
-        self.assertRegex(code.user_code, r"^\d{6}$")
+        assert re.search(r"^\d{6}$", code.user_code)
 
     def test_in_an_event_and_while_a_code_is_shown(self) -> None:
         self.service.person("approve", after_polls=0)
@@ -129,9 +131,9 @@ class Freeing(RigTest):
 
         client = self.client(on_log=on_log)
         made = True
-        with self.assertRaises(fio_c2c.FioError) as caught:
+        with pytest.raises(fio_c2c.FioError) as caught:
             client.request_code().wait(PATIENCE)
-        self.assertIn(caught.exception.status, (fio_c2c.FIO_E_CLOSED, fio_c2c.FIO_E_CANCELED))
+        assert caught.value.status in (fio_c2c.FIO_E_CLOSED, fio_c2c.FIO_E_CANCELED)
 
     def test_everything_held_for_c_is_let_go(self) -> None:
         gc.collect()
@@ -141,11 +143,11 @@ class Freeing(RigTest):
                                                   on_log=lambda level, line: None, entropy=os.urandom))
             client.pair()
             client.drive(0)
-            self.assertGreater(len(_callbacks.registry), before)
+            assert len(_callbacks.registry) > before
             client.close()
-        with self.assertRaises(fio_c2c.FioError):
+        with pytest.raises(fio_c2c.FioError):
             fio_c2c.Client(**self.config(store=MemoryStore(), on_event=print, base_url="http://x"))
-        self.assertEqual(len(_callbacks.registry), before)
+        assert len(_callbacks.registry) == before
 
     def test_a_config_may_go_before_its_clients(self) -> None:
         store, lines = MemoryStore(), []
@@ -156,14 +158,14 @@ class Freeing(RigTest):
             config.close()
             gc.collect()
             client.pair().wait(PATIENCE)
-            self.assertIn("auth", store.records)
-            self.assertTrue(lines)
+            assert "auth" in store.records
+            assert lines
         self.fails(fio_c2c.FIO_E_HANDLE, lambda: fio_c2c.Client(config))
 
     def test_a_forgotten_client_is_freed_and_complained_of(self) -> None:
         store = str(self.scratch() / "store")
         settings = self.config(store_dir=store)
-        with self.assertWarns(ResourceWarning):
+        with pytest.warns(ResourceWarning):
             fio_c2c.Client(**settings)
             gc.collect()
         fio_c2c.Client(**settings).close()
@@ -179,9 +181,9 @@ class Raising(RigTest):
             raise LookupError("in a completion")
 
         operation = client.request_code(then)
-        with self.assertRaisesRegex(LookupError, "in a completion"):
+        with pytest.raises(LookupError, match="in a completion"):
             operation.wait(PATIENCE)
-        self.assertTrue(operation.result().user_code)
+        assert operation.result().user_code
 
     def test_several_at_once_hang_on_the_first(self) -> None:
         client = self.paired()
@@ -190,10 +192,10 @@ class Raising(RigTest):
             raise LookupError(operation.id)
 
         operations = [client.heartbeat(then), client.device_info(then)]
-        with self.assertRaises(LookupError) as caught:
+        with pytest.raises(LookupError) as caught:
             client.close()
-        raised = [caught.exception, caught.exception.__context__]
-        self.assertEqual({error.args[0] for error in raised}, {operation.id for operation in operations})
+        raised = [caught.value, caught.value.__context__]
+        assert {error.args[0] for error in raised} == {operation.id for operation in operations}
 
     def test_while_a_code_is_shown(self) -> None:
         self.service.person("approve", after_polls=0)
@@ -203,7 +205,7 @@ class Raising(RigTest):
 
         client = self.client()
         operation = client.pair(show)
-        with self.assertRaisesRegex(OSError, "no screen"):
+        with pytest.raises(OSError, match="no screen"):
             operation.wait(PATIENCE)
         # The pairing goes on.
         operation.wait(PATIENCE)
@@ -228,13 +230,12 @@ class Raising(RigTest):
         client = self.client(on_event=on_event, on_log=on_log, clock=FailingClock())
         self.service.person("approve", after_polls=0)
         for name in ("event", "log", "clock"):
-            with self.subTest(name):
-                operation = client.pair()
-                failing.add(name)
-                with self.assertRaisesRegex(ArithmeticError, name):
-                    operation.wait(PATIENCE)
-                failing.clear()
+            operation = client.pair()
+            failing.add(name)
+            with pytest.raises(ArithmeticError, match=name):
                 operation.wait(PATIENCE)
+            failing.clear()
+            operation.wait(PATIENCE)
 
     def test_an_interrupt(self) -> None:
         client = self.client()
@@ -242,7 +243,7 @@ class Raising(RigTest):
         def then(operation: fio_c2c.Operation) -> None:
             raise KeyboardInterrupt
 
-        with self.assertRaises(KeyboardInterrupt):
+        with pytest.raises(KeyboardInterrupt):
             client.request_code(then).wait(PATIENCE)
 
 
@@ -258,7 +259,7 @@ class Threads(RigTest):
                     self.outcomes.append(client.drive(int(PATIENCE * 1000)))
                     return
                 except fio_c2c.FioError as error:
-                    self.assertEqual(error.status, fio_c2c.FIO_E_BUSY)
+                    assert error.status == fio_c2c.FIO_E_BUSY
 
         thread = threading.Thread(target=drive)
         thread.start()
@@ -267,7 +268,7 @@ class Threads(RigTest):
             try:
                 client.auth_state()
             except fio_c2c.FioError as error:
-                self.assertEqual(error.status, fio_c2c.FIO_E_BUSY)
+                assert error.status == fio_c2c.FIO_E_BUSY
                 return thread
         raise TimeoutError("the thread does not drive")
 
@@ -281,8 +282,8 @@ class Threads(RigTest):
         # The refused close has not harmed it.
         client.wakeup()
         thread.join(PATIENCE)
-        self.assertEqual(self.outcomes, [None])
-        self.assertEqual(client.auth_state(), fio_c2c.FIO_AUTH_PENDING)
+        assert self.outcomes == [None]
+        assert client.auth_state() == fio_c2c.FIO_AUTH_PENDING
 
     def test_cancelling_from_another_thread(self) -> None:
         client = self.client()
@@ -292,17 +293,17 @@ class Threads(RigTest):
         thread = self.blocked(client)
         operation.cancel()
         thread.join(PATIENCE)
-        self.assertEqual([o.error.status for o in ended], [fio_c2c.FIO_E_CANCELED])
+        assert [o.error.status for o in ended] == [fio_c2c.FIO_E_CANCELED]
 
     def test_a_wake_up_is_not_lost(self) -> None:
         client = self.client()
         client.wakeup()
         start = time.monotonic()
         client.drive(int(PATIENCE * 1000))
-        self.assertLess(time.monotonic() - start, PATIENCE / 2)
+        assert time.monotonic() - start < PATIENCE / 2
         start = time.monotonic()
         client.drive(50)
-        self.assertGreaterEqual(time.monotonic() - start, 0.04)
+        assert time.monotonic() - start >= 0.04
 
     def test_the_thread_may_change(self) -> None:
         client = self.client()
@@ -319,7 +320,7 @@ class Threads(RigTest):
         thread = threading.Thread(target=work)
         thread.start()
         thread.join(PATIENCE)
-        self.assertEqual(failures, [])
+        assert failures == []
         client.heartbeat().wait(PATIENCE)
 
     def test_many_clients_on_many_threads(self) -> None:
@@ -340,7 +341,7 @@ class Threads(RigTest):
             thread.start()
         for thread in threads:
             thread.join(PATIENCE)
-        self.assertEqual(failures, [])
+        assert failures == []
 
 
 class Fork(RigTest):
@@ -356,11 +357,11 @@ class Fork(RigTest):
             client.close()
             freed.append(True)
 
-        self.assertEqual(in_child(child), "")
+        assert in_child(child) == ""
         # On the same connection, whose encryption the child has not disturbed.
         client.heartbeat().wait(PATIENCE)
         client.device_info().wait(PATIENCE)
-        self.assertEqual({r["connection"] for r in self.service.requests()}, connections)
+        assert {r["connection"] for r in self.service.requests()} == connections
 
     def test_a_child_may_use_a_client_of_its_own(self) -> None:
         client = self.client()
@@ -371,24 +372,24 @@ class Fork(RigTest):
                 own.request_code().wait(PATIENCE)
             client.close()
 
-        self.assertEqual(in_child(child), "")
+        assert in_child(child) == ""
         client.request_code().wait(PATIENCE)
 
     def test_running_operations_are_the_parents(self) -> None:
         client = self.client()
         ended = []
         operation = client.request_code(ended.append)
-        self.assertEqual(in_child(lambda: (client.close(), self.assertEqual(ended, []))), "")
+        def child() -> None:
+            client.close()
+            assert ended == []
+
+        assert in_child(child) == ""
         operation.wait(PATIENCE)
-        self.assertEqual(len(ended), 1)
+        assert len(ended) == 1
 
     def test_the_store_stays_locked_for_the_parent(self) -> None:
         store = str(self.scratch() / "store")
         client = self.paired(store_dir=store)
-        self.assertEqual(in_child(client.close), "")
+        assert in_child(client.close) == ""
         self.fails(fio_c2c.FIO_E_STORE_LOCKED, lambda: self.client(store_dir=store))
         client.refresh().wait(PATIENCE)
-
-
-if __name__ == "__main__":
-    unittest.main()

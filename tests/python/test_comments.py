@@ -1,7 +1,5 @@
 """Comments on what was uploaded."""
 
-import unittest
-
 from support import PATIENCE, UploadTest, fio_c2c
 
 
@@ -18,9 +16,9 @@ class Comments(UploadTest):
         for text, frame in (("slate clap", 120), ("Schöner Schuss\n\t🎬", None), ("the beginning", 0), ("rounded", 12.6)):
             client.comment(asset_id, text, frame).wait(PATIENCE)
         comments = self.service.upload("A001.mov")["comments"]
-        self.assertEqual([(comment["text"], comment["timestamp"]) for comment in comments],
-                         [("slate clap", 120), ("Schöner Schuss\n\t🎬", None), ("the beginning", 0), ("rounded", 13)])
-        self.assertEqual(self.service.violations(), [])
+        assert ([(comment["text"], comment["timestamp"]) for comment in comments]
+                == [("slate clap", 120), ("Schöner Schuss\n\t🎬", None), ("the beginning", 0), ("rounded", 13)])
+        assert self.service.violations() == []
 
     def test_refused_at_once(self) -> None:
         client, asset_id = self.uploaded()
@@ -32,7 +30,7 @@ class Comments(UploadTest):
         for frame in (float("nan"), float("inf")):
             self.fails(fio_c2c.FIO_E_ARGUMENT, client.comment, asset_id, "text", frame)
         self.fails(fio_c2c.FIO_E_NOT_AUTHORIZED, self.client().comment, asset_id, "text")
-        self.assertEqual(self.service.requests("comment"), [])
+        assert self.service.requests("comment") == []
 
     def test_on_an_asset_that_is_not_there(self) -> None:
         client, asset_id = self.uploaded()
@@ -44,8 +42,8 @@ class Comments(UploadTest):
         client, asset_id = self.uploaded()
         self.service.advance(9 * 3600)
         client.comment(asset_id, "late").wait(PATIENCE)
-        self.assertEqual([request["status"] for request in self.service.requests("comment")], [401, 200])
-        self.assertEqual(len(self.service.upload("A001.mov")["comments"]), 1)
+        assert [request["status"] for request in self.service.requests("comment")] == [401, 200]
+        assert len(self.service.upload("A001.mov")["comments"]) == 1
 
     def test_is_sent_once(self) -> None:
         client, asset_id = self.uploaded()
@@ -53,7 +51,7 @@ class Comments(UploadTest):
         self.fails(fio_c2c.FIO_E_RESET, client.comment, asset_id, "once")
         self.service.fault("comment", "status", status=503)
         self.fails(fio_c2c.FIO_E_SERVER, client.comment, asset_id, "never")
-        self.assertEqual([comment["text"] for comment in self.service.upload("A001.mov")["comments"]], ["once"])
+        assert [comment["text"] for comment in self.service.upload("A001.mov")["comments"]] == ["once"]
 
     def test_while_something_is_uploaded(self) -> None:
         client, asset_id = self.uploaded()
@@ -61,7 +59,3 @@ class Comments(UploadTest):
         client.upload(path=self.media("B001.mov"))
         client.drive_until(lambda: self.puts("B001.mov"), step_ms=5)
         client.comment(asset_id, "meanwhile").wait(PATIENCE)
-
-
-if __name__ == "__main__":
-    unittest.main()

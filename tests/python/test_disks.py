@@ -1,10 +1,10 @@
 """A store on a disk of its own that is really full, and really read-only: in a mount namespace, as root."""
 
 import ctypes
-import os
 import subprocess
-import unittest
 from pathlib import Path
+
+import pytest
 
 from support import PATIENCE, UploadTest, fio_c2c, in_child
 
@@ -21,18 +21,15 @@ def can_mount() -> bool:
 
 
 class Disks(UploadTest):
-    @classmethod
-    def setUpClass(cls) -> None:
-        super().setUpClass()
+    def setup_class(self) -> None:
         if not can_mount():
-            print("SKIPPED: mounting a disk needs root", flush=True)
-            raise unittest.SkipTest("mounting a disk needs root")
+            pytest.skip("mounting a disk needs root")
 
     def mount(self, directory: Path, *options: str) -> None:
         subprocess.run(["mount", "-t", "tmpfs", "-o", ",".join(options), "tmpfs", str(directory)], check=True)
 
     def own_mounts(self) -> None:
-        self.assertEqual(ctypes.CDLL(None).unshare(CLONE_NEWNS), 0)
+        assert ctypes.CDLL(None).unshare(CLONE_NEWNS) == 0
         # So that nothing of it is seen outside.
         subprocess.run(["mount", "--make-rprivate", "/"], check=True)
 
@@ -53,14 +50,14 @@ class Disks(UploadTest):
             upload = client.upload(path=media, tag=b"clip")
             upload.wait(PATIENCE)
             error = client.heard(fio_c2c.FIO_EVENT_STORE_FAILED)[0].error
-            self.assertEqual(error.status, fio_c2c.FIO_E_STORE_FULL)
-            self.assertEqual(len(client.heard(fio_c2c.FIO_EVENT_STORE_FAILED)), 1)
+            assert error.status == fio_c2c.FIO_E_STORE_FULL
+            assert len(client.heard(fio_c2c.FIO_EVENT_STORE_FAILED)) == 1
             filler.unlink()
             client.drive_until_heard(fio_c2c.FIO_EVENT_STORE_RECOVERED)
             client = self.restarted(client, store_dir=disk / "store")
-            self.assertEqual([(info.tag, info.state) for info in client.queue.list()], [(b"clip", fio_c2c.FIO_UPLOAD_DONE)])
+            assert [(info.tag, info.state) for info in client.queue.list()] == [(b"clip", fio_c2c.FIO_UPLOAD_DONE)]
 
-        self.assertEqual(in_child(attempt), "")
+        assert in_child(attempt) == ""
         self.arrived("A001.mov", media)
 
     def test_a_disk_that_is_read_only_at_the_start(self) -> None:
@@ -77,18 +74,18 @@ class Disks(UploadTest):
             client = self.client(client_id=client.client_id, store_dir=disk / "store")
             # What it holds is read.
             [info] = client.queue.list()
-            self.assertEqual(info.tag, b"clip")
+            assert info.tag == b"clip"
             upload = fio_c2c.Upload(client, info.id)
             upload.resume()
             upload.wait(PATIENCE)
             error = client.heard(fio_c2c.FIO_EVENT_STORE_FAILED)[0].error
-            self.assertEqual(error.status, fio_c2c.FIO_E_STORE_READ_ONLY)
+            assert error.status == fio_c2c.FIO_E_STORE_READ_ONLY
             subprocess.run(["mount", "-o", "remount,rw", str(disk)], check=True)
             client.drive_until_heard(fio_c2c.FIO_EVENT_STORE_RECOVERED)
             client = self.restarted(client, store_dir=disk / "store")
-            self.assertEqual([info.state for info in client.queue.list()], [fio_c2c.FIO_UPLOAD_DONE])
+            assert [info.state for info in client.queue.list()] == [fio_c2c.FIO_UPLOAD_DONE]
 
-        self.assertEqual(in_child(attempt), "")
+        assert in_child(attempt) == ""
         self.arrived("A001.mov", media)
 
     def test_a_disk_can_be_made_read_only_while_a_client_lives(self) -> None:
@@ -101,10 +98,6 @@ class Disks(UploadTest):
             subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
             client.refresh().wait(PATIENCE)
             error = client.heard(fio_c2c.FIO_EVENT_STORE_FAILED)[0].error
-            self.assertEqual(error.status, fio_c2c.FIO_E_STORE_READ_ONLY)
+            assert error.status == fio_c2c.FIO_E_STORE_READ_ONLY
 
-        self.assertEqual(in_child(attempt), "")
-
-
-if __name__ == "__main__":
-    unittest.main()
+        assert in_child(attempt) == ""

@@ -2,8 +2,9 @@
 waited for without an end."""
 
 import time
-import unittest
 from typing import Callable, Dict, Iterable
+
+import pytest
 
 from raw_service import Answer, RawTest, Request, http
 from support import PATIENCE, TLS, fio_c2c
@@ -34,13 +35,12 @@ class Endings(RawTest):
                 for size in (len(self.BODY), 4096, 16384, 100_000, 6096 - len(framed(b" " * 2000, framing, ending))):
                     data = framed(self.BODY.ljust(size), framing, ending)
                     self.raw.answers["me"] = lambda request: Answer(data, ending)
-                    with self.subTest(framing, ending=ending, size=size):
-                        self.assertEqual(client.device_info().wait(PATIENCE).project_name, "A")
+                    assert client.device_info().wait(PATIENCE).project_name == "A"
 
     def test_without_a_length_only_a_close_notify_is_an_end(self) -> None:
         client = self.paired(timeouts=(3000, 6000))
         self.raw.answers["me"] = lambda request: Answer(framed(self.BODY, "none"), "notify")
-        self.assertEqual(client.device_info().wait(PATIENCE).project_name, "A")
+        assert client.device_info().wait(PATIENCE).project_name == "A"
         for ending in ("abrupt", "reset"):
             # Every size of a buffer on the way, so that the end is found with nothing before it.
             for size in (300, 4096, 8192, 16384, 100_000):
@@ -48,12 +48,11 @@ class Endings(RawTest):
                 data = framed(self.BODY[:-1], "none")
                 data += b" " * (size - len(data))
                 self.raw.answers["me"] = lambda request: Answer(data, ending)
-                with self.subTest(ending, size=size):
-                    # libcurl with OpenSSL has it overlook the end without close_notify, if it was no reset: what counts
-                    # is then the JSON.
-                    with self.assertRaises(fio_c2c.FioError) as caught:
-                        client.device_info().wait(PATIENCE)
-                    self.assertIn(caught.exception.status, self.CUT[TLS])
+                # libcurl with OpenSSL has it overlook the end without close_notify, if it was no reset: what counts
+                # is then the JSON.
+                with pytest.raises(fio_c2c.FioError) as caught:
+                    client.device_info().wait(PATIENCE)
+                assert caught.value.status in self.CUT[TLS]
 
     def test_what_is_shorter_than_announced_is_an_error(self) -> None:
         client = self.paired(timeouts=(3000, 6000))
@@ -62,8 +61,7 @@ class Endings(RawTest):
                 # The JSON is whole where only spaces are cut off: it is the length that counts.
                 data = framed(self.BODY + b" " * 100, framing, ending)[:-cut]
                 self.raw.answers["me"] = lambda request: Answer(data, ending)
-                with self.subTest(ending, framing=framing, cut=cut):
-                    self.fails(fio_c2c.FIO_E_RESET, client.device_info)
+                self.fails(fio_c2c.FIO_E_RESET, client.device_info)
 
     def test_an_upload_is_sent_once_however_its_connections_end(self) -> None:
         for ending in ENDINGS:
@@ -72,8 +70,7 @@ class Endings(RawTest):
                 self.raw.answers[endpoint] = lambda request: Answer(self.raw.proper(request), ending)
             self.raw.requests.clear()
             client.upload(path=self.media(size=30_000)).wait(PATIENCE)
-            with self.subTest(ending):
-                self.assertEqual((len(self.raw.seen("asset")), len(self.raw.seen("part"))), (1, 1))
+            assert (len(self.raw.seen("asset")), len(self.raw.seen("part"))) == (1, 1)
 
 
 class Addresses(RawTest):
@@ -83,7 +80,7 @@ class Addresses(RawTest):
             self.raw.requests.clear()
             self.raw.address = lambda part: self.raw.url + path
             client.upload(path=self.media(size=3000)).wait(PATIENCE)
-            self.assertEqual([request.path for request in self.raw.seen("part")], [path])
+            assert [request.path for request in self.raw.seen("part")] == [path]
 
     def test_an_address_with_a_user_is_refused(self) -> None:
         for user in ("user:password", "user", ":", ""):
@@ -91,7 +88,7 @@ class Addresses(RawTest):
             self.raw.address = lambda part: self.raw.url.replace("https://", f"https://{user}@") + "/storage/p"
             upload = client.upload(path=self.media(size=3000))
             client.drive_until_waiting(upload, fio_c2c.FIO_E_URL)
-            self.assertEqual(self.raw.seen("part"), [])
+            assert self.raw.seen("part") == []
             client.close()
 
 
@@ -115,9 +112,8 @@ class Drips(RawTest):
         for name, data in self.endless().items():
             self.raw.answers["me"] = lambda request: Answer(data())
             began = time.monotonic()
-            with self.subTest(name):
-                self.fails(fio_c2c.FIO_E_TIMEOUT, client.device_info)
-                self.assertLess(time.monotonic() - began, 3)
+            self.fails(fio_c2c.FIO_E_TIMEOUT, client.device_info)
+            assert time.monotonic() - began < 3
 
     def test_a_part_ends_in_time_and_is_sent_again(self) -> None:
         client = self.paired(stall_timeout=1000, clock=self.clock, impatient=self.clock)
@@ -127,10 +123,9 @@ class Drips(RawTest):
             began = time.monotonic()
             upload = client.upload(path=self.media(size=3000))
             upload.wait(PATIENCE)
-            with self.subTest(name):
-                self.assertLess(time.monotonic() - began, 8)
-                # The number of an answer counts without the rest of it.
-                self.assertEqual(len(self.raw.seen("part")), 1 if name == "the body" else 2)
+            assert time.monotonic() - began < 8
+            # The number of an answer counts without the rest of it.
+            assert len(self.raw.seen("part")) == (1 if name == "the body" else 2)
 
     def test_a_part_without_bytes_is_sent_again(self) -> None:
         client = self.paired(stall_timeout=1000, timeouts=(1000, 3000), clock=self.clock, impatient=self.clock)
@@ -148,8 +143,8 @@ class Drips(RawTest):
         self.raw.answers["part"] = stalls_twice
         upload = client.upload(path=self.media(size=2))
         upload.wait(PATIENCE)
-        self.assertEqual(left, [])
-        self.assertEqual(sorted(request.body == b"" for request in self.raw.seen("part")), [False] * 2 + [True] * 4)
+        assert left == []
+        assert sorted(request.body == b"" for request in self.raw.seen("part")) == [False] * 2 + [True] * 4
 
     def test_a_slow_answer_to_a_part_is_waited_for(self) -> None:
         client = self.paired(stall_timeout=3000)
@@ -161,8 +156,4 @@ class Drips(RawTest):
         self.raw.answers["part"] = slow
         upload = client.upload(path=self.media(size=3000))
         upload.wait(PATIENCE)
-        self.assertEqual((client.reasons(upload), len(self.raw.seen("part"))), ([], 1))
-
-
-if __name__ == "__main__":
-    unittest.main()
+        assert (client.reasons(upload), len(self.raw.seen("part"))) == ([], 1)

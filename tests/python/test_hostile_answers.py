@@ -4,9 +4,10 @@ again at once."""
 import json
 import subprocess
 import sys
-import unittest
 from pathlib import Path
 from typing import Callable, Dict, Tuple
+
+import pytest
 
 from raw_service import Answer, RawTest, http
 
@@ -17,6 +18,10 @@ MOST_KIB = 12 * 1024
 FILE = 10 << 30
 ASSET_LIMIT = (512 << 10) + max((FILE // (5 << 20)) * 2048, 10_000 * 600)
 OTHER_LIMIT = 256 << 10
+
+
+#: Of the device, which whoever answers has been sent.
+SECRET = b"the client's secret"
 
 
 def filled(start: bytes, unit: bytes, end: bytes, size: int) -> bytes:
@@ -80,22 +85,38 @@ SHAPES: Dict[str, Callable[[int], bytes]] = {
     "commas": lambda size: filled(b"[", b",", b"]", size),
     "a page": lambda size: filled(b"<html>", b"<p>log in</p>", b"</html>", size),
     "errors": lambda size: listed("errors", b'{"title":"t","detail":"d"}', size),
+    "one long error": lambda size: filled(b'{"errors":[{"detail":"', b"word ", b'"}]}', size),
+    "one long escaped error": lambda size: filled(b'{"message":"', b"\\u00e4\\n", b'"}', size),
+    "the client secret": lambda size: filled(b'{"message":"', SECRET, b'","id":"a1"}', size),
+    "the client secret, escaped": lambda size: filled(b'{"message":"', b"\\u0074" + SECRET[1:], b'"}', size),
+    "the client secret in addresses": lambda size: listed("upload_urls", b'"https://a?' + SECRET + b'"', size),
+    "what could begin the client secret": lambda size: filled(b'{"message":"', SECRET[:-1], b'"}', size),
+    "escapes only": lambda size: filled(b'{"message":"', b"%", b'"}', size),
+    "longest names": lambda size: listed("channels", b'{"id":"' + b"n" * 16_000 + b'"}', size),
+    "too long names": lambda size: listed("channels", b'{"id":"' + b"n" * 17_000 + b'"}', size),
+    "lists in lists": lambda size: filled(b"", b"[[],", b"[" + b"]" * 9, size),
+    "objects in known objects": lambda size: listed("authorization", b'{"creator":{"name":"n"}}', size),
+    "two bodies": lambda size: filled(b'{"id":"a1"}', b'{"id":"a1"}', b"", size),
+    "a body and garbage": lambda size: filled(b'{"id":"a1"}', b"x", b"", size),
+    "true and false": lambda size: listed("upload_urls", b"true,false", size),
+    "bytes beyond ASCII": lambda size: filled(b'{"name":"', "\u00e9\U0001f3a5".encode(), b'"}', size),
+    "XML": lambda size: filled(b"<Error><Code>", b"<Code>a</Code>", b"</Error>", size),
 }
 
 
 class Shapes(RawTest):
-    def setUp(self) -> None:
-        super().setUp()
+    @pytest.fixture(autouse=True)
+    def shapes_ready(self, raw_ready: None) -> None:
         media = self.card / "A001.mov"
         with media.open("wb") as file:
             file.truncate(FILE)
         self.device = subprocess.Popen([sys.executable, "-B", str(HERE / "answer_memory.py")], stdin=subprocess.PIPE,
                                        stdout=subprocess.PIPE, text=True)
-        self.addCleanup(self.end)
-        self.say(json.dumps({"url": self.raw.url, "ca_file": str(self.raw.ca_file), "media": str(media)}))
+        self.at_end(self.end)
+        self.say(json.dumps({"url": self.raw.url, "ca_file": str(self.raw.ca_file), "media": str(media), "secret": SECRET.decode()}))
         # What is needed once only is there from now on.
         for endpoint in ("me", "heartbeat", "token", "asset"):
-            self.assertEqual(self.ask(endpoint)[1], "FIO_OK")
+            assert self.ask(endpoint)[1] == "FIO_OK"
 
     def end(self) -> None:
         self.device.communicate()
@@ -111,15 +132,14 @@ class Shapes(RawTest):
         return int(grown), outcome
 
     def measure(self, endpoint: str, limit: int, status: int = 200) -> None:
-        self.assertGreaterEqual(len(SHAPES), 40)
+        assert len(SHAPES) >= 60
         for name, shape in SHAPES.items():
-            with self.subTest(name, status=status):
-                body = shape(limit)
-                self.assertLessEqual(len(body), limit)
-                self.raw.answers[endpoint] = lambda request, body=body: Answer(http(status, body))  # type: ignore[misc]
-                grown, _ = self.ask(endpoint)
-                del self.raw.answers[endpoint]
-                self.assertLess(grown, MOST_KIB)
+            body = shape(limit)
+            assert len(body) <= limit
+            self.raw.answers[endpoint] = lambda request, body=body: Answer(http(status, body))  # type: ignore[misc]
+            grown, _ = self.ask(endpoint)
+            del self.raw.answers[endpoint]
+            assert grown < MOST_KIB
 
     def test_of_an_asset(self) -> None:
         self.measure("asset", ASSET_LIMIT)
@@ -136,13 +156,12 @@ class Shapes(RawTest):
     def test_what_is_larger_is_not_read_to_its_end(self) -> None:
         for endpoint, limit in (("asset", ASSET_LIMIT), ("me", OTHER_LIMIT), ("token", OTHER_LIMIT), ("heartbeat", OTHER_LIMIT)):
             for name in ("numbers as addresses", "one long text", "addresses", "deep lists"):
-                with self.subTest(endpoint, shape=name):
-                    body = SHAPES[name](16 << 20)
-                    self.raw.answers[endpoint] = lambda request, body=body: Answer(http(200, body))  # type: ignore[misc]
-                    grown, outcome = self.ask(endpoint)
-                    del self.raw.answers[endpoint]
-                    self.assertEqual(outcome, "FIO_E_TOO_LARGE")
-                    self.assertLess(grown, MOST_KIB)
+                body = SHAPES[name](16 << 20)
+                self.raw.answers[endpoint] = lambda request, body=body: Answer(http(200, body))  # type: ignore[misc]
+                grown, outcome = self.ask(endpoint)
+                del self.raw.answers[endpoint]
+                assert outcome == "FIO_E_TOO_LARGE"
+                assert grown < MOST_KIB
 
 
 class Again(RawTest):
@@ -155,14 +174,10 @@ class Again(RawTest):
         for count in range(1, 4):
             client.drive_until(lambda: len(self.raw.seen("asset")) == count and upload.info().retry_in_ms, step_ms=5)
             info = upload.info()
-            self.assertEqual(info.reason.name if info.reason else None, "FIO_E_TOO_LARGE")
-            self.assertGreater(info.retry_in_ms, 28_500)
+            assert (info.reason.name if info.reason else None) == "FIO_E_TOO_LARGE"
+            assert info.retry_in_ms > 28_500
             # Not a moment earlier.
             self.clock.advance(28_000)
             client.drive(0)
-            self.assertEqual(len(self.raw.seen("asset")), count)
+            assert len(self.raw.seen("asset")) == count
             self.clock.advance(upload.info().retry_in_ms)
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -4,7 +4,8 @@ import ctypes
 import errno
 import platform
 import struct
-import unittest
+
+import pytest
 
 from support import PATIENCE, UploadTest, fio_c2c, in_child
 
@@ -26,7 +27,7 @@ def deny(call: int, argument: int, value: int, error: int) -> None:
         raise OSError(ctypes.get_errno(), "no filter of system calls")
 
 
-@unittest.skipUnless(platform.machine() in CALLS, "the numbers of system calls are not known here")
+@pytest.mark.skipif(not (platform.machine() in CALLS), reason="the numbers of system calls are not known here")
 class Denied(UploadTest):
     def sent(self, call: int, argument: int, value: int, error: int) -> None:
         media = self.media()
@@ -38,7 +39,7 @@ class Denied(UploadTest):
                 client.upload(path=media).wait(PATIENCE)
 
         self.service.person("approve", after_polls=0)
-        self.assertEqual(in_child(body), "")
+        assert in_child(body) == ""
         self.arrived("A001.mov", media)
 
     def test_no_list_of_interfaces(self) -> None:
@@ -48,7 +49,3 @@ class Denied(UploadTest):
     def test_a_socket_may_not_be_bound_to_an_interface(self) -> None:
         """As before Linux 5.7 without CAP_NET_RAW."""
         self.sent(CALLS[platform.machine()][1], 2, SO_BINDTODEVICE, errno.EPERM)
-
-
-if __name__ == "__main__":
-    unittest.main()

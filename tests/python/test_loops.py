@@ -5,8 +5,10 @@ import asyncio
 import select
 import signal
 import time
-import unittest
 
+import pytest
+
+from case import Case
 from support import PATIENCE, Clock, RigTest, fio_c2c
 from fio_c2c.aio import AsyncClient
 from fio_c2c.emulator import Emulator
@@ -22,36 +24,36 @@ class Descriptor(RigTest):
         rounds = 0
         while not operation.is_over and time.monotonic() < deadline:
             ready, _, _ = select.select([fd], [], [], PATIENCE)
-            self.assertTrue(ready, "nothing to do, but not over")
+            assert ready, "nothing to do, but not over"
             client.drive(0)
             rounds += 1
-        self.assertTrue(operation.result().project_id)
-        self.assertEqual(client.fd(), fd)
+        assert operation.result().project_id
+        assert client.fd() == fd
         # No spinning: a few rounds for each of seven requests and their handshake.
-        self.assertLess(rounds, 150)
+        assert rounds < 150
 
     def test_an_idle_client_is_silent(self) -> None:
         client = self.paired()
         client.drive(0)
         ready, _, _ = select.select([client.fd()], [], [], 0.1)
-        self.assertEqual(ready, [])
+        assert ready == []
         client.wakeup()
         ready, _, _ = select.select([client.fd()], [], [], PATIENCE)
-        self.assertTrue(ready)
+        assert ready
 
     def test_waiting_by_the_milliseconds(self) -> None:
         self.service.person("approve", after_polls=2)
         client = self.client(poller=fio_c2c.FIO_POLLER_PORTABLE)
         self.fails(fio_c2c.FIO_E_UNSUPPORTED, client.fd)
-        self.assertIsNone(client.timeout_ms())
+        assert client.timeout_ms() is None
         operation = client.pair()
         deadline = time.monotonic() + PATIENCE
         while not operation.is_over and time.monotonic() < deadline:
             wanted = client.timeout_ms()
-            self.assertIsNotNone(wanted)
+            assert wanted is not None
             time.sleep(min(wanted, 100) / 1000)
             client.drive(0)
-        self.assertTrue(operation.result().project_id)
+        assert operation.result().project_id
 
 
 class Signals(RigTest):
@@ -61,23 +63,22 @@ class Signals(RigTest):
     def alarm(self, signum: int, frame: object) -> None:
         raise self.Rang
 
-    def test_a_signal_ends_a_wait(self) -> None:
-        for poller in (fio_c2c.FIO_POLLER_DEFAULT, fio_c2c.FIO_POLLER_PORTABLE):
-            with self.subTest(poller=poller):
-                client = self.client(poller=poller)
-                self.service.fault("code", "stall")
-                operation = client.request_code()
-                previous = signal.signal(signal.SIGALRM, self.alarm)
-                try:
-                    signal.setitimer(signal.ITIMER_REAL, 0.1)
-                    with self.assertRaises(self.Rang):
-                        operation.wait(PATIENCE)
-                finally:
-                    signal.setitimer(signal.ITIMER_REAL, 0)
-                    signal.signal(signal.SIGALRM, previous)
-                self.assertFalse(operation.is_over)
-                operation.cancel()
-                self.fails(fio_c2c.FIO_E_CANCELED, operation.wait, PATIENCE)
+    @pytest.mark.parametrize("poller", (fio_c2c.FIO_POLLER_DEFAULT, fio_c2c.FIO_POLLER_PORTABLE))
+    def test_a_signal_ends_a_wait(self, poller) -> None:
+        client = self.client(poller=poller)
+        self.service.fault("code", "stall")
+        operation = client.request_code()
+        previous = signal.signal(signal.SIGALRM, self.alarm)
+        try:
+            signal.setitimer(signal.ITIMER_REAL, 0.1)
+            with pytest.raises(self.Rang):
+                operation.wait(PATIENCE)
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, previous)
+        assert not operation.is_over
+        operation.cancel()
+        self.fails(fio_c2c.FIO_E_CANCELED, operation.wait, PATIENCE)
 
 
 class Portable(RigTest):
@@ -90,8 +91,8 @@ class Portable(RigTest):
         client.drive_until_heard(fio_c2c.FIO_EVENT_DEVICE, times=2)
         client.heartbeat().wait(PATIENCE)
         client.revoke().wait(PATIENCE)
-        self.assertEqual(len({r["connection"] for r in self.service.requests()}), 1)
-        self.assertEqual(self.service.violations(), [])
+        assert len({r["connection"] for r in self.service.requests()}) == 1
+        assert self.service.violations() == []
 
     def test_failures(self) -> None:
         client = self.client(poller=fio_c2c.FIO_POLLER_PORTABLE, base_url=self.service.flawed("expired"))
@@ -102,7 +103,7 @@ class Portable(RigTest):
         client.wakeup()
         start = time.monotonic()
         client.drive(int(PATIENCE * 1000))
-        self.assertLess(time.monotonic() - start, PATIENCE / 2)
+        assert time.monotonic() - start < PATIENCE / 2
 
 
 class Clocks(RigTest):
@@ -112,8 +113,8 @@ class Clocks(RigTest):
         client = self.client(clock=clock, clock_floor=floor)
         for start in (client.request_code, client.pair):
             error = self.fails(fio_c2c.FIO_E_CLOCK, start)
-            self.assertEqual(error.http_status, 0)
-        self.assertEqual(self.service.requests(), [])
+            assert error.http_status == 0
+        assert self.service.requests() == []
         # Somebody sets the clock.
         clock.wall_offset = 7200
         client.request_code().wait(PATIENCE)
@@ -124,7 +125,7 @@ class Clocks(RigTest):
         self.client(clock=clock, clock_floor=0).request_code().wait(PATIENCE)
 
 
-class Asyncio(unittest.TestCase):
+class Asyncio(Case):
     def test_it_pairs_while_the_loop_does_other_things(self) -> None:
         ticks = []
         shown = []
@@ -139,10 +140,10 @@ class Asyncio(unittest.TestCase):
             async with AsyncClient(**service.identity("ASYNC")) as camera:
                 device = await asyncio.wait_for(camera.pair(shown.append), PATIENCE)
                 await asyncio.wait_for(camera.heartbeat(), PATIENCE)
-                with self.assertRaises(fio_c2c.FioError):
+                with pytest.raises(fio_c2c.FioError):
                     await camera.pair(lambda code: service.deny(code.user_code))
                 service.fault("code", "stall")
-                with self.assertRaises(asyncio.TimeoutError):
+                with pytest.raises(asyncio.TimeoutError):
                     await asyncio.wait_for(camera.request_code(), 0.05)
             ticking.cancel()
             return device
@@ -150,12 +151,8 @@ class Asyncio(unittest.TestCase):
         with Emulator() as service:
             service.person("approve", after_polls=3, project="Feature B")
             device = asyncio.run(main(service))
-        self.assertEqual(device.project_name, "Feature B")
-        self.assertEqual(len(shown), 1)
-        self.assertGreater(len(ticks), 20)
+        assert device.project_name == "Feature B"
+        assert len(shown) == 1
+        assert len(ticks) > 20
         # The loop was never held up.
-        self.assertLess(max(later - earlier for earlier, later in zip(ticks, ticks[1:])), 0.2)
-
-
-if __name__ == "__main__":
-    unittest.main()
+        assert max(later - earlier for earlier, later in zip(ticks, ticks[1:])) < 0.2

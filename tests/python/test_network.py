@@ -3,10 +3,12 @@ attempt."""
 
 import json
 import os
+import re
 import subprocess
-import unittest
 from pathlib import Path
 from typing import Any, Callable
+
+import pytest
 
 from servers import Closing, refused_port
 from support import PATIENCE, SECRET, TLS, Clock, RigTest, fio_c2c, in_subprocess
@@ -17,26 +19,24 @@ JSON = "application/json"
 class Connections(RigTest):
     def test_a_name_that_does_not_exist(self) -> None:
         error = self.fails(fio_c2c.FIO_E_DNS, self.client(base_url="https://nonexistent.invalid").request_code)
-        self.assertEqual((error.curl_code, error.http_status, error.retry), (6, 0, fio_c2c.FIO_RETRY_LATER))
+        assert (error.curl_code, error.http_status, error.retry) == (6, 0, fio_c2c.FIO_RETRY_LATER)
 
     def test_nobody_listens(self) -> None:
         client = self.client(base_url=f"https://127.0.0.1:{refused_port()}")
-        self.assertEqual(self.fails(fio_c2c.FIO_E_CONNECT, client.request_code).curl_code, 7)
+        assert self.fails(fio_c2c.FIO_E_CONNECT, client.request_code).curl_code == 7
 
-    def test_the_connection_breaks(self) -> None:
-        for fault in ({"kind": "reset"}, {"kind": "close"}, {"kind": "reset", "after_bytes": 10},
-                      {"kind": "truncate", "bytes": 10}, {"kind": "truncate", "bytes": 0}):
-            with self.subTest(**fault):
-                self.service.fault("code", **fault)
-                # A fresh client, because libcurl itself repeats what broke on a kept connection.
-                self.fails(fio_c2c.FIO_E_RESET, self.client().request_code)
+    @pytest.mark.parametrize("fault", ({"kind": "reset"}, {"kind": "close"}, {"kind": "reset", "after_bytes": 10},
+                                       {"kind": "truncate", "bytes": 10}, {"kind": "truncate", "bytes": 0}))
+    def test_the_connection_breaks(self, fault) -> None:
+        self.service.fault("code", **fault)
+        # A fresh client, because libcurl itself repeats what broke on a kept connection.
+        self.fails(fio_c2c.FIO_E_RESET, self.client().request_code)
 
-    def test_no_answer_in_time(self) -> None:
-        for fault in ({"kind": "stall"}, {"kind": "stall", "after_bytes": 10}, {"kind": "delay", "ms": 2000}):
-            with self.subTest(**fault):
-                self.service.fault("code", **fault)
-                error = self.fails(fio_c2c.FIO_E_TIMEOUT, self.client(timeouts=(2000, 150)).request_code)
-                self.assertEqual(error.retry, fio_c2c.FIO_RETRY_LATER)
+    @pytest.mark.parametrize("fault", ({"kind": "stall"}, {"kind": "stall", "after_bytes": 10}, {"kind": "delay", "ms": 2000}))
+    def test_no_answer_in_time(self, fault) -> None:
+        self.service.fault("code", **fault)
+        error = self.fails(fio_c2c.FIO_E_TIMEOUT, self.client(timeouts=(2000, 150)).request_code)
+        assert error.retry == fio_c2c.FIO_RETRY_LATER
 
     def test_a_slow_answer_is_an_answer(self) -> None:
         self.service.fault("code", "delay", ms=150)
@@ -46,11 +46,11 @@ class Connections(RigTest):
         client = self.client(timeouts=(2000, 150))
         self.service.fault("code", "stall", after_bytes=5)
         self.fails(fio_c2c.FIO_E_TIMEOUT, client.request_code)
-        self.assertRegex(client.request_code().wait(PATIENCE).user_code, r"^\d{6}$")
+        assert re.search(r"^\d{6}$", client.request_code().wait(PATIENCE).user_code)
 
     def test_a_proxy_in_the_environment_is_not_used(self) -> None:
         proxy = Closing()
-        self.addCleanup(proxy.close)
+        self.at_end(proxy.close)
         program = """
 import sys, fio_c2c
 url, ca_file, secret = sys.argv[1:]
@@ -60,8 +60,8 @@ with fio_c2c.Client(client_id="P", client_secret=secret, base_url=url, ca_file=c
         address = f"http://127.0.0.1:{proxy.port}"
         names = {name: address for name in ("http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")}
         run = in_subprocess(program, self.service.url, self.service.ca_file, SECRET, no_proxy="", NO_PROXY="", **names)
-        self.assertEqual((run.stdout, run.stderr), ("50\n", ""))
-        self.assertEqual(proxy.accepted, 0)
+        assert (run.stdout, run.stderr) == ("50\n", "")
+        assert proxy.accepted == 0
 
 
 class SlowNames(RigTest):
@@ -101,7 +101,7 @@ print("%.0f" % ((time.monotonic() - began) / 4))
         compiler = os.environ.get("CC", "cc")
         subprocess.run([compiler, "-shared", "-fPIC", "-o", folder / "slow.so", folder / "slow.c", "-ldl"], check=True)
         run = in_subprocess(self.PROGRAM, self.service.ca_file, LD_PRELOAD=str(folder / "slow.so"))
-        self.assertEqual((run.stdout, run.stderr), ("FIO_E_TIMEOUT\n0\n", ""))
+        assert (run.stdout, run.stderr) == ("FIO_E_TIMEOUT\n0\n", "")
 
 
 class Answers(RigTest):
@@ -110,48 +110,46 @@ class Answers(RigTest):
         self.service.fault("code", **fault)
         return self.fails(expected, self.client().request_code)
 
-    def test_each_http_status_has_its_own(self) -> None:
-        for http, status in ((402, fio_c2c.FIO_E_PLAN_LIMIT), (403, fio_c2c.FIO_E_FORBIDDEN), (404, fio_c2c.FIO_E_NOT_FOUND),
-                             (408, fio_c2c.FIO_E_TIMEOUT), (409, fio_c2c.FIO_E_CONFLICT), (418, fio_c2c.FIO_E_HTTP),
-                             (422, fio_c2c.FIO_E_UNPROCESSABLE), (429, fio_c2c.FIO_E_RATE_LIMITED),
-                             (400, fio_c2c.FIO_E_BAD_REQUEST), (401, fio_c2c.FIO_E_UNAUTHORIZED),
-                             (500, fio_c2c.FIO_E_SERVER), (502, fio_c2c.FIO_E_SERVER), (503, fio_c2c.FIO_E_SERVER),
-                             (504, fio_c2c.FIO_E_SERVER)):
-            with self.subTest(http):
-                error = self.ends_with(status, kind="body", status=http, body="<html>no</html>", content_type="text/html",
-                                       times=2 if http == 404 else 1)
-                self.assertEqual((error.http_status, error.curl_code, error.retry_after_ms), (http, 0, None))
+    @pytest.mark.parametrize("http, status", (
+        (402, fio_c2c.FIO_E_PLAN_LIMIT), (403, fio_c2c.FIO_E_FORBIDDEN), (404, fio_c2c.FIO_E_NOT_FOUND),
+        (408, fio_c2c.FIO_E_TIMEOUT), (409, fio_c2c.FIO_E_CONFLICT), (418, fio_c2c.FIO_E_HTTP),
+        (422, fio_c2c.FIO_E_UNPROCESSABLE), (429, fio_c2c.FIO_E_RATE_LIMITED), (400, fio_c2c.FIO_E_BAD_REQUEST),
+        (401, fio_c2c.FIO_E_UNAUTHORIZED), (500, fio_c2c.FIO_E_SERVER), (502, fio_c2c.FIO_E_SERVER),
+        (503, fio_c2c.FIO_E_SERVER), (504, fio_c2c.FIO_E_SERVER)))
+    def test_each_http_status_has_its_own(self, http, status) -> None:
+        error = self.ends_with(status, kind="body", status=http, body="<html>no</html>", content_type="text/html",
+                               times=2 if http == 404 else 1)
+        assert (error.http_status, error.curl_code, error.retry_after_ms) == (http, 0, None)
 
     def test_401_after_pairing_is_told_when_a_new_token_does_not_help(self) -> None:
         client = self.paired()
         self.service.fault("heartbeat", "status", status=401, times=2)
-        self.assertEqual(self.fails(fio_c2c.FIO_E_UNAUTHORIZED, client.heartbeat).http_status, 401)
+        assert self.fails(fio_c2c.FIO_E_UNAUTHORIZED, client.heartbeat).http_status == 401
 
     def test_when_the_server_says_how_long_to_wait(self) -> None:
         for http, status in ((429, fio_c2c.FIO_E_RATE_LIMITED), (503, fio_c2c.FIO_E_SERVER)):
             for stated, expected in (("3", 3000), ("0", 0), ("Thu, 01 Jan 1970 00:00:00 GMT", 0), ("soon", None), ("-5", None)):
-                with self.subTest(http, retry_after=stated):
-                    error = self.ends_with(status, kind="status", status=http,
-                                           headers={"Retry-After": stated, "Date": "Sun, 22 Nov 2026 10:00:00 GMT"})
-                    self.assertEqual(error.retry_after_ms, expected)
+                error = self.ends_with(status, kind="status", status=http,
+                                       headers={"Retry-After": stated, "Date": "Sun, 22 Nov 2026 10:00:00 GMT"})
+                assert error.retry_after_ms == expected
 
     def test_redirects_are_not_followed(self) -> None:
         elsewhere = Closing()
-        self.addCleanup(elsewhere.close)
+        self.at_end(elsewhere.close)
         for http in (301, 302, 303, 307, 308):
             for location in (elsewhere.url, f"{self.service.url}/health", "/health"):
                 error = self.ends_with(fio_c2c.FIO_E_REDIRECT, kind="redirect", status=http, location=location)
-                self.assertEqual(error.http_status, http)
-        self.assertEqual(elsewhere.accepted, 0)
-        self.assertEqual(self.service.requests("health"), [])
+                assert error.http_status == http
+        assert elsewhere.accepted == 0
+        assert self.service.requests("health") == []
 
     def test_a_token_is_not_carried_to_where_a_redirect_points(self) -> None:
         elsewhere = Closing()
-        self.addCleanup(elsewhere.close)
+        self.at_end(elsewhere.close)
         client = self.paired()
         self.service.fault("me", "redirect", location=f"{elsewhere.url}/v2/devices/me", status=307)
         self.fails(fio_c2c.FIO_E_REDIRECT, client.device_info)
-        self.assertEqual(elsewhere.accepted, 0)
+        assert elsewhere.accepted == 0
 
     NOT_THE_SERVICE = {
         "an empty object": "{}",
@@ -167,37 +165,33 @@ class Answers(RigTest):
 
     def test_what_is_not_the_services_answer(self) -> None:
         for what, body in self.NOT_THE_SERVICE.items():
-            with self.subTest(what):
-                error = self.ends_with(fio_c2c.FIO_E_PROTOCOL, kind="body", body=body, content_type=JSON)
-                self.assertEqual(error.http_status, 200)
+            error = self.ends_with(fio_c2c.FIO_E_PROTOCOL, kind="body", body=body, content_type=JSON)
+            assert error.http_status == 200
 
     def test_the_same_in_place_of_a_token(self) -> None:
         for what, body in self.NOT_THE_SERVICE.items():
-            with self.subTest(what):
-                client = self.client()
-                client.request_code().wait(PATIENCE)
-                self.service.fault("token", "body", body=body, content_type=JSON)
-                operation = client.poll()
-                event = client.drive_until_heard(fio_c2c.FIO_EVENT_RETRYING)
-                self.assertEqual((event.error.name, event.error.retry), ("FIO_E_PROTOCOL", fio_c2c.FIO_RETRY_LATER))
-                self.assertEqual(client.auth_state(), fio_c2c.FIO_AUTH_PENDING)
-                operation.cancel()
+            client = self.client()
+            client.request_code().wait(PATIENCE)
+            self.service.fault("token", "body", body=body, content_type=JSON)
+            operation = client.poll()
+            event = client.drive_until_heard(fio_c2c.FIO_EVENT_RETRYING)
+            assert (event.error.name, event.error.retry) == ("FIO_E_PROTOCOL", fio_c2c.FIO_RETRY_LATER)
+            assert client.auth_state() == fio_c2c.FIO_AUTH_PENDING
+            operation.cancel()
 
     def test_the_same_in_place_of_the_device(self) -> None:
         client = self.paired()
         for what, body in self.NOT_THE_SERVICE.items():
             if body == "{}":
                 continue  # Device information may name nothing: see the tests on projects.
-            with self.subTest(what):
-                self.service.fault("me", "body", body=body, content_type=JSON)
-                self.fails(fio_c2c.FIO_E_PROTOCOL, client.device_info)
+            self.service.fault("me", "body", body=body, content_type=JSON)
+            self.fails(fio_c2c.FIO_E_PROTOCOL, client.device_info)
 
-    def test_ten_megabytes(self) -> None:
-        for start, endpoint in (("request_code", "code"), ("device_info", "me"), ("refresh", "token")):
-            with self.subTest(start):
-                client = self.paired()
-                self.service.fault(endpoint, "big", bytes=10_000_000)
-                self.fails(fio_c2c.FIO_E_TOO_LARGE, getattr(client, start))
+    @pytest.mark.parametrize("start, endpoint", (("request_code", "code"), ("device_info", "me"), ("refresh", "token")))
+    def test_ten_megabytes(self, start, endpoint) -> None:
+        client = self.paired()
+        self.service.fault(endpoint, "big", bytes=10_000_000)
+        self.fails(fio_c2c.FIO_E_TOO_LARGE, getattr(client, start))
 
 
 class Numbers(RigTest):
@@ -209,38 +203,34 @@ class Numbers(RigTest):
         self.service.fault("code", "body", body=self.answer(**fields), content_type=JSON)
         return self.client().request_code().wait(PATIENCE)
 
-    def test_an_interval(self) -> None:
-        for stated, expected in ((0.25, 250), ("2", 2000), (1e300, 600_000), (2**64, 600_000), (0, 5000), (-1, 5000),
-                                 (None, 5000), ([], 5000), ("x", 5000), (..., 5000), (True, 5000)):
-            with self.subTest(stated=stated):
-                self.assertEqual(self.code(interval=stated).interval_ms, expected)
+    @pytest.mark.parametrize("stated, expected", (
+        (0.25, 250), ("2", 2000), (1e300, 600_000), (2**64, 600_000), (0, 5000), (-1, 5000), (None, 5000), ([], 5000),
+        ("x", 5000), (..., 5000), (True, 5000)))
+    def test_an_interval(self, stated, expected) -> None:
+        assert self.code(interval=stated).interval_ms == expected
 
     def test_a_life(self) -> None:
         for stated, expected in ((900, 900_000), (..., 120_000), (None, 120_000), (1e300, 3_600_000), (0.5, 500)):
-            with self.subTest(stated=stated):
-                self.assertAlmostEqual(self.code(expires_in=stated).expires_in_ms, expected, delta=100)
+            assert abs(self.code(expires_in=stated).expires_in_ms - expected) <= 100
         for stated in (0, -1, "never", [], {}):
-            with self.subTest(stated=stated):
-                self.fails(fio_c2c.FIO_E_PROTOCOL, lambda: self.code(expires_in=stated))
+            self.fails(fio_c2c.FIO_E_PROTOCOL, lambda: self.code(expires_in=stated))
 
-    def test_wrong_types(self) -> None:
-        for fields in ({"device_code": 7}, {"device_code": ""}, {"device_code": ...}, {"user_code": 41772}, {"user_code": ""},
-                       {"user_code": "12\n34"}, {"device_code": "d" * 5000}, {"user_code": "1" * 100}):
-            with self.subTest(**fields):
-                self.fails(fio_c2c.FIO_E_PROTOCOL, lambda: self.code(**fields))
+    @pytest.mark.parametrize("fields", (
+        {"device_code": 7}, {"device_code": ""}, {"device_code": ...}, {"user_code": 41772}, {"user_code": ""},
+        {"user_code": "12\n34"}, {"device_code": "d" * 5000}, {"user_code": "1" * 100}))
+    def test_wrong_types(self, fields) -> None:
+        self.fails(fio_c2c.FIO_E_PROTOCOL, lambda: self.code(**fields))
 
-    def test_texts_that_are_no_links_are_not_shown(self) -> None:
-        for text in ("http://example.com/pair", "javascript:alert(1)", "https://a b", 7, [], ""):
-            with self.subTest(text=text):
-                code = self.code(verification_uri=text, verification_uri_complete=text, name=7)
-                self.assertEqual((code.verification_uri, code.verification_uri_complete, code.device_name), (None, None, None))
+    @pytest.mark.parametrize("text", ("http://example.com/pair", "javascript:alert(1)", "https://a b", 7, [], ""))
+    def test_texts_that_are_no_links_are_not_shown(self, text) -> None:
+        code = self.code(verification_uri=text, verification_uri_complete=text, name=7)
+        assert (code.verification_uri, code.verification_uri_complete, code.device_name) == (None, None, None)
 
     def test_the_life_of_a_token(self) -> None:
         for stated in (0, -5, None, "x", [], ...):
-            with self.subTest(stated=stated):
-                self.assertTrue(7 * 3600 < self.refresh_due_after(stated) < 8 * 3600)
-        self.assertGreater(self.refresh_due_after(1e300), 300 * 86400)
-        self.assertLess(self.refresh_due_after(10), 10)
+            assert 7 * 3600 < self.refresh_due_after(stated) < 8 * 3600
+        assert self.refresh_due_after(1e300) > 300 * 86400
+        assert self.refresh_due_after(10) < 10
 
     def refresh_due_after(self, stated: Any) -> float:
         fields = {"access_token": "a", "refresh_token": "r", "expires_in": stated, "token_type": "bearer"}
@@ -259,10 +249,10 @@ class Numbers(RigTest):
             {"id": "c", "external_index": -1e300}, {"id": 7}, "x", None, {"id": "d", "status": "paused", "name": "B"}]}
         self.service.fault("me", "body", body=json.dumps(strange), content_type=JSON)
         device = client.device_info().wait(PATIENCE)
-        self.assertEqual((device.project_id, device.project_name, device.name, device.presence),
-                         ("p", None, None, fio_c2c.FIO_PRESENCE_UNKNOWN))
-        self.assertEqual([(c.id, c.index, c.presence) for c in device.channels],
-                         [("c", 0, fio_c2c.FIO_PRESENCE_UNKNOWN), ("d", 0, fio_c2c.FIO_PRESENCE_PAUSED)])
+        assert ((device.project_id, device.project_name, device.name, device.presence)
+                == ("p", None, None, fio_c2c.FIO_PRESENCE_UNKNOWN))
+        assert ([(c.id, c.index, c.presence) for c in device.channels]
+                == [("c", 0, fio_c2c.FIO_PRESENCE_UNKNOWN), ("d", 0, fio_c2c.FIO_PRESENCE_PAUSED)])
 
 
 class WhilePolling(RigTest):
@@ -276,22 +266,22 @@ class WhilePolling(RigTest):
         fault()
         return self.polling.poll()
 
-    def test_what_passes(self) -> None:
-        for fault in ({"kind": "status", "status": 500}, {"kind": "status", "status": 503, "headers": {"Retry-After": "1"}},
-                      {"kind": "status", "status": 429}, {"kind": "status", "status": 408}, {"kind": "reset"}, {"kind": "close"},
-                      {"kind": "stall"}, {"kind": "truncate"}):
-            with self.subTest(**fault):
-                self.poll(lambda: self.service.fault("token", times=2, **fault)).wait(PATIENCE)
-                self.assertTrue(self.polling.heard(fio_c2c.FIO_EVENT_RETRYING))
-                self.assertEqual(self.polling.auth_state(), fio_c2c.FIO_AUTH_AUTHORIZED)
-                self.service.clear_faults()
+    @pytest.mark.parametrize("fault", (
+        {"kind": "status", "status": 500}, {"kind": "status", "status": 503, "headers": {"Retry-After": "1"}},
+        {"kind": "status", "status": 429}, {"kind": "status", "status": 408}, {"kind": "reset"}, {"kind": "close"},
+        {"kind": "stall"}, {"kind": "truncate"}))
+    def test_what_passes(self, fault) -> None:
+        self.poll(lambda: self.service.fault("token", times=2, **fault)).wait(PATIENCE)
+        assert self.polling.heard(fio_c2c.FIO_EVENT_RETRYING)
+        assert self.polling.auth_state() == fio_c2c.FIO_AUTH_AUTHORIZED
+        self.service.clear_faults()
 
     def test_the_pace_is_cut_while_the_network_is_down(self) -> None:
         self.poll(lambda: self.service.fault("token", "status", status=500, times=4)).wait(PATIENCE)
         waits = [event.wait_ms for event in self.polling.heard(fio_c2c.FIO_EVENT_RETRYING)]
-        self.assertEqual(len(waits), 4)
+        assert len(waits) == 4
         for wait, doubled in zip(waits, (100, 200, 400, 800)):
-            self.assertAlmostEqual(wait, doubled, delta=10)
+            assert abs(wait - doubled) <= 10
 
     def test_what_is_not_the_services_word(self) -> None:
         oauth = {"kind": "body", "content_type": JSON}
@@ -304,12 +294,11 @@ class WhilePolling(RigTest):
                               ("FIO_E_OAUTH", {**oauth, "body": '{"error":"temporarily_unavailable"}', "status": 400}),
                               ("FIO_E_ACCESS_DENIED", {**oauth, "body": '{"error":"access_denied"}', "status": 403}),
                               ("FIO_E_TOO_LARGE", {"kind": "big", "bytes": 10_000_000})):
-            with self.subTest(status):
-                self.poll(lambda: self.service.fault("token", **fault)).wait(PATIENCE)
-                event, = self.polling.heard(fio_c2c.FIO_EVENT_RETRYING)
-                self.assertEqual((event.error.name, event.error.retry), (status, fio_c2c.FIO_RETRY_LATER))
-                # The pace is cut.
-                self.assertAlmostEqual(event.wait_ms, 100, delta=10)
+            self.poll(lambda: self.service.fault("token", **fault)).wait(PATIENCE)
+            event, = self.polling.heard(fio_c2c.FIO_EVENT_RETRYING)
+            assert (event.error.name, event.error.retry) == (status, fio_c2c.FIO_RETRY_LATER)
+            # The pace is cut.
+            assert abs(event.wait_ms - 100) <= 10
 
     def test_the_file_of_certificates_is_away_for_a_moment(self) -> None:
         mine = self.scratch() / "ca.pem"
@@ -324,7 +313,7 @@ class WhilePolling(RigTest):
         # libcurl with OpenSSL keeps what it has read of the file for its other connections: there it may just go on.
         if TLS == "bundled":
             client.drive_until(lambda: "FIO_E_CA_FILE" in [event.error.name for event in client.heard(fio_c2c.FIO_EVENT_RETRYING)])
-            self.assertFalse(operation.is_over)
+            assert not operation.is_over
         away.rename(mine)
         self.service.clear_faults()
         operation.wait(PATIENCE)
@@ -335,7 +324,3 @@ class WhilePolling(RigTest):
         client.request_code().wait(PATIENCE)
         self.service.fault("token", "truncate", processed=True)
         self.fails(fio_c2c.FIO_E_INVALID_GRANT, client.poll)
-
-
-if __name__ == "__main__":
-    unittest.main()

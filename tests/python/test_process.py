@@ -3,9 +3,10 @@
 import os
 import subprocess
 import sys
-import unittest
 from pathlib import Path
 from typing import Optional
+
+import pytest
 
 from support import PATIENCE, ROOT, RigTest, in_subprocess, variants
 from fio_c2c.emulator import Emulator
@@ -21,17 +22,17 @@ def pair(url, ca_file, **settings):
 
 
 class Process(RigTest):
-    def setUp(self) -> None:
-        super().setUp()
+    @pytest.fixture(autouse=True)
+    def process_ready(self, rig_ready: None) -> None:
         self.service.person("approve", after_polls=1)
 
     def run_program(self, program: str, *arguments: str, tls: Optional[str] = None, **environment: str) -> str:
         run = in_subprocess(PAIR + program, self.service.url, self.service.ca_file, *arguments, tls=tls, **environment)
-        self.assertEqual((run.returncode, run.stderr), (0, ""), run.stderr)
+        assert (run.returncode, run.stderr) == (0, ""), run.stderr
         return run.stdout
 
     def test_nothing_is_printed(self) -> None:
-        self.assertEqual(self.run_program("pair(*sys.argv[1:])"), "")
+        assert self.run_program("pair(*sys.argv[1:])") == ""
 
     def test_nothing_is_printed_when_things_fail(self) -> None:
         program = """
@@ -46,7 +47,7 @@ for settings in ({"base_url": "https://nonexistent.invalid"}, {"base_url": "http
         pairing.cancel()
         pairing.wait(20)
 """
-        self.assertEqual(self.run_program(program), "")
+        assert self.run_program(program) == ""
 
     def test_pushed_data_without_memory_is_refused(self) -> None:
         program = """
@@ -66,7 +67,7 @@ with fio_c2c.Client(client_id="P", client_secret="emulator-secret", base_url=sys
     upload.push(0, data)
     print(upload.info().size)
 """
-        self.assertEqual(self.run_program(program), f"FIO_E_NOMEM\n{40 << 20}\n")
+        assert self.run_program(program) == f"FIO_E_NOMEM\n{40 << 20}\n"
 
     def test_the_environment_is_left_alone(self) -> None:
         program = """
@@ -85,8 +86,7 @@ pair(*sys.argv[1:])
 assert before == loaded == environment(), "changed"
 """
         for tls in variants():
-            with self.subTest(tls):
-                self.run_program(program, tls=tls)
+            self.run_program(program, tls=tls)
 
     def test_signal_handlers_and_masks_are_left_alone(self) -> None:
         program = """
@@ -120,10 +120,10 @@ with fio_c2c.Client(client_id="P", client_secret="emulator-secret", base_url=sys
         with subprocess.Popen([sys.executable, "-c", PAIR + program, self.service.url, str(copy)], env=environment, text=True,
                               stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
             assert process.stdout is not None
-            self.assertEqual(process.stdout.readline(), "ready\n")
+            assert process.stdout.readline() == "ready\n"
             self.service.close()
             told, complained = process.communicate("\n", timeout=PATIENCE)
-        self.assertEqual((process.returncode, told, complained), (0, "FIO_E_CONNECT\n", ""))
+        assert (process.returncode, told, complained) == (0, "FIO_E_CONNECT\n", "")
 
     def test_no_thread_is_left(self) -> None:
         program = """
@@ -131,7 +131,7 @@ import os
 pair(*sys.argv[1:])
 print(len(os.listdir("/proc/self/task")))
 """
-        self.assertEqual(self.run_program(program), "1\n")
+        assert self.run_program(program) == "1\n"
 
     def test_no_descriptor_is_left_or_inherited(self) -> None:
         program = """
@@ -162,22 +162,21 @@ for ca in ({"ca_pem": open(sys.argv[3], "rb").read()}, {"ca_file": sys.argv[3]})
 """
         with Emulator() as other:
             for tls in variants():
-                with self.subTest(tls):
-                    told = self.run_program(program, other.ca_file, tls=tls, SSL_CERT_FILE=self.service.ca_file,
-                                            CURL_CA_BUNDLE=self.service.ca_file)
-                    self.assertEqual(told, "FIO_E_TLS_UNTRUSTED\n" * 2)
+                told = self.run_program(program, other.ca_file, tls=tls, SSL_CERT_FILE=self.service.ca_file,
+                                        CURL_CA_BUNDLE=self.service.ca_file)
+                assert told == "FIO_E_TLS_UNTRUSTED\n" * 2
 
     def test_keys_of_sessions_are_not_written_where_the_environment_says(self) -> None:
         # With the system's libcurl they are: docs/tls.md says so.
         keys = self.scratch() / "keys"
         if "bundled" not in variants():
-            self.skipTest("the bundled library is not built")
+            pytest.skip("the bundled library is not built")
         self.run_program("pair(*sys.argv[1:])", tls="bundled", SSLKEYLOGFILE=str(keys))
-        self.assertFalse(keys.exists())
+        assert not keys.exists()
 
     def test_variables_that_libcurl_and_openssl_know_are_not_needed(self) -> None:
         if "bundled" not in variants():
-            self.skipTest("the bundled library is not built")
+            pytest.skip("the bundled library is not built")
         nowhere = str(self.scratch() / "nowhere")
         self.run_program("pair(*sys.argv[1:])", tls="bundled", https_proxy="http://127.0.0.1:1", ALL_PROXY="socks5://127.0.0.1:1",
                          CURL_SSL_BACKEND="none", OPENSSL_CONF=nowhere, OPENSSL_MODULES=nowhere, CURL_HOME=nowhere)
@@ -185,8 +184,4 @@ for ca in ({"ca_pem": open(sys.argv[3], "rb").read()}, {"ca_file": sys.argv[3]})
     def test_no_other_certificates_are_looked_for(self) -> None:
         client = self.client()
         client.request_code().wait(PATIENCE)
-        self.assertFalse([line for line in client.log if "CApath: /" in line])
-
-
-if __name__ == "__main__":
-    unittest.main()
+        assert not [line for line in client.log if "CApath: /" in line]

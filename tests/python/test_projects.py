@@ -1,7 +1,5 @@
 """What a user decides at the service: pauses, and another project."""
 
-import unittest
-
 from support import PATIENCE, UploadTest, fio_c2c
 
 
@@ -13,21 +11,21 @@ class Paused(UploadTest):
         skipped = client.upload(path=self.media("during.mov"), created=self.clock.wall_seconds())
         earlier = client.upload(path=self.media("before.mov"), created=self.clock.wall_seconds() - 60)
         info = client.drive_until_over(skipped, fio_c2c.FIO_UPLOAD_SKIPPED)
-        self.assertEqual((info.reason.status, info.reason.http_status), (fio_c2c.FIO_E_CHANNEL_PAUSED, 409))
+        assert (info.reason.status, info.reason.http_status) == (fio_c2c.FIO_E_CHANNEL_PAUSED, 409)
         # Made before the pause, it may be sent while it lasts.
         earlier.wait(PATIENCE)
         self.arrived("before.mov", self.card / "before.mov")
-        self.assertEqual(client.queue.totals().skipped, 1)
+        assert client.queue.totals().skipped == 1
         # And not even when it is over.
         self.service.advance(10)
         self.clock.advance(10_000)
         self.service.device(client.client_id, "resume")
         skipped.retry()
         client.drive_until_over(skipped, fio_c2c.FIO_UPLOAD_SKIPPED)
-        self.assertEqual(self.service.uploads("during.mov"), [])
+        assert self.service.uploads("during.mov") == []
         client.upload(path=self.media("after.mov"), created=self.clock.wall_seconds()).wait(PATIENCE)
         skipped.remove()
-        self.assertEqual(client.queue.totals().skipped, 0)
+        assert client.queue.totals().skipped == 0
 
 
 class Unnamed(UploadTest):
@@ -38,14 +36,14 @@ class Unnamed(UploadTest):
         client = self.paired()
         device = client.device_cached()
         assert device
-        self.assertEqual((device.project_id, device.project_name), ("", None))
+        assert (device.project_id, device.project_name) == ("", None)
         client.upload(path=self.media()).wait(PATIENCE)
-        self.assertEqual(len(self.service.uploads("A001.mov")), 1)
+        assert len(self.service.uploads("A001.mov")) == 1
         # The asset has told which one it is.
         upload = client.upload(path=self.media("A002.mov"))
         upload.wait(PATIENCE)
-        self.assertTrue(upload.info().project_id)
-        self.assertEqual(client.heard(fio_c2c.FIO_EVENT_PROJECT_CHANGED), [])
+        assert upload.info().project_id
+        assert client.heard(fio_c2c.FIO_EVENT_PROJECT_CHANGED) == []
 
 
 class Moved(UploadTest):
@@ -62,22 +60,22 @@ class Moved(UploadTest):
         client.queue.pause()
         upload = client.upload(path=self.media())
         project = upload.info().project_id
-        self.assertNotEqual(self.moved(client), project)
+        assert self.moved(client) != project
         client.drive_until_heard(fio_c2c.FIO_EVENT_PROJECT_CHANGED)
         client.queue.resume()
         client.drive_until_waiting(upload, fio_c2c.FIO_E_OTHER_PROJECT)
-        self.assertEqual(upload.info().project_id, project)
+        assert upload.info().project_id == project
         return client, upload
 
     def test_footage_does_not_reach_the_wrong_project(self) -> None:
         client, upload = self.waiting()
         other = client.upload(path=self.media("B001.mov"))
         other.wait(PATIENCE)
-        self.assertEqual([asset["name"] for asset in self.service.uploads()], ["B001.mov"])
+        assert [asset["name"] for asset in self.service.uploads()] == ["B001.mov"]
         self.arrived("B001.mov", self.card / "B001.mov", project="Feature B")
-        self.assertEqual(client.reasons(upload)[-1], "FIO_E_OTHER_PROJECT")
-        self.assertIsNone(upload.info().retry_in_ms)
-        self.assertEqual(upload.info().state, fio_c2c.FIO_UPLOAD_WAITING)
+        assert client.reasons(upload)[-1] == "FIO_E_OTHER_PROJECT"
+        assert upload.info().retry_in_ms is None
+        assert upload.info().state == fio_c2c.FIO_UPLOAD_WAITING
 
     def test_the_way_back_releases_it(self) -> None:
         client, upload = self.waiting()
@@ -103,7 +101,7 @@ class Moved(UploadTest):
         # Before anything is sent the project is asked for.
         upload = fio_c2c.Upload(client, upload.id)
         client.drive_until_waiting(upload, fio_c2c.FIO_E_OTHER_PROJECT)
-        self.assertEqual(self.service.uploads(), [])
+        assert self.service.uploads() == []
 
     def test_what_was_begun_goes_on_where_it_was_begun(self) -> None:
         self.service.settings(part_bytes=25_000)
@@ -124,8 +122,4 @@ class Moved(UploadTest):
         upload = client.upload(path=self.media())
         client.drive_until_waiting(upload, fio_c2c.FIO_E_OTHER_PROJECT)
         # Not a byte of it has left.
-        self.assertEqual(self.puts(), [])
-
-
-if __name__ == "__main__":
-    unittest.main()
+        assert self.puts() == []

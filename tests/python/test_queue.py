@@ -1,8 +1,9 @@
 """All uploads together: order, pauses, limits, and what is told of them."""
 
 import time
-import unittest
 from typing import Any, List
+
+import pytest
 
 from support import PATIENCE, UploadTest, fio_c2c
 
@@ -32,12 +33,12 @@ class Order(QueueTest):
         uploads += self.held(client, "e", "f")
         uploads[4].prioritize(5)
         uploads[0].prioritize(-7)
-        self.assertEqual([info.name for info in client.queue.list()], ["e", "c", "b", "f", "d", "a"])
-        self.assertEqual(list(client.queue)[0], uploads[4])
+        assert [info.name for info in client.queue.list()] == ["e", "c", "b", "f", "d", "a"]
+        assert list(client.queue)[0] == uploads[4]
         client.queue.resume()
         self.drive_until_all_over(client)
-        self.assertEqual(self.arrivals(), ["e", "c", "b", "f", "d", "a"])
-        self.assertEqual([info.name for info in client.queue.list()], ["e", "c", "b", "f", "d", "a"])
+        assert self.arrivals() == ["e", "c", "b", "f", "d", "a"]
+        assert [info.name for info in client.queue.list()] == ["e", "c", "b", "f", "d", "a"]
 
     def test_an_urgent_one_overtakes_a_long_one(self) -> None:
         self.service.settings(part_bytes=10_000)
@@ -46,12 +47,12 @@ class Order(QueueTest):
         client.drive_until_confirmed(long, 20_000)
         client.upload(path=self.media("urgent.mov", 10_000), priority=1)
         self.drive_until_all_over(client)
-        self.assertEqual(self.arrivals(), ["urgent.mov", "long.mov"])
+        assert self.arrivals() == ["urgent.mov", "long.mov"]
 
 
 class Pauses(QueueTest):
-    def setUp(self) -> None:
-        super().setUp()
+    @pytest.fixture(autouse=True)
+    def pauses_ready(self, upload_ready: None) -> None:
         self.service.settings(part_bytes=25_000)
 
     def test_of_one(self) -> None:
@@ -62,17 +63,17 @@ class Pauses(QueueTest):
         upload.pause()
         upload.pause()
         info = upload.info()
-        self.assertEqual((info.state, info.reason.status), (fio_c2c.FIO_UPLOAD_WAITING, fio_c2c.FIO_E_UPLOAD_PAUSED))
-        self.assertEqual(info.in_flight, 0)
+        assert (info.state, info.reason.status) == (fio_c2c.FIO_UPLOAD_WAITING, fio_c2c.FIO_E_UPLOAD_PAUSED)
+        assert info.in_flight == 0
         # The others go on.
         client.upload(path=self.media("other.mov")).wait(PATIENCE)
-        self.assertEqual(upload.info().confirmed, 75_000)
+        assert upload.info().confirmed == 75_000
         upload.resume()
         upload.resume()
         upload.wait(PATIENCE)
         asset = self.arrived("A001.mov", self.media())
-        self.assertEqual([part["times_received"] for part in asset["parts"]], [1] * 4)
-        self.assertEqual(client.reasons(upload), ["FIO_E_UPLOAD_PAUSED"])
+        assert [part["times_received"] for part in asset["parts"]] == [1] * 4
+        assert client.reasons(upload) == ["FIO_E_UPLOAD_PAUSED"]
 
     def test_of_all(self) -> None:
         client = self.paired()
@@ -86,17 +87,17 @@ class Pauses(QueueTest):
         client.queue.pause()
         seen = len(self.service.requests("part"))
         totals = client.queue.totals()
-        self.assertEqual((totals.is_paused, totals.waiting, totals.uploading, totals.files_left), (True, 3, 0, 3))
+        assert (totals.is_paused, totals.waiting, totals.uploading, totals.files_left) == (True, 3, 0, 3)
         for upload in (first, second, third):
-            self.assertEqual(upload.info().reason.status, fio_c2c.FIO_E_UPLOAD_PAUSED)
+            assert upload.info().reason.status == fio_c2c.FIO_E_UPLOAD_PAUSED
         # What is no upload goes on.
         client.heartbeat().wait(PATIENCE)
         client.device_info().wait(PATIENCE)
-        self.assertEqual(len(self.service.requests("part")), seen)
+        assert len(self.service.requests("part")) == seen
         client.queue.resume()
         first.wait(PATIENCE)
         second.wait(PATIENCE)
-        self.assertEqual(third.info().state, fio_c2c.FIO_UPLOAD_WAITING)
+        assert third.info().state == fio_c2c.FIO_UPLOAD_WAITING
         third.resume()
         third.wait(PATIENCE)
 
@@ -107,12 +108,12 @@ class Pauses(QueueTest):
         picked, left = client.upload(path=self.media("picked.mov")), client.upload(path=self.media("left.mov"))
         earlier.wait(PATIENCE)
         for upload in (picked, left):
-            self.assertEqual(upload.info().reason.status, fio_c2c.FIO_E_UPLOAD_PAUSED)
+            assert upload.info().reason.status == fio_c2c.FIO_E_UPLOAD_PAUSED
         picked.resume()
         picked.wait(PATIENCE)
         client.queue.set_auto_start(True)
         client.upload(path=self.media("later.mov")).wait(PATIENCE)
-        self.assertEqual(self.arrivals(), ["earlier.mov", "picked.mov", "later.mov"])
+        assert self.arrivals() == ["earlier.mov", "picked.mov", "later.mov"]
 
 
 class Ends(QueueTest):
@@ -124,10 +125,10 @@ class Ends(QueueTest):
         client.drive_until(lambda: self.service.requests("part"), step_ms=5)
         upload.cancel()
         client.drive_until(lambda: client.states(upload)[-1] == fio_c2c.FIO_UPLOAD_CANCELED)
-        self.assertIsNone(upload.info().reason)
+        assert upload.info().reason is None
         self.fails(fio_c2c.FIO_E_CANCELED, lambda: upload.wait(PATIENCE))
         other.wait(PATIENCE)
-        self.assertEqual(self.service.upload("A001.mov")["state"], "open")
+        assert self.service.upload("A001.mov")["state"] == "open"
         upload.remove()
         self.fails(fio_c2c.FIO_E_UNKNOWN_UPLOAD, upload.info)
 
@@ -141,8 +142,8 @@ class Ends(QueueTest):
         client.drive_until(lambda: len(self.service.requests("part")) > 3, step_ms=5)
         client.queue.cancel_all()
         totals = client.queue.totals()
-        self.assertEqual((totals.canceled, totals.done, totals.files_left, totals.bytes_left), (10, 1, 0, 0))
-        self.assertEqual(self.states(client), ["DONE"] + ["CANCELED"] * 10)
+        assert (totals.canceled, totals.done, totals.files_left, totals.bytes_left) == (10, 1, 0, 0)
+        assert self.states(client) == ["DONE"] + ["CANCELED"] * 10
         client.queue.cancel_all()
 
     def test_the_list_may_be_cleared_while_it_is_shown(self) -> None:
@@ -162,8 +163,8 @@ class Ends(QueueTest):
             self.fails(fio_c2c.FIO_E_REENTRANT, lambda: client.drive(0))
 
         client.queue.show(each)
-        self.assertEqual(shown, [upload.id for upload in uploads[::2]])
-        self.assertEqual(len(client.queue), 0)
+        assert shown == [upload.id for upload in uploads[::2]]
+        assert len(client.queue) == 0
 
     def test_the_list_may_close_the_client(self) -> None:
         client = self.paired()
@@ -173,7 +174,7 @@ class Ends(QueueTest):
     def test_what_the_list_raises_is_not_lost(self) -> None:
         client = self.paired()
         self.held(client, "a.mov")
-        with self.assertRaises(ZeroDivisionError):
+        with pytest.raises(ZeroDivisionError):
             client.queue.show(lambda info: print(1 // 0))
 
     def test_only_so_many_are_remembered(self) -> None:
@@ -186,15 +187,15 @@ class Ends(QueueTest):
         client.queue.resume()
         self.drive_until_all_over(client)
         totals = client.queue.totals()
-        self.assertEqual((totals.done, totals.failed), (2, 1))
-        self.assertEqual({upload.id for upload in client.queue}, {uploads[3].id, uploads[4].id, gone.id})
+        assert (totals.done, totals.failed) == (2, 1)
+        assert {upload.id for upload in client.queue} == {uploads[3].id, uploads[4].id, gone.id}
         self.fails(fio_c2c.FIO_E_UNKNOWN_UPLOAD, uploads[0].info)
 
     def test_nothing_at_all_is_remembered(self) -> None:
         client = self.paired(history=0)
         upload = client.upload(path=self.media())
         client.drive_until(lambda: client.states(upload)[-1:] == [fio_c2c.FIO_UPLOAD_DONE])
-        self.assertEqual(client.queue.list(), [])
+        assert client.queue.list() == []
 
 
 class Told(QueueTest):
@@ -210,27 +211,27 @@ class Told(QueueTest):
         self.drive_until_all_over(client)
         seconds = time.monotonic() - start
         # About a megabyte in 400,000 bytes a second: it is not done sooner.
-        self.assertGreater(seconds, 0.7)
+        assert seconds > 0.7
         events = self.progress(client)
-        self.assertIn(len(events), range(4, int(seconds * 10) + 4))
+        assert len(events) in range(4, int(seconds * 10) + 4)
         told = [event.totals.bytes_left for event in events]
-        self.assertEqual((told, told[-1]), (sorted(told, reverse=True), 0))
-        self.assertTrue(all(event.upload is None or event.upload.id == event.totals.current for event in events))
-        self.assertEqual(events[1].upload.id, upload.id)
+        assert (told, told[-1]) == (sorted(told, reverse=True), 0)
+        assert all(event.upload is None or event.upload.id == event.totals.current for event in events)
+        assert events[1].upload.id == upload.id
         middle = events[len(events) // 2].totals
-        self.assertIn(middle.bytes_per_second, range(100_000, 800_000))
-        self.assertIsNotNone(middle.seconds_left)
+        assert middle.bytes_per_second in range(100_000, 800_000)
+        assert middle.seconds_left is not None
         last = events[-1].totals
-        self.assertEqual((last.files_left, last.bytes_per_second, last.seconds_left), (0, 0, None))
+        assert (last.files_left, last.bytes_per_second, last.seconds_left) == (0, 0, None)
 
     def test_without_progress(self) -> None:
         client = self.paired(progress_interval=0)
         client.upload(path=self.media()).wait(PATIENCE)
-        self.assertEqual(self.progress(client), [])
+        assert self.progress(client) == []
 
     def test_totals(self) -> None:
         client = self.paired()
-        self.assertEqual(client.queue.totals(), fio_c2c.Totals(False, None, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, None))
+        assert client.queue.totals() == fio_c2c.Totals(False, None, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, None)
         done = client.upload(path=self.media("done.mov", 100))
         done.wait(PATIENCE)
         client.upload(path=self.media("canceled.mov", 100)).cancel()
@@ -239,15 +240,15 @@ class Told(QueueTest):
         half = client.upload(path=self.media("half.mov", 3000))
         self.drive_until_stuck(client, half, 2000)
         totals = client.queue.totals()
-        self.assertEqual((totals.uploading, totals.current), (1, half.id))
+        assert (totals.uploading, totals.current) == (1, half.id)
         # What is on its way is about to be done.
-        self.assertIn(totals.bytes_left, range(0, 1001))
+        assert totals.bytes_left in range(0, 1001)
         client.queue.pause()
         client.upload(path=self.media("whole.mov", 3000))
         totals = client.queue.totals()
-        self.assertEqual((totals.files_left, totals.bytes_left), (2, 4000))
-        self.assertEqual((totals.done, totals.canceled, totals.failed, totals.skipped), (1, 1, 0, 0))
-        self.assertEqual((totals.waiting, totals.current), (2, None))
+        assert (totals.files_left, totals.bytes_left) == (2, 4000)
+        assert (totals.done, totals.canceled, totals.failed, totals.skipped) == (1, 1, 0, 0)
+        assert (totals.waiting, totals.current) == (2, None)
 
 
 class Limits(QueueTest):
@@ -258,12 +259,12 @@ class Limits(QueueTest):
         uploads = [client.upload(path=self.media(f"{number}.mov", 150_000)) for number in range(3)]
         start = time.monotonic()
         self.drive_until_all_over(client)
-        self.assertIn(round(time.monotonic() - start, 1), [tenth / 10 for tenth in range(6, 16)])
+        assert round(time.monotonic() - start, 1) in [tenth / 10 for tenth in range(6, 16)]
         client.queue.set_bandwidth(0)
         start = time.monotonic()
         uploads.append(client.upload(path=self.media("fast.mov", 5_000_000)))
         self.drive_until_all_over(client)
-        self.assertLess(time.monotonic() - start, 3)
+        assert time.monotonic() - start < 3
 
     def test_a_limit_can_be_taken_away_at_any_moment(self) -> None:
         client = self.paired(bandwidth=1000)
@@ -279,8 +280,8 @@ class Limits(QueueTest):
         client.queue.set_interfaces(["nosuch0", "nosuch1"])
         upload = client.upload(path=self.media())
         info = client.drive_until_waiting(upload, fio_c2c.FIO_E_NO_INTERFACE)
-        self.assertIsNotNone(info.retry_in_ms)
-        self.assertEqual(self.puts("A001.mov"), [])
+        assert info.retry_in_ms is not None
+        assert self.puts("A001.mov") == []
         # Calls to the service itself go another way.
         client.heartbeat().wait(PATIENCE)
         client.queue.set_interfaces([])
@@ -298,7 +299,3 @@ class Limits(QueueTest):
         for settings in ({"parallel_parts": 0}, {"parallel_parts": 33}, {"progress_interval": 99}, {"progress_interval": 60_001},
                          {"history": 10_001}, {"stall_timeout": 999}, {"stall_timeout": 600_001}):
             self.fails(fio_c2c.FIO_E_ARGUMENT, lambda: self.client(**settings))
-
-
-if __name__ == "__main__":
-    unittest.main()

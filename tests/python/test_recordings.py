@@ -1,9 +1,10 @@
 """Files that are sent while they are still being recorded, and data that is in no file."""
 
 import random
-import unittest
 from pathlib import Path
 from typing import Any, List
+
+import pytest
 
 from support import PATIENCE, UploadTest, fio_c2c
 
@@ -13,9 +14,9 @@ SECOND, THIRD = 5 * MB, 10 * MB
 
 
 class RecordingTest(UploadTest):
-    def setUp(self) -> None:
-        super().setUp()
-        self.content = random.Random(self.id()).randbytes(12 * MB)
+    @pytest.fixture(autouse=True)
+    def recording_ready(self, upload_ready: None, request: pytest.FixtureRequest) -> None:
+        self.content = random.Random(request.node.name).randbytes(12 * MB)
 
     def grow(self, media: Path, size: int) -> None:
         """The camera has written so much."""
@@ -46,21 +47,21 @@ class Files(RecordingTest):
             upload.advance(size)
             client.drive_until_settled()
         # The first part is whole, but might be the last.
-        self.assertEqual(self.order(), [])
+        assert self.order() == []
         self.grow(media, 6 * MB)
         upload.advance(SECOND + 1)
         self.drive_until_received(client, 1)
         client.drive_until_confirmed(upload, SECOND)
         info = upload.info()
-        self.assertEqual((info.state, info.size, info.is_recording), (fio_c2c.FIO_UPLOAD_UPLOADING, SECOND + 1, True))
+        assert (info.state, info.size, info.is_recording) == (fio_c2c.FIO_UPLOAD_UPLOADING, SECOND + 1, True)
         self.grow(media, 12 * MB)
         upload.advance(5)
-        self.assertEqual(upload.info().size, SECOND + 1)
+        assert upload.info().size == SECOND + 1
         upload.finish()
         info = upload.wait(PATIENCE)
-        self.assertEqual((info.size, info.confirmed, info.is_recording), (12 * MB, 12 * MB, False))
+        assert (info.size, info.confirmed, info.is_recording) == (12 * MB, 12 * MB, False)
         asset = self.arrived("A001.mov", media, realtime=True)
-        self.assertEqual([part["times_started"] for part in asset["parts"]], [1, 1, 1])
+        assert [part["times_started"] for part in asset["parts"]] == [1, 1, 1]
 
     def test_nothing_but_what_is_stable_is_sent(self) -> None:
         client = self.paired()
@@ -68,7 +69,7 @@ class Files(RecordingTest):
         upload = self.recorded(client)
         media.write_bytes(bytes(12 * MB))
         client.drive_until_settled()
-        self.assertEqual(self.order(), [])
+        assert self.order() == []
         media.write_bytes(self.content)
         upload.finish()
         upload.wait(PATIENCE)
@@ -86,7 +87,7 @@ class Files(RecordingTest):
         upload.finish()
         upload.wait(PATIENCE)
         self.arrived("A001.mov", media)
-        self.assertEqual(self.order(), [2, 3, 1])
+        assert self.order() == [2, 3, 1]
 
     def test_the_rate_decides_about_the_parts(self) -> None:
         client = self.paired()
@@ -95,35 +96,34 @@ class Files(RecordingTest):
         media.write_bytes(self.content)
         upload.finish()
         upload.wait(PATIENCE)
-        self.assertEqual([part["size"] for part in self.arrived("A001.mov", media)["parts"]], [8 * MB, 4 * MB])
+        assert [part["size"] for part in self.arrived("A001.mov", media)["parts"]] == [8 * MB, 4 * MB]
 
     def test_sizes_on_the_edge_of_a_part(self) -> None:
         client = self.paired()
         for size in (1, SECOND - 1, SECOND, SECOND + 1, THIRD - 1, THIRD, THIRD + 1):
-            with self.subTest(size):
-                name = f"{size}.mov"
-                upload = self.recorded(client, name)
-                self.grow(self.card / name, size)
-                upload.advance(size)
-                client.drive_until_settled()
-                upload.finish()
-                upload.wait(PATIENCE)
-                self.arrived(name, self.content[:size])
+            name = f"{size}.mov"
+            upload = self.recorded(client, name)
+            self.grow(self.card / name, size)
+            upload.advance(size)
+            client.drive_until_settled()
+            upload.finish()
+            upload.wait(PATIENCE)
+            self.arrived(name, self.content[:size])
 
     def test_the_name_comes_at_the_end(self) -> None:
         client = self.paired()
         for name, size in (("Scene 4.mov", 1000), ("Scene 5.mov", THIRD)):
             upload = self.recorded(client, extension=".mov")
-            self.assertEqual((upload.info().name, upload.info().media_type), ("", "video/quicktime"))
+            assert (upload.info().name, upload.info().media_type) == ("", "video/quicktime")
             self.grow(self.card / "A001.mov", size)
             upload.advance(size)
             client.drive_until(lambda: upload.info().asset_id is not None, step_ms=5)
-            self.assertTrue(self.service.uploads()[-1]["name"].endswith(".mov"))
+            assert self.service.uploads()[-1]["name"].endswith(".mov")
             self.fails(fio_c2c.FIO_E_ARGUMENT, upload.finish)
             self.fails(fio_c2c.FIO_E_ARGUMENT, lambda: upload.finish(name=""))
             self.fails(fio_c2c.FIO_E_UTF8, lambda: upload.finish(name="\udcff"))
             upload.finish(name=name)
-            self.assertEqual(upload.wait(PATIENCE).name, name)
+            assert upload.wait(PATIENCE).name == name
             self.arrived(name, self.content[:size])
             (self.card / "A001.mov").unlink()
 
@@ -141,25 +141,24 @@ class Files(RecordingTest):
         client = self.paired()
         media = self.card / "A001.mov"
         for size in (SECOND - 10, SECOND + 10):
-            with self.subTest(size):
-                name = f"{size}.mov"
-                media = self.card / name
-                upload = self.recorded(client, name)
-                received = self.service.parts_received()
-                self.grow(media, 12 * MB)
-                upload.advance(12 * MB)
-                self.drive_until_received(client, received + 2)
-                media.write_bytes(self.content[:size])
-                upload.finish(size)
-                upload.wait(PATIENCE)
-                self.arrived(name, self.content[:size])
+            name = f"{size}.mov"
+            media = self.card / name
+            upload = self.recorded(client, name)
+            received = self.service.parts_received()
+            self.grow(media, 12 * MB)
+            upload.advance(12 * MB)
+            self.drive_until_received(client, received + 2)
+            media.write_bytes(self.content[:size])
+            upload.finish(size)
+            upload.wait(PATIENCE)
+            self.arrived(name, self.content[:size])
 
     def test_an_empty_one_fails(self) -> None:
         client = self.paired()
         upload = self.recorded(client)
         upload.finish()
         info = client.drive_until_over(upload, fio_c2c.FIO_UPLOAD_FAILED)
-        self.assertEqual(info.reason.status, fio_c2c.FIO_E_SOURCE_EMPTY)
+        assert info.reason.status == fio_c2c.FIO_E_SOURCE_EMPTY
 
     def test_one_that_shrinks_fails(self) -> None:
         client = self.paired()
@@ -168,7 +167,7 @@ class Files(RecordingTest):
         media.write_bytes(bytes(1000))
         upload.advance(12 * MB)
         info = client.drive_until_over(upload, fio_c2c.FIO_UPLOAD_FAILED)
-        self.assertEqual(info.reason.status, fio_c2c.FIO_E_SOURCE_CHANGED)
+        assert info.reason.status == fio_c2c.FIO_E_SOURCE_CHANGED
 
     def test_a_file_that_is_gone_when_it_ends(self) -> None:
         client = self.paired()
@@ -178,7 +177,7 @@ class Files(RecordingTest):
         self.fails(fio_c2c.FIO_E_SOURCE_MISSING, upload.finish)
         client.queue.resume()
         info = client.drive_until_over(upload, fio_c2c.FIO_UPLOAD_FAILED)
-        self.assertEqual(info.reason.status, fio_c2c.FIO_E_SOURCE_MISSING)
+        assert info.reason.status == fio_c2c.FIO_E_SOURCE_MISSING
 
     def test_paused_in_between_it_keeps_growing(self) -> None:
         client = self.paired()
@@ -192,7 +191,7 @@ class Files(RecordingTest):
         upload.advance(12 * MB)
         upload.finish()
         client.drive_until_settled()
-        self.assertEqual(self.order(), [1])
+        assert self.order() == [1]
         upload.resume()
         upload.wait(PATIENCE)
         self.arrived("A001.mov", media)
@@ -227,8 +226,8 @@ class Files(RecordingTest):
         upload.finish()
         upload.wait(PATIENCE)
         asset = self.arrived("A001.mov", media)
-        self.assertEqual(len(self.service.uploads("A001.mov")), 1)
-        self.assertEqual(asset["parts"][0]["times_received"], 1)
+        assert len(self.service.uploads("A001.mov")) == 1
+        assert asset["parts"][0]["times_received"] == 1
 
     def test_a_descriptor_and_a_reader(self) -> None:
         client = self.paired()
@@ -303,7 +302,7 @@ class Pushed(RecordingTest):
             try:
                 upload.push(4 * len(piece), b"x")
             except fio_c2c.FioError as error:
-                self.assertEqual(error.status, fio_c2c.FIO_E_WOULD_BLOCK)
+                assert error.status == fio_c2c.FIO_E_WOULD_BLOCK
                 return False
             return True
 
@@ -320,14 +319,14 @@ class Pushed(RecordingTest):
         client.drive_until_confirmed(upload, THIRD)
         upload.finish(SECOND)
         info = client.drive_until_over(upload, fio_c2c.FIO_UPLOAD_FAILED)
-        self.assertEqual(info.reason.status, fio_c2c.FIO_E_SOURCE_CHANGED)
+        assert info.reason.status == fio_c2c.FIO_E_SOURCE_CHANGED
 
 
 class Restarted(RecordingTest):
     """The power was cut while it was recorded."""
 
-    def setUp(self) -> None:
-        super().setUp()
+    @pytest.fixture(autouse=True)
+    def restarted_ready(self, recording_ready: None) -> None:
         self.store = self.scratch() / "store"
 
     def cut(self, held_head: int = 0, **settings: Any) -> "tuple[Any, fio_c2c.Upload]":
@@ -348,7 +347,7 @@ class Restarted(RecordingTest):
 
     def test_it_goes_on(self) -> None:
         client, upload = self.cut()
-        self.assertTrue(upload.info().is_recording)
+        assert upload.info().is_recording
         self.content += b"the end"
         self.grow(self.card / "A001.mov", len(self.content))
         upload.advance(len(self.content))
@@ -356,7 +355,7 @@ class Restarted(RecordingTest):
         upload.finish()
         upload.wait(PATIENCE)
         self.arrived("A001.mov", self.content)
-        self.assertEqual(sorted(self.order()), [1, 2, 3])
+        assert sorted(self.order()) == [1, 2, 3]
 
     def test_the_held_head_waits_for_the_end(self) -> None:
         client, upload = self.cut(held_head=100)
@@ -367,12 +366,12 @@ class Restarted(RecordingTest):
         upload.finish()
         upload.wait(PATIENCE)
         self.arrived("A001.mov", self.card / "A001.mov")
-        self.assertEqual(self.order(), [2, 3, 1])
+        assert self.order() == [2, 3, 1]
 
     def test_a_file_that_grows_no_more_is_finished(self) -> None:
         client, upload = self.cut()
         client.drive_until_settled()
-        self.assertTrue(upload.info().is_recording)
+        assert upload.info().is_recording
         self.clock.advance(10_000)
         upload.wait(PATIENCE)
         self.arrived("A001.mov", self.content)
@@ -381,7 +380,7 @@ class Restarted(RecordingTest):
         client, upload = self.cut(path=self.card / "A001.mov", extension=".mov")
         client.drive_until_settled()
         self.clock.advance(10_000)
-        self.assertEqual(upload.wait(PATIENCE).name, "A001.mov")
+        assert upload.wait(PATIENCE).name == "A001.mov"
         self.arrived("A001.mov", self.content)
 
     def test_pushed_data_goes_on_where_the_storage_is(self) -> None:
@@ -390,17 +389,17 @@ class Restarted(RecordingTest):
         self.fails(fio_c2c.FIO_E_STATE, lambda: upload.push(THIRD, b"x"))
         self.fails(fio_c2c.FIO_E_SOURCE_NEEDED, upload.finish)
         upload.attach(pushed=True)
-        self.assertEqual(upload.info().size, THIRD)
+        assert upload.info().size == THIRD
         upload.push(THIRD, self.content[THIRD:])
         upload.finish()
         upload.wait(PATIENCE)
         self.arrived("p.mov", self.content)
-        self.assertEqual(sorted(self.order()), [1, 2, 3])
+        assert sorted(self.order()) == [1, 2, 3]
 
     def test_pushed_data_with_a_held_head(self) -> None:
         client, upload = self.cut(held_head=MB, pushed=True, name="p.mov")
         upload.attach(pushed=True)
-        self.assertEqual(upload.info().size, THIRD)
+        assert upload.info().size == THIRD
         # The whole first part was held back.
         self.fails(fio_c2c.FIO_E_ARGUMENT, lambda: upload.push(THIRD - 1, b"x"))
         upload.push(0, self.content[:SECOND])
@@ -413,7 +412,3 @@ class Restarted(RecordingTest):
         client, upload = self.cut(pushed=True, name="p.mov")
         upload.cancel()
         client.drive_until_over(upload, fio_c2c.FIO_UPLOAD_CANCELED)
-
-
-if __name__ == "__main__":
-    unittest.main()

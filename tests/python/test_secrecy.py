@@ -2,9 +2,10 @@
 
 import json
 import unicodedata
-import unittest
 from typing import List
 from urllib.parse import quote, quote_plus
+
+import pytest
 
 from support import PATIENCE, Clock, MemoryStore, RigTest, fio_c2c
 from fio_c2c.emulator import Emulator
@@ -18,11 +19,11 @@ class Secrecy(RigTest):
     CLIENT_SECRET = "model-secret-7d1c"
     DEVICE_CODE = "device-code-5b02"
 
-    def setUp(self) -> None:
-        super().setUp()
+    @pytest.fixture(autouse=True)
+    def secrecy_ready(self, rig_ready: None) -> None:
         self.service.close()
         self.service = Emulator("--client-secret", self.CLIENT_SECRET)
-        self.addCleanup(self.service.close)
+        self.at_end(self.service.close)
         self.told: List[str] = []
         self.secrets = [self.CLIENT_SECRET, self.DEVICE_CODE]
 
@@ -48,11 +49,11 @@ class Secrecy(RigTest):
     def check(self, client: fio_c2c.Client, *expected: str) -> None:
         told = self.told_by(client)
         for words in expected:
-            self.assertTrue([line for line in told if words in line], words)
+            assert [line for line in told if words in line], words
         for secret in self.secrets:
             # Also in parts, as a cut or an escape would show it.
             for part in (secret, secret[:12], secret[4:]):
-                self.assertEqual([line for line in told if part in line], [])
+                assert [line for line in told if part in line] == []
 
     def code(self) -> str:
         return json.dumps({"device_code": self.DEVICE_CODE, "user_code": "041772", "expires_in": 120, "interval": 0.02})
@@ -65,7 +66,7 @@ class Secrecy(RigTest):
         self.answers("token", self.tokens("first"))
         self.answers("me", '{"project_id":"p","project":{"name":"Feature A"}}')
         client.pair().wait(PATIENCE)
-        self.assertEqual(client.access_token(), "access-first-91aa")
+        assert client.access_token() == "access-first-91aa"
         # A 401, a refresh that has to be repeated, and the repetition of the call.
         self.service.fault("heartbeat", "status", status=401)
         self.service.fault("token", "reset", times=2)
@@ -73,7 +74,7 @@ class Secrecy(RigTest):
         self.service.fault("me", "status", status=500)
         self.service.fault("heartbeat", "status", status=204)
         client.heartbeat().wait(PATIENCE)
-        self.assertEqual(client.access_token(), "access-second-91aa")
+        assert client.access_token() == "access-second-91aa"
         client.revoke().wait(PATIENCE)
         self.check(client, "/v2/auth/token", "HTTP/1.1", "Authorization: (not shown)", "FIO_E_RESET")
 
@@ -91,7 +92,7 @@ class Secrecy(RigTest):
         self.attempt(client.heartbeat())
         records = [json.loads(value[10:]) for key, value in store.saved if key == "auth"]
         self.secrets += {record[name] for record in records for name in ("access_token", "refresh_token")}
-        self.assertGreaterEqual(len(self.secrets), 2 + 6)
+        assert len(self.secrets) >= 2 + 6
         self.check(client, "curl", "FIO_E_AUTHORIZATION_LOST")
 
     def test_answers_that_cannot_be_read(self) -> None:
@@ -105,7 +106,7 @@ class Secrecy(RigTest):
             client.request_code().wait(PATIENCE)
             self.answers("token", body)
             self.attempt(client.poll())
-        self.assertEqual(len(self.told), 6)
+        assert len(self.told) == 6
         self.check(client, "FIO_E_PROTOCOL")
 
     def test_an_answer_over_a_portal(self) -> None:
@@ -119,10 +120,10 @@ class Secrecy(RigTest):
     def test_settings_that_are_refused(self) -> None:
         for settings in ({"client_secret": self.CLIENT_SECRET + "\n"}, {"store_key": b"a-store-key-too-short"},
                          {"base_url": f"https://user:{self.CLIENT_SECRET}@x"}):
-            with self.assertRaises(fio_c2c.FioError) as caught:
+            with pytest.raises(fio_c2c.FioError) as caught:
                 self.client(**settings)
-            self.assertNotIn(self.CLIENT_SECRET, str(caught.exception))
-            self.assertNotIn("a-store-key", str(caught.exception))
+            assert self.CLIENT_SECRET not in str(caught.value)
+            assert "a-store-key" not in str(caught.value)
 
 
 class Quoted(Secrecy):
@@ -146,18 +147,18 @@ class Quoted(Secrecy):
 
     def check_quotes(self, client: fio_c2c.Client, *secrets: str) -> None:
         told = self.told_by(client)
-        self.assertTrue([line for line in told if "(not shown)" in line])
+        assert [line for line in told if "(not shown)" in line]
         for secret in secrets:
             parts = [form for form in (secret, quote(secret, safe=""), quote_plus(secret), json.dumps(secret)[1:-1])]
             for part in [*parts, secret[:10], "\\u00", "%6"]:
-                self.assertEqual([line for line in told if part in line], [], part)
+                assert [line for line in told if part in line] == [], part
 
     def test_the_client_secret(self) -> None:
         client = self.client(client_secret=self.CLIENT_SECRET)
         for body in self.quoting(self.CLIENT_SECRET):
             self.answers("code", body, status=400)
             self.attempt(client.request_code())
-        self.assertEqual(len(self.told), 32)
+        assert len(self.told) == 32
         self.check_quotes(client, self.CLIENT_SECRET)
 
     def test_the_device_code(self) -> None:
@@ -184,6 +185,37 @@ class Quoted(Secrecy):
         self.check_quotes(client, self.ACCESS, self.REFRESH)
 
 
+    def test_in_what_is_no_error(self) -> None:
+        """A success is shown as well: a name on the screen, a link as a QR code."""
+        client = self.client(client_secret=self.CLIENT_SECRET)
+        link = "https://frame.example/pair?" + quote(self.CLIENT_SECRET)
+        self.answers("code", json.dumps({**json.loads(self.code()), "name": f"camera {self.CLIENT_SECRET}", "verification_uri": link,
+                                         "verification_uri_complete": link.replace("pair", "pair/041772")}))
+        code = client.request_code().wait(PATIENCE)
+        assert (code.device_name, code.verification_uri, code.verification_uri_complete) == ("camera (not shown)", None, None)
+        self.answers("token", json.dumps({"access_token": self.ACCESS, "refresh_token": self.REFRESH, "expires_in": 28800}))
+        self.answers("me", "{}")
+        client.poll().wait(PATIENCE)
+        client.drive_until_settled()
+        for secret in (self.CLIENT_SECRET, self.ACCESS, self.REFRESH):
+            for form in self.forms(secret):
+                named = '{"id": "%s", "name": "%s"}' % (form, form)
+                self.answers("me", '{"id": "%s", "name": "a %s b", "timezone": "%s", "project_id": "%s", "channels": [%s], "project": %s, '
+                                   '"authorization": {"creator": %s}}' % (form, form, form, form, named, named, named))
+                device = client.device_info().wait(PATIENCE)
+                assert (device.name, device.channels[0].name) == ("a (not shown) b", "(not shown)"), form
+                self.told += [str(value) for shown in (device, device.channels[0]) for value in vars(shown).values()]
+        # With such an id an asset would show it.
+        self.answers("asset", json.dumps({"id": self.ACCESS, "upload_urls": ["https://storage.example/1"]}))
+        path = self.scratch() / "A001.mov"
+        path.write_bytes(b"clip")
+        upload = client.upload(path=path)
+        client.drive_until(lambda: upload.info().reason)
+        info = upload.info()
+        assert (info.asset_id, info.reason and info.reason.name) == (None, "FIO_E_PROTOCOL")
+        self.check_quotes(client, self.CLIENT_SECRET, self.ACCESS, self.REFRESH)
+
+
 class Texts(Secrecy):
     """What acts on a terminal or a screen does not get there."""
 
@@ -192,9 +224,10 @@ class Texts(Secrecy):
     def check_plain(self, *texts: object) -> None:
         for text in texts:
             for character in str(text):
-                self.assertFalse(unicodedata.category(character) in ("Cc", "Zl", "Zp")
-                                 or unicodedata.bidirectional(character) in ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
-                                 or character in "\u200e\u200f\u061c", repr(text))
+                assert not (unicodedata.category(character) in ("Cc", "Zl", "Zp")
+                           or unicodedata.bidirectional(character) in ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
+                           or character in "\u200e\u200f\u061c"), \
+                    repr(text)
 
     def test_a_code(self) -> None:
         client = self.client(client_secret=self.CLIENT_SECRET)
@@ -202,8 +235,8 @@ class Texts(Secrecy):
                                          "verification_uri": "https://frame.io@example.com/" + self.HOSTILE,
                                          "verification_uri_complete": "https://frame.io\\@example.com/"}))
         code = client.request_code().wait(PATIENCE)
-        self.assertEqual(code.device_name, "A[2J1mB  C")
-        self.assertEqual((code.verification_uri, code.verification_uri_complete), (None, None))
+        assert code.device_name == "A[2J1mB  C"
+        assert (code.verification_uri, code.verification_uri_complete) == (None, None)
         self.check_plain(*client.log)
 
     def test_a_device(self) -> None:
@@ -213,16 +246,16 @@ class Texts(Secrecy):
                                        "project": named, "authorization": {"creator": named}}))
         device = client.device_info().wait(PATIENCE)
         self.check_plain(device, *vars(device).values(), *(value for channel in device.channels for value in vars(channel).values()))
-        self.assertTrue(device.name and device.project_name and device.channels[0].name)
+        assert device.name and device.project_name and device.channels[0].name
 
     def test_errors(self) -> None:
         client = self.client(client_secret=self.CLIENT_SECRET)
         for body in ({"message": self.HOSTILE}, {"errors": [{"title": self.HOSTILE}]}, {"error": self.HOSTILE}):
             self.answers("code", json.dumps(body), status=400)
             self.attempt(client.request_code())
-        with self.assertRaises(fio_c2c.FioError) as caught:
+        with pytest.raises(fio_c2c.FioError) as caught:
             self.client(ca_file="/nowhere/\u202egpj.mep")
-        self.told.append(f"{caught.exception}")
+        self.told.append(f"{caught.value}")
         self.check_plain(*self.told_by(client))
 
 
@@ -235,11 +268,11 @@ class Log(RigTest):
             self.service.fault("code", "status", status=500)
             self.fails(fio_c2c.FIO_E_SERVER, client.request_code)
             client.request_code().wait(PATIENCE)
-            self.assertTrue(all(0 < found <= level for found, _ in lines))
-            self.assertFalse([line for _, line in lines if "\n" in line or "\r" in line or "\x00" in line])
+            assert all(0 < found <= level for found, _ in lines)
+            assert not [line for _, line in lines if "\n" in line or "\r" in line or "\x00" in line]
             counts.append(len(lines))
-        self.assertEqual(counts[0], 0)
-        self.assertEqual(counts, sorted(set(counts)))
+        assert counts[0] == 0
+        assert counts == sorted(set(counts))
 
     def test_a_server_cannot_forge_lines(self) -> None:
         client = self.client()
@@ -247,8 +280,4 @@ class Log(RigTest):
                            body=json.dumps({"message": "one\ntwo\r\n\x1b[31mthree", "error": None}))
         error = self.fails(fio_c2c.FIO_E_HTTP, client.request_code)
         for line in (*client.log, error.message):
-            self.assertFalse(any(ord(character) < 32 for character in line), repr(line))
-
-
-if __name__ == "__main__":
-    unittest.main()
+            assert not any(ord(character) < 32 for character in line), repr(line)

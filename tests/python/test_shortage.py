@@ -2,9 +2,10 @@
 
 import os
 import resource
-import unittest
 from contextlib import contextmanager
 from typing import Iterator
+
+import pytest
 
 from raw_service import RawTest
 from support import PATIENCE, RigTest, fio_c2c
@@ -40,15 +41,14 @@ class Requests(RawTest):
                         client.request_code().wait(PATIENCE)
                     except fio_c2c.FioError as error:
                         statuses.append(error.name)
-                        self.assertIn("no descriptor is left", error.message)
-                        self.assertEqual(error.retry, fio_c2c.FIO_RETRY_LATER)
+                        assert "no descriptor is left" in error.message
+                        assert error.retry == fio_c2c.FIO_RETRY_LATER
                 # It passes as soon as there are some.
                 client.request_code().wait(PATIENCE)
                 client.close()
-            with self.subTest(name):
-                self.assertIn("FIO_E_NOMEM", statuses)
-                self.assertEqual(set(statuses), {"FIO_E_NOMEM"})
-                self.assertLess(len(statuses), 8)
+            assert "FIO_E_NOMEM" in statuses
+            assert set(statuses) == {"FIO_E_NOMEM"}
+            assert len(statuses) < 8
 
     def test_a_poll_goes_on_when_they_are_back(self) -> None:
         # A connection that is kept would need none.
@@ -59,7 +59,7 @@ class Requests(RawTest):
         with descriptors_left(0):
             operation = client.poll()
             event = client.drive_until_heard(fio_c2c.FIO_EVENT_RETRYING)
-        self.assertEqual(event.error and event.error.name, "FIO_E_NOMEM")
+        assert (event.error and event.error.name) == "FIO_E_NOMEM"
         operation.wait(PATIENCE)
 
     def test_an_upload_waits_for_descriptors(self) -> None:
@@ -73,7 +73,7 @@ class Requests(RawTest):
             upload = client.upload(name="A.mov", size=len(content), reader=lambda offset, size: content[offset:offset + size])
             client.drive_until(lambda: "FIO_E_NOMEM" in client.reasons(upload))
         upload.wait(PATIENCE)
-        self.assertEqual([request.body for request in self.raw.seen("part")], [content])
+        assert [request.body for request in self.raw.seen("part")] == [content]
 
     def test_a_setter_says_so(self) -> None:
         config = self.config()
@@ -85,10 +85,10 @@ class Many(RigTest):
     def test_more_than_select_knows(self) -> None:
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         if hard != resource.RLIM_INFINITY and hard < 2048:
-            self.skipTest(f"only {hard} descriptors are allowed")
+            pytest.skip(f"only {hard} descriptors are allowed")
 
         resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 2048), hard))
-        self.addCleanup(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
+        self.at_end(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
         held = [os.open("/dev/null", os.O_RDONLY) for _ in range(1100)]
         try:
             for portable in (False, True):
@@ -98,7 +98,3 @@ class Many(RigTest):
         finally:
             for descriptor in held:
                 os.close(descriptor)
-
-
-if __name__ == "__main__":
-    unittest.main()

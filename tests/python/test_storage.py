@@ -2,12 +2,14 @@
 
 import contextlib
 import os
+import re
 import stat
 import subprocess
 import sys
-import unittest
 from pathlib import Path
 from typing import Optional
+
+import pytest
 
 from support import PATIENCE, ROOT, Clock, MemoryStore, RigClient, RigTest, fio_c2c, in_child, in_subprocess
 from fio_c2c import StoreFailure
@@ -16,8 +18,8 @@ KEY = bytes(range(32))
 
 
 class Directory(RigTest):
-    def setUp(self) -> None:
-        super().setUp()
+    @pytest.fixture(autouse=True)
+    def directory_ready(self, rig_ready: None) -> None:
         self.store = self.scratch() / "store"
 
     def mode(self, path: Path) -> int:
@@ -25,17 +27,17 @@ class Directory(RigTest):
 
     def test_is_for_its_owner_only(self) -> None:
         previous = os.umask(0)
-        self.addCleanup(os.umask, previous)
+        self.at_end(os.umask, previous)
         self.paired(store_dir=self.store)
-        self.assertEqual(self.mode(self.store), 0o700)
+        assert self.mode(self.store) == 0o700
         files = list(self.store.iterdir())
-        self.assertIn(self.store / "auth", files)
-        self.assertEqual({self.mode(file) for file in files}, {0o600})
+        assert self.store / "auth" in files
+        assert {self.mode(file) for file in files} == {0o600}
 
     def test_leaves_no_temporary_files(self) -> None:
         client = self.paired(store_dir=self.store)
         client.refresh().wait(PATIENCE)
-        self.assertEqual({file.name for file in self.store.iterdir()}, {"auth", "device", ".lock"})
+        assert {file.name for file in self.store.iterdir()} == {"auth", "device", ".lock"}
 
     def test_a_damaged_file_is_kept_aside(self) -> None:
         self.paired(store_dir=self.store).close()
@@ -43,9 +45,9 @@ class Directory(RigTest):
         (self.store / "auth").write_bytes(record[:-1])
         client = self.client(store_dir=self.store)
         client.drive_until_heard(fio_c2c.FIO_EVENT_STORE_DAMAGED)
-        self.assertEqual((self.store / "auth.damaged").read_bytes(), record[:-1])
-        self.assertEqual(self.mode(self.store / "auth.damaged"), 0o600)
-        self.assertFalse((self.store / "auth").exists())
+        assert (self.store / "auth.damaged").read_bytes() == record[:-1]
+        assert self.mode(self.store / "auth.damaged") == 0o600
+        assert not (self.store / "auth").exists()
 
     def test_what_an_interrupted_save_left_behind_does_no_harm(self) -> None:
         client = self.paired(store_dir=self.store)
@@ -53,15 +55,15 @@ class Directory(RigTest):
         client.close()
         (self.store / ".new").write_bytes(b"half a rec")
         client = self.client(client_id=client.client_id, store_dir=self.store)
-        self.assertEqual(client.access_token(), token)
-        self.assertFalse((self.store / ".new").exists())
+        assert client.access_token() == token
+        assert not (self.store / ".new").exists()
 
     def test_the_records_tokens_are_gone_after_a_revocation(self) -> None:
         client = self.paired(store_dir=self.store)
         token = client.access_token().encode()
-        self.assertIn(token, (self.store / "auth").read_bytes())
+        assert token in (self.store / "auth").read_bytes()
         client.revoke().wait(PATIENCE)
-        self.assertFalse([file for file in self.store.iterdir() if token in file.read_bytes()])
+        assert not [file for file in self.store.iterdir() if token in file.read_bytes()]
 
     def test_a_second_client_is_refused(self) -> None:
         client = self.client(store_dir=self.store)
@@ -79,11 +81,11 @@ except fio_c2c.FioError as error:
     print(error.name)
 """
         outcome = in_subprocess(program, str(self.store), self.service.ca_file)
-        self.assertEqual((outcome.stdout, outcome.stderr), ("FIO_E_STORE_LOCKED\n", ""))
+        assert (outcome.stdout, outcome.stderr) == ("FIO_E_STORE_LOCKED\n", "")
 
     def test_a_parent_that_does_not_exist(self) -> None:
         error = self.fails(fio_c2c.FIO_E_STORE, lambda: self.client(store_dir=self.store / "no" / "parent"))
-        self.assertNotIn(str(self.store), error.message)
+        assert str(self.store) not in error.message
 
     def test_a_file_in_its_place(self) -> None:
         self.store.write_text("")
@@ -102,19 +104,19 @@ except fio_c2c.FioError as error:
             with RigClient(**settings) as client:
                 client.pair().wait(PATIENCE)
                 error = client.drive_until_heard(fio_c2c.FIO_EVENT_STORE_FAILED).error
-                self.assertEqual(error.status, fio_c2c.FIO_E_STORE_READ_ONLY)
+                assert error.status == fio_c2c.FIO_E_STORE_READ_ONLY
             # Nor can it be made where nothing can.
             self.fails(fio_c2c.FIO_E_STORE_READ_ONLY, lambda: fio_c2c.Client(**{**settings, "store_dir": self.store / "new"}))
 
-        self.assertEqual(in_child(attempt), "")
+        assert in_child(attempt) == ""
 
     def test_a_directory_that_fails_later(self) -> None:
         client = self.client(store_dir=self.store)
         (self.store / ".new").mkdir()
         self.service.person("approve", after_polls=0)
         client.pair().wait(PATIENCE)
-        self.assertEqual(client.heard(fio_c2c.FIO_EVENT_STORE_FAILED)[0].error.status, fio_c2c.FIO_E_STORE)
-        self.assertEqual(client.auth_state(), fio_c2c.FIO_AUTH_AUTHORIZED)
+        assert client.heard(fio_c2c.FIO_EVENT_STORE_FAILED)[0].error.status == fio_c2c.FIO_E_STORE
+        assert client.auth_state() == fio_c2c.FIO_AUTH_AUTHORIZED
 
     def planted(self, name: str, kind: str) -> Path:
         """Puts something that is no plain file in the place of a file of the store; returns what a link leads to."""
@@ -134,28 +136,27 @@ except fio_c2c.FioError as error:
     def test_nothing_but_plain_files_is_read_written_or_waited_for(self) -> None:
         for kind in ("fifo", "directory", "link", "dead link"):
             for name in ("auth", "queue", "upload-0000000000000001", "addresses-0000000000000001", ".new", ".lock"):
-                with self.subTest(kind=kind, name=name):
-                    self.store = self.scratch() / "store"
-                    client = self.paired(store_dir=self.store)
-                    client.close()
-                    target = self.planted(name, kind)
-                    if name == ".lock":
-                        self.fails(fio_c2c.FIO_E_STORE_UNSAFE, lambda: self.client(store_dir=self.store))
-                    else:
-                        with self.client(client_id=client.client_id, store_dir=self.store) as client:
-                            client.drive(0)
-                            client.pair().wait(PATIENCE)
-                            told = client.heard(fio_c2c.FIO_EVENT_STORE_DAMAGED)
-                        # Addresses of an upload that there is none of are not looked at.
-                        is_record = not name.startswith((".", "addresses-"))
-                        self.assertEqual([name in event.error.message for event in told], [True] if is_record else [])
-                    self.assertEqual(target.read_bytes() if kind == "link" else target.exists(), b"foreign" if kind == "link" else False)
+                self.store = self.scratch() / "store"
+                client = self.paired(store_dir=self.store)
+                client.close()
+                target = self.planted(name, kind)
+                if name == ".lock":
+                    self.fails(fio_c2c.FIO_E_STORE_UNSAFE, lambda: self.client(store_dir=self.store))
+                else:
+                    with self.client(client_id=client.client_id, store_dir=self.store) as client:
+                        client.drive(0)
+                        client.pair().wait(PATIENCE)
+                        told = client.heard(fio_c2c.FIO_EVENT_STORE_DAMAGED)
+                    # Addresses of an upload that there is none of are not looked at.
+                    is_record = not name.startswith((".", "addresses-"))
+                    assert [name in event.error.message for event in told] == ([True] if is_record else [])
+                assert (target.read_bytes() if kind == "link" else target.exists()) == (b"foreign" if kind == "link" else False)
 
     def test_a_directory_of_others_is_refused_and_the_message_says_why(self) -> None:
         self.store.mkdir()
         self.store.chmod(0o777)
         error = self.fails(fio_c2c.FIO_E_STORE_UNSAFE, lambda: self.client(store_dir=self.store))
-        self.assertIn("every user", error.message)
+        assert "every user" in error.message
         self.store.chmod(0o700)
         link = self.scratch() / "link"
         link.symlink_to(self.store)
@@ -163,13 +164,13 @@ except fio_c2c.FioError as error:
         if os.geteuid() != 0:
             return  # Only root gives files away.
         os.chown(str(link), 65534, -1, follow_symlinks=False)
-        self.assertIn("link", self.fails(fio_c2c.FIO_E_STORE_UNSAFE, lambda: self.client(store_dir=link)).message)
+        assert "link" in self.fails(fio_c2c.FIO_E_STORE_UNSAFE, lambda: self.client(store_dir=link)).message
         os.chown(str(self.store), 0, 65534)
         self.store.chmod(0o770)
-        self.assertIn("group", self.fails(fio_c2c.FIO_E_STORE_UNSAFE, lambda: self.client(store_dir=self.store)).message)
+        assert "group" in self.fails(fio_c2c.FIO_E_STORE_UNSAFE, lambda: self.client(store_dir=self.store)).message
         os.chown(str(self.store), 65534, 0)
         self.store.chmod(0o700)
-        self.assertIn("another user", self.fails(fio_c2c.FIO_E_STORE_UNSAFE, lambda: self.client(store_dir=self.store)).message)
+        assert "another user" in self.fails(fio_c2c.FIO_E_STORE_UNSAFE, lambda: self.client(store_dir=self.store)).message
 
     def forked(self) -> int:
         """A child that does nothing, until it is ended."""
@@ -185,7 +186,7 @@ except fio_c2c.FioError as error:
             os.close(writing)
             os.waitpid(child, 0)
 
-        self.addCleanup(end)
+        self.at_end(end)
         return child
 
     def test_a_forked_child_does_not_keep_the_lock(self) -> None:
@@ -210,7 +211,7 @@ os.read(ready, 1)
 os._exit(0)
 """
         reading, writing = os.pipe()
-        self.addCleanup(os.close, reading)
+        self.at_end(os.close, reading)
         command = [sys.executable, "-c", program, str(self.store), str(self.service.ca_file), str(reading)]
         environment = {**os.environ, "PYTHONPATH": str(ROOT / "python")}
         subprocess.run(command, check=True, pass_fds=[reading], env=environment, timeout=PATIENCE)
@@ -232,23 +233,23 @@ class Sealing(RigTest):
         client.refresh().wait(PATIENCE)
         for _, value in store.saved:
             for secret in (token, client.access_token().encode(), client.client_id.encode(), b"token"):
-                self.assertNotIn(secret, value)
+                assert secret not in value
 
     def test_the_key_opens_it(self) -> None:
         client, store = self.sealed()
         token = client.access_token()
         client = self.restarted(client, store=store, store_key=KEY)
-        self.assertEqual(client.access_token(), token)
+        assert client.access_token() == token
 
     def damaged(self, client: fio_c2c.Client, store: MemoryStore, **settings: object) -> None:
         """Checks that a restart reports the record and keeps it aside."""
         before = store.records["auth"]
         client = self.restarted(client, store=store, **settings)
-        self.assertEqual(client.auth_state(), fio_c2c.FIO_AUTH_UNPAIRED)
+        assert client.auth_state() == fio_c2c.FIO_AUTH_UNPAIRED
         event = client.drive_until_heard(fio_c2c.FIO_EVENT_STORE_DAMAGED)
-        self.assertEqual(event.error.status, fio_c2c.FIO_E_STORE_DAMAGED)
-        self.assertNotIn("auth", store.records)
-        self.assertEqual(store.records["auth.damaged"], before)
+        assert event.error.status == fio_c2c.FIO_E_STORE_DAMAGED
+        assert "auth" not in store.records
+        assert store.records["auth.damaged"] == before
         # The device can be paired again.
         self.service.person("approve", after_polls=0)
         client.pair().wait(PATIENCE)
@@ -270,13 +271,12 @@ class Sealing(RigTest):
         store.records["auth"] = bytes(record)
         self.damaged(client, store, store_key=KEY)
 
-    def test_truncated(self) -> None:
-        for length in (0, 5, 12, 100):
-            with self.subTest(length):
-                store = MemoryStore()
-                client = self.paired(store=store)
-                store.records["auth"] = store.records["auth"][:length]
-                self.damaged(client, store)
+    @pytest.mark.parametrize("length", (0, 5, 12, 100))
+    def test_truncated(self, length) -> None:
+        store = MemoryStore()
+        client = self.paired(store=store)
+        store.records["auth"] = store.records["auth"][:length]
+        self.damaged(client, store)
 
     def test_foreign(self) -> None:
         store = MemoryStore()
@@ -288,15 +288,15 @@ class Sealing(RigTest):
         store = MemoryStore()
         self.paired(store=store).close()
         other = self.client(store=store)
-        self.assertEqual(other.auth_state(), fio_c2c.FIO_AUTH_UNPAIRED)
+        assert other.auth_state() == fio_c2c.FIO_AUTH_UNPAIRED
         other.drive_until_heard(fio_c2c.FIO_EVENT_STORE_DAMAGED)
-        self.assertIn("auth.damaged", store.records)
+        assert "auth.damaged" in store.records
 
     def test_another_services_record(self) -> None:
         store = MemoryStore()
         client = self.paired(store=store)
         client = self.restarted(client, store=store, base_url="https://localhost:1")
-        self.assertEqual(client.auth_state(), fio_c2c.FIO_AUTH_UNPAIRED)
+        assert client.auth_state() == fio_c2c.FIO_AUTH_UNPAIRED
         client.drive_until_heard(fio_c2c.FIO_EVENT_STORE_DAMAGED)
 
     def test_entropy_of_the_vendor(self) -> None:
@@ -308,21 +308,21 @@ class Sealing(RigTest):
 
         store = MemoryStore()
         self.paired(store=store, store_key=KEY, entropy=fill)
-        self.assertIn(24, asked)
+        assert 24 in asked
 
     def test_entropy_that_is_always_the_same(self) -> None:
         store = MemoryStore()
         self.paired(store=store, store_key=KEY, entropy=bytes)
         # The nonce is what follows the frame of six bytes.
         nonces = [record[6:30] for _, record in store.saved]
-        self.assertGreater(len(nonces), 1)
-        self.assertEqual(len(set(nonces)), len(nonces))
+        assert len(nonces) > 1
+        assert len(set(nonces)) == len(nonces)
 
     def test_a_failing_source_of_entropy(self) -> None:
         def fill(length: int) -> bytes:
             raise OSError("no noise")
 
-        with self.assertRaisesRegex(OSError, "no noise"):
+        with pytest.raises(OSError, match="no noise"):
             self.client(entropy=fill)
 
 
@@ -356,7 +356,7 @@ class Vendors(RigTest):
         self.service.settings(code_path="legacy")
         self.paired(store=store, store_key=KEY)
         for key in store.records:
-            self.assertRegex(key, r"^[a-z0-9_-][a-z0-9._-]{0,63}$")
+            assert re.search(r"^[a-z0-9_-][a-z0-9._-]{0,63}$", key)
 
     def test_a_record_larger_than_the_first_buffer(self) -> None:
         store = MemoryStore()
@@ -365,7 +365,7 @@ class Vendors(RigTest):
                            body='{"access_token":"%s","refresh_token":"%s"}' % ("a" * 12000, "r" * 12000))
         client.refresh().wait(PATIENCE)
         client = self.restarted(client, store=store)
-        self.assertEqual(client.access_token(), "a" * 12000)
+        assert client.access_token() == "a" * 12000
 
     def test_saving_fails_and_recovers(self) -> None:
         clock = Clock()
@@ -373,21 +373,21 @@ class Vendors(RigTest):
         store.failure = StoreFailure()
         client = self.paired(store=store, clock=clock)
         # The library goes on in memory.
-        self.assertEqual(client.auth_state(), fio_c2c.FIO_AUTH_AUTHORIZED)
+        assert client.auth_state() == fio_c2c.FIO_AUTH_AUTHORIZED
         client.heartbeat().wait(PATIENCE)
-        self.assertIn(fio_c2c.FIO_E_STORE, [event.error.status for event in client.heard(fio_c2c.FIO_EVENT_STORE_FAILED)])
+        assert fio_c2c.FIO_E_STORE in [event.error.status for event in client.heard(fio_c2c.FIO_EVENT_STORE_FAILED)]
         store.failure = None
         clock.advance(60_000)
         client.drive_until_heard(fio_c2c.FIO_EVENT_STORE_RECOVERED)
-        self.assertEqual(store.authorization()["access_token"], client.access_token())
+        assert store.authorization()["access_token"] == client.access_token()
 
     def test_loading_fails(self) -> None:
         store = Failing()
         self.paired(store=store).close()
         store.failure = StoreFailure()
         client = self.client(store=store)
-        self.assertEqual(client.drive_until_heard(fio_c2c.FIO_EVENT_STORE_FAILED).error.status, fio_c2c.FIO_E_STORE)
-        self.assertEqual(client.auth_state(), fio_c2c.FIO_AUTH_UNPAIRED)
+        assert client.drive_until_heard(fio_c2c.FIO_EVENT_STORE_FAILED).error.status == fio_c2c.FIO_E_STORE
+        assert client.auth_state() == fio_c2c.FIO_AUTH_UNPAIRED
 
     def test_a_refresh_that_is_not_urgent_waits_for_the_store(self) -> None:
         clock = Clock()
@@ -396,8 +396,8 @@ class Vendors(RigTest):
         clock.advance(client.timeout_ms())
         store.failure = StoreFailure()
         client.drive_until_heard(fio_c2c.FIO_EVENT_STORE_FAILED)
-        self.assertEqual(self.service.requests("token", grant="refresh_token"), [])
-        self.assertEqual(client.auth_state(), fio_c2c.FIO_AUTH_AUTHORIZED)
+        assert self.service.requests("token", grant="refresh_token") == []
+        assert client.auth_state() == fio_c2c.FIO_AUTH_AUTHORIZED
         store.failure = None
         clock.advance(120_000)
         client.drive_until_heard(fio_c2c.FIO_EVENT_REFRESHED)
@@ -409,24 +409,20 @@ class Vendors(RigTest):
         client = self.paired(store=store, clock=clock)
         store.failure = StoreFailure()
         client.revoke().wait(PATIENCE)
-        self.assertEqual(client.auth_state(), fio_c2c.FIO_AUTH_UNPAIRED)
+        assert client.auth_state() == fio_c2c.FIO_AUTH_UNPAIRED
         client.drive_until_heard(fio_c2c.FIO_EVENT_STORE_FAILED)
-        self.assertIn("auth", store.records)
+        assert "auth" in store.records
         store.failure = None
         clock.advance(60_000)
         client.drive_until_heard(fio_c2c.FIO_EVENT_STORE_RECOVERED)
-        self.assertNotIn("auth", store.records)
+        assert "auth" not in store.records
 
     def test_what_a_store_raises_is_not_lost(self) -> None:
         store = Failing()
         client = self.paired(store=store)
         store.failure = OSError("the flash does not answer")
-        with self.assertRaisesRegex(OSError, "flash"):
+        with pytest.raises(OSError, match="flash"):
             client.refresh().wait(PATIENCE)
         store.failure = None
         client.drive_until_heard(fio_c2c.FIO_EVENT_REFRESHED)
         client.heartbeat().wait(PATIENCE)
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -1,8 +1,9 @@
 """No clip is sent twice: uploads are known by their tags, also long after they are forgotten otherwise."""
 
-import unittest
 from pathlib import Path
 from typing import Any, List, Optional
+
+import pytest
 
 from support import PATIENCE, UploadTest, fio_c2c
 
@@ -10,8 +11,8 @@ DONE, CANCELED = fio_c2c.FIO_UPLOAD_DONE, fio_c2c.FIO_UPLOAD_CANCELED
 
 
 class TagTest(UploadTest):
-    def setUp(self) -> None:
-        super().setUp()
+    @pytest.fixture(autouse=True)
+    def tag_ready(self, upload_ready: None) -> None:
         self.store = self.scratch() / "store"
 
     def again(self, client: Any, **settings: Any) -> Any:
@@ -22,7 +23,7 @@ class TagTest(UploadTest):
         try:
             client.upload(path=path, tag=path.name.encode(), **settings).wait(PATIENCE)
         except fio_c2c.FioError as error:
-            self.assertEqual((error.status, error.name), (fio_c2c.FIO_E_UPLOAD_EXISTS, "FIO_E_UPLOAD_EXISTS"))
+            assert (error.status, error.name) == (fio_c2c.FIO_E_UPLOAD_EXISTS, "FIO_E_UPLOAD_EXISTS")
             return error.upload_id
         return None
 
@@ -36,17 +37,17 @@ class Cards(TagTest):
         client = self.paired(store_dir=self.store)
         uploads = [client.upload(path=clip, tag=clip.name.encode()) for clip in clips]
         for _ in range(2):
-            self.assertEqual([self.known(client, clip) for clip in clips], [upload.id for upload in uploads])
+            assert [self.known(client, clip) for clip in clips] == [upload.id for upload in uploads]
             client.drive_until(lambda: client.queue.totals().files_left == 0)
             client = self.again(client)
-        self.assertEqual(len(client.queue), 100)
-        self.assertEqual([client.queue.find(clip.name.encode()) for clip in clips],
-                         [(fio_c2c.Upload(client, upload.id), DONE) for upload in uploads])
-        self.assertEqual(sorted(asset["name"] for asset in self.service.uploads()), [clip.name for clip in clips])
+        assert len(client.queue) == 100
+        assert ([client.queue.find(clip.name.encode()) for clip in clips]
+                == [(fio_c2c.Upload(client, upload.id), DONE) for upload in uploads])
+        assert sorted(asset["name"] for asset in self.service.uploads()) == [clip.name for clip in clips]
         # At a cost of bytes, not of records.
         records = [file for file in self.store.iterdir() if file.name.startswith("tags")]
-        self.assertEqual(len(records), 1)
-        self.assertLess(records[0].stat().st_size, 50 * 24 + 100)
+        assert len(records) == 1
+        assert records[0].stat().st_size < 50 * 24 + 100
 
     def test_what_was_sent_may_be_gone(self) -> None:
         clip = self.media()
@@ -54,7 +55,7 @@ class Cards(TagTest):
         upload = client.upload(path=clip, tag=clip.name.encode())
         client.drive_until(lambda: client.queue.totals().files_left == 0)
         clip.unlink()
-        self.assertEqual(self.known(client, clip), upload.id)
+        assert self.known(client, clip) == upload.id
 
     def test_after_a_card_was_formatted(self) -> None:
         clips = self.clips(3)
@@ -64,18 +65,18 @@ class Cards(TagTest):
         client.drive_until(lambda: client.queue.totals().files_left == 0)
         client.queue.forget_tags()
         client = self.again(client, history=2)
-        self.assertEqual([client.queue.find(clip.name.encode()) for clip in clips], [None] * 3)
-        self.assertEqual(len(client.queue), 2)
-        self.assertEqual([self.known(client, clip) for clip in clips], [None] * 3)
-        self.assertEqual(len(self.service.uploads()), 6)
+        assert [client.queue.find(clip.name.encode()) for clip in clips] == [None] * 3
+        assert len(client.queue) == 2
+        assert [self.known(client, clip) for clip in clips] == [None] * 3
+        assert len(self.service.uploads()) == 6
 
     def test_without_a_memory_the_list_is_all_there_is(self) -> None:
         clips = self.clips(3)
         client = self.paired(store_dir=self.store, history=1, tag_memory=0)
         for clip in clips:
-            self.assertIsNone(self.known(client, clip))
-        self.assertIsNotNone(self.known(client, clips[2]))
-        self.assertIsNone(self.known(client, clips[0]))
+            assert self.known(client, clip) is None
+        assert self.known(client, clips[2]) is not None
+        assert self.known(client, clips[0]) is None
         self.fails(fio_c2c.FIO_E_ARGUMENT, lambda: self.client(tag_memory=1_000_001))
 
 
@@ -85,13 +86,13 @@ class States(TagTest):
         client = self.paired(store_dir=self.store)
         client.queue.pause()
         upload = client.upload(path=clip, tag=b"A001.mov")
-        self.assertEqual(self.known(client, clip), upload.id)
-        with self.assertRaises(fio_c2c.FioError) as raised:
+        assert self.known(client, clip) == upload.id
+        with pytest.raises(fio_c2c.FioError) as raised:
             client.upload(path=clip, tag=b"A001.mov")
-        self.assertIn("in the queue already", raised.exception.message)
+        assert "in the queue already" in raised.value.message
         client.queue.resume()
         upload.wait(PATIENCE)
-        self.assertEqual(len(self.service.uploads()), 1)
+        assert len(self.service.uploads()) == 1
 
     def test_one_that_failed_is_retried_and_may_be_started_anew_once_it_is_removed(self) -> None:
         clip = self.media()
@@ -101,11 +102,11 @@ class States(TagTest):
         clip.unlink()
         client.queue.resume()
         self.fails(fio_c2c.FIO_E_SOURCE_MISSING, lambda: upload.wait(PATIENCE))
-        self.assertEqual(self.known(client, clip), upload.id)
-        self.assertEqual(client.queue.find(b"A001.mov"), (upload, fio_c2c.FIO_UPLOAD_FAILED))
+        assert self.known(client, clip) == upload.id
+        assert client.queue.find(b"A001.mov") == (upload, fio_c2c.FIO_UPLOAD_FAILED)
         upload.remove()
-        self.assertIsNone(client.queue.find(b"A001.mov"))
-        self.assertIsNone(self.known(client, self.media()))
+        assert client.queue.find(b"A001.mov") is None
+        assert self.known(client, self.media()) is None
 
     def test_one_that_was_cancelled_stays_so_until_a_person_wants_it_after_all(self) -> None:
         clip = self.media()
@@ -116,20 +117,20 @@ class States(TagTest):
         upload.remove()
         client = self.again(client)
         client.queue.resume()
-        self.assertEqual(self.known(client, clip), upload.id)
-        self.assertEqual(client.queue.find(b"A001.mov"), (fio_c2c.Upload(client, upload.id), CANCELED))
+        assert self.known(client, clip) == upload.id
+        assert client.queue.find(b"A001.mov") == (fio_c2c.Upload(client, upload.id), CANCELED)
         again = client.upload(path=clip, tag=b"A001.mov", again=True)
         again.wait(PATIENCE)
-        self.assertEqual(client.queue.find(b"A001.mov"), (again, DONE))
-        self.assertEqual(len(self.service.uploads()), 1)
+        assert client.queue.find(b"A001.mov") == (again, DONE)
+        assert len(self.service.uploads()) == 1
 
     def test_uploads_without_a_tag_are_not_known(self) -> None:
         clip = self.media()
         client = self.paired(store_dir=self.store)
         for _ in range(2):
             client.upload(path=clip).wait(PATIENCE)
-        self.assertIsNone(client.queue.find(b""))
-        self.assertEqual(len(self.service.uploads()), 2)
+        assert client.queue.find(b"") is None
+        assert len(self.service.uploads()) == 2
 
 
 class Damaged(TagTest):
@@ -143,11 +144,11 @@ class Damaged(TagTest):
         record.write_bytes(record.read_bytes()[:-1])
         client = self.again(client, history=0)
         client.drive_until(lambda: client.heard(fio_c2c.FIO_EVENT_STORE_DAMAGED))
-        self.assertIn("tags", client.heard(fio_c2c.FIO_EVENT_STORE_DAMAGED)[0].error.message)
-        self.assertTrue((self.store / "tags.damaged").exists())
+        assert "tags" in client.heard(fio_c2c.FIO_EVENT_STORE_DAMAGED)[0].error.message
+        assert (self.store / "tags.damaged").exists()
         client.upload(path=clip, tag=b"A001.mov")
         client.drive_until(lambda: client.queue.totals().files_left == 0)
-        self.assertEqual(client.queue.find(b"A001.mov")[1], DONE)
+        assert client.queue.find(b"A001.mov")[1] == DONE
 
     def test_what_is_remembered_does_not_show_the_tags(self) -> None:
         clip = self.media()
@@ -156,8 +157,4 @@ class Damaged(TagTest):
         client.drive_until(lambda: client.queue.totals().files_left == 0)
         client.close()
         for record in self.store.iterdir():
-            self.assertNotIn(b"secret scene", record.read_bytes())
-
-
-if __name__ == "__main__":
-    unittest.main()
+            assert b"secret scene" not in record.read_bytes()

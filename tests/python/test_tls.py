@@ -3,9 +3,10 @@ inside."""
 
 import json
 import subprocess
-import unittest
 from pathlib import Path
 from typing import Callable, Dict
+
+import pytest
 
 from raw_service import RawService
 from servers import AncientTls, Closing, OldTls, PlainHttp, Refusing, Resetting, Server, Silent
@@ -40,21 +41,19 @@ class Handshakes(RigTest):
         servers = {}
         for name, (make, status) in self.SERVERS.items():
             servers[name] = make()
-            self.addCleanup(servers[name].close)
+            self.at_end(servers[name].close)
             targets[name], expected[name] = servers[name].url, status
         for tls in variants():
             accepted = {name: server.accepted for name, server in servers.items()}
             run = in_subprocess(PROBE, self.service.ca_file, *(f"{name}={url}" for name, url in targets.items()), tls=tls)
-            self.assertEqual(run.stderr, "")
+            assert run.stderr == ""
             found = json.loads(run.stdout)
-            with self.subTest(tls):
-                self.assertEqual({name: answer["name"] for name, answer in found.items()}, expected, run.stdout)
+            assert {name: answer["name"] for name, answer in found.items()} == expected, run.stdout
             for name, answer in found.items():
-                with self.subTest(tls, flaw=name):
-                    self.assertLess(answer["seconds"], 3)
-                    self.assertEqual(answer["curl_code"] == 0, answer["name"] == "FIO_OK")
-                    if name in servers:
-                        self.assertEqual(servers[name].accepted - accepted[name], 1)
+                assert answer["seconds"] < 3
+                assert (answer["curl_code"] == 0) == (answer["name"] == "FIO_OK")
+                if name in servers:
+                    assert servers[name].accepted - accepted[name] == 1
 
     def test_what_only_openssl_accepts(self) -> None:
         """As the table "Bundled or system" in docs/tls.md has it."""
@@ -73,17 +72,16 @@ class Handshakes(RigTest):
         for certificate, trusted, refused in (("named", "ca", "FIO_OK"), ("common", "ca", "FIO_E_TLS_HOST"),
                                               ("named", "named", "FIO_E_TLS_UNTRUSTED")):
             service = RawService()
-            self.addCleanup(service.close)
+            self.at_end(service.close)
             service.certificate(folder / f"{certificate}.pem", folder / f"{certificate}.key")
             for tls in variants():
-                with self.subTest(tls, certificate=certificate, trusted=trusted):
-                    run = in_subprocess(PROBE, str(folder / f"{trusted}.pem"), f"it=https://localhost:{service.port}", tls=tls)
-                    self.assertEqual(run.stderr, "")
-                    self.assertEqual(json.loads(run.stdout)["it"]["name"], "FIO_OK" if tls == "system" else refused)
+                run = in_subprocess(PROBE, str(folder / f"{trusted}.pem"), f"it=https://localhost:{service.port}", tls=tls)
+                assert run.stderr == ""
+                assert json.loads(run.stdout)["it"]["name"] == ("FIO_OK" if tls == "system" else refused)
 
     def test_a_handshake_that_stands_still(self) -> None:
         server = Silent()
-        self.addCleanup(server.close)
+        self.at_end(server.close)
         client = self.client(base_url=server.url, timeouts=(200, 5000))
         self.fails(fio_c2c.FIO_E_TIMEOUT, client.request_code)
 
@@ -91,8 +89,8 @@ class Handshakes(RigTest):
 class Impostors(RigTest):
     """Another server turns up at the service's address."""
 
-    def setUp(self) -> None:
-        super().setUp()
+    @pytest.fixture(autouse=True)
+    def impostors_ready(self, rig_ready: None) -> None:
         # The emulator's own file goes when it ends.
         self.ca_file = self.scratch() / "ca.pem"
         self.ca_file.write_bytes(Path(self.service.ca_file).read_bytes())
@@ -102,7 +100,7 @@ class Impostors(RigTest):
         port = self.service.port
         self.service.close()
         self.service = Emulator("--listen", f"127.0.0.1:{port}")
-        self.addCleanup(self.service.close)
+        self.at_end(self.service.close)
 
     def test_an_impostor_does_not_end_a_code(self) -> None:
         client = self.client(ca_file=self.ca_file)
@@ -110,18 +108,18 @@ class Impostors(RigTest):
         self.replace_service()
         operation = client.poll()
         event = client.drive_until_heard(fio_c2c.FIO_EVENT_RETRYING, 2)
-        self.assertEqual((event.error.name, event.error.retry), ("FIO_E_TLS_UNTRUSTED", fio_c2c.FIO_RETRY_LATER))
+        assert (event.error.name, event.error.retry) == ("FIO_E_TLS_UNTRUSTED", fio_c2c.FIO_RETRY_LATER)
         # The code is alive all the same: it is not the service that refused it.
-        self.assertFalse(operation.is_over)
-        self.assertEqual(client.auth_state(), fio_c2c.FIO_AUTH_PENDING)
+        assert not operation.is_over
+        assert client.auth_state() == fio_c2c.FIO_AUTH_PENDING
 
     def test_an_impostor_does_not_end_the_authorization(self) -> None:
         client = self.paired(ca_file=self.ca_file)
         self.replace_service()
         self.fails(fio_c2c.FIO_E_TLS_UNTRUSTED, client.refresh)
         self.fails(fio_c2c.FIO_E_TLS_UNTRUSTED, client.device_info)
-        self.assertEqual(client.auth_state(), fio_c2c.FIO_AUTH_AUTHORIZED)
-        self.assertEqual(self.service.requests(), [])
+        assert client.auth_state() == fio_c2c.FIO_AUTH_AUTHORIZED
+        assert self.service.requests() == []
 
     def test_the_name_is_checked_even_if_the_address_was_given_by_hand(self) -> None:
         port = self.service.port
@@ -144,7 +142,7 @@ class Trust(RigTest):
         try:
             client = self.client(ca_file=None)
         except fio_c2c.FioError as error:
-            self.assertEqual(error.status, fio_c2c.FIO_E_CA)
+            assert error.status == fio_c2c.FIO_E_CA
         else:
             self.fails(fio_c2c.FIO_E_TLS_UNTRUSTED, client.request_code)
 
@@ -155,7 +153,7 @@ class Trust(RigTest):
         client = self.client(ca_file=copy)
         pem = copy.read_bytes()
         copy.unlink()
-        self.assertEqual(self.fails(fio_c2c.FIO_E_CA_FILE, client.request_code).retry, fio_c2c.FIO_RETRY_LATER)
+        assert self.fails(fio_c2c.FIO_E_CA_FILE, client.request_code).retry == fio_c2c.FIO_RETRY_LATER
         # Half written by an update.
         copy.write_bytes(b"")
         self.fails(fio_c2c.FIO_E_CA_FILE, client.request_code)
@@ -166,10 +164,6 @@ class Trust(RigTest):
         port = self.service.port
         # No listener there: what counts is that the URL is understood.
         client = self.client(base_url=f"https://[::1]:{port}/", timeouts=(1000, 1000))
-        with self.assertRaises(fio_c2c.FioError) as caught:
+        with pytest.raises(fio_c2c.FioError) as caught:
             client.request_code().wait(PATIENCE)
-        self.assertIn(caught.exception.status, (fio_c2c.FIO_E_CONNECT, fio_c2c.FIO_E_TIMEOUT))
-
-
-if __name__ == "__main__":
-    unittest.main()
+        assert caught.value.status in (fio_c2c.FIO_E_CONNECT, fio_c2c.FIO_E_TIMEOUT)

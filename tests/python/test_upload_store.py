@@ -2,9 +2,10 @@
 
 import os
 import resource
-import unittest
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from support import PATIENCE, MemoryStore, RigClient, UploadTest, fio_c2c, in_child
 from fio_c2c import StoreFailure
@@ -15,8 +16,8 @@ KEY = bytes(range(32))
 class Restarted(UploadTest):
     """A new client on the same store, as after a power cut."""
 
-    def setUp(self) -> None:
-        super().setUp()
+    @pytest.fixture(autouse=True)
+    def restarted_ready(self, upload_ready: None) -> None:
         self.store = self.scratch() / "store"
         self.service.settings(part_bytes=25_000)
 
@@ -35,11 +36,11 @@ class Restarted(UploadTest):
     def test_only_what_is_missing_is_sent(self) -> None:
         client, upload = self.begun()
         info = fio_c2c.Upload(client, upload.id).info()
-        self.assertEqual((info.confirmed, info.tag, info.priority, info.name), (75_000, b"clip \x00 7", 9, "A001.mov"))
+        assert (info.confirmed, info.tag, info.priority, info.name) == (75_000, b"clip \x00 7", 9, "A001.mov")
         fio_c2c.Upload(client, upload.id).wait(PATIENCE)
         asset = self.arrived("A001.mov", self.media())
-        self.assertEqual([part["times_received"] for part in asset["parts"]], [1] * 4)
-        self.assertEqual(len(self.service.uploads()), 1)
+        assert [part["times_received"] for part in asset["parts"]] == [1] * 4
+        assert len(self.service.uploads()) == 1
 
     def stopped(self) -> "tuple[Any, Any, Path]":
         """A client that is off, an upload of which three of four parts have arrived, and its file."""
@@ -58,7 +59,7 @@ class Restarted(UploadTest):
         client = self.again(client)
         fio_c2c.Upload(client, upload.id).wait(PATIENCE)
         asset = self.arrived("A001.mov", media)
-        self.assertEqual([part["times_received"] for part in asset["parts"]], [1] * 4)
+        assert [part["times_received"] for part in asset["parts"]] == [1] * 4
 
     def arrives_as_it_is(self, in_place: bool) -> None:
         client, upload, media = self.stopped()
@@ -70,7 +71,7 @@ class Restarted(UploadTest):
         client = self.again(client)
         fio_c2c.Upload(client, upload.id).wait(PATIENCE)
         self.arrived("A001.mov", media)
-        self.assertEqual(len(self.service.uploads()), 2)
+        assert len(self.service.uploads()) == 2
 
     def test_a_file_replaced_by_one_of_the_same_size_and_date_arrives_as_it_is(self) -> None:
         self.arrives_as_it_is(in_place=False)
@@ -88,12 +89,12 @@ class Restarted(UploadTest):
         confirmed = upload.info().confirmed
         client = self.again(client)
         upload = fio_c2c.Upload(client, upload.id)
-        self.assertGreaterEqual(upload.info().confirmed, confirmed)
+        assert upload.info().confirmed >= confirmed
         upload.wait(PATIENCE)
         asset = self.arrived("A001.mov", media)
-        self.assertEqual(len(self.service.uploads()), 1)
+        assert len(self.service.uploads()) == 1
         # What was on its way when the power went may have been sent twice.
-        self.assertLessEqual(sum(part["times_received"] for part in asset["parts"]), 200 + 5)
+        assert sum(part["times_received"] for part in asset["parts"]) <= 200 + 5
 
     def test_the_age_is_counted_on(self) -> None:
         client = self.paired(store_dir=self.store)
@@ -104,7 +105,7 @@ class Restarted(UploadTest):
         client = self.again(client)
         client.queue.resume()
         list(client.queue)[0].wait(PATIENCE)
-        self.assertIn(self.service.upload("A001.mov")["offset"], range(1100, 1120))
+        assert self.service.upload("A001.mov")["offset"] in range(1100, 1120)
 
     def test_a_reader_has_to_be_attached(self) -> None:
         content = self.media().read_bytes()
@@ -117,14 +118,14 @@ class Restarted(UploadTest):
         # It does not hold up the others.
         client.upload(path=self.media("B001.mov")).wait(PATIENCE)
         info = client.drive_until_waiting(upload, fio_c2c.FIO_E_SOURCE_NEEDED)
-        self.assertEqual((info.tag, info.path, info.retry_in_ms), (b"clip \x00 7", None, None))
+        assert (info.tag, info.path, info.retry_in_ms) == (b"clip \x00 7", None, None)
         self.fails(fio_c2c.FIO_E_SOURCE_CHANGED, lambda: upload.attach(reader=read, size=len(content) + 1))
         self.fails(fio_c2c.FIO_E_STATE, lambda: upload.attach(pushed=True))
         self.fails(fio_c2c.FIO_E_ARGUMENT, lambda: upload.attach(name="no source"))
         upload.attach(reader=read, size=len(content))
         upload.wait(PATIENCE)
         asset = self.arrived("r.mov", content)
-        self.assertEqual([part["times_received"] for part in asset["parts"]], [1] * 4)
+        assert [part["times_received"] for part in asset["parts"]] == [1] * 4
 
     def test_a_descriptor_can_become_a_path(self) -> None:
         media = self.media()
@@ -142,7 +143,7 @@ class Restarted(UploadTest):
         upload = fio_c2c.Upload(client, upload.id)
         media = self.media("A001.mov", 90_000)
         info = client.drive_until_over(upload, fio_c2c.FIO_UPLOAD_FAILED)
-        self.assertEqual(info.reason.status, fio_c2c.FIO_E_SOURCE_CHANGED)
+        assert info.reason.status == fio_c2c.FIO_E_SOURCE_CHANGED
         upload.retry()
         upload.wait(PATIENCE)
         self.arrived("A001.mov", media)
@@ -153,16 +154,16 @@ class Restarted(UploadTest):
         media = self.card / "A001.mov"
         away = media.rename(self.card / "away")
         info = client.drive_until_over(upload, fio_c2c.FIO_UPLOAD_FAILED)
-        self.assertEqual(info.reason.status, fio_c2c.FIO_E_SOURCE_MISSING)
+        assert info.reason.status == fio_c2c.FIO_E_SOURCE_MISSING
         # What failed is remembered as well, with its reason.
         client = self.again(client)
         upload = fio_c2c.Upload(client, upload.id)
-        self.assertEqual(upload.info().reason.status, fio_c2c.FIO_E_SOURCE_MISSING)
+        assert upload.info().reason.status == fio_c2c.FIO_E_SOURCE_MISSING
         away.rename(media)
         upload.retry()
         upload.wait(PATIENCE)
         asset = self.arrived("A001.mov", media)
-        self.assertEqual([part["times_received"] for part in asset["parts"]], [1] * 4)
+        assert [part["times_received"] for part in asset["parts"]] == [1] * 4
 
     def test_order_pauses_and_settings_are_kept(self) -> None:
         client = self.paired(store_dir=self.store)
@@ -173,15 +174,15 @@ class Restarted(UploadTest):
         fio_c2c.Upload(client, ids[2]).prioritize(7)
         client.queue.set_auto_start(False)
         client = self.again(client)
-        self.assertEqual([(info.tag, info.priority) for info in client.queue.list()], [(b"c", 7), (b"b", 3), (b"a", 0)])
-        self.assertTrue(client.queue.totals().is_paused)
+        assert [(info.tag, info.priority) for info in client.queue.list()] == [(b"c", 7), (b"b", 3), (b"a", 0)]
+        assert client.queue.totals().is_paused
         new = client.upload(path=self.media("d"))
-        self.assertNotIn(new.id, ids)
+        assert new.id not in ids
         client.queue.resume()
         for id in ids[1:]:
             fio_c2c.Upload(client, id).wait(PATIENCE)
         for upload in (fio_c2c.Upload(client, ids[0]), new):
-            self.assertEqual(upload.info().reason.status, fio_c2c.FIO_E_UPLOAD_PAUSED)
+            assert upload.info().reason.status == fio_c2c.FIO_E_UPLOAD_PAUSED
 
     def test_history_is_kept_and_bounded(self) -> None:
         client = self.paired(store_dir=self.store, history=3)
@@ -191,18 +192,18 @@ class Restarted(UploadTest):
             upload.wait(PATIENCE)
             ids.append(upload.id)
         client = self.again(client, history=3)
-        self.assertEqual([info.id for info in client.queue.list()], ids[2:])
-        self.assertEqual({info.state for info in client.queue.list()}, {fio_c2c.FIO_UPLOAD_DONE})
+        assert [info.id for info in client.queue.list()] == ids[2:]
+        assert {info.state for info in client.queue.list()} == {fio_c2c.FIO_UPLOAD_DONE}
         client = self.again(client, history=1)
         client.drive(0)
-        self.assertEqual([info.id for info in client.queue.list()], ids[4:])
+        assert [info.id for info in client.queue.list()] == ids[4:]
         for upload in client.queue:
             upload.remove()
-        self.assertFalse([file.name for file in self.store.iterdir() if file.name.startswith(("upload-", "addresses-"))])
+        assert not [file.name for file in self.store.iterdir() if file.name.startswith(("upload-", "addresses-"))]
         client = self.again(client)
-        self.assertEqual(client.queue.list(), [])
+        assert client.queue.list() == []
         # Ids are never given again.
-        self.assertGreater(client.upload(path=self.media()).id, max(ids))
+        assert client.upload(path=self.media()).id > max(ids)
 
     def test_nothing_is_told_of_what_was_known(self) -> None:
         client, upload = self.begun()
@@ -210,7 +211,7 @@ class Restarted(UploadTest):
         fio_c2c.Upload(client, upload.id).wait(PATIENCE)
         client = self.again(client)
         client.drive(0)
-        self.assertEqual(client.heard(fio_c2c.FIO_EVENT_UPLOAD), [])
+        assert client.heard(fio_c2c.FIO_EVENT_UPLOAD) == []
 
     def test_a_damaged_record_is_kept_aside(self) -> None:
         client = self.paired(store_dir=self.store)
@@ -218,13 +219,13 @@ class Restarted(UploadTest):
         first, second = client.upload(path=self.media("a")), client.upload(path=self.media("b"))
         client.close()
         records = sorted(self.store.glob("upload-*"))
-        self.assertEqual(len(records), 2)
+        assert len(records) == 2
         records[0].write_bytes(records[0].read_bytes()[:-3])
         client = self.again(client)
         client.drive_until_heard(fio_c2c.FIO_EVENT_STORE_DAMAGED)
         left = client.queue.list()
-        self.assertEqual(len(left), 1)
-        self.assertIn(left[0].id, (first.id, second.id))
+        assert len(left) == 1
+        assert left[0].id in (first.id, second.id)
         client.queue.resume()
         fio_c2c.Upload(client, left[0].id).wait(PATIENCE)
 
@@ -235,9 +236,9 @@ class Restarted(UploadTest):
         upload.wait(PATIENCE)
         for _, value in store.saved:
             for words in (b"secret-scene", b"secret-tag", b"X-Amz", str(self.card).encode()):
-                self.assertNotIn(words, value)
+                assert words not in value
         client = self.restarted(client, store=store, store_key=KEY)
-        self.assertEqual(client.queue.list()[0].tag, b"secret-tag")
+        assert client.queue.list()[0].tag == b"secret-tag"
 
     def test_another_devices_uploads_are_not_sent(self) -> None:
         store = MemoryStore()
@@ -246,8 +247,8 @@ class Restarted(UploadTest):
         client.upload(path=self.media())
         client.close()
         other = self.paired(store=store)
-        self.assertEqual(self.service.uploads(), [])
-        self.assertTrue(other.heard(fio_c2c.FIO_EVENT_STORE_DAMAGED))
+        assert self.service.uploads() == []
+        assert other.heard(fio_c2c.FIO_EVENT_STORE_DAMAGED)
 
     def test_a_second_client_is_refused(self) -> None:
         client, _ = self.begun()
@@ -256,7 +257,7 @@ class Restarted(UploadTest):
         def attempt() -> None:
             self.fails(fio_c2c.FIO_E_STORE_LOCKED, lambda: self.client(store_dir=self.store))
 
-        self.assertEqual(in_child(attempt), "")
+        assert in_child(attempt) == ""
         client.heartbeat().wait(PATIENCE)
 
 
@@ -275,8 +276,8 @@ class Broken(UploadTest):
     """Uploads go on in memory, and the application hears of it."""
 
     def check(self, client: Any, status: int) -> None:
-        self.assertEqual({event.error.status for event in client.heard(fio_c2c.FIO_EVENT_STORE_FAILED)}, {status})
-        self.assertEqual(client.heard(fio_c2c.FIO_EVENT_STORE_RECOVERED), [])
+        assert {event.error.status for event in client.heard(fio_c2c.FIO_EVENT_STORE_FAILED)} == {status}
+        assert client.heard(fio_c2c.FIO_EVENT_STORE_RECOVERED) == []
 
     def test_a_vendors_store(self) -> None:
         store = Failing()
@@ -292,7 +293,7 @@ class Broken(UploadTest):
         client.drive_until_heard(fio_c2c.FIO_EVENT_STORE_RECOVERED)
         client = self.restarted(client, store=store)
         states = [(info.id, info.state) for info in client.queue.list()]
-        self.assertEqual(states, [(held.id, fio_c2c.FIO_UPLOAD_WAITING), (upload.id, fio_c2c.FIO_UPLOAD_DONE)])
+        assert states == [(held.id, fio_c2c.FIO_UPLOAD_WAITING), (upload.id, fio_c2c.FIO_UPLOAD_DONE)]
 
     def test_a_disk_that_takes_no_more(self) -> None:
         store = self.scratch() / "store"
@@ -310,7 +311,7 @@ class Broken(UploadTest):
         self.clock.advance(60_000)
         client.drive_until_heard(fio_c2c.FIO_EVENT_STORE_RECOVERED)
         client = self.restarted(client, store_dir=store)
-        self.assertEqual(client.queue.list()[0].state, fio_c2c.FIO_UPLOAD_DONE)
+        assert client.queue.list()[0].state == fio_c2c.FIO_UPLOAD_DONE
 
     def test_a_read_only_directory(self) -> None:
         store = self.card / "store"
@@ -329,15 +330,11 @@ class Broken(UploadTest):
                 client.upload(path=media).wait(PATIENCE)
                 self.check(client, fio_c2c.FIO_E_STORE_READ_ONLY)
 
-        self.assertEqual(in_child(attempt), "")
+        assert in_child(attempt) == ""
         self.arrived("A001.mov", media)
 
     def test_without_a_store(self) -> None:
         client = self.paired()
         client.upload(path=self.media()).wait(PATIENCE)
-        self.assertEqual(client.heard(fio_c2c.FIO_EVENT_STORE_FAILED), [])
-        self.assertEqual(self.restarted(client).queue.list(), [])
-
-
-if __name__ == "__main__":
-    unittest.main()
+        assert client.heard(fio_c2c.FIO_EVENT_STORE_FAILED) == []
+        assert self.restarted(client).queue.list() == []

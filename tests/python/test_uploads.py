@@ -2,9 +2,10 @@
 
 import os
 import time
-import unittest
 from pathlib import Path
 from typing import Any, Callable
+
+import pytest
 
 from support import PATIENCE, UploadTest, fio_c2c, in_child
 
@@ -15,14 +16,14 @@ class Files(UploadTest):
         media = self.media()
         upload = client.upload(path=media, tag=b"clip 7", priority=3)
         info = upload.wait(PATIENCE)
-        self.assertEqual((info.state, info.size, info.confirmed, info.in_flight), (fio_c2c.FIO_UPLOAD_DONE, 100_000, 100_000, 0))
-        self.assertEqual((info.name, info.path, info.tag, info.priority), ("A001.mov", str(media), b"clip 7", 3))
-        self.assertEqual((info.reason, info.retry_in_ms, info.is_recording), (None, None, False))
+        assert (info.state, info.size, info.confirmed, info.in_flight) == (fio_c2c.FIO_UPLOAD_DONE, 100_000, 100_000, 0)
+        assert (info.name, info.path, info.tag, info.priority) == ("A001.mov", str(media), b"clip 7", 3)
+        assert (info.reason, info.retry_in_ms, info.is_recording) == (None, None, False)
         asset = self.arrived("A001.mov", media, realtime=False)
-        self.assertEqual((asset["id"], asset["project_id"]), (info.asset_id, info.project_id))
-        self.assertEqual((asset["filetype"], asset["channel"], asset["part_count"]), ("video/quicktime", 0, 1))
-        self.assertIn(asset["offset"], range(10))
-        self.assertEqual(client.states(upload), [fio_c2c.FIO_UPLOAD_UPLOADING, fio_c2c.FIO_UPLOAD_DONE])
+        assert (asset["id"], asset["project_id"]) == (info.asset_id, info.project_id)
+        assert (asset["filetype"], asset["channel"], asset["part_count"]) == ("video/quicktime", 0, 1)
+        assert asset["offset"] in range(10)
+        assert client.states(upload) == [fio_c2c.FIO_UPLOAD_UPLOADING, fio_c2c.FIO_UPLOAD_DONE]
 
     def test_a_wait_ends_with_the_upload_although_nobody_hears_of_its_end(self) -> None:
         self.service.person("approve", after_polls=0)
@@ -34,9 +35,9 @@ class Files(UploadTest):
             while not upload.info().is_over:
                 client.drive(int(PATIENCE * 1000))
                 rounds += 1
-            self.assertLess(time.monotonic() - start, PATIENCE)
-            self.assertLess(rounds, 50)
-            self.assertEqual(upload.info().state, fio_c2c.FIO_UPLOAD_DONE)
+            assert time.monotonic() - start < PATIENCE
+            assert rounds < 50
+            assert upload.info().state == fio_c2c.FIO_UPLOAD_DONE
 
     def test_several_parts(self) -> None:
         self.service.settings(part_bytes=70_000)
@@ -44,7 +45,7 @@ class Files(UploadTest):
         media = self.media(size=1_000_001)
         client.upload(path=media).wait(PATIENCE)
         asset = self.arrived("A001.mov", media)
-        self.assertEqual([part["times_started"] for part in asset["parts"]], [1] * 15)
+        assert [part["times_started"] for part in asset["parts"]] == [1] * 15
 
     def test_many_files_side_by_side(self) -> None:
         self.service.settings(part_bytes=20_000)
@@ -55,9 +56,9 @@ class Files(UploadTest):
         client.drive_until(lambda: client.queue.totals().files_left == 0)
         for path in media:
             self.arrived(path.name, path)
-        self.assertEqual(client.queue.totals().done, 40)
+        assert client.queue.totals().done == 40
         connections = {request["connection"] for request in self.puts()}
-        self.assertIn(len(connections), range(2, 5))
+        assert len(connections) in range(2, 5)
 
     def test_an_empty_part_at_the_end(self) -> None:
         # Eleven bytes in ten parts of two: the last four are empty.
@@ -72,7 +73,7 @@ class Files(UploadTest):
         for name, wanted, got in (("two", 2, "2"), ("fifty", 50, "2"), ("none", 0, None)):
             client.upload(path=media, name=name, parts=wanted).wait(PATIENCE)
             request = self.service.requests("asset")[-1]
-            self.assertEqual(dict(request["fields"]).get("parts"), got)
+            assert dict(request["fields"]).get("parts") == got
             self.arrived(name, media)
 
     def test_settings_are_sent(self) -> None:
@@ -80,24 +81,24 @@ class Files(UploadTest):
         media = self.media()
         client.upload(path=media, name="Szene 4 – Döner 🥙.wav", channel=2, media_type="audio/x-wave").wait(PATIENCE)
         asset = self.arrived("Szene 4 – Döner 🥙.wav", media)
-        self.assertEqual((asset["channel"], asset["filetype"]), (2, "audio/x-wave"))
+        assert (asset["channel"], asset["filetype"]) == (2, "audio/x-wave")
 
     def test_the_media_type_follows_the_extension(self) -> None:
         client = self.paired()
         for name, media_type in (("a.MP4", "video/mp4"), ("b.wav", "audio/wav"), ("c.jpeg", "image/jpeg"),
                                  ("d.look", "application/octet-stream"), ("mov", "application/octet-stream")):
             info = client.upload(path=self.media(name, 10)).wait(PATIENCE)
-            self.assertEqual((info.media_type, self.service.upload(name)["filetype"]), (media_type, media_type))
+            assert (info.media_type, self.service.upload(name)["filetype"]) == (media_type, media_type)
 
     def test_one_description_for_several_uploads(self) -> None:
         client = self.paired()
         media = self.media()
         with fio_c2c.Description(path=media, name="first") as description:
             first, second = client.upload(description), client.upload(description)
-        self.assertNotEqual(first, second)
+        assert first != second
         first.wait(PATIENCE)
         second.wait(PATIENCE)
-        self.assertEqual(len(self.service.uploads("first", state="complete")), 2)
+        assert len(self.service.uploads("first", state="complete")) == 2
 
     def test_a_path_need_not_be_utf_8(self) -> None:
         client = self.paired()
@@ -105,15 +106,15 @@ class Files(UploadTest):
         media.write_bytes(b"media")
         self.fails(fio_c2c.FIO_E_UTF8, lambda: client.upload(path=media))
         info = client.upload(path=media, name="A1.mov").wait(PATIENCE)
-        self.assertEqual(info.path, str(media))
+        assert info.path == str(media)
         self.arrived("A1.mov", media)
 
 
 class Refused(UploadTest):
     def refused(self, status: int, client: fio_c2c.Client, **settings: Any) -> None:
         error = self.fails(status, lambda: client.upload(**settings))
-        self.assertNotIn(str(self.card), error.message)
-        self.assertEqual(client.queue.list(), [])
+        assert str(self.card) not in error.message
+        assert client.queue.list() == []
 
     def test_what_is_no_file(self) -> None:
         client = self.client()
@@ -126,8 +127,7 @@ class Refused(UploadTest):
                              (fio_c2c.FIO_E_SOURCE_KIND, self.card),
                              (fio_c2c.FIO_E_SOURCE_KIND, fifo),
                              (fio_c2c.FIO_E_SOURCE_KIND, "/dev/null")):
-            with self.subTest(path):
-                self.refused(status, client, path=path)
+            self.refused(status, client, path=path)
 
     def test_a_file_that_may_not_be_read(self) -> None:
         media = self.media()
@@ -142,14 +142,13 @@ class Refused(UploadTest):
             with fio_c2c.Client(**settings) as client:
                 self.refused(fio_c2c.FIO_E_SOURCE_READ, client, path=media)
 
-        self.assertEqual(in_child(attempt), "")
+        assert in_child(attempt) == ""
 
     def test_names(self) -> None:
         client = self.client()
         media = self.media()
         for name in ("", "   ", "n" * 256, "ä" * 128, "a\nb", "a\x7fb"):
-            with self.subTest(name):
-                self.refused(fio_c2c.FIO_E_ARGUMENT, client, path=media, name=name)
+            self.refused(fio_c2c.FIO_E_ARGUMENT, client, path=media, name=name)
         self.refused(fio_c2c.FIO_E_UTF8, client, path=media, name="\udcff.mov")
         client.upload(path=media, name="n" * 255).cancel()
 
@@ -161,8 +160,7 @@ class Refused(UploadTest):
                          {"extension": "mov", "recording": fio_c2c.Recording()},
                          {"extension": ".", "recording": fio_c2c.Recording()},
                          {"recording": fio_c2c.Recording(held_head=(256 << 20) + 1)}):
-            with self.subTest(settings):
-                self.refused(fio_c2c.FIO_E_ARGUMENT, client, path=media, **settings)
+            self.refused(fio_c2c.FIO_E_ARGUMENT, client, path=media, **settings)
         self.refused(fio_c2c.FIO_E_ARGUMENT, client, name="without a source")
         self.refused(fio_c2c.FIO_E_ARGUMENT, client, path="")
         self.refused(fio_c2c.FIO_E_ARGUMENT, client, path="/" * 4097)
@@ -174,11 +172,10 @@ class Refused(UploadTest):
         folder = os.open(self.card, os.O_RDONLY)
         blind = os.open(self.media(), os.O_WRONLY)
         for descriptor in (reading, writing, folder, blind):
-            self.addCleanup(os.close, descriptor)
+            self.at_end(os.close, descriptor)
         for status, descriptor in ((fio_c2c.FIO_E_SOURCE_KIND, reading), (fio_c2c.FIO_E_SOURCE_KIND, folder),
                                    (fio_c2c.FIO_E_SOURCE_READ, blind), (fio_c2c.FIO_E_ARGUMENT, -1), (fio_c2c.FIO_E_ARGUMENT, 987)):
-            with self.subTest(descriptor):
-                self.refused(status, client, fd=descriptor, name="a.mov")
+            self.refused(status, client, fd=descriptor, name="a.mov")
         with self.media().open("rb") as file:
             self.refused(fio_c2c.FIO_E_ARGUMENT, client, fd=file.fileno())
 
@@ -216,19 +213,19 @@ class Age(UploadTest):
         self.clock.advance(500_000)
         client.queue.resume()
         upload.wait(PATIENCE)
-        self.assertIn(self.offset("A001.mov"), range(1500, 1510))
+        assert self.offset("A001.mov") in range(1500, 1510)
 
     def test_does_not_follow_a_clock_that_jumps(self) -> None:
         client = self.paired()
         upload = client.upload(path=self.media(), created=self.clock.wall_seconds() - 1000)
         self.clock.wall_offset = -700_000
         upload.wait(PATIENCE)
-        self.assertIn(self.offset("A001.mov"), range(1000, 1010))
+        assert self.offset("A001.mov") in range(1000, 1010)
 
     def test_what_comes_from_the_future_is_new(self) -> None:
         client = self.paired()
         client.upload(path=self.media(), created=self.clock.wall_seconds() + 5000).wait(PATIENCE)
-        self.assertIn(self.offset("A001.mov"), range(0, 5))
+        assert self.offset("A001.mov") in range(0, 5)
 
     def test_of_a_file_is_what_the_file_system_says(self) -> None:
         client = self.paired()
@@ -236,7 +233,7 @@ class Age(UploadTest):
         changed = self.clock.wall_seconds() - 3000
         os.utime(media, (changed, changed))
         client.upload(path=media).wait(PATIENCE)
-        self.assertIn(self.offset("A001.mov"), range(3000, 3010))
+        assert self.offset("A001.mov") in range(3000, 3010)
 
 
 class Sources(UploadTest):
@@ -246,9 +243,9 @@ class Sources(UploadTest):
         with media.open("rb") as file:
             file.seek(77)
             upload = client.upload(fd=file.fileno(), name="fd.mov")
-            self.assertEqual(os.lseek(file.fileno(), 0, os.SEEK_CUR), 77)
+            assert os.lseek(file.fileno(), 0, os.SEEK_CUR) == 77
         media.unlink()
-        self.assertIsNone(upload.wait(PATIENCE).path)
+        assert upload.wait(PATIENCE).path is None
         self.arrived("fd.mov", self.media())
 
     def test_a_reader(self) -> None:
@@ -259,10 +256,10 @@ class Sources(UploadTest):
         # In crumbs, as a slow medium has them.
         upload = client.upload(reader=lambda offset, length: content[offset:offset + min(length, 7_000)], size=len(content),
                                name="r.mov")
-        self.assertEqual(len(fio_c2c._callbacks.registry), held + 1)
+        assert len(fio_c2c._callbacks.registry) == held + 1
         upload.wait(PATIENCE)
         self.arrived("r.mov", content)
-        self.assertEqual(len(fio_c2c._callbacks.registry), held)
+        assert len(fio_c2c._callbacks.registry) == held
 
     def test_a_reader_is_let_go_however_it_ends(self) -> None:
         client = self.paired()
@@ -273,15 +270,15 @@ class Sources(UploadTest):
 
         with fio_c2c.Description(reader=read, size=10, name="r.mov") as description:
             one, two = client.upload(description), client.upload(description)
-            self.assertEqual(len(fio_c2c._callbacks.registry), held + 1)
+            assert len(fio_c2c._callbacks.registry) == held + 1
             one.cancel()
-        self.assertEqual(len(fio_c2c._callbacks.registry), held + 1)
+        assert len(fio_c2c._callbacks.registry) == held + 1
         info = client.drive_until_over(two, fio_c2c.FIO_UPLOAD_FAILED)
-        self.assertEqual(info.reason.status, fio_c2c.FIO_E_SOURCE_READ)
-        self.assertEqual(len(fio_c2c._callbacks.registry), held)
+        assert info.reason.status == fio_c2c.FIO_E_SOURCE_READ
+        assert len(fio_c2c._callbacks.registry) == held
         client.upload(reader=read, size=10, name="closed.mov").pause()
         client.close()
-        self.assertLess(len(fio_c2c._callbacks.registry), held)
+        assert len(fio_c2c._callbacks.registry) < held
 
     def test_what_a_reader_raises_is_not_lost(self) -> None:
         client = self.paired()
@@ -290,16 +287,16 @@ class Sources(UploadTest):
             raise OSError("the card is out")
 
         upload = client.upload(reader=read, size=10, name="r.mov")
-        with self.assertRaisesRegex(OSError, "the card is out"):
+        with pytest.raises(OSError, match="the card is out"):
             upload.wait(PATIENCE)
         info = client.drive_until_over(upload, fio_c2c.FIO_UPLOAD_FAILED)
-        self.assertEqual(info.reason.status, fio_c2c.FIO_E_SOURCE_READ)
+        assert info.reason.status == fio_c2c.FIO_E_SOURCE_READ
 
     def test_a_reader_that_has_less_than_it_said(self) -> None:
         client = self.paired()
         upload = client.upload(reader=lambda offset, length: b"abc"[offset:offset + length], size=10, name="r.mov")
         info = client.drive_until_over(upload, fio_c2c.FIO_UPLOAD_FAILED)
-        self.assertEqual(info.reason.status, fio_c2c.FIO_E_SOURCE_CHANGED)
+        assert info.reason.status == fio_c2c.FIO_E_SOURCE_CHANGED
 
     def test_another_source_for_the_same_bytes(self) -> None:
         client = self.paired()
@@ -307,7 +304,7 @@ class Sources(UploadTest):
         upload = client.upload(path=media)
         moved = media.rename(self.card / "moved")
         upload.attach(path=moved)
-        self.assertEqual(upload.info().path, str(moved))
+        assert upload.info().path == str(moved)
         self.fails(fio_c2c.FIO_E_SOURCE_CHANGED, lambda: upload.attach(path=self.media("shorter", 10)))
         upload.wait(PATIENCE)
         self.arrived("A001.mov", moved)
@@ -324,8 +321,8 @@ class Changes(UploadTest):
         self.drive_until_stuck(client, upload, 50_000)
         return upload
 
-    def setUp(self) -> None:
-        super().setUp()
+    @pytest.fixture(autouse=True)
+    def changes_ready(self, upload_ready: None) -> None:
         self.service.settings(part_bytes=25_000)
 
     def queued(self, client: fio_c2c.Client, media: Path) -> fio_c2c.Upload:
@@ -335,7 +332,7 @@ class Changes(UploadTest):
 
     def failed(self, client: fio_c2c.Client, upload: fio_c2c.Upload, status: int) -> None:
         info = client.drive_until_over(upload, fio_c2c.FIO_UPLOAD_FAILED)
-        self.assertEqual(info.reason.name, fio_c2c.status_name(status))
+        assert info.reason.name == fio_c2c.status_name(status)
 
     def test_changed_before_its_turn(self) -> None:
         client = self.paired()
@@ -344,7 +341,7 @@ class Changes(UploadTest):
         self.media(size=100_001)
         client.queue.resume()
         self.failed(client, upload, fio_c2c.FIO_E_SOURCE_CHANGED)
-        self.assertEqual(self.service.uploads(), [])
+        assert self.service.uploads() == []
         upload.retry()
         upload.wait(PATIENCE)
         self.arrived("A001.mov", media)
@@ -363,23 +360,22 @@ class Changes(UploadTest):
         upload.retry()
         upload.wait(PATIENCE)
 
-    def test_changed_during_the_upload(self) -> None:
-        for size in (100_000, 100_001, 60_000, 1):
-            with self.subTest(size):
-                client = self.paired()
-                media = self.media()
-                upload = self.halfway(client, media)
-                media.write_bytes(os.urandom(size))
-                self.assertLess(upload.info().confirmed, 100_000)
-                upload.pause()
-                upload.resume()
-                self.failed(client, upload, fio_c2c.FIO_E_SOURCE_CHANGED)
-                upload.retry()
-                upload.wait(PATIENCE)
-                content = media.read_bytes()
-                self.assertEqual(self.service.uploads()[-1]["size"], size)
-                client.close()
-                self.arrived("A001.mov", content, client_id=client.client_id)
+    @pytest.mark.parametrize("size", (100_000, 100_001, 60_000, 1))
+    def test_changed_during_the_upload(self, size) -> None:
+        client = self.paired()
+        media = self.media()
+        upload = self.halfway(client, media)
+        media.write_bytes(os.urandom(size))
+        assert upload.info().confirmed < 100_000
+        upload.pause()
+        upload.resume()
+        self.failed(client, upload, fio_c2c.FIO_E_SOURCE_CHANGED)
+        upload.retry()
+        upload.wait(PATIENCE)
+        content = media.read_bytes()
+        assert self.service.uploads()[-1]["size"] == size
+        client.close()
+        self.arrived("A001.mov", content, client_id=client.client_id)
 
     def test_deleted_during_the_upload(self) -> None:
         # Whoever has a file open can read it after it was deleted.
@@ -402,7 +398,7 @@ class Verified(UploadTest):
             media = self.media(f"{etag}.mov")
             client.upload(path=media, verify=True).wait(PATIENCE)
             asset = self.arrived(media.name, media)
-            self.assertEqual([part["times_received"] for part in asset["parts"]], [1] * 4)
+            assert [part["times_received"] for part in asset["parts"]] == [1] * 4
 
     def corrupted(self, **fields: Any) -> None:
         self.service.fault("part", "status", status=200, body="", headers={"ETag": '"0123456789abcdef0123456789abcdef"'}, **fields)
@@ -415,21 +411,17 @@ class Verified(UploadTest):
         upload = client.upload(path=media, verify=True)
         upload.wait(PATIENCE)
         self.arrived("A001.mov", media)
-        self.assertEqual(client.reasons(upload), ["FIO_E_CHECKSUM"])
+        assert client.reasons(upload) == ["FIO_E_CHECKSUM"]
 
     def test_what_is_always_damaged_is_never_done(self) -> None:
         client = self.paired()
         self.corrupted(times=1000)
         upload = client.upload(path=self.media(), verify=True)
         info = self.skip_waits_until(client, upload, fio_c2c.FIO_E_TOO_MANY_ASSETS)
-        self.assertEqual(set(client.reasons(upload)), {"FIO_E_CHECKSUM", "FIO_E_TOO_MANY_ASSETS"})
-        self.assertIn("other bytes", info.reason.message)
-        self.assertEqual(len(self.service.uploads()), 10)
+        assert set(client.reasons(upload)) == {"FIO_E_CHECKSUM", "FIO_E_TOO_MANY_ASSETS"}
+        assert "other bytes" in info.reason.message
+        assert len(self.service.uploads()) == 10
         self.service.clear_faults()
         upload.retry()
         upload.wait(PATIENCE)
         self.arrived("A001.mov", self.media())
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -2,6 +2,7 @@
 //! device: who identifies itself how, and that the access token goes nowhere it is not meant to.
 
 use fio_c2c::api::{Endpoint, Request};
+use fio_emulator_service::uploads::realtime::Announcement;
 
 pub const CLIENT_ID: &str = "CAM-0042";
 pub const CLIENT_SECRET: &str = "model secret & more";
@@ -49,27 +50,12 @@ pub struct NewAsset {
     /// The media type: the tests give each upload its own, so it says whose asset this is.
     pub key: String,
     pub name: Option<String>,
+    pub extension: Option<String>,
     /// `None` for a recording.
     pub size: Option<u64>,
     /// 0 leaves it to the service.
     pub parts: u32,
     pub offset: u64,
-}
-
-/// Parts of a recording that are to come.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Announcement {
-    pub parts: Vec<AnnouncedPart>,
-    /// Of the whole, with the last part.
-    pub size: Option<u64>,
-    pub name: Option<String>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct AnnouncedPart {
-    pub number: u32,
-    pub size: u64,
-    pub is_final: bool,
 }
 
 impl Ask {
@@ -130,6 +116,7 @@ fn new_asset(request: &Request) -> NewAsset {
     NewAsset {
         key: text("filetype").expect("an asset has a media type"),
         name,
+        extension: text("extension"),
         size,
         parts: body["parts"].as_u64().map_or(0, |parts| parts.try_into().expect("few parts")),
         offset: body["offset"].as_u64().unwrap_or_else(|| panic!("an age is never negative: {body}")),
@@ -156,17 +143,7 @@ fn bearer(request: &Request) -> String {
 }
 
 fn announcement(request: &Request) -> Announcement {
-    let body: serde_json::Value = serde_json::from_slice(json(request)).expect("an announcement is JSON");
-    let parts = body["parts"].as_array().expect("it has parts").iter().map(|part| AnnouncedPart {
-        number: part["number"].as_u64().and_then(|n| n.try_into().ok()).expect("a part has a number"),
-        size: part["size"].as_u64().expect("a part has a size"),
-        is_final: part["is_final"].as_bool().expect("a part is the last or not"),
-    });
-    Announcement {
-        parts: parts.collect(),
-        size: body["asset_filesize"].as_u64(),
-        name: body["asset_name"].as_str().map(str::to_owned),
-    }
+    serde_json::from_slice(json(request)).expect("an announcement is JSON")
 }
 
 struct Fields(Vec<(String, String)>);

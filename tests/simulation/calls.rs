@@ -16,7 +16,7 @@ fn paired() -> World {
 #[test]
 fn a_401_on_several_calls_at_once_leads_to_one_refresh_and_all_are_repeated() {
     let mut world = paired();
-    world.service.grants.expire_access();
+    world.service.expire_access();
     let heartbeats = world.service.visits.heartbeats;
     let operations =
         [Operation::DeviceInfo, Operation::Heartbeat, Operation::Heartbeat, Operation::DeviceInfo];
@@ -32,7 +32,7 @@ fn a_401_on_several_calls_at_once_leads_to_one_refresh_and_all_are_repeated() {
 #[test]
 fn a_late_401_for_an_older_token_costs_no_second_refresh() {
     let mut world = paired();
-    world.service.grants.expire_access();
+    world.service.expire_access();
     world.network.plan([Fate::Through, Fate::Late(20 * SECOND)]);
     let quick = world.start(Operation::Heartbeat).expect("the device is paired");
     let slow = world.start(Operation::Heartbeat).expect("the device is paired");
@@ -68,7 +68,7 @@ fn a_call_ends_although_its_refresh_has_no_next_attempt() {
     world.boots_in_1970 = Some(10);
     world.network.weather.checks_dates = false;
     world.cut_power();
-    world.service.grants.expire_access();
+    world.service.expire_access();
     world.service.rules.refuses_client = true;
     // The refresh fails once; the call goes out meanwhile, and hears of its dead token only after the
     // service has refused the second attempt for good.
@@ -80,7 +80,7 @@ fn a_call_ends_although_its_refresh_has_no_next_attempt() {
 #[test]
 fn a_change_of_project_is_told_once() {
     let mut world = paired();
-    world.service.project = "project-2".into();
+    world.service.put_in("project-2");
     assert_eq!(world.run(Operation::DeviceInfo), FIO_OK);
     assert_eq!(world.run(Operation::DeviceInfo), FIO_OK);
     let from =
@@ -95,7 +95,7 @@ fn a_change_of_project_is_told_once() {
 fn a_change_of_project_while_the_device_was_off_is_told_after_the_next_start() {
     let mut world = paired();
     world.cut_power();
-    world.service.project = "project-2".into();
+    world.service.put_in("project-2");
     world.boot();
     assert_eq!(world.run(Operation::DeviceInfo), FIO_OK);
     assert_eq!(world.count_events(|event| matches!(event, Event::ProjectChanged { .. })), 1);

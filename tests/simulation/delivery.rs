@@ -82,9 +82,9 @@ impl Delivery {
             sample.bytes[0] ^= 1;
         }
         if self.twist == (Twist::Resent { had_arrived: true }) {
-            service.assets.put(&self.part, samples.clone(), time);
+            service.put(&self.part, samples.clone(), time);
         }
-        let reply = service.assets.put(&self.part, samples, time);
+        let reply = service.put(&self.part, samples, time);
         Sent {
             response: reply.response,
             etag: reply.etag,
@@ -101,7 +101,7 @@ impl Delivery {
     /// What the transport makes of it. The other end has confirmed the whole body where nothing came back.
     pub fn outcome(&self, answer: Result<Sent, Error>) -> Outcome {
         let was_resent = self.twist == Twist::Resent { had_arrived: true };
-        let is_unanswered = answer.as_ref().is_err_and(fio_c2c::retry::may_have_been_processed);
+        let is_unanswered = answer.as_ref().is_err_and(fio_c2c::failure::may_have_been_processed);
         Outcome { answer, left_unanswered: was_resent || is_unanswered && self.has_arrived }
     }
 }

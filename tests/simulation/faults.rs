@@ -3,6 +3,7 @@
 use fio_c2c::api::Response;
 use fio_c2c::secret::SecretBytes;
 use fio_c2c::status::*;
+use fio_emulator_service::s3_errors;
 use std::time::Duration;
 
 /// The state of the network between device and service.
@@ -128,49 +129,27 @@ pub enum Twist {
     Damaged,
 }
 
-/// Errors of S3's list, with the numbers they come with.
-const S3_ERRORS: [(u16, &str); 40] = [
-    (400, "AuthorizationQueryParametersError"),
-    (400, "BadDigest"),
-    (400, "EntityTooLarge"),
-    (400, "EntityTooSmall"),
-    (400, "ExpiredToken"),
-    (400, "IncompleteBody"),
-    (400, "InternalError"),
-    (400, "InvalidArgument"),
-    (400, "InvalidRequest"),
-    (400, "InvalidToken"),
-    (400, "MalformedTrailer"),
-    (400, "MaxMessageLengthExceeded"),
-    (400, "RequestTimeout"),
-    (400, "TokenRefreshRequired"),
-    (401, "ExpiredToken"),
-    (403, "AccessDenied"),
-    (403, "AllAccessDisabled"),
-    (403, "ExpiredToken"),
-    (403, "InvalidAccessKeyId"),
-    (403, "InvalidObjectState"),
-    (403, "RequestTimeTooSkewed"),
-    (403, "SignatureDoesNotMatch"),
-    (403, "SlowDown"),
-    (404, "NoSuchBucket"),
-    (404, "NoSuchKey"),
-    (404, "NoSuchVersion"),
-    (405, "MethodNotAllowed"),
-    (409, "BucketAlreadyExists"),
-    (409, "ConditionalRequestConflict"),
-    (409, "OperationAborted"),
-    (411, "MissingContentLength"),
-    (412, "ConditionalRequestConflict"),
-    (412, "PreconditionFailed"),
-    (413, "EntityTooLarge"),
-    (416, "InvalidRange"),
-    (500, "InternalError"),
-    (501, "NotImplemented"),
-    (503, "ServiceUnavailable"),
-    (503, "SlowDown"),
+/// Errors of S3's list that come with other numbers as well.
+const OTHER_NUMBERS: [(u16, &str); 8] = [
     (200, "InternalError"),
+    (400, "InternalError"),
+    (400, "MalformedTrailer"),
+    (401, "ExpiredToken"),
+    (403, "ExpiredToken"),
+    (403, "SlowDown"),
+    (412, "ConditionalRequestConflict"),
+    (413, "EntityTooLarge"),
 ];
+
+/// Any error of S3, but for the one that is evidence of what the storage has.
+fn s3_error(random: &mut fastrand::Rng) -> (u16, &'static str) {
+    let row = &s3_errors::ALL[random.usize(0..s3_errors::ALL.len())];
+    match row.code {
+        "NoSuchUpload" => pick(&OTHER_NUMBERS, random),
+        _ if random.u8(0..5) == 0 => pick(&OTHER_NUMBERS, random),
+        code => (row.status, code),
+    }
+}
 
 /// What the storage, or something before it, may say to a part besides.
 fn odd_answer(random: &mut fastrand::Rng) -> Response {
@@ -180,7 +159,7 @@ fn odd_answer(random: &mut fastrand::Rng) -> Response {
         1 => (pick(&[202, 203, 205, 206], random), String::new()),
         2 => (pick(&[401, 404, 410, 413, 418, 451, 511], random), String::new()),
         _ => {
-            let (status, code) = pick(&S3_ERRORS, random);
+            let (status, code) = s3_error(random);
             (status, format!("<?xml version=\"1.0\"?><Error><Code>{code}</Code><Key>k</Key></Error>"))
         }
     };

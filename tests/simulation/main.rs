@@ -4,7 +4,7 @@
 //!
 //! | file | what is inside |
 //! | --- | --- |
-//! | `service/` | the service's rules on codes, tokens, revocation, assets and their parts |
+//! | `service/` | the emulator's model of the service, and who breaks its rules |
 //! | `ask.rs` | what a request asks for, and whether it may travel as it does |
 //! | `faults.rs`, `network.rs` | what may happen to a request, and those on their way |
 //! | `store.rs` | a disk that refuses, and that power is cut from at the worst moments |

@@ -3,7 +3,7 @@
 use crate::ask::Ask;
 use crate::delivery::Delivery;
 use crate::faults::{Fate, Twist, Weather, choose_for_part};
-use crate::service::{Effect, Service, grant_of};
+use crate::service::{Effect, Service};
 use fio_c2c::api::part::PartRequest;
 use fio_c2c::engine::effects::RequestId;
 use fio_c2c::engine::transport::Answer;
@@ -58,8 +58,8 @@ impl Network {
         }
     }
 
-    pub fn send(&mut self, id: RequestId, ask: Ask, clock_is_plausible: bool, time: u64) {
-        self.check_lone_refresh(&ask);
+    pub fn send(&mut self, id: RequestId, ask: Ask, clock_is_plausible: bool, time: u64, service: &Service) {
+        self.check_lone_refresh(&ask, service);
         let planned = self.planned.pop_front();
         let fate =
             planned.unwrap_or_else(|| Fate::choose(&self.weather, clock_is_plausible, &mut self.random));
@@ -95,12 +95,13 @@ impl Network {
     }
 
     /// A refresh token must not be on its way twice: the second would use up what the first brings.
-    fn check_lone_refresh(&self, ask: &Ask) {
+    fn check_lone_refresh(&self, ask: &Ask, service: &Service) {
         let Ask::Refresh { token } = ask else { return };
         let under_way = self.flights.iter().filter(|flight| !flight.orphaned);
         for flight in under_way {
             if let Cargo::Ask(Ask::Refresh { token: other }) = &flight.cargo {
-                assert_ne!(grant_of(token), grant_of(other), "two refreshes of one grant at the same time");
+                let grants = [token, other].map(|token| service.pair_of(token).0);
+                assert_ne!(grants[0], grants[1], "two refreshes of one grant at the same time");
             }
         }
     }

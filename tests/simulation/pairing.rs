@@ -52,10 +52,10 @@ fn a_poll_that_is_cancelled_and_started_again_keeps_the_pace() {
 
 /// The person approves; the answer that says so comes when nobody is polling any more.
 fn approve_after_cancel(world: &mut World) {
-    world.service.codes.decide(true);
+    world.decide(true);
     world.network.plan([Fate::Late(30 * SECOND)]);
     let op = world.start(Operation::Poll).expect("there is a code");
-    while world.service.grants.count_alive() == 0 {
+    while world.service.count_alive() == 0 {
         world.run_for(10);
     }
     world.cancel(op).expect("the answer is not there yet");
@@ -90,15 +90,15 @@ fn a_pairing_that_was_cancelled_and_then_approved_is_revoked() {
     let mut world = world();
     let op = world.start(Operation::Pair { codes: 1 }).expect("a pairing can be started");
     world.run_for(2 * SECOND);
-    world.service.codes.decide(true);
+    world.decide(true);
     world.network.plan([Fate::Late(30 * SECOND)]);
-    while world.service.grants.count_alive() == 0 {
+    while world.service.count_alive() == 0 {
         world.run_for(10);
     }
     world.cancel(op).expect("the answer is not there yet");
     world.run_for(MINUTE);
     assert_eq!(world.state(), AuthState::Unpaired);
-    assert_eq!((world.service.visits.revokes, world.service.grants.count_alive()), (1, 0));
+    assert_eq!((world.service.visits.revokes, world.service.count_alive()), (1, 0));
     assert!(!world.disk.holds("auth"));
 }
 
@@ -115,14 +115,14 @@ fn slow_down_is_obeyed_from_then_on() {
     world.run_for(2 * MINUTE);
     // Every 25 s by now.
     assert!((8..=9).contains(&world.service.visits.polls), "{}", world.service.visits.polls);
-    world.service.codes.decide(true);
+    world.decide(true);
     assert_eq!(world.finish(op, MINUTE), FIO_OK);
 }
 
 #[test]
 fn a_refusal_by_the_person_ends_the_poll() {
     let mut world = with_code(Rules::default());
-    world.service.codes.decide(false);
+    world.decide(false);
     assert_eq!(world.run(Operation::Poll), FIO_E_ACCESS_DENIED);
     assert_eq!(world.refusal(Operation::Poll), FIO_E_NO_CODE);
 }
@@ -135,7 +135,7 @@ fn a_whole_pairing_shows_a_new_code_when_one_expires_and_ends_after_the_last() {
     assert!(world.time >= 6 * MINUTE, "each code has its two minutes");
     let numbers: Vec<u32> = world.notices.iter().filter_map(shown_number).collect();
     assert_eq!(numbers, [1, 2, 3]);
-    assert_eq!(world.service.codes.count(), 3);
+    assert_eq!(world.service.count_codes(), 3);
 }
 
 #[test]
@@ -146,11 +146,11 @@ fn a_whole_pairing_survives_a_network_that_is_away_while_codes_change() {
     world.network.weather.outage = true;
     world.run_for(12 * SECOND);
     world.network.weather.outage = false;
-    while world.service.codes.count() < 2 {
+    while world.service.count_codes() < 2 {
         world.run_for(SECOND);
         assert_eq!(world.status(op), None);
     }
-    world.service.codes.decide(true);
+    world.decide(true);
     assert_eq!(world.finish(op, MINUTE), FIO_OK);
 }
 
@@ -231,7 +231,7 @@ fn no_odd_answer_to_a_poll_ends_a_code_that_lives() {
                 world.run_for(SECOND);
                 assert_eq!(world.status(op), None, "{fate:?}");
             }
-            world.service.codes.decide(true);
+            world.decide(true);
             assert_eq!(world.finish(op, MINUTE), FIO_OK, "{fate:?}");
             let told = world.count_events(|event| matches!(event, Event::Retrying { .. }));
             assert_eq!(told, times, "{fate:?}");
@@ -273,7 +273,7 @@ fn a_whole_pairing_waits_for_its_network() {
     world.network.weather.outage = false;
     world.run_for(MINUTE);
     assert_eq!(world.notices.iter().filter_map(shown_number).collect::<Vec<_>>(), [1]);
-    world.service.codes.decide(true);
+    world.decide(true);
     assert_eq!(world.finish(op, MINUTE), FIO_OK);
 }
 

@@ -81,7 +81,7 @@ fn a_new_pairing_forgets_the_interruption_of_the_old_one() {
     world.cut_power();
     world.boot();
     world.pair();
-    world.service.grants.revoke_all();
+    world.service.revoke_all();
     let op = world.start(Operation::Refresh).expect("the device is paired");
     assert_eq!(world.finish(op, MINUTE), FIO_E_AUTHORIZATION_LOST);
     assert!(world.message(op).starts_with("the service refused"), "{}", world.message(op));
@@ -95,7 +95,7 @@ fn after_the_new_pair_was_saved_nothing_is_lost() {
     world.run_for(MINUTE);
     assert!(world.device.is_none(), "the power went");
     world.boot();
-    assert_eq!(world.stored_refresh_token(), world.service.grants.current_refresh_token());
+    assert_eq!(world.stored_refresh_token(), world.service.current_refresh_token());
     assert_eq!(world.run(Operation::Refresh), FIO_OK);
     assert_eq!(world.run(Operation::Heartbeat), FIO_OK);
 }
@@ -118,7 +118,7 @@ fn a_power_cut_while_pairing_leaves_the_device_paired_or_not_but_never_half() {
         let mut world = World::new(11, Rules::default());
         world.start(Operation::Pair { codes: 1 }).expect("a pairing can be started");
         world.run_for(2_000);
-        world.service.codes.decide(true);
+        world.decide(true);
         world.disk.cut_power_at_write(Some(cut));
         world.run_for(MINUTE);
         assert!(world.device.is_none(), "the power went");

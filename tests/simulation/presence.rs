@@ -166,8 +166,8 @@ fn what_is_known_goes_with_its_authorization() {
     // A new pairing: that of the earlier one says nothing of it.
     let op = world.start(Operation::Pair { codes: 1 }).expect("a pairing can be started");
     world.run_for(SECOND);
-    world.service.codes.decide(true);
-    world.service.project = "project-2".into();
+    world.decide(true);
+    world.service.put_in("project-2");
     while world.count_events(|event| matches!(event, Event::Authorized)) == 0 {
         world.run_for(1);
     }
@@ -201,10 +201,10 @@ fn a_power_cut_at_any_write_of_a_new_pairing_tells_nothing_of_the_old_one() {
         for writes in 0..8 {
             let mut world = paired();
             let old = world.stored_refresh_token();
-            world.service.project = "project-2".into();
+            world.service.put_in("project-2");
             world.start(Operation::Pair { codes: 1 }).expect("a pairing can be started");
             world.run_for(SECOND);
-            world.service.codes.decide(true);
+            world.decide(true);
             for number in 0..=writes {
                 if world.device.is_none() {
                     break;

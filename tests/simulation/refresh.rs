@@ -24,7 +24,7 @@ fn a_refresh_that_never_arrived_is_repeated_with_the_same_token() {
     assert_eq!(world.stored_refresh_token(), token);
     assert_eq!(world.finish(op, MINUTE), FIO_OK);
     assert_eq!((world.network.sent_refreshes, world.service.visits.refreshes), (2, 1));
-    assert_eq!(world.stored_refresh_token(), world.service.grants.current_refresh_token());
+    assert_eq!(world.stored_refresh_token(), world.service.current_refresh_token());
 }
 
 #[test]
@@ -60,7 +60,7 @@ fn lost_message(event: &Event) -> Option<String> {
 #[test]
 fn a_disconnection_by_the_person_is_not_blamed_on_the_network() {
     let mut world = paired();
-    world.service.grants.revoke_all();
+    world.service.revoke_all();
     let op = world.start(Operation::Refresh).expect("the device is paired");
     assert_eq!(world.finish(op, MINUTE), FIO_E_AUTHORIZATION_LOST);
     assert!(world.message(op).starts_with("the service refused to renew"), "{}", world.message(op));
@@ -91,7 +91,7 @@ fn the_same_words_from_something_in_between_do_not_end_the_authorization() {
         world.run_for(10 * MINUTE);
         assert!(world.status(op).is_some());
         assert!(world.is_paired());
-        assert_eq!(world.stored_refresh_token(), world.service.grants.current_refresh_token());
+        assert_eq!(world.stored_refresh_token(), world.service.current_refresh_token());
         assert_eq!(world.service.visits.refreshes, 1, "it went on by itself");
     }
 }

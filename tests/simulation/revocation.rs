@@ -26,7 +26,7 @@ fn a_revocation_during_a_refresh_revokes_the_newest_token() {
     assert_eq!(world.state(), AuthState::Unpaired);
     assert!(!world.disk.holds("auth"));
     assert_eq!(world.finish(revoke, MINUTE), FIO_OK);
-    assert_eq!((world.service.visits.revokes, world.service.grants.count_alive()), (1, 0));
+    assert_eq!((world.service.visits.revokes, world.service.count_alive()), (1, 0));
     assert!(!world.disk.holds("auth"));
 }
 
@@ -36,7 +36,7 @@ fn a_refresh_that_fails_under_a_revocation_leaves_the_old_token_to_revoke() {
     world.network.plan([Fate::NeverArrives(FIO_E_RESET)]);
     world.start(Operation::Refresh).expect("the device is paired");
     assert_eq!(world.run(Operation::Revoke), FIO_OK);
-    assert_eq!(world.service.grants.count_alive(), 0);
+    assert_eq!(world.service.count_alive(), 0);
 }
 
 #[test]

@@ -3,13 +3,13 @@
 
 use crate::ask::CLIENT_ID;
 use crate::world::ORIGIN;
-use fio_c2c::auth::record::{self, AuthRecord};
 use fio_c2c::error::Error;
 use fio_c2c::secret::SecretBytes;
 use fio_c2c::status::*;
 use fio_c2c::store::RecordStore;
 use fio_c2c::store::Store;
 use fio_c2c::store::records::{Records, SealKey};
+use fio_c2c::token::record::{self, AuthRecord};
 use fio_c2c::upload::transfer::Upload;
 use fio_c2c::upload::{self, UploadId};
 use std::collections::{BTreeMap, BTreeSet};

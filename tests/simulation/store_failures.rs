@@ -29,13 +29,13 @@ fn a_pair_that_cannot_be_stored_is_told_once_and_stored_when_the_disk_is_back() 
     assert_eq!(world.finish(op, MINUTE), FIO_OK);
     world.run_for(10 * MINUTE);
     assert_eq!((world.count_events(failed), world.count_events(recovered)), (1, 0));
-    assert_ne!(world.stored_refresh_token(), world.service.grants.current_refresh_token());
+    assert_ne!(world.stored_refresh_token(), world.service.current_refresh_token());
     assert_eq!(world.run(Operation::Heartbeat), FIO_OK, "the tokens are good all the same");
 
     world.disk.refuse_writes(None);
     world.run_for(2 * MINUTE);
     assert_eq!((world.count_events(failed), world.count_events(recovered)), (1, 1));
-    assert_eq!(world.stored_refresh_token(), world.service.grants.current_refresh_token());
+    assert_eq!(world.stored_refresh_token(), world.service.current_refresh_token());
 }
 
 #[test]
@@ -49,7 +49,7 @@ fn a_scheduled_refresh_waits_for_the_store_while_the_access_token_lives() {
     world.disk.refuse_writes(None);
     world.run_for(2 * MINUTE);
     assert_eq!(world.network.sent_refreshes, 1);
-    assert_eq!(world.stored_refresh_token(), world.service.grants.current_refresh_token());
+    assert_eq!(world.stored_refresh_token(), world.service.current_refresh_token());
 }
 
 #[test]
@@ -76,7 +76,7 @@ fn tokens_of_the_past_in_a_store_that_fell_behind_are_not_taken_for_newer_ones()
     let mut world = paired();
     world.disk.refuse_writes(Some(FIO_E_STORE));
     assert_eq!(world.run(Operation::Refresh), FIO_OK);
-    world.service.grants.revoke_all();
+    world.service.revoke_all();
     assert_eq!(world.run(Operation::Refresh), FIO_E_AUTHORIZATION_LOST);
     assert_eq!(world.state(), AuthState::Unpaired);
 }

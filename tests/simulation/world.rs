@@ -161,7 +161,7 @@ impl World {
     /// From here on the device depends on its store; a pair that never got there is lost.
     fn note_what_is_stored(&mut self) {
         let stored = self.stored_refresh_token();
-        self.service.grants.left_with(stored.as_deref());
+        self.service.left_with(stored.as_deref());
     }
 
     // The application.
@@ -212,6 +212,11 @@ impl World {
         let time = self.time;
         let device = self.on();
         device.engine.auth_state(device.clock.now(time))
+    }
+
+    /// The person decides on the code that was granted last.
+    pub fn decide(&mut self, approve: bool) {
+        self.service.decide(approve, self.time);
     }
 
     pub fn is_paired(&mut self) -> bool {
@@ -292,9 +297,9 @@ impl World {
                     self.tell(|| format!("request {id}: {ask:?}"));
                     self.watch_leaving(&device, id, &ask);
                     if let Ask::Refresh { token } = &ask {
-                        self.service.grants.check_leaving(token);
+                        self.service.check_leaving(token);
                     }
-                    self.network.send(id, ask, clock_is_plausible, self.time);
+                    self.network.send(id, ask, clock_is_plausible, self.time, &self.service);
                 }
                 Command::Put(id, part) => {
                     self.tell(|| format!("request {id}: {part:?} to {}", part.url.expose()));
@@ -334,7 +339,7 @@ impl World {
     /// An authorization is only ever lost by the service's own word.
     fn note_loss(&mut self, notice: &Notice) {
         if let Notice::Event(Event::AuthorizationLost(error)) = notice {
-            let refusal = self.service.grants.last_refusal.take();
+            let refusal = self.service.ledger.last_refusal.take();
             self.losses
                 .push(refusal.unwrap_or_else(|| panic!("lost without a refusal of the service: {error}")));
         }
@@ -398,13 +403,13 @@ impl World {
 
     /// Pairs the device the way a person does.
     pub fn pair(&mut self) {
-        let codes = self.service.codes.count();
+        let codes = self.service.count_codes();
         let op = self.start(Operation::Pair { codes: 1 }).expect("a pairing can be started");
-        while self.service.codes.count() == codes {
+        while self.service.count_codes() == codes {
             assert_eq!(self.status(op), None, "a pairing in clear weather shows a code");
             self.run_for(SECOND);
         }
-        self.service.codes.decide(true);
+        self.decide(true);
         assert_eq!(self.finish(op, MINUTE), FIO_OK);
         self.run_for(10 * SECOND);
         self.notices.clear();

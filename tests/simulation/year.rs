@@ -201,8 +201,8 @@ impl Year {
             0..300 => self.ask(Operation::Heartbeat),
             300..350 => self.ask(Operation::Refresh),
             350..380 => self.begin_outage(),
-            380..385 if self.is_disconnected_at_times => self.world.service.grants.revoke_all(),
-            385..390 => self.world.service.project = format!("project-{}", self.random.u8(..)),
+            380..385 if self.is_disconnected_at_times => self.world.service.revoke_all(),
+            385..390 => self.world.service.put_in(format!("project-{}", self.random.u8(..))),
             390..400 => self.sleep(),
             _ => {}
         }
@@ -325,7 +325,7 @@ impl Year {
             match loss {
                 Refusal::TooOld { issued } => self.was_away(issued),
                 Refusal::Replaced { grant } => {
-                    assert!(self.is_rough && self.world.service.grants.get(grant).broken, "{loss:?}");
+                    assert!(self.is_rough && self.world.service.is_broken(grant), "{loss:?}");
                 }
                 Refusal::Revoked { .. } => assert!(self.is_disconnected_at_times),
             }

@@ -6,14 +6,15 @@ import os
 import re
 import subprocess
 import sys
-import tempfile
-import unittest
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 TESTS = ROOT / "tests"
-sys.path[:0] = [str(TESTS), str(TESTS / "emulator" / "fuzz")]
+sys.path[:0] = [str(TESTS), str(ROOT / "emulator" / "fuzz")]
 
+from case import Case  # noqa: E402
 import check  # noqa: E402
 import packages  # noqa: E402
 import run as fuzzing  # noqa: E402
@@ -35,13 +36,12 @@ sys.exit(check.main())
 NO_PACKAGE = {"rustc"}
 
 
-class Machine(unittest.TestCase):
+class Machine(Case):
     """A machine that has the programs of a folder, and no others."""
 
-    def setUp(self) -> None:
-        folder = tempfile.TemporaryDirectory(prefix="fio-c2c-test-")
-        self.addCleanup(folder.cleanup)
-        self.folder = Path(folder.name)
+    @pytest.fixture(autouse=True)
+    def machine_ready(self, ending: None, tmp_path: Path) -> None:
+        self.folder = tmp_path
         self.programs = self.folder / "bin"
         self.programs.mkdir()
 
@@ -72,45 +72,55 @@ class Check(Machine):
         done = self.check('Step("docs", say("never"), needs=[check.packages.need("doxygen")]), '
                           'Step("c", say("SKIPPED: x is not there: install the Debian package libx-1.0-dev.")), '
                           'Step("abi", say("SKIPPED: no library: `rustup target add armv7-unknown-linux-gnueabihf`"))')
-        self.assertEqual(done.returncode, 0, done.stdout)
-        self.assertNotIn("never", done.stdout)
-        self.assertTrue(done.stdout.endswith("2 passed, 0 failed, 3 skipped\n"), done.stdout)
+        assert done.returncode == 0, done.stdout
+        assert "never" not in done.stdout
+        assert done.stdout.endswith("2 passed, 0 failed, 3 skipped\n"), done.stdout
         [line] = re.findall("^to install what was missing: (.*)$", done.stdout, re.M)
-        self.assertRegex(line, r"^(sudo )?apt-get update && (sudo )?apt-get install -y --no-install-recommends [a-z0-9+. -]+"
-                               r" && rustup target add armv7-unknown-linux-gnueabihf$")
+        assert re.search(r"^(sudo )?apt-get update && (sudo )?apt-get install -y --no-install-recommends [a-z0-9+. -]+"
+                         r" && rustup target add armv7-unknown-linux-gnueabihf$", line)
         wanted = set(line.split("--no-install-recommends ")[1].split(" && ")[0].split())
         # Nothing is there, so it is told of everything that is a program; without rustup, Debian has the parts of Rust.
-        self.assertLessEqual({"doxygen", "valgrind", "chromium", "iproute2", "rustfmt", "rust-clippy", "libx-1.0-dev"}, wanted)
+        assert {"doxygen", "valgrind", "chromium", "iproute2", "rustfmt", "rust-clippy", "libx-1.0-dev"} <= wanted
 
     def test_tests_that_lack_the_same_are_counted_in_one_line(self) -> None:
-        done = self.check('Step("c", say("SKIPPED: no x\\nSKIPPED: no y\\nSKIPPED: no x"))')
-        self.assertIn("skipped: c: no x (2 tests)\nskipped: c: no y\n", done.stdout)
-        self.assertTrue(done.stdout.endswith("1 passed, 0 failed, 3 skipped\n"), done.stdout)
+        # The second as pytest says it.
+        done = self.check('Step("c", say("SKIPPED: no x\\nSKIPPED: no y\\nSKIPPED [1] tests/c/test_x.py:7: no x"))')
+        assert "skipped: c: no x (2 tests)\nskipped: c: no y\n" in done.stdout
+        assert done.stdout.endswith("1 passed, 0 failed, 3 skipped\n"), done.stdout
 
     def test_parts_of_rust_come_from_rustup_where_it_is(self) -> None:
         self.stand_in("rustup", "")
         done = self.check('Step("lints", say("never"), needs=[check.packages.need("clippy")])')
-        self.assertIn(" && rustup component add rustfmt clippy\n", done.stdout)
-        self.assertNotIn("rust-clippy", done.stdout)
+        assert " && rustup component add rustfmt clippy\n" in done.stdout
+        assert "rust-clippy" not in done.stdout
 
     def test_where_nothing_was_skipped_nothing_is_to_be_installed(self) -> None:
         done = self.check('Step("c", say("fine"))')
-        self.assertNotIn("to install what was missing", done.stdout)
-        self.assertTrue(done.stdout.endswith("1 passed, 0 failed, 0 skipped\n"), done.stdout)
+        assert "to install what was missing" not in done.stdout
+        assert done.stdout.endswith("1 passed, 0 failed, 0 skipped\n"), done.stdout
 
     def test_a_skip_is_a_failure_where_none_is_allowed(self) -> None:
         done = self.check('Step("docs", say("never"), needs=[check.packages.need("doxygen")])', FIO_NO_SKIPS="1")
-        self.assertEqual(done.returncode, 1, done.stdout)
+        assert done.returncode == 1, done.stdout
 
     def test_a_failure_fails(self) -> None:
         done = self.check('Step("c", [sys.executable, "-c", "raise SystemExit(3)"])')
-        self.assertEqual(done.returncode, 1)
-        self.assertRegex(done.stdout, r"--- c: FAILED \(3\), \d+ s\n(.|\n)*failed: c\n")
+        assert done.returncode == 1
+        assert re.search(r"--- c: FAILED \(3\), \d+ s\n(.|\n)*failed: c\n", done.stdout)
 
     def test_the_slowest_step_is_named_first(self) -> None:
         outcomes = [(name, check.Outcome(0, [], seconds, "")) for name, seconds in (("quick", 1), ("slow", 300), ("usual", 20))]
-        self.assertEqual(check._by_time(outcomes), "    300 s  slow\n     20 s  usual\n      1 s  quick\n")
-        self.assertRegex(self.check('Step("c", say("fine"))').stdout, r"\n--- c: ok, \d+ s\n(.|\n)*\nsteps by time:\n +\d+ s  c\n")
+        assert check._by_time(outcomes) == "    300 s  slow\n     20 s  usual\n      1 s  quick\n"
+        assert re.search(r"\n--- c: ok, \d+ s\n(.|\n)*\nsteps by time:\n +\d+ s  c\n",
+                         self.check('Step("c", say("fine"))').stdout)
+
+    @pytest.mark.parametrize("allowed", (True, False))
+    def test_pytest_fails_for_a_skip_where_none_is_allowed(self, allowed: bool) -> None:
+        (self.folder / "test_x.py").write_text("import pytest\n\ndef test_x():\n    pytest.skip('no x')\n")
+        done = self.run_here(sys.executable, "-B", "-m", "pytest", "-c", str(TESTS / "pytest.ini"), "-p", "conftest",
+                             str(self.folder / "test_x.py"), PYTHONPATH=str(TESTS), FIO_NO_SKIPS="" if allowed else "1")
+        assert re.search(r"^SKIPPED \[1\] .*test_x\.py:4: no x$", done.stdout, re.M), done.stdout
+        assert done.returncode == (0 if allowed else 1), done.stdout
 
 
 class List(Machine):
@@ -123,8 +133,8 @@ class List(Machine):
             text = path.read_text()
             asked |= packages.named(text)
             asked |= set(re.findall(r'\bneed\([^()]+(?:\([^()]*\))?, "([a-z0-9+.-]+)"\)', text))
-        self.assertGreater(len(asked), 15)
-        self.assertEqual(asked - known, set())
+        assert len(asked) > 15
+        assert asked - known == set()
 
     def test_the_judgement_on_a_clean_checkout_installs_it(self) -> None:
         self.have("bash", "dirname", "grep", "tr")
@@ -134,34 +144,30 @@ class List(Machine):
         self.stand_in("rustup", "")
         self.stand_in("make", f'echo "skips $FIO_NO_SKIPS" >> {self.folder}/called')
         done = self.run_here("bash", str(ROOT / ".ci" / "run"))
-        self.assertEqual(done.returncode, 0, done.stdout)
+        assert done.returncode == 0, done.stdout
         called = [line for line in (self.folder / "called").read_text().splitlines() if not line.startswith("dpkg-query")]
         missing = [name for name in packages.DEBIAN if name != "doxygen"]
-        self.assertEqual(called, ["apt-get update -q",
-                                  f"apt-get install -q -y --no-install-recommends {' '.join(missing)}",
-                                  "rustup component add rustfmt clippy", "make check", "skips 1"])
+        assert called == ["apt-get update -q",
+                          f"apt-get install -q -y --no-install-recommends {' '.join(missing)}",
+                          "rustup component add rustfmt clippy", "make check", "skips 1"]
 
 
-class Fuzzing(unittest.TestCase):
-    def test_a_long_build_leaves_less_time_but_some(self) -> None:
-        for within, build, seconds in ((None, 500.0, 20), (120, 30.0, 20), (120, 105.0, 15), (120, 119.0, 5), (120, 500.0, 5)):
-            with self.subTest(within=within, build=build):
-                self.assertEqual(fuzzing.share(20, within, build), seconds)
+class Fuzzing(Case):
+    @pytest.mark.parametrize("within, build, seconds", (
+        (None, 500.0, 20), (120, 30.0, 20), (120, 105.0, 15), (120, 119.0, 5), (120, 500.0, 5)))
+    def test_a_long_build_leaves_less_time_but_some(self, within, build, seconds) -> None:
+        assert fuzzing.share(20, within, build) == seconds
 
     def test_in_make_check_it_is_bounded(self) -> None:
         [step] = [step for step in steps() if step.name == "fuzzing of the emulator"]
-        self.assertIn("WITHIN=120", step.command)
+        assert "WITHIN=120" in step.command
 
 
-class Locked(unittest.TestCase):
+class Locked(Case):
     def test_cargo_takes_what_the_lock_files_have(self) -> None:
         commands = [" ".join(step.command) for step in steps() if re.search(r"\b(test|clippy)\b", " ".join(step.command[1:2]))]
-        self.assertEqual(len(commands), 3)
+        assert len(commands) == 3
         makefile = (ROOT / "Makefile").read_text().replace("\\\n", " ")
         commands += re.findall(r"\$\(CARGO\) (?:build|rustc|run|test)\b.*(?:--release|--bin).*", makefile)
-        self.assertEqual([command for command in commands if "--locked" not in command], [])
-        self.assertGreaterEqual(len(commands), 5)
-
-
-if __name__ == "__main__":
-    unittest.main()
+        assert [command for command in commands if "--locked" not in command] == []
+        assert len(commands) >= 5

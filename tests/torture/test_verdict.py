@@ -5,14 +5,15 @@ from __future__ import annotations
 
 import hashlib
 import sys
-import tempfile
-import unittest
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "python"))
 
+from case import Case  # noqa: E402
 from ledger import Ledger  # noqa: E402
 from verdict import Verdict, judge  # noqa: E402
 
@@ -34,9 +35,10 @@ class Service:
                          "connection": connection, "status": status, "fault": fault, "violations": list(violations)})
 
 
-class VerdictTest(unittest.TestCase):
-    def setUp(self) -> None:
-        self.file = Path(self.enterContext(tempfile.TemporaryDirectory())) / "A.mov"
+class VerdictTest(Case):
+    @pytest.fixture(autouse=True)
+    def verdict_ready(self, ending: None, tmp_path: Path) -> None:
+        self.file = tmp_path / "A.mov"
         self.file.write_bytes(CONTENT)
         self.service = Service()
         self.ledger = Ledger(self.service)  # type: ignore[arg-type]
@@ -52,13 +54,13 @@ class VerdictTest(unittest.TestCase):
         return judge(list(uploads), [self.file], self.ledger)
 
     def assert_wrong(self, verdict: Verdict, word: str) -> None:
-        self.assertTrue(any(word in wrong for wrong in verdict.wrong), verdict.wrong)
+        assert any(word in wrong for wrong in verdict.wrong), verdict.wrong
 
     def test_all_well(self) -> None:
         self.service.sees("asset")
         self.service.sees("part", part=1, fault="throttle")
         verdict = self.judge(self.upload())
-        self.assertEqual((verdict.wrong, verdict.bytes_sent, verdict.bytes_needed), ([], 10, 10))
+        assert (verdict.wrong, verdict.bytes_sent, verdict.bytes_needed) == ([], 10, 10)
 
     def test_missing_different_unknown_and_against_the_rules(self) -> None:
         self.assert_wrong(self.judge(), "0 times complete")
@@ -77,7 +79,7 @@ class VerdictTest(unittest.TestCase):
         self.service.sees("part", "a", 1, status=403)
         self.service.sees("part", "b", 1)
         verdict = self.judge(self.upload("a"), self.upload("b"))
-        self.assertEqual((verdict.wrong, verdict.sent_twice), ([], 1))
+        assert (verdict.wrong, verdict.sent_twice) == ([], 1)
 
     def test_a_part_that_arrived_again_needs_an_excuse(self) -> None:
         self.service.sees("part", part=1)
@@ -87,14 +89,14 @@ class VerdictTest(unittest.TestCase):
     def test_a_fault_is_an_excuse(self) -> None:
         self.service.sees("part", part=1, fault="status", status=500)
         self.service.sees("part", part=1)
-        self.assertEqual(self.judge(self.upload(received=2)).wrong, [])
+        assert self.judge(self.upload(received=2)).wrong == []
 
     def test_a_kill_is_an_excuse_for_what_was_under_way(self) -> None:
         self.service.sees("part", part=1, connection=1)
         self.ledger.life_over(True)
         self.service.sees("part", part=1, connection=2)
         verdict = self.judge(self.upload(received=2))
-        self.assertEqual((verdict.wrong, verdict.received_again, self.ledger.kills), ([], 1, 1))
+        assert (verdict.wrong, verdict.received_again, self.ledger.kills) == ([], 1, 1)
 
     def test_a_kill_is_none_for_what_was_answered_long_before(self) -> None:
         self.service.sees("part", part=1, connection=1)
@@ -115,7 +117,7 @@ class VerdictTest(unittest.TestCase):
         self.service.sees("asset", "c", connection=2, status=None, fault="reset")
         verdict = self.judge(self.upload(), self.upload("b", received=0, state="open"),
                              self.upload("c", received=0, state="open"))
-        self.assertEqual((verdict.wrong, verdict.orphans), ([], 2))
+        assert (verdict.wrong, verdict.orphans) == ([], 2)
 
     def test_an_asset_that_was_used_is_not_lost_by_a_kill(self) -> None:
         self.service.sees("asset", "b", connection=1)
@@ -123,7 +125,3 @@ class VerdictTest(unittest.TestCase):
         self.ledger.life_over(True)
         verdict = self.judge(self.upload(), self.upload("b", state="open"))
         self.assert_wrong(verdict, "parts of it were sent")
-
-
-if __name__ == "__main__":
-    unittest.main()

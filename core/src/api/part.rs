@@ -322,6 +322,18 @@ mod tests {
         }
         assert_eq!(answer(404, "<html>", None).unwrap_err().status, FIO_E_NOT_FOUND);
         assert_eq!(error_code(b"<Code>a b</Code>"), "");
+        // What could be a signature, or a part of one.
+        for quoted in [
+            "fe5f80f77d5fa3beca038a248ff027d0445342fe2855ddc963176630326f1024",
+            "Wk0GUcqTxFVQ9Y7rFzC2",
+            "x1234",
+        ] {
+            let body = format!("<Error><Code>{quoted}</Code></Error>");
+            let error = answer(403, &body, None).unwrap_err();
+            assert_eq!((error.status, error_code(body.as_bytes())), (FIO_E_FORBIDDEN, ""), "{quoted}");
+            assert!(!error.message.contains(quoted), "{quoted}");
+        }
+        assert_eq!(error_code(b"<Code>XAmzContentSHA256Mismatch</Code>"), "XAmzContentSHA256Mismatch");
         let expired = "<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>";
         assert_eq!(answer(403, expired, None).unwrap_err().status, FIO_E_URL_EXPIRED);
     }

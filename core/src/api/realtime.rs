@@ -7,10 +7,10 @@ use crate::prelude::*;
 use crate::secret::{Secret, SecretBytes};
 use crate::status::FIO_E_PROTOCOL;
 use alloc::sync::Arc;
-use core::fmt::Write;
+use serde::Serialize;
 
 /// One part to come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Announced {
     /// From 1.
     pub number: u32,
@@ -18,28 +18,23 @@ pub struct Announced {
     pub is_final: bool,
 }
 
+#[derive(Serialize)]
+struct Announcement<'a> {
+    parts: &'a [Announced],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    asset_filesize: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    asset_name: Option<&'a str>,
+}
+
 /// The parts that are about to be sent. `whole` is the size of the file and, where it had none before,
 /// its name: with the last part.
 pub fn request(id: &Arc<str>, parts: &[Announced], whole: Option<(u64, Option<&str>)>) -> Request {
-    let mut body = String::from("{\"parts\":[");
-    for (at, part) in parts.iter().enumerate() {
-        let comma = if at > 0 { "," } else { "" };
-        // Writing into a string cannot fail.
-        let _ = write!(
-            body,
-            "{comma}{{\"number\":{},\"size\":{},\"is_final\":{}}}",
-            part.number, part.size, part.is_final
-        );
-    }
-    body.push(']');
-    if let Some((size, name)) = whole {
-        let _ = write!(body, ",\"asset_filesize\":{size}");
-        if let Some(name) = name.and_then(|name| serde_json::to_string(name).ok()) {
-            let _ = write!(body, ",\"asset_name\":{name}");
-        }
-    }
-    body.push('}');
-    let request = json_request(Endpoint::RealtimeParts, Some(id), SecretBytes::new(body.into_bytes()));
+    let asset_name = whole.and_then(|(_, name)| name);
+    let announcement = Announcement { parts, asset_filesize: whole.map(|(size, _)| size), asset_name };
+    // Numbers and texts cannot fail.
+    let body = serde_json::to_vec(&announcement).unwrap_or_default();
+    let request = json_request(Endpoint::RealtimeParts, Some(id), SecretBytes::new(body));
     Request { largest_answer: asset::room_for(parts.len()), ..request }
 }
 

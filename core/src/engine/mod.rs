@@ -1,119 +1,41 @@
-//! Operations in flight, timers, and who is told what: the one place that knows everybody.
+//! Composes the machines, and is the only one that knows them all.
 //!
-//! The engine is pure. It is told what time it is and what arrived ([`Engine::tick`],
-//! [`Engine::respond`]), and answers with [`Command`]s for the transport, [`Notice`]s for the
-//! application, and the moment it wants to be called next. It never asks for the time and never
-//! blocks, except for the store, which is synchronous because tokens must be safe before anyone is
-//! told of them.
+//! The engine is told what time it is and what arrived ([`Engine::tick`], [`Engine::respond`]), and answers with
+//! [`Command`]s for the transport, [`Notice`]s for the application, and the moment it wants to be called next. Each
+//! machine has its own state, timers and requests, and the same words for them: `handle_response`, `handle_timeout`,
+//! `poll_request`, `poll_save`, `poll_event`, `poll_timeout`. None of them knows another: what concerns others comes
+//! out as an event, and is carried on here.
 
-mod calls;
-mod context;
 pub mod driver;
-pub mod effects;
-mod encodings;
-pub mod known_device;
 #[cfg(not(feature = "uploads"))]
 mod no_uploads;
-mod pairing_flow;
-mod persistence;
-mod presence;
-mod refresh_flow;
-mod revocation;
-mod secrets;
-mod store_retry;
-pub mod transport;
 #[cfg(feature = "uploads")]
 mod uploads;
 
-use crate::api::{EncodingPolicy, Response};
-use crate::auth::session::Session;
+use crate::api::{Endpoint, Response, asset, comment};
+use crate::call::{self as calls, Caller, Calls, Errand, Reply};
 use crate::clock::{Instant, Now};
+#[cfg(feature = "uploads")]
+use crate::context::store_retry;
+use crate::context::{Context, Purpose, service};
+pub use crate::context::{Operation, Settings, UploadSettings, effects, transport};
+use crate::device::KnownDevice;
 use crate::error::Error;
 use crate::log::Log;
+use crate::pairing::{self, Pairing};
 use crate::prelude::*;
+use crate::presence::{self, Presence};
+use crate::revocation::Revocations;
 use crate::secret::Secret;
-use crate::small_map::SmallMap;
 use crate::source::Sources;
 use crate::status::*;
 use crate::store::RecordStore;
-use crate::upload::tags::TagKey;
-use alloc::collections::VecDeque;
-use alloc::sync::Arc;
-use calls::Calls;
-use context::{Context, Purpose};
-use core::time::Duration;
-use effects::{Command, Notice, OpId, RequestId};
-use encodings::Encodings;
-use known_device::KnownDevice;
+use crate::token::{self, Authorization};
+use effects::{AgedDevice, Command, Event, Notice, OpId, Outcome, RequestId};
 #[cfg(not(feature = "uploads"))]
 use no_uploads as uploads;
-use pairing_flow::PairingFlow;
-use persistence::Persistence;
-use presence::Presence;
-use refresh_flow::RefreshFlow;
-use revocation::Revocations;
-use transport::{Answer, UploadLimits};
+use transport::Answer;
 use uploads::Uploads;
-
-/// What the engine must know before the first byte is sent.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    /// `https://host[:port]`, the only place the bearer token goes.
-    pub origin: String,
-    pub client_id: String,
-    pub client_secret: Secret,
-    pub encoding: EncodingPolicy,
-    pub url_pairing: bool,
-    /// Wall time (seconds since 1970) before which the device's clock must be wrong.
-    pub clock_floor: Option<i64>,
-    pub seed: u64,
-    pub uploads: UploadSettings,
-}
-
-/// How uploads are done.
-#[derive(Clone, Debug)]
-pub struct UploadSettings {
-    /// Parts on their way at once, of all uploads together.
-    pub parallel_parts: u32,
-    /// How often progress is told; zero is never.
-    pub progress_interval: Duration,
-    /// How many uploads that are done or canceled are remembered.
-    pub history: u32,
-    /// Of how many more the tags are remembered at least; 0 is none.
-    pub tags_remembered: u32,
-    /// For a store that remembers none yet: random.
-    pub tag_key: TagKey,
-    pub limits: UploadLimits,
-}
-
-impl Default for UploadSettings {
-    fn default() -> UploadSettings {
-        UploadSettings {
-            parallel_parts: 5,
-            progress_interval: Duration::from_secs(1),
-            history: 100,
-            tags_remembered: 100_000,
-            tag_key: TagKey::default(),
-            limits: UploadLimits::default(),
-        }
-    }
-}
-
-/// What an application can start.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Operation {
-    RequestCode,
-    Poll,
-    /// The whole pairing, with at most this many codes.
-    Pair {
-        codes: u32,
-    },
-    Refresh,
-    Revoke,
-    DeviceInfo,
-    Heartbeat,
-    Comment,
-}
 
 /// Where authorization stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,16 +50,15 @@ pub enum AuthState {
 
 pub struct Engine {
     cx: Context,
-    session: Session,
-    pairing: PairingFlow,
-    refresh: RefreshFlow,
+    pairing: Pairing,
+    token: Authorization,
     calls: Calls,
-    revocations: Revocations,
-    encodings: Encodings,
-    persistence: Persistence,
+    device: KnownDevice,
     presence: Presence,
-    known_device: KnownDevice,
+    revocations: Revocations,
     uploads: Uploads,
+    /// The pair of tokens, the code and the revocation whose secrets the log knows.
+    secrets_known: Option<(u64, Option<u64>, u64)>,
 }
 
 impl Engine {
@@ -150,62 +71,119 @@ impl Engine {
         log: Log,
         now: Now,
     ) -> Engine {
+        let mut cx = Context::new(settings, records, sources, log, now);
+        match cx.records.load(service::KEY) {
+            Ok(record) => cx.service.restore(record.unwrap_or_default().expose()),
+            Err(error) => cx.store_complaint(error),
+        }
         let mut engine = Engine {
-            uploads: Uploads::new(settings.uploads.clone()),
-            cx: Context {
-                random: fastrand::Rng::with_seed(settings.seed),
-                settings,
-                records,
-                sources,
-                log,
-                now,
-                operations: SmallMap::default(),
-                requests: SmallMap::default(),
-                next_id: 1,
-                commands: VecDeque::new(),
-                notices: VecDeque::new(),
-                secrets: Arc::default(),
-                secrets_version: None,
-            },
-            session: Session::default(),
-            pairing: PairingFlow::default(),
-            refresh: RefreshFlow::default(),
+            uploads: Uploads::new(cx.settings.uploads.clone()),
+            cx,
+            pairing: Pairing::default(),
+            token: Authorization::default(),
             calls: Calls::default(),
-            revocations: Revocations::default(),
-            encodings: Encodings::default(),
-            persistence: Persistence::default(),
+            device: KnownDevice::default(),
             presence: Presence::default(),
-            known_device: KnownDevice::default(),
+            revocations: Revocations::default(),
+            secrets_known: None,
         };
-        engine.restore();
-        engine.note_secrets();
+        engine.token.take_up(&mut engine.cx);
+        engine.carry_on();
+        if engine.uploads.has_limits() {
+            engine.limit_uploads(engine.upload_limits().clone(), now);
+        }
+        engine.restore_uploads();
+        engine.step();
         engine
     }
 
     /// Starts an operation, or says why it cannot be started. Its completion is a notice, later.
     pub fn start(&mut self, operation: Operation, now: Now) -> Result<OpId, Error> {
-        self.cx.set_now(now);
-        self.check_clock()?;
-        let op = self.cx.next_id;
-        self.cx.next_id += 1;
-        match operation {
-            Operation::RequestCode => self.start_code(op),
-            Operation::Poll => self.start_poll(op),
-            Operation::Pair { codes } => self.start_pair(op, codes),
-            Operation::Refresh => self.start_refresh(op),
-            Operation::Revoke => self.start_revoke(op),
-            Operation::DeviceInfo | Operation::Heartbeat => self.start_call(op, operation),
+        self.start_with(operation, now, |engine, op| match operation {
+            Operation::RequestCode | Operation::Poll | Operation::Pair { .. } => {
+                engine.start_pairing(op, operation)
+            }
+            Operation::Refresh => engine.start_refresh(op),
+            Operation::Revoke => engine.start_revoke(op),
+            Operation::DeviceInfo => engine.start_call(op, Errand::DeviceInfo),
+            Operation::Heartbeat => engine.start_call(op, Errand::Heartbeat),
             // It has something to say: see `start_comment`.
             Operation::Comment => Err(Error::of(FIO_E_STATE)),
-        }?;
+        })
+    }
+
+    /// Starts a comment on an asset, at a frame counted from 0 or on the whole.
+    pub fn start_comment(
+        &mut self,
+        asset_id: &str,
+        text: &str,
+        frame: Option<f64>,
+        now: Now,
+    ) -> Result<OpId, Error> {
+        if !asset::is_id(asset_id) {
+            return Err(Error::new(FIO_E_ARGUMENT, "the asset id is not one of the service"));
+        }
+        // The service keeps whole frames.
+        let frame = frame.map(|frame| (frame + 0.5) as u64);
+        let request = comment::request(&asset_id.into(), text, frame);
+        self.start_with(Operation::Comment, now, |engine, op| engine.start_call(op, Errand::Comment(request)))
+    }
+
+    fn start_with(
+        &mut self,
+        operation: Operation,
+        now: Now,
+        start: impl FnOnce(&mut Engine, OpId) -> Result<(), Error>,
+    ) -> Result<OpId, Error> {
+        self.cx.set_now(now);
+        if self.cx.is_clock_wrong() {
+            return Err(Error::of(FIO_E_CLOCK));
+        }
+        let op = self.cx.new_id();
+        start(self, op)?;
         self.cx.note_operation(op, operation);
         self.step();
         Ok(op)
     }
 
-    fn check_clock(&self) -> Result<(), Error> {
-        let is_wrong = self.cx.settings.clock_floor.is_some_and(|floor| self.cx.now.wall < floor);
-        if is_wrong { Err(Error::of(FIO_E_CLOCK)) } else { Ok(()) }
+    fn start_pairing(&mut self, op: OpId, operation: Operation) -> Result<(), Error> {
+        self.pairing.start(op, operation)?;
+        if operation != Operation::Poll {
+            self.cx.service.begin_pairing(self.token.tokens().is_some());
+        }
+        Ok(())
+    }
+
+    fn start_refresh(&mut self, op: OpId) -> Result<(), Error> {
+        let tokens = self.token.tokens().ok_or_else(|| Error::of(FIO_E_NOT_AUTHORIZED))?;
+        if tokens.refresh.is_none() {
+            return Err(Error::new(FIO_E_STATE, "the service gave no refresh token with this pairing"));
+        }
+        self.calls.refresh(&mut self.cx, op, tokens.generation);
+        Ok(())
+    }
+
+    fn start_call(&mut self, op: OpId, errand: Errand) -> Result<(), Error> {
+        if self.token.tokens().is_none() {
+            return Err(Error::of(FIO_E_NOT_AUTHORIZED));
+        }
+        self.calls.add(&mut self.cx, Caller::App(op), errand);
+        Ok(())
+    }
+
+    fn start_revoke(&mut self, op: OpId) -> Result<(), Error> {
+        let tokens = self.token.give_up().ok_or_else(|| Error::of(FIO_E_NOT_AUTHORIZED))?;
+        self.calls.end_all(&mut self.cx, FIO_E_NOT_AUTHORIZED);
+        self.pairing.forget_approval();
+        self.device.forget(&mut self.cx);
+        let token = tokens.refresh.unwrap_or(tokens.access);
+        let revocation = self.revocations.start(&mut self.cx, Some(op), token);
+        let refresh = self.cx.in_flight(Purpose::Refresh);
+        if let Some(purpose) = refresh.and_then(|request| self.cx.requests.get_mut(&request)) {
+            *purpose = Purpose::RefreshToRevoke { revocation };
+            self.revocations.await_refresh(revocation);
+        }
+        Ok(())
     }
 
     /// Ends an operation with `FIO_E_CANCELED`. What the service may already have done stays safe:
@@ -221,13 +199,15 @@ impl Engine {
     }
 
     fn cancel_operation(&mut self, op: OpId, operation: Operation) {
+        let cx = &mut self.cx;
         match operation {
-            Operation::RequestCode | Operation::Poll | Operation::Pair { .. } => self.cancel_pairing(op),
-            Operation::Refresh => self.refresh.forget(op),
-            Operation::Revoke => self.revocations.detach(op),
-            Operation::DeviceInfo | Operation::Heartbeat | Operation::Comment => self.cancel_call(op),
+            Operation::RequestCode | Operation::Poll | Operation::Pair { .. } => self.pairing.cancel(cx, op),
+            Operation::Revoke => self.revocations.cancel(op),
+            Operation::Refresh | Operation::DeviceInfo | Operation::Heartbeat | Operation::Comment => {
+                self.calls.withdraw(cx, Caller::App(op), calls::Withdrawal::Always);
+            }
         }
-        self.cx.complete(op, Err(Error::of(FIO_E_CANCELED)));
+        cx.complete(op, Err(Error::of(FIO_E_CANCELED)));
     }
 
     /// Ends everything: for the moment before the engine goes away. Nothing new is begun, least of all
@@ -241,7 +221,10 @@ impl Engine {
         while let Some((&id, _)) = self.cx.requests.first_key_value() {
             self.cx.abort(id);
         }
-        self.keep_last_heartbeat();
+        if let Some(save) = self.presence.last_save(now) {
+            let saved = self.cx.save(&save);
+            self.presence.handle_saved(&self.cx, saved);
+        }
         self.keep_link();
     }
 
@@ -250,28 +233,38 @@ impl Engine {
         self.cx.set_now(now);
         // Aborted meanwhile.
         let Some(purpose) = self.cx.requests.remove(&id) else { return };
-        let answer = self.without_secrets(answer);
-        match (purpose, answer) {
+        match (purpose, self.cx.without_secrets(purpose, answer)) {
             (Purpose::Part { upload }, Answer::Part(mut outcome)) => {
                 outcome.answer = outcome.answer.map_err(|error| self.cx.blame_clock(error));
                 self.part_answered(upload, id, outcome);
             }
-            (purpose, Answer::Api(answer)) => self.api_answered(purpose, answer),
+            (purpose, Answer::Api(answer)) => {
+                let answer = answer.map_err(|error| self.cx.blame_clock(error));
+                self.handle_response(purpose, answer);
+            }
             // A transport answers in the way it was asked.
             (_, Answer::Part(_)) => {}
         }
         self.step();
     }
 
-    fn api_answered(&mut self, purpose: Purpose, answer: Result<Response, Error>) {
-        let answer = answer.map_err(|error| self.cx.blame_clock(error));
+    fn handle_response(&mut self, purpose: Purpose, answer: Result<Response, Error>) {
+        let cx = &mut self.cx;
         match purpose {
-            Purpose::Code => self.code_answered(answer),
-            Purpose::Poll { code } => self.poll_answered(code, answer),
-            Purpose::Refresh => self.refresh_answered(answer),
-            Purpose::RefreshToRevoke { revocation } => self.overtaken_refresh_answered(revocation, answer),
-            Purpose::Revoke { revocation } => self.revoke_answered(revocation, answer),
-            Purpose::Call { call } => self.call_answered(call, answer),
+            Purpose::Code => self.pairing.handle_code(cx, answer),
+            Purpose::Poll { code } => self.pairing.handle_poll(cx, code, answer),
+            Purpose::Refresh => self.token.handle_response(cx, answer),
+            Purpose::RefreshToRevoke { revocation } => {
+                self.revocations.handle_refresh(cx, revocation, answer)
+            }
+            Purpose::Revoke { revocation } => self.revocations.handle_response(cx, revocation, answer),
+            Purpose::Call { call } => {
+                if answer.as_ref().is_ok_and(Response::is_success) {
+                    self.presence.note_contact(cx.now.mono);
+                }
+                let generation = self.token.tokens().map_or(0, |tokens| tokens.generation);
+                self.calls.handle_response(cx, call, answer, generation);
+            }
             Purpose::Part { .. } => {}
         }
     }
@@ -284,13 +277,13 @@ impl Engine {
 
     /// When [`Engine::tick`] has something to do next; `None` means never by itself.
     pub fn deadline(&self) -> Option<Instant> {
+        let now = self.cx.now.mono;
         [
-            self.pairing_deadline(),
-            self.refresh_deadline(),
-            self.calls.deadline(),
-            self.revocations.deadline(),
-            self.persistence.deadline(),
-            self.presence_deadline(),
+            self.pairing.poll_timeout(),
+            self.token.poll_timeout(),
+            self.calls.poll_timeout(),
+            self.revocations.poll_timeout(),
+            self.presence.poll_timeout(now).filter(|_| self.token.is_alive(now)),
             self.uploads_deadline(),
         ]
         .into_iter()
@@ -312,12 +305,13 @@ impl Engine {
 
     /// Whether the answer to a refresh is awaited: losing it may cost the pairing.
     pub fn is_refreshing(&self) -> bool {
-        self.session.is_refreshing()
+        self.token.session().is_refreshing()
     }
 
     pub fn auth_state(&self, now: Now) -> AuthState {
-        if self.session.tokens().is_some() {
-            if self.session.is_expired(now.mono) { AuthState::Expired } else { AuthState::Authorized }
+        if self.token.tokens().is_some() {
+            let is_expired = self.token.session().is_expired(now.mono);
+            if is_expired { AuthState::Expired } else { AuthState::Authorized }
         } else if self.pairing.has_live_code(now.mono) {
             AuthState::Pending
         } else {
@@ -327,11 +321,17 @@ impl Engine {
 
     /// The access token, for an application that calls other endpoints itself.
     pub fn access_token(&self, now: Now) -> Result<&Secret, Error> {
-        match self.session.tokens() {
+        match self.token.tokens() {
             None => Err(Error::of(FIO_E_NOT_AUTHORIZED)),
-            Some(_) if self.session.is_expired(now.mono) => Err(Error::of(FIO_E_TOKEN_EXPIRED)),
+            Some(_) if self.token.session().is_expired(now.mono) => Err(Error::of(FIO_E_TOKEN_EXPIRED)),
             Some(tokens) => Ok(&tokens.access),
         }
+    }
+
+    /// What the device information was when it was last heard, be it in an earlier life.
+    pub fn cached_device(&mut self, now: Now) -> Result<AgedDevice, Error> {
+        self.cx.set_now(now);
+        self.device.cached(&mut self.cx)
     }
 
     /// Whether the engine keeps the device visible as online by itself.
@@ -341,31 +341,220 @@ impl Engine {
         self.step();
     }
 
+    /// Lets every machine do what has become due.
     fn step(&mut self) {
-        self.step_pairing();
-        self.step_refresh();
-        self.step_presence();
+        let now = self.cx.now.mono;
+        self.carry_on();
+        self.pairing.handle_timeout(&mut self.cx);
+        self.token.handle_timeout(&mut self.cx, self.calls.hope_for_refresh());
+        self.carry_on();
+        if self.token.is_alive(now) {
+            self.presence.handle_timeout(now);
+        }
+        self.carry_on();
         self.step_uploads();
-        self.step_calls();
-        self.step_revocations();
-        self.step_persistence();
+        self.calls.handle_timeout(now);
+        // Last, since a refresh that is due goes first.
+        while self.send_call() {
+            self.carry_on();
+        }
+        self.carry_on();
         self.note_secrets();
+    }
+
+    /// Carries what the machines have to say to the store, to one another and to the network, until they have
+    /// nothing more.
+    fn carry_on(&mut self) {
+        loop {
+            // First: what ends with an authorization has nothing to do with the next.
+            if let Some((caller, result)) = self.calls.poll_event() {
+                self.call_over(caller, result);
+                continue;
+            }
+            self.save();
+            if let Some(event) = self.pairing.poll_event() {
+                self.pairing_event(event);
+            } else if let Some(event) = self.token.poll_event() {
+                self.token_event(event);
+            } else if let Some(event) = self.presence.poll_event() {
+                match event {
+                    presence::Event::Heartbeat => {
+                        self.calls.add(&mut self.cx, Caller::Presence, Errand::Heartbeat);
+                    }
+                    presence::Event::DeviceInfo => self.ask_for_project(),
+                }
+            } else if !self.send() {
+                break;
+            }
+        }
+    }
+
+    /// What must be written is written before anything that depends on it is told or leaves.
+    fn save(&mut self) {
+        let cx = &mut self.cx;
+        if let Some(Err(error)) = cx.service.poll_save().map(|save| cx.save(&save)) {
+            cx.store_complaint(error);
+        }
+        while let Some(save) = self.token.poll_save(cx) {
+            let saved = cx.save(&save);
+            self.token.handle_saved(cx, saved);
+        }
+        if let Some(save) = self.device.poll_save(cx) {
+            let saved = cx.save(&save);
+            self.device.handle_saved(cx, saved);
+        }
+        if let Some(save) = self.presence.poll_save() {
+            let saved = cx.save(&save);
+            self.presence.handle_saved(cx, saved);
+        }
+    }
+
+    /// Sends one request without a bearer token. `false` if none can leave.
+    fn send(&mut self) -> bool {
+        let cx = &mut self.cx;
+        let next = self.token.poll_request(cx).or_else(|| self.pairing.poll_request(cx));
+        let next = next.or_else(|| self.revocations.poll_request(cx));
+        next.map(|(request, purpose)| cx.send(request, purpose)).is_some()
+    }
+
+    /// Sends one request with a bearer token. `false` if nothing came of it.
+    fn send_call(&mut self) -> bool {
+        for upload in self.calls.waiting_uploads() {
+            self.is_still_wanted(upload);
+        }
+        let cx = &mut self.cx;
+        let now = cx.now;
+        let mut create_asset = |upload, kind| self.uploads.asset_request(upload, kind, now);
+        let next = self.calls.poll_request(cx, self.token.session(), &mut create_asset);
+        if self.calls.wants_refresh() {
+            self.token.want_refresh();
+            self.token.handle_timeout(cx, true);
+        }
+        let Some((request, purpose)) = next else { return self.calls.has_event() };
+        if request.endpoint == Endpoint::Heartbeat {
+            self.presence.heartbeat_sent(now.mono);
+        }
+        cx.send(request, purpose);
+        true
+    }
+
+    fn pairing_event(&mut self, event: pairing::Event) {
+        match event {
+            pairing::Event::Approved(pair, encoding) => {
+                self.token.install(&mut self.cx, pair, encoding);
+                self.calls.end_all(&mut self.cx, FIO_E_CANCELED);
+                self.project_unknown();
+                self.device.forget(&mut self.cx);
+            }
+            pairing::Event::Revoke(token) => {
+                self.revocations.start(&mut self.cx, None, token);
+            }
+        }
+    }
+
+    fn token_event(&mut self, event: token::Event) {
+        let cx = &mut self.cx;
+        match event {
+            token::Event::Found => {
+                self.presence.restore(cx);
+                self.device.tell(cx, self.token.project());
+                self.authorization_found();
+            }
+            token::Event::Authorized => {
+                self.calls.fetch_device(cx, true);
+                self.pairing.tokens_stored(cx);
+            }
+            token::Event::Refreshed => self.calls.fetch_device(cx, true),
+            token::Event::Lost => self.pairing.forget_approval(),
+            token::Event::Refused(error) => self.calls.fail_waiting(cx, &error),
+            token::Event::Delayed(error, wait) => self.calls.release_impatient(cx, &error, wait),
+        }
+    }
+
+    /// Asks for device information. The token may be an old one.
+    fn ask_for_project(&mut self) {
+        if !self.calls.has(Caller::FollowUp) {
+            self.calls.fetch_device(&mut self.cx, false);
+        }
+    }
+
+    fn call_over(&mut self, caller: Caller, result: Result<Reply, Error>) {
+        if let Ok(Reply::Device(device)) = &result {
+            self.device.handle_device(&mut self.cx, device);
+            self.token.handle_device(&mut self.cx, device);
+            self.project_confirmed();
+        }
+        let is_alive = self.token.is_alive(self.cx.now.mono);
+        let cx = &mut self.cx;
+        match caller {
+            Caller::Upload(upload) => self.upload_call_over(upload, result),
+            Caller::App(op) => cx.complete(op, result.map(outcome)),
+            Caller::Presence => self.presence.handle_response(cx, result.err(), is_alive),
+            Caller::FollowUp => match result.map(outcome) {
+                Ok(Outcome::Device(device)) => {
+                    cx.tell(Event::Device(device.clone()));
+                    self.pairing.handle_device(cx, Ok(Outcome::Device(device)));
+                }
+                Ok(_) => {}
+                Err(error) => self.device_unheard(error),
+            },
+        }
+    }
+
+    fn device_unheard(&mut self, error: Error) {
+        self.project_unconfirmed(&error);
+        // One that a new pairing or a revocation has overtaken is nobody's concern, and that the
+        // authorization is over is told by itself.
+        let is_overtaken =
+            [FIO_E_CANCELED, FIO_E_NOT_AUTHORIZED, FIO_E_AUTHORIZATION_LOST].contains(&error.status);
+        if !is_overtaken && !self.pairing.waits_for_device() {
+            self.cx.tell(Event::DeviceUnknown(error.clone()));
+        }
+        self.pairing.handle_device(&mut self.cx, Err(error));
+    }
+
+    /// Lets the log know the secrets of the moment, if they have changed.
+    fn note_secrets(&mut self) {
+        let tokens = self.token.tokens();
+        let version = (
+            tokens.map_or(0, |tokens| tokens.generation),
+            self.pairing.code_number(),
+            self.revocations.newest(),
+        );
+        if self.secrets_known == Some(version) {
+            return;
+        }
+        self.secrets_known = Some(version);
+        let mut secrets = vec![self.cx.settings.client_secret.clone()];
+        if let Some(tokens) = tokens {
+            secrets.push(tokens.access.clone());
+            secrets.extend(tokens.refresh.clone());
+        }
+        secrets.extend(self.pairing.device_code().cloned());
+        secrets.extend(self.revocations.tokens().cloned());
+        self.cx.set_secrets(secrets);
+    }
+}
+
+fn outcome(reply: Reply) -> Outcome {
+    match reply {
+        Reply::Device(device) => Outcome::Device(device),
+        _ => Outcome::Done,
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::effects::Event;
     use super::*;
-    use crate::status::Retry;
+    use crate::context::tests::{at, context};
 
     #[test]
-    fn what_is_tried_again_is_never_called_hopeless() {
-        let mut engine = presence::tests::paired();
-        for row in DESCRIPTIONS {
-            engine.cx.tell(Event::Retrying { error: Error::of(row.status), wait: Duration::ZERO });
-            let Some(Notice::Event(Event::Retrying { error, .. })) = engine.next_notice() else { panic!() };
-            assert!(matches!(error.retry(), Retry::Later | Retry::Slowly), "{}", row.name);
-        }
+    fn nobody_is_online_without_an_authorization() {
+        let cx = context();
+        let mut engine = Engine::new(cx.settings, cx.records, cx.sources, Log::off(), at(0));
+        engine.set_online(true, at(0));
+        engine.tick(at(400));
+        assert_eq!(engine.deadline(), None);
+        assert!(!engine.has_output());
     }
 }

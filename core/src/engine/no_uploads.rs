@@ -24,10 +24,6 @@ impl Uploads {
         false
     }
 
-    pub fn is_newly_paired(&self) -> bool {
-        false
-    }
-
     pub fn asset_request(&self, _: UploadId, _: Kind, _: Now) -> Option<Request> {
         None
     }

@@ -117,7 +117,7 @@ mod tests {
         let mut budget = Budget::default();
         (0..3).for_each(|_| budget.spend(at(1_000)));
         let mut restored = Budget::restored(budget.made, budget.last_wall);
-        // This life's monotonic clock begins anew.
+        // This life's monotonic clock starts at another value.
         let early = Now { mono: Instant(5_000), wall: at(1_000 + HOUR / 2).wall };
         assert_eq!(restored.allows(early), Allowance::At(Instant(5_000) + Duration::from_secs(HOUR / 2)));
         let set_back = Now { mono: Instant(5_000) + Duration::from_secs(HOUR / 2), wall: 0 };

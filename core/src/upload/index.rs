@@ -7,8 +7,8 @@ use alloc::collections::BTreeSet;
 
 /// Where an upload is filed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
-    /// Its turn comes.
+pub enum QueueState {
+    /// It is sent when the ones before it are.
     Ready,
     /// At work.
     Active,
@@ -19,33 +19,33 @@ pub enum Place {
     Over,
 }
 
-/// By a number, then in the order of their ids: for their turns, higher priorities first.
-pub type Turn = (i64, UploadId);
+/// By a number, then in the order of their ids: higher priorities first.
+pub type OrderKey = (i64, UploadId);
 
 /// Some uploads in an order. One type for whatever the order is, so that the tree is compiled once.
 #[derive(Default)]
-pub struct Line(BTreeSet<Turn>);
+pub struct OrderedIds(BTreeSet<OrderKey>);
 
-impl Line {
+impl OrderedIds {
     #[inline(never)]
-    pub fn insert(&mut self, turn: Turn) {
-        self.0.insert(turn);
+    pub fn insert(&mut self, key: OrderKey) {
+        self.0.insert(key);
     }
 
     #[inline(never)]
-    pub fn remove(&mut self, turn: Turn) {
-        self.0.remove(&turn);
+    pub fn remove(&mut self, key: OrderKey) {
+        self.0.remove(&key);
     }
 
-    pub fn contains(&self, turn: Turn) -> bool {
-        self.0.contains(&turn)
+    pub fn contains(&self, key: OrderKey) -> bool {
+        self.0.contains(&key)
     }
 
-    pub fn first(&self) -> Option<Turn> {
+    pub fn first(&self) -> Option<OrderKey> {
         self.0.first().copied()
     }
 
-    pub fn iter(&self) -> impl Iterator<Item = Turn> {
+    pub fn iter(&self) -> impl Iterator<Item = OrderKey> {
         self.0.iter().copied()
     }
 
@@ -61,35 +61,35 @@ impl Line {
 
 #[derive(Default)]
 pub struct Index {
-    pub ready: Line,
-    pub active: Line,
+    pub ready: OrderedIds,
+    pub active: OrderedIds,
     /// By the moment.
-    timers: Line,
+    timers: OrderedIds,
     /// Done and canceled ones, which are forgotten in the order in which they ended.
-    pub history: Line,
+    pub history: OrderedIds,
     /// All that have a tag, by a number made of it.
-    tags: Line,
+    tags: OrderedIds,
 }
 
 impl Index {
-    pub fn insert(&mut self, upload: &Upload, place: Place) {
-        match place {
-            Place::Ready => self.ready.insert(turn(upload)),
-            Place::Active => self.active.insert(turn(upload)),
-            Place::Timed(at) => self.timers.insert((number(at.0), upload.id)),
-            Place::Over if is_history(upload) => self.history.insert(end(upload)),
-            Place::Parked(_) | Place::Over => {}
+    pub fn insert(&mut self, upload: &Upload, queue_state: QueueState) {
+        match queue_state {
+            QueueState::Ready => self.ready.insert(order_key(upload)),
+            QueueState::Active => self.active.insert(order_key(upload)),
+            QueueState::Timed(at) => self.timers.insert((number(at.0), upload.id)),
+            QueueState::Over if is_history(upload) => self.history.insert(end(upload)),
+            QueueState::Parked(_) | QueueState::Over => {}
         }
     }
 
     /// To be called before anything of the upload changes that decides where it is.
-    pub fn remove(&mut self, upload: &Upload, place: Place) {
-        match place {
-            Place::Ready => self.ready.remove(turn(upload)),
-            Place::Active => self.active.remove(turn(upload)),
-            Place::Timed(at) => self.timers.remove((number(at.0), upload.id)),
-            Place::Over => self.history.remove(end(upload)),
-            Place::Parked(_) => {}
+    pub fn remove(&mut self, upload: &Upload, queue_state: QueueState) {
+        match queue_state {
+            QueueState::Ready => self.ready.remove(order_key(upload)),
+            QueueState::Active => self.active.remove(order_key(upload)),
+            QueueState::Timed(at) => self.timers.remove((number(at.0), upload.id)),
+            QueueState::Over => self.history.remove(end(upload)),
+            QueueState::Parked(_) => {}
         }
     }
 
@@ -113,12 +113,12 @@ impl Index {
     }
 }
 
-pub fn turn(upload: &Upload) -> Turn {
+pub fn order_key(upload: &Upload) -> OrderKey {
     (-i64::from(upload.priority), upload.id)
 }
 
 /// In which order those that are over stand.
-pub fn end(upload: &Upload) -> Turn {
+pub fn end(upload: &Upload) -> OrderKey {
     (number(upload.ended_as), upload.id)
 }
 

@@ -3,12 +3,12 @@
 //! ([`queue`], [`index`]), what of it outlives a power cut ([`record`]), and what is known of it when it is
 //! forgotten otherwise ([`tags`]).
 
-pub mod address;
 pub mod budget;
 pub mod index;
 pub mod media_type;
 pub mod parts;
 pub mod plan;
+pub mod presigned_url;
 pub mod queue;
 pub mod record;
 pub mod recording;
@@ -59,7 +59,7 @@ pub enum SourceSpec {
     None,
     /// A path of the operating system, opened again after a restart.
     Path(Vec<u8>),
-    /// A descriptor or callbacks: after a restart the application attaches it anew.
+    /// A descriptor or callbacks: after a restart the application attaches it again.
     Attached(Arc<dyn Source>),
     /// The application pushes the bytes of a recording.
     Pushed,
@@ -77,7 +77,7 @@ pub struct RecordingSpec {
 /// Where an upload stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum UploadState {
-    /// It will be sent when its turn comes.
+    /// It is sent when the ones before it are.
     Queued,
     Uploading,
     /// Something has to happen first: the reason says what.

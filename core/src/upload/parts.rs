@@ -12,14 +12,14 @@ pub struct Parts {
     pub started: u32,
     /// Bytes in the parts that are done.
     pub confirmed: u64,
-    pub troubled: Vec<Troubled>,
+    pub to_retry: Vec<Attempts>,
     /// Parts that the storage has got with other bytes than were sent, as far as is known.
     pub damaged: Vec<u32>,
 }
 
 /// A part that is missing, and what came of sending it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Troubled {
+pub struct Attempts {
     pub part: u32,
     pub failures: u32,
     /// How many of the failures were no weakness of the network: the part arrived damaged, or somebody
@@ -37,10 +37,10 @@ pub struct Troubled {
     pub was_under_way: bool,
 }
 
-impl Troubled {
+impl Attempts {
     /// One that has never been sent.
-    pub fn untried(part: u32) -> Troubled {
-        Troubled {
+    pub fn untried(part: u32) -> Attempts {
+        Attempts {
             part,
             failures: 0,
             refusals: 0,
@@ -52,14 +52,14 @@ impl Troubled {
     }
 
     /// It was taken off the network: how much of it had left is not known.
-    pub fn taken_back(self) -> Troubled {
-        Troubled { not_before: Instant::default(), is_gone: false, was_under_way: false, ..self }
+    pub fn taken_back(self) -> Attempts {
+        Attempts { not_before: Instant::default(), is_gone: false, was_under_way: false, ..self }
     }
 }
 
 impl Parts {
-    pub fn troubled_mut(&mut self, part: u32) -> Option<&mut Troubled> {
-        self.troubled.iter_mut().find(|troubled| troubled.part == part)
+    pub fn attempts_of(&mut self, part: u32) -> Option<&mut Attempts> {
+        self.to_retry.iter_mut().find(|attempts| attempts.part == part)
     }
 
     /// As a record has them. Nothing is assumed of parts that had been started: they are sent again.
@@ -68,7 +68,7 @@ impl Parts {
         let mut parts = Parts { done, done_count, started, confirmed, ..Parts::default() };
         for part in 0..started {
             if !parts.is_done(part) {
-                parts.troubled.push(Troubled { was_under_way: true, ..Troubled::untried(part) });
+                parts.to_retry.push(Attempts { was_under_way: true, ..Attempts::untried(part) });
             }
         }
         parts
@@ -76,9 +76,9 @@ impl Parts {
 
     /// A held head goes its own way: it is sent last, and whether that was begun is known by itself.
     pub fn restore_head(&mut self, was_begun: bool) {
-        self.troubled.retain(|troubled| troubled.part != 0);
+        self.to_retry.retain(|attempts| attempts.part != 0);
         if was_begun && !self.is_done(0) {
-            self.troubled.push(Troubled::untried(0));
+            self.to_retry.push(Attempts::untried(0));
         }
     }
 
@@ -107,8 +107,8 @@ impl Parts {
         self.confirmed += length;
         self.damaged.retain(|damaged| *damaged != part);
         // It is alive, so parts that were said to be gone are worth another question.
-        for troubled in &mut self.troubled {
-            troubled.is_gone = false;
+        for attempts in &mut self.to_retry {
+            attempts.is_gone = false;
         }
     }
 
@@ -125,16 +125,16 @@ impl Parts {
 
     /// No part waits any longer for its next attempt.
     pub fn retry_now(&mut self) {
-        for troubled in &mut self.troubled {
-            troubled.not_before = Instant::default();
+        for attempts in &mut self.to_retry {
+            attempts.not_before = Instant::default();
         }
     }
 
     /// When the first part that waits may be tried again.
     pub fn next_retry(&self) -> Option<Instant> {
         let is_next = |part: u32| self.damaged.is_empty() || self.damaged.contains(&part);
-        let waits = |troubled: &&Troubled| !troubled.is_gone && is_next(troubled.part);
-        self.troubled.iter().filter(waits).map(|troubled| troubled.not_before).min()
+        let waits = |attempts: &&Attempts| !attempts.is_gone && is_next(attempts.part);
+        self.to_retry.iter().filter(waits).map(|attempts| attempts.not_before).min()
     }
 }
 
@@ -151,8 +151,8 @@ mod tests {
         assert_eq!((parts.done_count(), parts.confirmed), (3, 30));
         assert!(parts.is_done(17) && !parts.is_done(16) && !parts.is_done(4000));
         let restored = Parts::restore(parts.bits().to_vec(), 6, 30);
-        let troubled: Vec<u32> = restored.troubled.iter().map(|troubled| troubled.part).collect();
-        assert_eq!(troubled, [1, 2, 4, 5]);
-        assert!(restored.troubled.iter().all(|troubled| !troubled.may_be_stored));
+        let attempts: Vec<u32> = restored.to_retry.iter().map(|attempts| attempts.part).collect();
+        assert_eq!(attempts, [1, 2, 4, 5]);
+        assert!(restored.to_retry.iter().all(|attempts| !attempts.may_be_stored));
     }
 }

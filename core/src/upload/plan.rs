@@ -13,13 +13,13 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// The service gives one address for each part and expects parts of `ceil(size / addresses)` bytes.
-    pub fn new(size: u64, addresses: usize) -> Plan {
-        let count = u32::try_from(addresses).unwrap_or(u32::MAX);
-        Plan { size, part_size: size.div_ceil(addresses.max(1) as u64).max(1), count }
+    /// The service gives one URL for each part and expects parts of `ceil(size / URLs)` bytes.
+    pub fn new(size: u64, urls: usize) -> Plan {
+        let count = u32::try_from(urls).unwrap_or(u32::MAX);
+        Plan { size, part_size: size.div_ceil(urls.max(1) as u64).max(1), count }
     }
 
-    /// One for each address. Where a tiny file got many, the last parts are empty; the service waits for
+    /// One for each URL. Where a tiny file got many, the last parts are empty; the service waits for
     /// them all the same.
     pub fn count(&self) -> u32 {
         self.count
@@ -73,7 +73,7 @@ mod tests {
             }
             assert_eq!(plan.range(count), (size, 0));
         }
-        // Eleven bytes, ten addresses: two bytes a part, one in the sixth, none in the others.
+        // Eleven bytes, ten URLs: two bytes a part, one in the sixth, none in the others.
         let plan = Plan::new(11, 10);
         assert_eq!((plan.count(), plan.range(5), plan.range(6)), (10, (10, 1), (11, 0)));
     }

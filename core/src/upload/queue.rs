@@ -1,7 +1,7 @@
 //! All uploads in their order. What an upload waits for decides where it is filed, so that a step looks at
 //! the few that are at work and at the first of the others, however many there are.
 
-use super::index::{Index, Line, Place, Turn, end, turn};
+use super::index::{Index, OrderKey, OrderedIds, QueueState, end, order_key};
 use super::transfer::{Ending, Upload};
 use super::{Totals, UploadId, UploadInfo, UploadState};
 use crate::clock::Instant;
@@ -12,7 +12,7 @@ use crate::status::*;
 
 struct Entry {
     upload: Upload,
-    place: Place,
+    queue_state: QueueState,
     /// What of it is counted in the totals.
     counted: (UploadState, u64),
     /// What the application was last told: state, and why.
@@ -24,9 +24,9 @@ pub struct Queue {
     entries: SortedMap<UploadId, Box<Entry>>,
     index: Index,
     /// Changed state and not told yet; in the order of their ids, as (0, id).
-    changed: Line,
+    changed: OrderedIds,
     /// The store is behind; likewise.
-    unsaved: Line,
+    unsaved: OrderedIds,
     counts: [u64; 7],
     bytes_left: u64,
     last_ended: u64,
@@ -55,25 +55,25 @@ impl Queue {
     }
 
     /// Takes an upload in. `is_known` if the application has heard of its state before.
-    pub fn insert(&mut self, upload: Upload, place: Place, is_known: bool) {
+    pub fn insert(&mut self, upload: Upload, queue_state: QueueState, is_known: bool) {
         let id = upload.id;
-        let state = state_at(&upload, place);
+        let state = state_at(&upload, queue_state);
         self.last_ended = self.last_ended.max(upload.ended_as);
         let told =
-            if is_known { (state, reason_at(&upload, place)) } else { (UploadState::Queued, i32::MIN) };
+            if is_known { (state, reason_at(&upload, queue_state)) } else { (UploadState::Queued, i32::MIN) };
         let left = bytes_left(&upload, state);
         self.counts[slot(state)] += 1;
         self.bytes_left += left;
-        self.index.insert(&upload, place);
+        self.index.insert(&upload, queue_state);
         self.index.insert_tag(&upload);
-        let entry = Entry { upload, place, counted: (state, left), told };
+        let entry = Entry { upload, queue_state, counted: (state, left), told };
         self.entries.insert(id, Box::new(entry));
         self.note_change(id);
     }
 
     pub fn remove(&mut self, id: UploadId) -> Option<Upload> {
         let entry = self.entries.remove(&id)?;
-        self.index.remove(&entry.upload, entry.place);
+        self.index.remove(&entry.upload, entry.queue_state);
         self.index.remove_tag(&entry.upload);
         let (state, left) = entry.counted;
         self.counts[slot(state)] -= 1;
@@ -107,16 +107,16 @@ impl Queue {
         self.entries.get_mut(&id).map(|entry| &mut entry.upload)
     }
 
-    pub fn place(&self, id: UploadId) -> Option<Place> {
-        self.entries.get(&id).map(|entry| entry.place)
+    pub fn state(&self, id: UploadId) -> Option<QueueState> {
+        self.entries.get(&id).map(|entry| entry.queue_state)
     }
 
-    /// Files an upload anew.
-    pub fn move_to(&mut self, id: UploadId, place: Place) {
+    /// Moves an upload to another state.
+    pub fn move_to(&mut self, id: UploadId, queue_state: QueueState) {
         let Some(entry) = self.entries.get_mut(&id) else { return };
-        self.index.remove(&entry.upload, entry.place);
-        entry.place = place;
-        self.index.insert(&entry.upload, place);
+        self.index.remove(&entry.upload, entry.queue_state);
+        entry.queue_state = queue_state;
+        self.index.insert(&entry.upload, queue_state);
         self.recount(id);
         self.note_change(id);
     }
@@ -132,26 +132,26 @@ impl Queue {
             // One that failed may be taken up again where it was.
             let may_go_on = matches!(upload.ending, Some(Ending::Failed(_)));
             if !may_go_on {
-                upload.addresses = Default::default();
+                upload.part_urls = Default::default();
             }
-            if !may_go_on || upload.has_address_record {
-                upload.address_list = alloc::sync::Arc::new([]);
+            if !may_go_on || upload.has_url_record {
+                upload.urls = alloc::sync::Arc::new([]);
             }
         }
-        self.move_to(id, Place::Over);
+        self.move_to(id, QueueState::Over);
     }
 
     pub fn set_priority(&mut self, id: UploadId, priority: i32) {
         let Some(entry) = self.entries.get_mut(&id) else { return };
-        self.index.remove(&entry.upload, entry.place);
+        self.index.remove(&entry.upload, entry.queue_state);
         entry.upload.priority = priority;
-        self.index.insert(&entry.upload, entry.place);
+        self.index.insert(&entry.upload, entry.queue_state);
     }
 
-    /// Counts an upload's bytes and state anew.
+    /// Counts an upload's bytes and state again.
     pub fn recount(&mut self, id: UploadId) {
         let Some(entry) = self.entries.get_mut(&id) else { return };
-        let state = state_at(&entry.upload, entry.place);
+        let state = state_at(&entry.upload, entry.queue_state);
         let left = bytes_left(&entry.upload, state);
         let (old_state, old_left) = core::mem::replace(&mut entry.counted, (state, left));
         self.counts[slot(old_state)] -= 1;
@@ -161,7 +161,7 @@ impl Queue {
 
     fn note_change(&mut self, id: UploadId) {
         let Some(entry) = self.entries.get(&id) else { return };
-        let now = (state_at(&entry.upload, entry.place), reason_at(&entry.upload, entry.place));
+        let now = (state_at(&entry.upload, entry.queue_state), reason_at(&entry.upload, entry.queue_state));
         if now == entry.told {
             self.changed.remove((0, id));
         } else {
@@ -174,7 +174,8 @@ impl Queue {
         let next @ (_, id) = self.changed.first()?;
         self.changed.remove(next);
         if let Some(entry) = self.entries.get_mut(&id) {
-            entry.told = (state_at(&entry.upload, entry.place), reason_at(&entry.upload, entry.place));
+            entry.told =
+                (state_at(&entry.upload, entry.queue_state), reason_at(&entry.upload, entry.queue_state));
         }
         Some(id)
     }
@@ -193,12 +194,12 @@ impl Queue {
         self.unsaved.remove((0, id));
     }
 
-    pub fn first_ready(&self) -> Option<Turn> {
+    pub fn first_ready(&self) -> Option<OrderKey> {
         self.index.ready.first()
     }
 
     /// Those at work, in their order.
-    pub fn active(&self) -> impl Iterator<Item = Turn> {
+    pub fn active(&self) -> impl Iterator<Item = OrderKey> {
         self.index.active.iter()
     }
 
@@ -212,24 +213,24 @@ impl Queue {
             if at > now {
                 break;
             }
-            self.move_to(id, Place::Ready);
+            self.move_to(id, QueueState::Ready);
         }
     }
 
     /// All of them: in the order in which they are sent, then those that are over, oldest first.
     pub fn ids(&self) -> Vec<UploadId> {
-        let (mut waiting, mut over) = (Line::default(), Line::default());
+        let (mut waiting, mut over) = (OrderedIds::default(), OrderedIds::default());
         for entry in self.entries.values() {
-            match entry.place {
-                Place::Over => over.insert(end(&entry.upload)),
-                _ => waiting.insert(turn(&entry.upload)),
+            match entry.queue_state {
+                QueueState::Over => over.insert(end(&entry.upload)),
+                _ => waiting.insert(order_key(&entry.upload)),
             }
         }
         waiting.iter().chain(over.iter()).map(|(_, id)| id).collect()
     }
 
-    pub fn uploads(&self) -> impl Iterator<Item = (&Upload, Place)> {
-        self.entries.values().map(|entry| (&entry.upload, entry.place))
+    pub fn uploads(&self) -> impl Iterator<Item = (&Upload, QueueState)> {
+        self.entries.values().map(|entry| (&entry.upload, entry.queue_state))
     }
 
     /// The oldest of those that are over and went well or were canceled, if there are more than `most`.
@@ -241,14 +242,15 @@ impl Queue {
     pub fn info(&self, id: UploadId, now: Instant) -> Option<UploadInfo> {
         let entry = self.entries.get(&id)?;
         let upload = &entry.upload;
-        let (mut state, mut reason) = (state_at(upload, entry.place), reason_of(upload, entry.place));
+        let (mut state, mut reason) =
+            (state_at(upload, entry.queue_state), reason_of(upload, entry.queue_state));
         let held_by = if self.is_paused { FIO_E_UPLOAD_PAUSED } else { self.gate };
         // A moment at which it would be tried again passes without anything happening.
-        let is_timed = matches!(entry.place, Place::Timed(_));
+        let is_timed = matches!(entry.queue_state, QueueState::Timed(_));
         let is_at_work = state == UploadState::Uploading || is_timed;
         let is_held = state == UploadState::Queued || (self.is_paused && is_at_work);
-        let mut retry_in = match entry.place {
-            Place::Timed(at) if !self.is_paused => Some(at - now),
+        let mut retry_in = match entry.queue_state {
+            QueueState::Timed(at) if !self.is_paused => Some(at - now),
             _ => None,
         };
         if held_by != 0 && is_held {
@@ -272,7 +274,7 @@ impl Queue {
             priority: upload.priority,
             size: upload.size(),
             confirmed: if state == UploadState::Done { upload.size() } else { upload.parts.confirmed },
-            in_flight: upload.in_flight(),
+            in_flight: upload.bytes_in_flight(),
             asset_id: upload.asset_id.as_deref().map(str::to_owned),
             project_id: upload.project_id.clone(),
             is_recording: upload.recording.as_ref().is_some_and(|recording| recording.size.is_none()),
@@ -281,8 +283,8 @@ impl Queue {
     }
 
     /// Bytes on their way.
-    pub fn in_flight(&self) -> u64 {
-        self.active().filter_map(|(_, id)| self.get(id)).map(Upload::in_flight).sum()
+    pub fn bytes_in_flight(&self) -> u64 {
+        self.active().filter_map(|(_, id)| self.get(id)).map(Upload::bytes_in_flight).sum()
     }
 
     /// What is left; the speed is added by who knows it.
@@ -299,7 +301,7 @@ impl Queue {
         }
         Totals {
             files_left,
-            bytes_left: self.bytes_left.saturating_sub(self.in_flight()),
+            bytes_left: self.bytes_left.saturating_sub(self.bytes_in_flight()),
             queued,
             uploading,
             waiting,
@@ -315,34 +317,34 @@ impl Queue {
     }
 }
 
-fn state_at(upload: &Upload, place: Place) -> UploadState {
-    match place {
-        Place::Ready => UploadState::Queued,
-        Place::Active => UploadState::Uploading,
-        Place::Timed(_) | Place::Parked(_) => UploadState::Waiting,
-        Place::Over => upload.ending.as_ref().map_or(UploadState::Canceled, Ending::state),
+fn state_at(upload: &Upload, queue_state: QueueState) -> UploadState {
+    match queue_state {
+        QueueState::Ready => UploadState::Queued,
+        QueueState::Active => UploadState::Uploading,
+        QueueState::Timed(_) | QueueState::Parked(_) => UploadState::Waiting,
+        QueueState::Over => upload.ending.as_ref().map_or(UploadState::Canceled, Ending::state),
     }
 }
 
-fn reason_of(upload: &Upload, place: Place) -> Option<Error> {
-    match place {
-        Place::Ready | Place::Active => None,
-        Place::Timed(_) => upload.trouble.clone(),
+fn reason_of(upload: &Upload, queue_state: QueueState) -> Option<Error> {
+    match queue_state {
+        QueueState::Ready | QueueState::Active => None,
+        QueueState::Timed(_) => upload.last_error.clone(),
         // Some know more than their status says.
-        Place::Parked(why) => {
-            let told = upload.trouble.as_ref().filter(|trouble| trouble.status == why);
+        QueueState::Parked(why) => {
+            let told = upload.last_error.as_ref().filter(|error| error.status == why);
             Some(told.cloned().unwrap_or_else(|| Error::of(why)))
         }
-        Place::Over => upload.ending.as_ref().and_then(Ending::reason).cloned(),
+        QueueState::Over => upload.ending.as_ref().and_then(Ending::reason).cloned(),
     }
 }
 
-fn reason_at(upload: &Upload, place: Place) -> i32 {
-    match place {
-        Place::Ready | Place::Active => 0,
-        Place::Timed(_) => upload.trouble.as_ref().map_or(0, |trouble| trouble.status),
-        Place::Parked(why) => why,
-        Place::Over => upload.ending.as_ref().and_then(Ending::reason).map_or(0, |reason| reason.status),
+fn reason_at(upload: &Upload, queue_state: QueueState) -> i32 {
+    match queue_state {
+        QueueState::Ready | QueueState::Active => 0,
+        QueueState::Timed(_) => upload.last_error.as_ref().map_or(0, |error| error.status),
+        QueueState::Parked(why) => why,
+        QueueState::Over => upload.ending.as_ref().and_then(Ending::reason).map_or(0, |reason| reason.status),
     }
 }
 
@@ -372,13 +374,13 @@ mod tests {
     fn turns_go_by_priority_and_then_by_age() {
         let mut queue = Queue::default();
         for (id, priority) in [(1, 0), (2, 5), (3, 0), (4, -1), (5, 5)] {
-            queue.insert(upload(id, priority, 10), Place::Ready, false);
+            queue.insert(upload(id, priority, 10), QueueState::Ready, false);
         }
         assert_eq!(queue.ids(), [2, 5, 1, 3, 4]);
         assert_eq!(queue.first_ready(), Some((-5, 2)));
         queue.set_priority(4, i32::MAX);
         assert_eq!(queue.first_ready(), Some((-i64::from(i32::MAX), 4)));
-        queue.move_to(4, Place::Timed(Instant(50)));
+        queue.move_to(4, QueueState::Timed(Instant(50)));
         queue.end(2, Ending::Done);
         assert_eq!(queue.ids(), [4, 5, 1, 3, 2]);
         queue.wake(Instant(49));
@@ -395,11 +397,11 @@ mod tests {
             let id = random.u64(1..40);
             match random.u32(0..8) {
                 0 if queue.get(id).is_none() => {
-                    queue.insert(upload(id, 0, random.u64(1..100)), Place::Ready, false)
+                    queue.insert(upload(id, 0, random.u64(1..100)), QueueState::Ready, false)
                 }
-                1 => queue.move_to(id, Place::Active),
-                2 => queue.move_to(id, Place::Timed(Instant(step))),
-                3 => queue.move_to(id, Place::Parked(FIO_E_UPLOAD_PAUSED)),
+                1 => queue.move_to(id, QueueState::Active),
+                2 => queue.move_to(id, QueueState::Timed(Instant(step))),
+                3 => queue.move_to(id, QueueState::Parked(FIO_E_UPLOAD_PAUSED)),
                 4 => queue.end(id, Ending::Done),
                 5 => queue.set_priority(id, random.i32(-2..2)),
                 6 => {
@@ -413,9 +415,11 @@ mod tests {
             let totals = queue.totals();
             let mut files = 0;
             let mut bytes = 0;
-            for (upload, place) in queue.uploads().filter(|(_, place)| *place != Place::Over) {
+            for (upload, queue_state) in
+                queue.uploads().filter(|(_, queue_state)| *queue_state != QueueState::Over)
+            {
                 files += 1;
-                bytes += bytes_left(upload, state_at(upload, place));
+                bytes += bytes_left(upload, state_at(upload, queue_state));
             }
             assert_eq!((totals.files_left, totals.bytes_left), (files, bytes));
             assert_eq!(totals.queued + totals.uploading + totals.waiting, files);
@@ -426,15 +430,15 @@ mod tests {
     #[test]
     fn a_change_is_told_once_and_only_if_it_lasts() {
         let mut queue = Queue::default();
-        queue.insert(upload(1, 0, 10), Place::Ready, false);
-        queue.insert(upload(2, 0, 10), Place::Ready, true);
+        queue.insert(upload(1, 0, 10), QueueState::Ready, false);
+        queue.insert(upload(2, 0, 10), QueueState::Ready, true);
         assert_eq!(changes(&mut queue), [1]);
-        queue.move_to(1, Place::Active);
-        queue.move_to(1, Place::Ready);
+        queue.move_to(1, QueueState::Active);
+        queue.move_to(1, QueueState::Ready);
         assert_eq!(changes(&mut queue), [0u64; 0]);
-        queue.move_to(1, Place::Parked(FIO_E_OTHER_PROJECT));
+        queue.move_to(1, QueueState::Parked(FIO_E_OTHER_PROJECT));
         assert_eq!(changes(&mut queue), [1]);
-        queue.move_to(1, Place::Parked(FIO_E_UPLOAD_PAUSED));
+        queue.move_to(1, QueueState::Parked(FIO_E_UPLOAD_PAUSED));
         assert_eq!(changes(&mut queue), [1]);
         assert_eq!(changes(&mut queue), [0u64; 0]);
     }
@@ -443,7 +447,7 @@ mod tests {
     fn only_what_went_well_or_was_canceled_is_forgotten() {
         let mut queue = Queue::default();
         for id in 1..=5 {
-            queue.insert(upload(id, 0, 10), Place::Ready, true);
+            queue.insert(upload(id, 0, 10), QueueState::Ready, true);
         }
         queue.end(2, Ending::Failed(Error::of(FIO_E_SOURCE_MISSING)));
         for id in [4, 1, 3] {

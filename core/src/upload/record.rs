@@ -1,7 +1,7 @@
 //! What of an upload outlives a power cut, as the bytes of one store record. Fields are tagged, so that a
 //! newer library's additions are passed over by an older one.
 //!
-//! The addresses of few parts stand in the record; those of many have a record of their own, which is
+//! The URLs of few parts stand in the record; those of many have a record of their own, which is
 //! written once and not with every part.
 
 mod check;
@@ -23,28 +23,28 @@ use alloc::sync::Arc;
 
 pub use check::{BEYOND_ALL_IDS, fits};
 
-/// One record for each upload, and for the addresses of one with many parts.
+/// One record for each upload, and for the URLs of one with many parts.
 const UPLOAD: &str = "upload-";
-const ADDRESSES: &str = "addresses-";
-/// More bytes of addresses than this are kept apart.
-const MOST_ADDRESS_BYTES: usize = 4 << 10;
+const URLS: &str = "addresses-";
+/// More bytes of URLs than this are kept apart.
+const MOST_URL_BYTES: usize = 4 << 10;
 const VERSION: u8 = 1;
 
 pub fn key(id: UploadId) -> String {
     format!("{UPLOAD}{id:016x}")
 }
 
-pub fn address_key(id: UploadId) -> String {
-    format!("{ADDRESSES}{id:016x}")
+pub fn url_key(id: UploadId) -> String {
+    format!("{URLS}{id:016x}")
 }
 
-/// Which upload a record belongs to, and whether it is the one of its addresses.
+/// Which upload a record belongs to, and whether it is the one of its URLs.
 pub fn id_of(key: &str) -> Option<(UploadId, bool)> {
-    let of_addresses = key.starts_with(ADDRESSES);
-    let digits = key.strip_prefix(if of_addresses { ADDRESSES } else { UPLOAD })?;
+    let of_urls = key.starts_with(URLS);
+    let digits = key.strip_prefix(if of_urls { URLS } else { UPLOAD })?;
     let is_plain = digits.len() == 16 && digits.bytes().all(|byte| b"0123456789abcdef".contains(&byte));
     let id = is_plain.then(|| u64::from_str_radix(digits, 16).ok()).flatten();
-    id.filter(|id| *id < BEYOND_ALL_IDS).map(|id| (id, of_addresses))
+    id.filter(|id| *id < BEYOND_ALL_IDS).map(|id| (id, of_urls))
 }
 
 mod tag {
@@ -71,8 +71,8 @@ mod tag {
     pub const REASON: u8 = 21;
     pub const MESSAGE: u8 = 22;
     pub const ASSET: u8 = 23;
-    pub const ADDRESSES: u8 = 24;
-    pub const ADDRESSES_APART: u8 = 25;
+    pub const URLS: u8 = 24;
+    pub const URLS_APART: u8 = 25;
     pub const STARTED: u8 = 26;
     pub const DONE: u8 = 27;
     pub const CONFIRMED: u8 = 28;
@@ -83,14 +83,14 @@ mod tag {
     pub const NAMELESS: u8 = 33;
     pub const HTTP_STATUS: u8 = 34;
     pub const HEAD_STARTED: u8 = 35;
-    pub const PART_ADDRESSES: u8 = 36;
+    pub const PART_URLS: u8 = 36;
     pub const DAMAGED: u8 = 37;
     pub const FILE: u8 = 38;
     pub const CHANGED: u8 = 39;
     // Up to 43 kept for the source's identity.
     pub const ASSETS_MADE: u8 = 44;
     pub const LAST_ASSET_WALL: u8 = 45;
-    pub const ADDRESSES_END: u8 = 46;
+    pub const URLS_EXPIRE: u8 = 46;
     pub const PART_LIMIT: u8 = 47;
     pub const OUTLIVING: u8 = 48;
 }
@@ -161,49 +161,49 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// Whether the addresses go into a record of their own.
-pub fn needs_address_record(addresses: &[Secret]) -> bool {
-    addresses.iter().map(|address| address.expose().len() + 1).sum::<usize>() > MOST_ADDRESS_BYTES
+/// Whether the URLs go into a record of their own.
+pub fn needs_url_record(urls: &[Secret]) -> bool {
+    urls.iter().map(|url| url.expose().len() + 1).sum::<usize>() > MOST_URL_BYTES
 }
 
-/// One address on each line: there are no line breaks in them.
-pub fn encode_addresses(asset_id: &str, addresses: &[Secret]) -> SecretBytes {
+/// One URL on each line: there are no line breaks in them.
+pub fn encode_urls(asset_id: &str, urls: &[Secret]) -> SecretBytes {
     let mut bytes = SecretBytes::new(Vec::with_capacity(
-        asset_id.len() + addresses.iter().map(|address| address.expose().len() + 1).sum::<usize>(),
+        asset_id.len() + urls.iter().map(|url| url.expose().len() + 1).sum::<usize>(),
     ));
     bytes.extend(asset_id.as_bytes());
-    for address in addresses {
+    for url in urls {
         bytes.extend(b"\n");
-        bytes.extend(address.expose().as_bytes());
+        bytes.extend(url.expose().as_bytes());
     }
     bytes
 }
 
-pub fn decode_addresses(bytes: &SecretBytes) -> Option<(Arc<str>, Arc<[Secret]>)> {
+pub fn decode_urls(bytes: &SecretBytes) -> Option<(Arc<str>, Arc<[Secret]>)> {
     let mut lines = core::str::from_utf8(bytes.expose()).ok()?.split('\n');
     let asset_id = lines.next().filter(|id| is_id(id))?;
-    let addresses: Arc<[Secret]> = lines.map(Secret::new).collect();
-    (!addresses.is_empty() && check::are_addresses(&addresses)).then(|| (asset_id.into(), addresses))
+    let urls: Arc<[Secret]> = lines.map(Secret::new).collect();
+    (!urls.is_empty() && check::are_urls(&urls)).then(|| (asset_id.into(), urls))
 }
 
-/// Those of a recording: one part on each line, its number and its address.
-fn encode_part_addresses(addresses: &SmallMap<u32, Secret>) -> SecretBytes {
+/// Those of a recording: one part on each line, its number and its URL.
+fn encode_part_urls(urls: &SmallMap<u32, Secret>) -> SecretBytes {
     let mut bytes = SecretBytes::new(Vec::new());
-    for (part, address) in addresses.iter() {
+    for (part, url) in urls.iter() {
         bytes.extend(format!("{part} ").as_bytes());
-        bytes.extend(address.expose().as_bytes());
+        bytes.extend(url.expose().as_bytes());
         bytes.extend(b"\n");
     }
     bytes
 }
 
-fn decode_part_addresses(bytes: &[u8]) -> Option<SmallMap<u32, Secret>> {
-    let mut addresses = SmallMap::default();
+fn decode_part_urls(bytes: &[u8]) -> Option<SmallMap<u32, Secret>> {
+    let mut urls = SmallMap::default();
     for line in core::str::from_utf8(bytes).ok()?.lines() {
-        let (part, address) = line.split_once(' ')?;
-        addresses.insert(part.parse().ok()?, Secret::new(address));
+        let (part, url) = line.split_once(' ')?;
+        urls.insert(part.parse().ok()?, Secret::new(url));
     }
-    Some(addresses)
+    Some(urls)
 }
 
 pub fn encode(upload: &Upload) -> SecretBytes {
@@ -260,7 +260,7 @@ pub fn encode(upload: &Upload) -> SecretBytes {
     if upload.part_limit > 0 {
         writer.number(tag::PART_LIMIT, upload.part_limit);
     }
-    writer.flag(tag::OUTLIVING, upload.is_outliving);
+    writer.flag(tag::OUTLIVING, upload.is_sent_as_recording);
     encode_progress(&mut writer, upload);
     writer.0
 }
@@ -285,19 +285,19 @@ fn encode_progress(writer: &mut Writer, upload: &Upload) {
     }
     writer.bytes(tag::DONE, upload.parts.bits());
     writer.number(tag::CONFIRMED, upload.parts.confirmed);
-    // What is over needs no addresses any more.
+    // What is over needs no URLs any more.
     if upload.ending.as_ref().is_none_or(|ending| matches!(ending, Ending::Failed(_))) {
-        writer.flag(tag::ADDRESSES_APART, upload.has_address_record);
-        if upload.addresses_end != 0 {
-            writer.number(tag::ADDRESSES_END, upload.addresses_end as u64);
+        writer.flag(tag::URLS_APART, upload.has_url_record);
+        if upload.urls_expire != 0 {
+            writer.number(tag::URLS_EXPIRE, upload.urls_expire as u64);
         }
-        if !upload.has_address_record && !upload.address_list.is_empty() {
-            let addresses = encode_addresses(asset_id, &upload.address_list);
-            writer.bytes(tag::ADDRESSES, addresses.expose());
+        if !upload.has_url_record && !upload.urls.is_empty() {
+            let urls = encode_urls(asset_id, &upload.urls);
+            writer.bytes(tag::URLS, urls.expose());
         }
         // A part that has been sent can be sent there once more; it might not be announced once more.
-        if !upload.addresses.is_empty() {
-            writer.bytes(tag::PART_ADDRESSES, encode_part_addresses(&upload.addresses).expose());
+        if !upload.part_urls.is_empty() {
+            writer.bytes(tag::PART_URLS, encode_part_urls(&upload.part_urls).expose());
         }
     }
 }
@@ -343,13 +343,13 @@ pub fn decode(id: UploadId, bytes: &SecretBytes) -> Option<Upload> {
             watch: None,
         }
     });
-    let addresses = match fields.bytes(tag::ADDRESSES) {
-        Some(bytes) => Some(decode_addresses(&SecretBytes::new(bytes.to_vec()))?),
+    let urls = match fields.bytes(tag::URLS) {
+        Some(bytes) => Some(decode_urls(&SecretBytes::new(bytes.to_vec()))?),
         None => None,
     };
-    let has_address_record = fields.flag(tag::ADDRESSES_APART);
-    let part_addresses = match fields.bytes(tag::PART_ADDRESSES) {
-        Some(bytes) => Some(decode_part_addresses(bytes)?),
+    let has_url_record = fields.flag(tag::URLS_APART);
+    let part_urls = match fields.bytes(tag::PART_URLS) {
+        Some(bytes) => Some(decode_part_urls(bytes)?),
         None => None,
     };
     let mut upload = Upload {
@@ -380,16 +380,16 @@ pub fn decode(id: UploadId, bytes: &SecretBytes) -> Option<Upload> {
         recording,
         asset_id,
         parts,
-        addresses: part_addresses.unwrap_or_default(),
-        address_list: addresses.map_or_else(|| Arc::from([]), |(_, addresses)| addresses),
-        has_address_record,
-        addresses_end: fields.number(tag::ADDRESSES_END).unwrap_or(0) as i64,
+        part_urls: part_urls.unwrap_or_default(),
+        urls: urls.map_or_else(|| Arc::from([]), |(_, urls)| urls),
+        has_url_record,
+        urls_expire: fields.number(tag::URLS_EXPIRE).unwrap_or(0) as i64,
         budget: Budget::restored(
             number32(tag::ASSETS_MADE).unwrap_or(0),
             fields.number(tag::LAST_ASSET_WALL).unwrap_or(0) as i64,
         ),
         part_limit: fields.number(tag::PART_LIMIT).unwrap_or(0),
-        is_outliving: fields.flag(tag::OUTLIVING),
+        is_sent_as_recording: fields.flag(tag::OUTLIVING),
         ..Upload::new(id, origin)
     };
     if !check::is_sound(&upload) {
@@ -398,9 +398,9 @@ pub fn decode(id: UploadId, bytes: &SecretBytes) -> Option<Upload> {
     if let Some(recording) = upload.recording.as_ref().filter(|recording| recording.holds_head()) {
         upload.parts.restore_head(upload.asset_id.is_some() && recording.is_head_started);
     }
-    // An asset whose addresses are nowhere is of no use.
-    let needs_addresses = upload.ending.is_none() && upload.recording.is_none();
-    if upload.asset_id.is_some() && needs_addresses && upload.address_list.is_empty() && !has_address_record {
+    // An asset whose URLs are nowhere is of no use.
+    let needs_urls = upload.ending.is_none() && upload.recording.is_none();
+    if upload.asset_id.is_some() && needs_urls && upload.urls.is_empty() && !has_url_record {
         upload.forget_asset();
     }
     Some(upload)
@@ -447,9 +447,7 @@ mod tests {
             is_paused: true,
             asset_id: Some("b1f2".into()),
             parts: Parts::restore(vec![0b101], 4, 20),
-            address_list: Arc::new(
-                ["https://a/1?s", "https://b/2", "https://b/3", "https://b/4"].map(Secret::new),
-            ),
+            urls: Arc::new(["https://a/1?s", "https://b/2", "https://b/3", "https://b/4"].map(Secret::new)),
             ..Upload::new(7, Origin::Path(b"/media/\xff/clip.mov".to_vec()))
         }
     }
@@ -468,23 +466,22 @@ mod tests {
         assert_eq!(decoded.name, "Ünlü \"clip\".mov");
         assert_eq!((decoded.priority, decoded.channel, &decoded.tag[..]), (-5, Some(3), &[0u8, 255, 7][..]));
         assert_eq!(decoded.origin, Origin::Path(b"/media/\xff/clip.mov".to_vec()));
-        assert_eq!(decoded.address_list[0].expose(), "https://a/1?s");
+        assert_eq!(decoded.urls[0].expose(), "https://a/1?s");
         assert_eq!(decoded.parts, Parts::restore(vec![0b101], 4, 20));
-        assert_eq!(decoded.parts.troubled.len(), 2);
+        assert_eq!(decoded.parts.to_retry.len(), 2);
 
         let mut live = upload();
         live.origin = Origin::Pushed;
         let spec = RecordingSpec { bytes_per_second: 5, held_head: 6 };
         live.recording =
             Some(Recording { stable: 9, size: Some(11), is_nameless: true, ..Recording::new(spec) });
-        live.address_list = Arc::new([]);
-        live.addresses.insert(3, Secret::new("https://a/4?s=1"));
-        live.addresses.insert(11, Secret::new("https://a/12"));
+        live.urls = Arc::new([]);
+        live.part_urls.insert(3, Secret::new("https://a/4?s=1"));
+        live.part_urls.insert(11, Secret::new("https://a/12"));
         let back = round_trip(&live);
         assert_eq!(back.recording, live.recording);
-        let addresses: Vec<_> =
-            back.addresses.iter().map(|(part, address)| (*part, address.expose())).collect();
-        assert_eq!(addresses, [(3, "https://a/4?s=1"), (11, "https://a/12")]);
+        let urls: Vec<_> = back.part_urls.iter().map(|(part, url)| (*part, url.expose())).collect();
+        assert_eq!(urls, [(3, "https://a/4?s=1"), (11, "https://a/12")]);
 
         let mut failed = upload();
         let mut reason = Error::of(FIO_E_SOURCE_CHANGED);
@@ -493,7 +490,7 @@ mod tests {
         assert_eq!(round_trip(&failed).ending, failed.ending);
         failed.ending = Some(Ending::Done);
         let done = round_trip(&failed);
-        assert_eq!((done.ending, done.address_list.len()), (Some(Ending::Done), 0));
+        assert_eq!((done.ending, done.urls.len()), (Some(Ending::Done), 0));
     }
 
     #[test]
@@ -512,21 +509,21 @@ mod tests {
     #[test]
     fn many_addresses_have_a_record_of_their_own() {
         let many: Vec<Secret> = (0..100).map(|part| Secret::new(&format!("https://a/{part:0>50}"))).collect();
-        assert!(needs_address_record(&many) && !needs_address_record(&many[..50]));
-        let (asset_id, back) = decode_addresses(&encode_addresses("b1f2", &many)).unwrap();
+        assert!(needs_url_record(&many) && !needs_url_record(&many[..50]));
+        let (asset_id, back) = decode_urls(&encode_urls("b1f2", &many)).unwrap();
         assert_eq!((&*asset_id, &back[..]), ("b1f2", &many[..]));
-        assert!(decode_addresses(&SecretBytes::new(b"b1f2".to_vec())).is_none());
-        // An asset without any addresses is forgotten.
+        assert!(decode_urls(&SecretBytes::new(b"b1f2".to_vec())).is_none());
+        // An asset without any URLs is forgotten.
         let mut lost = upload();
-        lost.address_list = Arc::new([]);
+        lost.urls = Arc::new([]);
         assert_eq!(decode(7, &encode(&lost)).unwrap().asset_id, None);
     }
 
     #[test]
     fn keys_lead_back_to_their_upload() {
         assert_eq!(id_of(&key(0xabc)), Some((0xabc, false)));
-        assert_eq!(id_of(&address_key(1 << 61)), Some((1 << 61, true)));
-        assert_eq!(id_of(&address_key(u64::MAX)), None);
+        assert_eq!(id_of(&url_key(1 << 61)), Some((1 << 61, true)));
+        assert_eq!(id_of(&url_key(u64::MAX)), None);
         for other in ["upload-1", "auth", "upload-00000000000000ff.damaged", "upload-00000000000000FF"] {
             assert_eq!(id_of(other), None);
         }

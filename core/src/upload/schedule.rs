@@ -1,14 +1,14 @@
-//! Patience with a weak network or a service in trouble, shared by all uploads: while one of them finds a
+//! One backoff for each host, shared by all uploads: while one of them finds a
 //! host failing, the others do not try it any harder.
 
 use crate::clock::Instant;
 use crate::error::Error;
-use crate::retry::{Backoff, least_wait};
+use crate::failure::{Backoff, least_wait};
 use core::time::Duration;
 
 /// How one host, the API or the storage, is doing.
 #[derive(Debug, Default)]
-pub struct Pace {
+pub struct SharedBackoff {
     failures: u32,
     not_before: Option<Instant>,
     /// Until when the server asked to be left alone: neither a success of what was on its way then nor
@@ -18,7 +18,7 @@ pub struct Pace {
     why: Option<Error>,
 }
 
-impl Pace {
+impl SharedBackoff {
     pub fn is_open(&self, now: Instant) -> bool {
         self.not_before().is_none_or(|at| at <= now)
     }
@@ -33,7 +33,8 @@ impl Pace {
     }
 
     pub fn succeeded(&mut self) {
-        *self = Pace { asked_until: self.asked_until, why: self.why.take(), ..Pace::default() };
+        *self =
+            SharedBackoff { asked_until: self.asked_until, why: self.why.take(), ..SharedBackoff::default() };
     }
 
     /// Requests that were under way together fail together: that counts once. Returns how long the one
@@ -79,35 +80,35 @@ mod tests {
     #[test]
     fn failures_of_the_same_moment_count_once() {
         let mut random = fastrand::Rng::with_seed(1);
-        let mut pace = Pace::default();
+        let mut backoff = SharedBackoff::default();
         let mut now = Instant(0);
         let error = Error::of(FIO_E_CONNECT);
-        assert!(pace.is_open(now));
+        assert!(backoff.is_open(now));
         for round in 1..20u32 {
             for _ in 0..5 {
-                pace.failed(now, 1, &error, Backoff::API, &mut random);
+                backoff.failed(now, 1, &error, Backoff::API, &mut random);
             }
-            assert_eq!(pace.failures, round);
-            assert!(!pace.is_open(now));
-            now = pace.not_before().unwrap();
-            assert!(pace.is_open(now));
+            assert_eq!(backoff.failures, round);
+            assert!(!backoff.is_open(now));
+            now = backoff.not_before().unwrap();
+            assert!(backoff.is_open(now));
         }
-        pace.succeeded();
-        assert_eq!((pace.failures, pace.not_before()), (0, None));
+        backoff.succeeded();
+        assert_eq!((backoff.failures, backoff.not_before()), (0, None));
     }
 
     #[test]
     fn the_servers_word_is_for_everybody() {
         let mut random = fastrand::Rng::with_seed(1);
-        let mut pace = Pace::default();
-        pace.failed(Instant(0), 1, &Error::of(FIO_E_CONNECT), Backoff::API, &mut random);
+        let mut backoff = SharedBackoff::default();
+        backoff.failed(Instant(0), 1, &Error::of(FIO_E_CONNECT), Backoff::API, &mut random);
         let mut error = Error::of(FIO_E_RATE_LIMITED);
         error.retry_after = Some(Duration::from_secs(90));
-        assert_eq!(pace.failed(Instant(0), 1, &error, Backoff::API, &mut random), Duration::from_secs(90));
-        assert_eq!(pace.not_before(), Some(Instant(90_000)));
+        assert_eq!(backoff.failed(Instant(0), 1, &error, Backoff::API, &mut random), Duration::from_secs(90));
+        assert_eq!(backoff.not_before(), Some(Instant(90_000)));
         // Whatever becomes of what was on its way by then.
-        pace.succeeded();
-        pace.failed(Instant(10), 1, &Error::of(FIO_E_CONNECT), Backoff::API, &mut random);
-        assert_eq!(pace.not_before(), Some(Instant(90_000)));
+        backoff.succeeded();
+        backoff.failed(Instant(10), 1, &Error::of(FIO_E_CONNECT), Backoff::API, &mut random);
+        assert_eq!(backoff.not_before(), Some(Instant(90_000)));
     }
 }

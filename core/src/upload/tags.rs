@@ -1,4 +1,4 @@
-//! Which tags were dealt with: sent, or cancelled. It outlives the uploads themselves, which only so many are
+//! Which tags were dealt with: sent, or canceled. It outlives the uploads themselves, which only so many are
 //! kept of: a clip costs 24 bytes here, and some hundred there.
 //!
 //! A tag is kept as its HMAC-MD5 (RFC 2104) under a random key of this store, so that no two tags can be made
@@ -13,9 +13,10 @@
 //! | tail | 4 | number of the oldest block that counts, little-endian as all |
 //! | tail | 8 | uploads that are over, with a lower id than this |
 //! | tail | 8 | and that ended as this one at the latest, do not count any more |
-//! | both | 24 each | hash; id, with its highest bit set for one that was cancelled |
+//! | both | 24 each | hash; id, with its highest bit set for one that was canceled |
 
 use super::UploadId;
+use super::record::BEYOND_ALL_IDS;
 use crate::prelude::*;
 use alloc::collections::VecDeque;
 use md5::{Digest, Md5};
@@ -38,6 +39,9 @@ const CANCELED: UploadId = 1 << 63;
 
 pub type TagKey = [u8; KEY];
 
+/// No device fills so many: what says so is not of this library.
+const BEYOND_ALL_BLOCKS: u32 = 1 << 31;
+
 pub fn block_key(number: u32) -> String {
     format!("{BLOCK_KEY}{number:08x}")
 }
@@ -46,7 +50,8 @@ pub fn block_key(number: u32) -> String {
 pub fn block_of(key: &str) -> Option<u32> {
     let digits = key.strip_prefix(BLOCK_KEY)?;
     let is_plain = digits.len() == 8 && digits.bytes().all(|byte| b"0123456789abcdef".contains(&byte));
-    is_plain.then(|| u32::from_str_radix(digits, 16).ok()).flatten()
+    let number = is_plain.then(|| u32::from_str_radix(digits, 16).ok()).flatten();
+    number.filter(|number| *number < BEYOND_ALL_BLOCKS)
 }
 
 /// How the upload of a tag ended, and which it was.
@@ -223,11 +228,16 @@ impl TagMemory {
     pub fn read_tail(&mut self, bytes: &[u8]) -> bool {
         let Some((head, entries)) = bytes.split_at_checked(TAIL_HEAD) else { return false };
         let Some(tail) = decode(entries).filter(|_| head[0] == VERSION) else { return false };
+        let first = head[BLOCK_HEAD..BLOCK_HEAD + 4].try_into().map_or(0, u32::from_le_bytes);
         let number = |at: usize| head[at..at + 8].try_into().map_or(0, u64::from_le_bytes);
+        let floor = (number(BLOCK_HEAD + 4), number(BLOCK_HEAD + 12));
+        if first > BEYOND_ALL_BLOCKS || floor.0.max(floor.1) >= BEYOND_ALL_IDS {
+            return false;
+        }
         self.key.copy_from_slice(&head[1..BLOCK_HEAD]);
         self.has_stored_key = true;
-        self.first = head[BLOCK_HEAD..BLOCK_HEAD + 4].try_into().map_or(0, u32::from_le_bytes);
-        self.floor = (number(BLOCK_HEAD + 4), number(BLOCK_HEAD + 12));
+        self.first = first;
+        self.floor = floor;
         self.tail = tail;
         true
     }

@@ -7,7 +7,7 @@ use core::time::Duration;
 /// What the last seconds weigh against what was before.
 const SMOOTHING: Duration = Duration::from_secs(5);
 
-/// The pace at which bytes leave, smoothed.
+/// The rate at which bytes leave, smoothed.
 #[derive(Debug, Default)]
 pub struct Speed {
     /// Bytes in parts that have arrived, since the start.

@@ -1,7 +1,7 @@
 //! One upload: what it is, which of its parts have arrived, and which comes next.
 
 use super::budget::Budget;
-use super::parts::{Parts, Troubled};
+use super::parts::{Attempts, Parts};
 use super::plan::Plan;
 use super::recording::Growth;
 use super::{RecordingSpec, UploadId, UploadState};
@@ -79,60 +79,60 @@ pub struct Upload {
     pub asset_id: Option<Arc<str>>,
     pub parts: Parts,
     /// Where the announced parts of a recording go.
-    pub addresses: SmallMap<u32, Secret>,
+    pub part_urls: SmallMap<u32, Secret>,
     /// Where the parts of a file go, in order; if they have a record of their own, only while it is at
     /// work.
-    pub address_list: Arc<[Secret]>,
+    pub urls: Arc<[Secret]>,
     /// They are too long for the record and have one of their own.
-    pub has_address_record: bool,
-    /// When the addresses end, by the device's wall clock in seconds since 1970; 0 if they do not say.
-    pub addresses_end: i64,
+    pub has_url_record: bool,
+    /// When the URLs end, by the device's wall clock in seconds since 1970; 0 if they do not say.
+    pub urls_expire: i64,
     /// Assets made for this file.
     pub budget: Budget,
     /// Something on the way lets only smaller parts through: at most so many bytes; 0 without a limit.
     pub part_limit: u64,
-    /// A file that is sent as recordings are, because the addresses of a whole file end before it is through:
+    /// A file that is sent as recordings are, because the URLs of a whole file end before it is through:
     /// those of a recording are made when they are needed.
-    pub is_outliving: bool,
+    pub is_sent_as_recording: bool,
 
     // Not kept over a restart.
     /// Its source was looked at in this life.
     pub is_looked_at: bool,
-    /// A record of addresses was found of which its own record says nothing.
-    pub has_found_addresses: bool,
+    /// A record of URLs was found of which its own record says nothing.
+    pub has_found_urls: bool,
     pub source: Option<Arc<dyn Source>>,
     pub pushed: Option<Arc<dyn PushedSource>>,
-    pub flying: Vec<Flying>,
+    pub in_flight: Vec<PartInFlight>,
     /// A request to the API on behalf of this upload is under way.
     pub has_call: bool,
-    /// The parts of a recording whose addresses that request asks for.
+    /// The parts of a recording whose URLs that request asks for.
     /// [`OVERTAKEN`] are those that have to be announced once more.
     pub announced: Vec<u32>,
-    /// The record of the addresses is to be written.
-    pub addresses_unsaved: bool,
+    /// The record of the URLs is to be written.
+    pub urls_unsaved: bool,
     /// Failures since something last went well.
     pub failures: u32,
     /// How many of them were no weakness of the network.
     pub refusals: u32,
-    /// How often it was begun anew since a part last arrived.
+    /// How often it was started over since a part last arrived.
     pub recreations: u32,
-    /// The same moment as `addresses_end`, if they were had in this life.
-    pub addresses_end_at: Option<Instant>,
+    /// The same moment as `urls_expire`, if they were had in this life.
+    pub urls_expire_at: Option<Instant>,
     /// When the asset was made, if that was in this life.
     pub asset_made_at: Option<Instant>,
     /// The storage has given an ETag for a part of this asset.
     pub has_etags: bool,
     /// Why it waits.
-    pub trouble: Option<Error>,
+    pub last_error: Option<Error>,
 }
 
 /// A part on its way.
 #[derive(Clone, Debug)]
-pub struct Flying {
+pub struct PartInFlight {
     /// The transport's number for it.
     pub request: u64,
     /// Which part it is, and what came of earlier attempts.
-    pub known: Troubled,
+    pub known: Attempts,
     pub length: u64,
     /// As far as the transport has told.
     pub sent: u64,
@@ -230,28 +230,28 @@ impl Upload {
             recording: None,
             asset_id: None,
             parts: Parts::default(),
-            addresses: SmallMap::default(),
-            address_list: Arc::new([]),
-            has_address_record: false,
-            addresses_end: 0,
+            part_urls: SmallMap::default(),
+            urls: Arc::new([]),
+            has_url_record: false,
+            urls_expire: 0,
             budget: Budget::default(),
             part_limit: 0,
-            is_outliving: false,
-            has_found_addresses: false,
+            is_sent_as_recording: false,
+            has_found_urls: false,
             is_looked_at: false,
             source: None,
             pushed: None,
-            flying: Vec::new(),
+            in_flight: Vec::new(),
             has_call: false,
             announced: Vec::new(),
-            addresses_unsaved: false,
+            urls_unsaved: false,
             failures: 0,
             refusals: 0,
             recreations: 0,
-            addresses_end_at: None,
+            urls_expire_at: None,
             asset_made_at: None,
             has_etags: false,
-            trouble: None,
+            last_error: None,
         }
     }
 
@@ -267,12 +267,12 @@ impl Upload {
         }
     }
 
-    pub fn in_flight(&self) -> u64 {
-        self.flying.iter().map(|flying| flying.sent.min(flying.length)).sum()
+    pub fn bytes_in_flight(&self) -> u64 {
+        self.in_flight.iter().map(|part| part.sent.min(part.length)).sum()
     }
 
     pub fn plan(&self) -> Plan {
-        Plan::new(self.condition.size, self.address_list.len())
+        Plan::new(self.condition.size, self.urls.len())
     }
 
     /// Offset and length of a part.
@@ -287,7 +287,7 @@ impl Upload {
     pub fn part_count(&self) -> Option<u32> {
         match &self.recording {
             Some(recording) => recording.size.map(|size| recording.growth.count(size)),
-            // Without addresses, nobody knows: least of all that there are none.
+            // Without URLs, nobody knows: least of all that there are none.
             None => Some(self.plan().count()).filter(|count| *count > 0),
         }
     }
@@ -298,16 +298,16 @@ impl Upload {
 
     /// The part to send next, if one may be sent now: first what failed before, then what comes next, and
     /// a held head when everything else is on its way.
-    pub fn next_part(&self, now: Instant, most_troubled: usize) -> Option<u32> {
+    pub fn next_part(&self, now: Instant, most_to_retry: usize) -> Option<u32> {
         // As long as a part is stored damaged, no other may make the file whole with it.
         let damaged = &self.parts.damaged;
         let is_next = |part: u32| damaged.is_empty() || damaged.contains(&part);
         let ready =
-            |troubled: &&Troubled| !troubled.is_gone && troubled.not_before <= now && is_next(troubled.part);
-        if let Some(troubled) = self.parts.troubled.iter().find(ready) {
-            return Some(troubled.part);
+            |attempts: &&Attempts| !attempts.is_gone && attempts.not_before <= now && is_next(attempts.part);
+        if let Some(attempts) = self.parts.to_retry.iter().find(ready) {
+            return Some(attempts.part);
         }
-        if self.parts.troubled.len() >= most_troubled || !damaged.is_empty() {
+        if self.parts.to_retry.len() >= most_to_retry || !damaged.is_empty() {
             return None;
         }
         let (end, holds_head, is_whole) = match &self.recording {
@@ -339,7 +339,7 @@ impl Upload {
     }
 
     /// Takes a part up for sending. Returns what is known of earlier attempts.
-    pub fn take_up(&mut self, part: u32) -> Troubled {
+    pub fn take_up(&mut self, part: u32) -> Attempts {
         if self.is_held_head(part) {
             if let Some(recording) = &mut self.recording {
                 recording.is_head_started = true;
@@ -347,8 +347,8 @@ impl Upload {
         } else {
             self.parts.started = self.parts.started.max(part + 1);
         }
-        let known = self.parts.troubled.iter().position(|troubled| troubled.part == part);
-        known.map_or_else(|| Troubled::untried(part), |at| self.parts.troubled.remove(at))
+        let known = self.parts.to_retry.iter().position(|attempts| attempts.part == part);
+        known.map_or_else(|| Attempts::untried(part), |at| self.parts.to_retry.remove(at))
     }
 
     /// Whether any part has been sent.
@@ -372,32 +372,34 @@ impl Upload {
     /// Whether the storage has said of every part that is missing that there is no such upload, each of
     /// them having been sent before: then it was assembled. But a file with a damaged part is not this one.
     pub fn was_assembled(&self) -> bool {
-        let gone = self.parts.troubled.iter().filter(|troubled| troubled.is_gone && troubled.may_be_stored);
+        let gone = self.parts.to_retry.iter().filter(|attempts| attempts.is_gone && attempts.may_be_stored);
         self.parts.damaged.is_empty()
             && self.is_all_started()
-            && self.flying.is_empty()
+            && self.in_flight.is_empty()
             && self.part_count().is_some_and(|count| self.parts.done_count() + gone.count() as u32 >= count)
     }
 
     /// Where a part goes, if that is known.
-    pub fn address(&self, part: u32) -> Option<&Secret> {
+    pub fn url(&self, part: u32) -> Option<&Secret> {
         match self.recording {
-            Some(_) => self.addresses.get(&part),
-            None => self.address_list.get(part as usize),
+            Some(_) => self.part_urls.get(&part),
+            None => self.urls.get(part as usize),
         }
     }
 
     /// Whether the bytes of the source are others than they were.
     pub fn has_changed(&self, now: &Condition) -> bool {
         match &self.recording {
-            Some(recording) if !self.is_outliving => now.size < recording.size.unwrap_or(recording.stable),
+            Some(recording) if !self.is_sent_as_recording => {
+                now.size < recording.size.unwrap_or(recording.stable)
+            }
             _ => now.change_since(&self.condition) == Change::Altered,
         }
     }
 
     /// Whether the source is a recording of which more may come, not a whole file that is sent as one.
     pub fn is_growing(&self) -> bool {
-        self.recording.is_some() && !self.is_outliving
+        self.recording.is_some() && !self.is_sent_as_recording
     }
 
     /// Whether the source may have got other bytes although its size and its date are the same. What was done to
@@ -415,15 +417,15 @@ impl Upload {
         }
     }
 
-    /// Where a part goes, if that is known and the address has not ended.
-    pub fn usable_address(&self, part: u32, now: Instant) -> Option<&Secret> {
-        self.address(part).filter(|_| self.addresses_end_at.is_none_or(|end| now < end))
+    /// Where a part goes, if that is known and the URL has not expired.
+    pub fn usable_url(&self, part: u32, now: Instant) -> Option<&Secret> {
+        self.url(part).filter(|_| self.urls_expire_at.is_none_or(|end| now < end))
     }
 
-    /// Whether a whole file will not be through before its addresses end, going by how long what has arrived
+    /// Whether a whole file will not be through before its URLs end, going by how long what has arrived
     /// took.
     pub fn is_too_slow(&self, now: Instant) -> bool {
-        let (Some(made), Some(end)) = (self.asset_made_at, self.addresses_end_at) else { return false };
+        let (Some(made), Some(end)) = (self.asset_made_at, self.urls_expire_at) else { return false };
         let (life, elapsed) = (milliseconds(end - made), milliseconds(now - made));
         let is_measured = elapsed >= life / 10 && self.parts.confirmed > 0;
         // With a fourth more, so that a short rest alone does not decide it.
@@ -434,7 +436,7 @@ impl Upload {
     }
 
     /// Sends a whole file as recordings are sent. Not possible for a name without an extension.
-    pub fn outlive_addresses(&mut self) {
+    pub fn send_as_recording(&mut self) {
         let has_extension =
             self.name.rsplit_once('.').is_some_and(|(stem, end)| !stem.is_empty() && !end.is_empty());
         if self.recording.is_some() || !has_extension {
@@ -443,13 +445,13 @@ impl Upload {
         let size = self.condition.size;
         let recording = Recording::new(RecordingSpec::default());
         self.recording = Some(Recording { stable: size, size: Some(size), ..recording });
-        self.is_outliving = true;
+        self.is_sent_as_recording = true;
     }
 
     /// A recording that is over need not go the way of recordings, if its source is no more than it.
     pub fn become_whole(&mut self) {
         let Some(size) = self.recording.as_ref().and_then(|recording| recording.size) else { return };
-        if self.is_outliving {
+        if self.is_sent_as_recording {
             return;
         }
         if let Some(Ok(condition)) = self.source.as_ref().map(|source| source.condition()) {
@@ -464,20 +466,20 @@ impl Upload {
     pub fn forget_failures(&mut self) {
         (self.failures, self.refusals, self.recreations) = (0, 0, 0);
         self.budget = Budget::default();
-        self.trouble = None;
-        for troubled in &mut self.parts.troubled {
-            (troubled.failures, troubled.refusals) = (0, 0);
+        self.last_error = None;
+        for attempts in &mut self.parts.to_retry {
+            (attempts.failures, attempts.refusals) = (0, 0);
         }
         self.parts.retry_now();
     }
 
-    /// Forgets the asset and everything sent for it: it begins anew.
+    /// Forgets the asset and everything sent for it: it starts over.
     pub fn forget_asset(&mut self) {
         self.asset_id = None;
         self.parts = Parts::default();
-        self.addresses = SmallMap::default();
-        self.address_list = Arc::new([]);
-        (self.addresses_end, self.addresses_end_at, self.asset_made_at) = (0, None, None);
+        self.part_urls = SmallMap::default();
+        self.urls = Arc::new([]);
+        (self.urls_expire, self.urls_expire_at, self.asset_made_at) = (0, None, None);
         self.has_etags = false;
         self.announced = Vec::new();
         if let Some(recording) = &mut self.recording {
@@ -510,7 +512,7 @@ mod tests {
         assert!(!upload.is_complete() && !upload.was_assembled() && !upload.is_all_started());
         upload.asset_id = Some("b1f2".into());
         assert!(!upload.is_complete() && !upload.was_assembled() && !upload.is_all_started());
-        upload.address_list = Arc::new([Secret::new("https://a/1")]);
+        upload.urls = Arc::new([Secret::new("https://a/1")]);
         assert!(!upload.is_complete());
         upload.parts.set_done(0, 10);
         assert!(upload.is_complete());

@@ -1,18 +1,7 @@
 //! How requests are made.
 
-use super::{
-    FIO_ENCODING_AS_DOCUMENTED, FIO_ENCODING_FORM, FIO_ENCODING_MULTIPART, FIO_POLLER_DEFAULT,
-    FIO_POLLER_PORTABLE, fio_config, set,
-};
-use crate::api::Encoding;
-use crate::api::EncodingPolicy;
-use crate::error::Error;
-use crate::ffi::args;
-use crate::ffi::fio_status;
-use crate::ffi::guard::guard;
-use crate::status::*;
-use std::ffi::c_char;
-use std::time::Duration;
+use super::*;
+use crate::api::{Encoding, EncodingPolicy};
 
 /// Forces one encoding on all auth requests. By default an endpoint that answers the first use of the documented one
 /// with `invalid_request` is asked once more in the other one, which is remembered if it is understood.
@@ -27,20 +16,18 @@ use std::time::Duration;
 /// Since:     0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_config_set_encoding(config: *mut fio_config, encoding: i32) -> fio_status {
-    guard(|| {
-        // SAFETY: the caller passes NULL or a live config.
-        unsafe {
-            set(config, |config| {
-                config.encoding = match encoding {
-                    FIO_ENCODING_AS_DOCUMENTED => EncodingPolicy::AsDocumented,
-                    FIO_ENCODING_FORM => EncodingPolicy::Always(Encoding::Form),
-                    FIO_ENCODING_MULTIPART => EncodingPolicy::Always(Encoding::Multipart),
-                    _ => return Err(Error::new(FIO_E_ARGUMENT, "unknown encoding")),
-                };
-                Ok(())
-            })
-        }
-    })
+    // SAFETY: the caller passes NULL or a live config.
+    unsafe {
+        CONFIGS.guard_set(config, &mut |config| {
+            config.encoding = match encoding {
+                FIO_ENCODING_AS_DOCUMENTED => EncodingPolicy::AsDocumented,
+                FIO_ENCODING_FORM => EncodingPolicy::Always(Encoding::Form),
+                FIO_ENCODING_MULTIPART => EncodingPolicy::Always(Encoding::Multipart),
+                _ => return Err(Error::new(FIO_E_ARGUMENT, "unknown encoding")),
+            };
+            Ok(())
+        })
+    }
 }
 
 /// Says whether the device can show a link or a QR. On by default; off for devices that show digits
@@ -56,15 +43,13 @@ pub unsafe extern "C" fn fio_config_set_encoding(config: *mut fio_config, encodi
 /// Since:     0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_config_set_url_pairing(config: *mut fio_config, enabled: i32) -> fio_status {
-    guard(|| {
-        // SAFETY: the caller passes NULL or a live config.
-        unsafe {
-            set(config, |config| {
-                config.url_pairing = args::switch(enabled)?;
-                Ok(())
-            })
-        }
-    })
+    // SAFETY: the caller passes NULL or a live config.
+    unsafe {
+        CONFIGS.guard_set(config, &mut |config| {
+            config.url_pairing = args::switch(enabled)?;
+            Ok(())
+        })
+    }
 }
 
 /// Sets how long requests may take. (Parts of uploads take as long as they need:
@@ -87,19 +72,8 @@ pub unsafe extern "C" fn fio_config_set_timeouts(
     connect_ms: i32,
     request_ms: i32,
 ) -> fio_status {
-    guard(|| {
-        // SAFETY: the caller passes NULL or a live config.
-        unsafe {
-            set(config, |config| {
-                let span = |ms: i32| match ms {
-                    1..=600_000 => Ok(Duration::from_millis(ms as u64)),
-                    _ => Err(Error::new(FIO_E_ARGUMENT, "a time-out is outside 1 to 600000 ms")),
-                };
-                (config.connect_timeout, config.request_timeout) = (span(connect_ms)?, span(request_ms)?);
-                Ok(())
-            })
-        }
-    })
+    // SAFETY: the caller passes NULL or a live config.
+    unsafe { CONFIGS.guard_set(config, &mut |config| config.set_timeouts(connect_ms, request_ms)) }
 }
 
 /// Sets how long a part of an upload may go without any progress before its connection is given up and the
@@ -115,18 +89,8 @@ pub unsafe extern "C" fn fio_config_set_timeouts(
 /// Since:     0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_config_set_stall_timeout(config: *mut fio_config, stall_ms: i32) -> fio_status {
-    guard(|| {
-        // SAFETY: the caller passes NULL or a live config.
-        unsafe {
-            set(config, |config| {
-                config.stall_timeout = match stall_ms {
-                    1000..=600_000 => Duration::from_millis(stall_ms as u64),
-                    _ => return Err(Error::new(FIO_E_ARGUMENT, "outside 1000 to 600000 ms")),
-                };
-                Ok(())
-            })
-        }
-    })
+    // SAFETY: the caller passes NULL or a live config.
+    unsafe { CONFIGS.guard_set(config, &mut |config| config.set_stall_timeout(stall_ms)) }
 }
 
 /// Sets the address of a host by hand instead of asking DNS. May be called for several hosts; the
@@ -149,26 +113,13 @@ pub unsafe extern "C" fn fio_config_set_resolve(
     port: i32,
     address: *const c_char,
 ) -> fio_status {
-    guard(|| {
-        // SAFETY: the caller passes NULL or a live config, and NULL or terminated strings.
-        unsafe {
-            set(config, |config| {
-                let bad = |what: &'static str| Error::new(FIO_E_ARGUMENT, what);
-                let host = args::text(host, "the host", 253)?;
-                if !host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b)) {
-                    return Err(bad("the host is not a name"));
-                }
-                let port =
-                    u16::try_from(port).ok().filter(|port| *port != 0).ok_or_else(|| bad("no such port"))?;
-                let address = args::text(address, "the address", 45)?;
-                config.resolve.push(match address.parse().map_err(|_| bad("not an IP address"))? {
-                    std::net::IpAddr::V4(_) => format!("{host}:{port}:{address}"),
-                    std::net::IpAddr::V6(_) => format!("{host}:{port}:[{address}]"),
-                });
-                Ok(())
-            })
-        }
-    })
+    // SAFETY: the caller passes NULL or a live config, and NULL or terminated strings.
+    unsafe {
+        CONFIGS.guard_set(config, &mut |config| {
+            let host = args::text(host, "the host")?;
+            config.add_address(host, port, args::text(address, "the address")?)
+        })
+    }
 }
 
 /// Sets how the library waits; see `fio_fd`.
@@ -183,17 +134,15 @@ pub unsafe extern "C" fn fio_config_set_resolve(
 /// Since:     0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_config_set_poller(config: *mut fio_config, poller: i32) -> fio_status {
-    guard(|| {
-        // SAFETY: the caller passes NULL or a live config.
-        unsafe {
-            set(config, |config| {
-                config.portable_poller = match poller {
-                    FIO_POLLER_DEFAULT => false,
-                    FIO_POLLER_PORTABLE => true,
-                    _ => return Err(Error::new(FIO_E_ARGUMENT, "unknown poller")),
-                };
-                Ok(())
-            })
-        }
-    })
+    // SAFETY: the caller passes NULL or a live config.
+    unsafe {
+        CONFIGS.guard_set(config, &mut |config| {
+            config.portable_poller = match poller {
+                FIO_POLLER_DEFAULT => false,
+                FIO_POLLER_PORTABLE => true,
+                _ => return Err(Error::new(FIO_E_ARGUMENT, "unknown poller")),
+            };
+            Ok(())
+        })
+    }
 }

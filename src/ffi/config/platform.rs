@@ -1,12 +1,10 @@
 //! Clocks and random numbers of the application.
 
-use super::{fio_config, set};
-use crate::ffi::callbacks::*;
-use crate::ffi::fio_status;
-use crate::ffi::guard::guard;
-use crate::ffi::vendor::ClockFunctions;
-use crate::ffi::vendor::VendorEntropy;
-use std::ffi::c_void;
+use super::*;
+use crate::client::own::EntropyFunction;
+use crate::clock::{Clock, Instant, Now};
+use crate::ffi::vendor::answered;
+use crate::net::clock::SystemClock;
 use std::sync::Arc;
 
 /// Declares the earliest time that can be true, for example when the firmware was built. While the
@@ -22,15 +20,13 @@ use std::sync::Arc;
 /// Since:     0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_config_set_clock_floor(config: *mut fio_config, earliest: i64) -> fio_status {
-    guard(|| {
-        // SAFETY: the caller passes NULL or a live config.
-        unsafe {
-            set(config, |config| {
-                config.clock_floor = (earliest > 0).then_some(earliest);
-                Ok(())
-            })
-        }
-    })
+    // SAFETY: the caller passes NULL or a live config.
+    unsafe {
+        CONFIGS.guard_set(config, &mut |config| {
+            config.clock_floor = (earliest > 0).then_some(earliest);
+            Ok(())
+        })
+    }
 }
 
 /// Replaces the clocks, for platforms with better ones and for tests that move time. Waiting itself
@@ -55,16 +51,21 @@ pub unsafe extern "C" fn fio_config_set_clock(
     user: *mut c_void,
     destroy: fio_destroy_cb,
 ) -> fio_status {
-    guard(|| {
-        // SAFETY: the caller passes NULL or a live config.
-        unsafe {
-            set(config, |config| {
-                let user = Arc::new(UserData::new(user, destroy));
-                config.clock = Some(ClockFunctions { monotonic, wall, user });
-                Ok(())
-            })
-        }
-    })
+    // SAFETY: the caller passes NULL or a live config.
+    unsafe {
+        CONFIGS.guard_set(config, &mut |config| {
+            let user = UserData::new(user, destroy);
+            config.clock = Some(Arc::new(move || {
+                let system = SystemClock.now();
+                // SAFETY: both functions were registered to be called like this.
+                Now {
+                    mono: monotonic.map_or(system.mono, |clock| Instant(clock(user.pointer))),
+                    wall: wall.map_or(system.wall, |clock| clock(user.pointer)),
+                }
+            }));
+            Ok(())
+        })
+    }
 }
 
 /// Adds a source of random numbers (nonces of sealed records, jitter of retries), for devices with a hardware
@@ -87,14 +88,18 @@ pub unsafe extern "C" fn fio_config_set_entropy(
     user: *mut c_void,
     destroy: fio_destroy_cb,
 ) -> fio_status {
-    guard(|| {
-        // SAFETY: the caller passes NULL or a live config.
-        unsafe {
-            set(config, |config| {
-                let user = Arc::new(UserData::new(user, destroy));
-                config.entropy = fill.map(|fill| VendorEntropy { fill, user });
-                Ok(())
-            })
-        }
-    })
+    // SAFETY: the caller passes NULL or a live config.
+    unsafe {
+        CONFIGS.guard_set(config, &mut |config| {
+            let user = UserData::new(user, destroy);
+            config.entropy = fill.map(|fill| -> EntropyFunction {
+                Arc::new(move |buffer| {
+                    // SAFETY: the function was registered for this; the buffer is writable for its length.
+                    let result = fill(user.pointer, buffer.as_mut_ptr(), buffer.len());
+                    answered(result, FIO_E_ENTROPY, "the application's entropy callback failed")
+                })
+            });
+            Ok(())
+        })
+    }
 }

@@ -1,12 +1,7 @@
 //! Who receives log lines and events.
 
-use super::{FIO_LOG_OFF, FIO_LOG_TRACE, fio_config, set};
-use crate::error::Error;
-use crate::ffi::callbacks::*;
-use crate::ffi::fio_status;
-use crate::ffi::guard::guard;
-use crate::status::*;
-use std::ffi::c_void;
+use super::*;
+use std::ffi::CString;
 use std::sync::Arc;
 
 /// Sets who receives log lines. There is no other output: nothing is ever printed. Lines contain no
@@ -31,19 +26,20 @@ pub unsafe extern "C" fn fio_config_set_log(
     user: *mut c_void,
     destroy: fio_destroy_cb,
 ) -> fio_status {
-    guard(|| {
-        // SAFETY: the caller passes NULL or a live config.
-        unsafe {
-            set(config, |config| {
-                if !(FIO_LOG_OFF..=FIO_LOG_TRACE).contains(&level) {
-                    return Err(Error::new(FIO_E_ARGUMENT, "unknown log level"));
+    // SAFETY: the caller passes NULL or a live config.
+    unsafe {
+        CONFIGS.guard_set(config, &mut |config| {
+            config.set_log_level(level)?;
+            let user = UserData::new(user, destroy);
+            config.log = Some(Arc::new(move |level, line| {
+                if let (Some(callback), Ok(text)) = (callback, CString::new(line)) {
+                    // SAFETY: registered for this; the text outlives the call.
+                    callback(user.pointer, level as i32, text.as_ptr(), line.len());
                 }
-                config.log_level = level;
-                config.log = Some((callback, Arc::new(UserData::new(user, destroy))));
-                Ok(())
-            })
-        }
-    })
+            }));
+            Ok(())
+        })
+    }
 }
 
 /// Sets who hears of what nobody asked for: authorization renewed or lost, project changed, storage
@@ -66,13 +62,17 @@ pub unsafe extern "C" fn fio_config_set_event(
     user: *mut c_void,
     destroy: fio_destroy_cb,
 ) -> fio_status {
-    guard(|| {
-        // SAFETY: the caller passes NULL or a live config.
-        unsafe {
-            set(config, |config| {
-                config.event = Some((callback, Arc::new(UserData::new(user, destroy))));
-                Ok(())
-            })
-        }
-    })
+    // SAFETY: the caller passes NULL or a live config.
+    unsafe {
+        CONFIGS.guard_set(config, &mut |config| {
+            let user = UserData::new(user, destroy);
+            config.listener = Some(Arc::new(move |event| {
+                if let Some(callback) = callback {
+                    // SAFETY: registered for this; the view outlives the call.
+                    callback(user.pointer, views::event::event(event).as_ptr());
+                }
+            }));
+            Ok(())
+        })
+    }
 }

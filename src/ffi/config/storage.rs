@@ -1,17 +1,8 @@
 //! Where records are kept, and the key that seals them.
 
-use super::{fio_config, set};
-use crate::error::Error;
-use crate::ffi::args;
-use crate::ffi::callbacks::*;
-use crate::ffi::fio_status;
-use crate::ffi::guard::guard;
+use super::*;
+use crate::client::config::Keeping;
 use crate::ffi::vendor::StoreFunctions;
-use crate::secret::SecretBytes;
-use crate::status::*;
-use crate::store::records::SEAL_KEY_LENGTH;
-use std::ffi::c_char;
-use std::ffi::c_void;
 use std::sync::Arc;
 
 /// Keeps the authorization and the queue in a directory: one file per record (a small one for each
@@ -45,16 +36,10 @@ pub unsafe extern "C" fn fio_config_set_store_dir(
     config: *mut fio_config,
     path: *const c_char,
 ) -> fio_status {
-    guard(|| {
-        // SAFETY: the caller passes NULL or a live config, and NULL or a terminated string.
-        unsafe {
-            set(config, |config| {
-                config.store_dir = Some(args::text(path, "the store path", 4095)?.to_owned());
-                config.store = None;
-                Ok(())
-            })
-        }
-    })
+    // SAFETY: the caller passes NULL or a live config, and NULL or a terminated string.
+    unsafe {
+        CONFIGS.guard_set(config, &mut |config| config.set_store_dir(args::text(path, "the store path")?))
+    }
 }
 
 /// Keeps the authorization and the queue with the application's own functions, for devices without a file
@@ -85,20 +70,17 @@ pub unsafe extern "C" fn fio_config_set_store(
     user: *mut c_void,
     destroy: fio_destroy_cb,
 ) -> fio_status {
-    guard(|| {
-        // SAFETY: the caller passes NULL or a live config.
-        unsafe {
-            set(config, |config| {
-                let (Some(load), Some(save), Some(erase), Some(list)) = (load, save, erase, list) else {
-                    return Err(Error::new(FIO_E_NULL, "a store function is NULL"));
-                };
-                let user = Arc::new(UserData::new(user, destroy));
-                config.store = Some(StoreFunctions { load, save, erase, list, user });
-                config.store_dir = None;
-                Ok(())
-            })
-        }
-    })
+    // SAFETY: the caller passes NULL or a live config.
+    unsafe {
+        CONFIGS.guard_set(config, &mut |config| {
+            let (Some(load), Some(save), Some(erase), Some(list)) = (load, save, erase, list) else {
+                return Err(Error::new(FIO_E_NULL, "a store function is NULL"));
+            };
+            let functions = StoreFunctions { load, save, erase, list, user: UserData::new(user, destroy) };
+            config.keeping = Keeping::Own(Arc::new(move || Box::new(functions.clone())));
+            Ok(())
+        })
+    }
 }
 
 /// Seals every record with XChaCha20-Poly1305 under this key, whichever store holds it. With a key,
@@ -121,21 +103,9 @@ pub unsafe extern "C" fn fio_config_set_store_key(
     key: *const u8,
     length: usize,
 ) -> fio_status {
-    guard(|| {
-        // SAFETY: the caller passes NULL or a live config, and NULL or `length` readable bytes.
-        unsafe {
-            set(config, |config| {
-                let bytes = args::bytes(key, length, "the store key")?;
-                if bytes.is_empty() {
-                    config.store_key = None;
-                    return Ok(());
-                }
-                if bytes.len() != SEAL_KEY_LENGTH {
-                    return Err(Error::new(FIO_E_ARGUMENT, "the store key must have 32 bytes"));
-                }
-                config.store_key = Some(SecretBytes::new(bytes.to_vec()));
-                Ok(())
-            })
-        }
-    })
+    // SAFETY: the caller passes NULL or a live config, and NULL or `length` readable bytes.
+    unsafe {
+        CONFIGS
+            .guard_set(config, &mut |config| config.set_store_key(args::bytes(key, length, "the store key")?))
+    }
 }

@@ -1,11 +1,6 @@
 //! Which certificates are trusted.
 
-use super::{fio_config, set};
-use crate::ffi::args;
-use crate::ffi::ca;
-use crate::ffi::fio_status;
-use crate::ffi::guard::guard;
-use std::ffi::c_char;
+use super::*;
 
 /// Sets the trusted certificates by file. Without this and without `fio_config_set_ca_pem`, the bundle
 /// in the usual places of a Linux system is used; there is no store inside the library.
@@ -22,15 +17,8 @@ use std::ffi::c_char;
 /// Since:     0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_config_set_ca_file(config: *mut fio_config, path: *const c_char) -> fio_status {
-    guard(|| {
-        // SAFETY: the caller passes NULL or a live config, and NULL or a terminated string.
-        unsafe {
-            set(config, |config| {
-                config.ca = Some(ca::from_file(args::text(path, "the CA path", 4095)?)?);
-                Ok(())
-            })
-        }
-    })
+    // SAFETY: the caller passes NULL or a live config, and NULL or a terminated string.
+    unsafe { CONFIGS.guard_set(config, &mut |config| config.set_ca_file(args::text(path, "the CA path")?)) }
 }
 
 /// Sets the trusted certificates by content, for devices that keep them in flash or in the firmware.
@@ -50,13 +38,10 @@ pub unsafe extern "C" fn fio_config_set_ca_pem(
     pem: *const c_char,
     length: usize,
 ) -> fio_status {
-    guard(|| {
-        // SAFETY: the caller passes NULL or a live config, and NULL or `length` readable bytes.
-        unsafe {
-            set(config, |config| {
-                config.ca = Some(ca::from_pem(args::bytes(pem.cast(), length, "the CA text")?)?);
-                Ok(())
-            })
-        }
-    })
+    // SAFETY: the caller passes NULL or a live config, and NULL or `length` readable bytes.
+    unsafe {
+        CONFIGS.guard_set(config, &mut |config| {
+            config.set_ca_pem(args::bytes(pem.cast(), length, "the CA text")?)
+        })
+    }
 }

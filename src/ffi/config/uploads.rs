@@ -1,13 +1,6 @@
 //! How uploads are sent.
 
-use super::{fio_config, set};
-use crate::error::Error;
-use crate::ffi::args;
-use crate::ffi::fio_status;
-use crate::ffi::guard::guard;
-use crate::status::*;
-use std::ffi::c_char;
-use std::time::Duration;
+use super::*;
 
 /// Sets how many parts travel side by side, of one upload or of several. More of them fill a fast line
 /// with a long way (each has a connection of its own); fewer leave more of a slow one to others. Memory
@@ -24,18 +17,8 @@ use std::time::Duration;
 /// Since:     0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_config_set_parallel_parts(config: *mut fio_config, parts: u32) -> fio_status {
-    guard(|| {
-        // SAFETY: the caller passes NULL or a live config.
-        unsafe {
-            set(config, |config| {
-                if !(1..=32).contains(&parts) {
-                    return Err(Error::new(FIO_E_ARGUMENT, "the number of parts is outside 1 to 32"));
-                }
-                config.uploads.parallel_parts = parts;
-                Ok(())
-            })
-        }
-    })
+    // SAFETY: the caller passes NULL or a live config.
+    unsafe { CONFIGS.guard_set(config, &mut |config| config.set_parallel_parts(parts)) }
 }
 
 /// Sets how often `FIO_EVENT_PROGRESS` comes while something is being sent.
@@ -53,18 +36,8 @@ pub unsafe extern "C" fn fio_config_set_progress_interval(
     config: *mut fio_config,
     interval_ms: i32,
 ) -> fio_status {
-    guard(|| {
-        // SAFETY: the caller passes NULL or a live config.
-        unsafe {
-            set(config, |config| {
-                config.uploads.progress_interval = match interval_ms {
-                    0 | 100..=60_000 => Duration::from_millis(interval_ms as u64),
-                    _ => return Err(Error::new(FIO_E_ARGUMENT, "neither 0 nor 100 to 60000 ms")),
-                };
-                Ok(())
-            })
-        }
-    })
+    // SAFETY: the caller passes NULL or a live config.
+    unsafe { CONFIGS.guard_set(config, &mut |config| config.set_progress_interval(interval_ms)) }
 }
 
 /// Sets how many uploads that are done or cancelled are remembered, also across restarts; of more than
@@ -82,18 +55,8 @@ pub unsafe extern "C" fn fio_config_set_progress_interval(
 /// Since:     0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_config_set_history(config: *mut fio_config, uploads: u32) -> fio_status {
-    guard(|| {
-        // SAFETY: the caller passes NULL or a live config.
-        unsafe {
-            set(config, |config| {
-                if uploads > 10_000 {
-                    return Err(Error::new(FIO_E_ARGUMENT, "more than 10000 uploads"));
-                }
-                config.uploads.history = uploads;
-                Ok(())
-            })
-        }
-    })
+    // SAFETY: the caller passes NULL or a live config.
+    unsafe { CONFIGS.guard_set(config, &mut |config| config.set_history(uploads)) }
 }
 
 /// Sets how many tags are remembered of uploads that were sent or cancelled and are not in the list any more
@@ -115,18 +78,8 @@ pub unsafe extern "C" fn fio_config_set_history(config: *mut fio_config, uploads
 /// Since:     0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_config_set_tag_memory(config: *mut fio_config, tags: u32) -> fio_status {
-    guard(|| {
-        // SAFETY: the caller passes NULL or a live config.
-        unsafe {
-            set(config, |config| {
-                if tags > 1_000_000 {
-                    return Err(Error::new(FIO_E_ARGUMENT, "more than 1000000 tags"));
-                }
-                config.uploads.tags_remembered = tags;
-                Ok(())
-            })
-        }
-    })
+    // SAFETY: the caller passes NULL or a live config.
+    unsafe { CONFIGS.guard_set(config, &mut |config| config.set_tag_memory(tags)) }
 }
 
 /// Sets the limit a client begins with; see `fio_queue_set_bandwidth`.
@@ -143,15 +96,13 @@ pub unsafe extern "C" fn fio_config_set_bandwidth(
     config: *mut fio_config,
     bytes_per_second: u64,
 ) -> fio_status {
-    guard(|| {
-        // SAFETY: the caller passes NULL or a live config.
-        unsafe {
-            set(config, |config| {
-                config.uploads.limits.bytes_per_second = bytes_per_second;
-                Ok(())
-            })
-        }
-    })
+    // SAFETY: the caller passes NULL or a live config.
+    unsafe {
+        CONFIGS.guard_set(config, &mut |config| {
+            config.set_bandwidth(bytes_per_second);
+            Ok(())
+        })
+    }
 }
 
 /// Sets the interfaces a client begins with; see `fio_queue_set_interfaces`.
@@ -172,14 +123,12 @@ pub unsafe extern "C" fn fio_config_set_interfaces(
     names: *const *const c_char,
     count: usize,
 ) -> fio_status {
-    guard(|| {
-        // SAFETY: the caller passes NULL or a live config, and NULL or `count` pointers to terminated
-        // strings.
-        unsafe {
-            set(config, |config| {
-                config.uploads.limits.interfaces = args::interfaces(names, count)?;
-                Ok(())
-            })
-        }
-    })
+    // SAFETY: the caller passes NULL or a live config, and NULL or `count` pointers to terminated
+    // strings.
+    unsafe {
+        CONFIGS.guard_set(config, &mut |config| {
+            config.set_interfaces(args::interfaces(names, count)?);
+            Ok(())
+        })
+    }
 }

@@ -1,9 +1,7 @@
 //! What can be done with an upload in the queue. All of it is written to the store, so that it holds
 //! after a restart.
 
-use crate::ffi::client::{fio_client, with_engine};
-use crate::ffi::guard::guard;
-use crate::ffi::{fio_status, fio_upload_id};
+use super::*;
 
 /// Ends an upload for good. What is under way is broken off; an asset that the service has begun already
 /// stays there, unfinished. It is remembered as cancelled, and so is its tag: it is sent only if it is started
@@ -23,10 +21,8 @@ use crate::ffi::{fio_status, fio_upload_id};
 /// Since:     0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_upload_cancel(client: *mut fio_client, id: fio_upload_id) -> fio_status {
-    guard(|| {
-        // SAFETY: the caller passes NULL or a live client.
-        unsafe { with_engine(client, |engine, now| engine.cancel_upload(id, now)) }
-    })
+    // SAFETY: the caller passes NULL or a live client.
+    unsafe { guard_engine(client, &mut |engine, now| engine.cancel_upload(id, now)) }
 }
 
 /// Puts an upload into the queue again that failed or was skipped, or lets one that waits be tried at once.
@@ -57,10 +53,8 @@ pub unsafe extern "C" fn fio_upload_cancel(client: *mut fio_client, id: fio_uplo
 /// Since:     0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_upload_retry(client: *mut fio_client, id: fio_upload_id) -> fio_status {
-    guard(|| {
-        // SAFETY: the caller passes NULL or a live client.
-        unsafe { with_engine(client, |engine, now| engine.retry_upload(id, now)) }
-    })
+    // SAFETY: the caller passes NULL or a live client.
+    unsafe { guard_engine(client, &mut |engine, now| engine.retry_upload(id, now)) }
 }
 
 /// Pauses an upload: it waits with `FIO_E_UPLOAD_PAUSED` until `fio_upload_resume`, also across restarts,
@@ -77,10 +71,8 @@ pub unsafe extern "C" fn fio_upload_retry(client: *mut fio_client, id: fio_uploa
 /// Since:     0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_upload_pause(client: *mut fio_client, id: fio_upload_id) -> fio_status {
-    guard(|| {
-        // SAFETY: the caller passes NULL or a live client.
-        unsafe { with_engine(client, |engine, now| engine.pause_upload(id, now)) }
-    })
+    // SAFETY: the caller passes NULL or a live client.
+    unsafe { guard_engine(client, &mut |engine, now| engine.pause_upload(id, now)) }
 }
 
 /// Lets a paused upload go on, at its old place in the queue. Also one that began paused because of
@@ -98,10 +90,8 @@ pub unsafe extern "C" fn fio_upload_pause(client: *mut fio_client, id: fio_uploa
 /// Since:     0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_upload_resume(client: *mut fio_client, id: fio_upload_id) -> fio_status {
-    guard(|| {
-        // SAFETY: the caller passes NULL or a live client.
-        unsafe { with_engine(client, |engine, now| engine.resume_upload(id, now)) }
-    })
+    // SAFETY: the caller passes NULL or a live client.
+    unsafe { guard_engine(client, &mut |engine, now| engine.resume_upload(id, now)) }
 }
 
 /// Sends an upload to the project the device is in when its turn comes, although it was queued for another
@@ -122,10 +112,8 @@ pub unsafe extern "C" fn fio_upload_move_to_project(
     client: *mut fio_client,
     id: fio_upload_id,
 ) -> fio_status {
-    guard(|| {
-        // SAFETY: the caller passes NULL or a live client.
-        unsafe { with_engine(client, |engine, now| engine.move_upload(id, now)) }
-    })
+    // SAFETY: the caller passes NULL or a live client.
+    unsafe { guard_engine(client, &mut |engine, now| engine.move_upload(id, now)) }
 }
 
 /// Takes an upload that is over off the list: one that failed or was skipped, when the person has seen it, or
@@ -145,10 +133,8 @@ pub unsafe extern "C" fn fio_upload_move_to_project(
 /// Since:     0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_upload_remove(client: *mut fio_client, id: fio_upload_id) -> fio_status {
-    guard(|| {
-        // SAFETY: the caller passes NULL or a live client.
-        unsafe { with_engine(client, |engine, now| engine.remove_upload(id, now)) }
-    })
+    // SAFETY: the caller passes NULL or a live client.
+    unsafe { guard_engine(client, &mut |engine, now| engine.remove_upload(id, now)) }
 }
 
 /// Moves an upload ahead of others, or behind them. Parts that are under way are sent to the end; then
@@ -169,8 +155,6 @@ pub unsafe extern "C" fn fio_upload_prioritize(
     id: fio_upload_id,
     priority: i32,
 ) -> fio_status {
-    guard(|| {
-        // SAFETY: the caller passes NULL or a live client.
-        unsafe { with_engine(client, |engine, now| engine.prioritize_upload(id, priority, now)) }
-    })
+    // SAFETY: the caller passes NULL or a live client.
+    unsafe { guard_engine(client, &mut |engine, now| engine.prioritize_upload(id, priority, now)) }
 }

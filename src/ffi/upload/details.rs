@@ -1,17 +1,6 @@
 //! What the service is told of an upload, and how it is to be sent.
 
-use super::{fio_upload, set};
-use crate::error::Error;
-use crate::ffi::args;
-use crate::ffi::fio_status;
-use crate::ffi::guard::guard;
-use crate::status::*;
-use crate::upload::plan::MOST_PARTS;
-use crate::upload::{
-    LARGEST_HEAD, LONGEST_EXTENSION, LONGEST_MEDIA_TYPE, LONGEST_TAG, RecordingSpec, checked_name,
-    is_extension, is_media_type,
-};
-use std::ffi::{CStr, c_char};
+use super::*;
 
 /// Names the asset at the service.
 ///
@@ -28,25 +17,10 @@ use std::ffi::{CStr, c_char};
 /// Since:     0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_upload_set_name(upload: *mut fio_upload, name: *const c_char) -> fio_status {
-    guard(|| {
-        // SAFETY: the caller passes NULL or a live description, and NULL or a terminated string.
-        unsafe {
-            set(upload, |spec| {
-                spec.name = name_or_none(name)?;
-                Ok(())
-            })
-        }
-    })
-}
-
-/// # Safety
-/// `name` is NULL or terminated.
-pub(super) unsafe fn name_or_none(name: *const c_char) -> Result<Option<String>, Error> {
-    if name.is_null() {
-        return Ok(None);
+    // SAFETY: the caller passes NULL or a live description, and NULL or a terminated string.
+    unsafe {
+        UPLOADS.guard_set(upload, &mut |upload| upload.set_name(args::optional_text(name, "the name")?))
     }
-    // SAFETY: not NULL, and the caller says it is terminated.
-    checked_name(unsafe { CStr::from_ptr(name) }.to_bytes()).map(|name| Some(name.to_owned()))
 }
 
 /// Says how the name of a recording will end, where the name itself is known only when it stops
@@ -67,23 +41,12 @@ pub unsafe extern "C" fn fio_upload_set_extension(
     upload: *mut fio_upload,
     extension: *const c_char,
 ) -> fio_status {
-    guard(|| {
-        // SAFETY: the caller passes NULL or a live description, and NULL or a terminated string.
-        unsafe {
-            set(upload, |spec| {
-                if extension.is_null() {
-                    spec.extension = None;
-                    return Ok(());
-                }
-                let text = args::text(extension, "the extension", LONGEST_EXTENSION)?;
-                if !is_extension(text) {
-                    return Err(Error::new(FIO_E_ARGUMENT, "the extension is not like .mp4"));
-                }
-                spec.extension = Some(text.to_owned());
-                Ok(())
-            })
-        }
-    })
+    // SAFETY: the caller passes NULL or a live description, and NULL or a terminated string.
+    unsafe {
+        UPLOADS.guard_set(upload, &mut |upload| {
+            upload.set_extension(args::optional_text(extension, "the extension")?)
+        })
+    }
 }
 
 /// Says what kind of media it is (MIME, RFC 9110 section 8.3.1). The storage keeps it with the file.
@@ -103,23 +66,12 @@ pub unsafe extern "C" fn fio_upload_set_media_type(
     upload: *mut fio_upload,
     media_type: *const c_char,
 ) -> fio_status {
-    guard(|| {
-        // SAFETY: the caller passes NULL or a live description, and NULL or a terminated string.
-        unsafe {
-            set(upload, |spec| {
-                if media_type.is_null() {
-                    spec.media_type = None;
-                    return Ok(());
-                }
-                let text = args::text(media_type, "the media type", LONGEST_MEDIA_TYPE)?;
-                if !is_media_type(text) {
-                    return Err(Error::new(FIO_E_ARGUMENT, "the media type is not like video/mp4"));
-                }
-                spec.media_type = Some(text.to_owned());
-                Ok(())
-            })
-        }
-    })
+    // SAFETY: the caller passes NULL or a live description, and NULL or a terminated string.
+    unsafe {
+        UPLOADS.guard_set(upload, &mut |upload| {
+            upload.set_media_type(args::optional_text(media_type, "the media type")?)
+        })
+    }
 }
 
 /// Says which channel of the device it comes from. The service files and pauses channels separately.
@@ -133,15 +85,13 @@ pub unsafe extern "C" fn fio_upload_set_media_type(
 /// Since:     0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_upload_set_channel(upload: *mut fio_upload, channel: u32) -> fio_status {
-    guard(|| {
-        // SAFETY: the caller passes NULL or a live description.
-        unsafe {
-            set(upload, |spec| {
-                spec.channel = Some(channel);
-                Ok(())
-            })
-        }
-    })
+    // SAFETY: the caller passes NULL or a live description.
+    unsafe {
+        UPLOADS.guard_set(upload, &mut |upload| {
+            upload.set_channel(channel);
+            Ok(())
+        })
+    }
 }
 
 /// Says when the media was made. Two things depend on it: the folder by date it is filed in, and whether
@@ -166,15 +116,13 @@ pub unsafe extern "C" fn fio_upload_set_channel(upload: *mut fio_upload, channel
 /// Since:     0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_upload_set_created(upload: *mut fio_upload, seconds: i64) -> fio_status {
-    guard(|| {
-        // SAFETY: the caller passes NULL or a live description.
-        unsafe {
-            set(upload, |spec| {
-                spec.created = (seconds > 0).then_some(seconds);
-                Ok(())
-            })
-        }
-    })
+    // SAFETY: the caller passes NULL or a live description.
+    unsafe {
+        UPLOADS.guard_set(upload, &mut |upload| {
+            upload.set_created(seconds);
+            Ok(())
+        })
+    }
 }
 
 /// Gives the upload a mark of the application's own, kept with it and shown in `fio_upload_info.tag`. Not sent
@@ -204,19 +152,8 @@ pub unsafe extern "C" fn fio_upload_set_tag(
     tag: *const u8,
     length: usize,
 ) -> fio_status {
-    guard(|| {
-        // SAFETY: the caller passes NULL or a live description, and NULL or `length` readable bytes.
-        unsafe {
-            set(upload, |spec| {
-                let tag = args::bytes(tag, length, "the tag")?;
-                if tag.len() > LONGEST_TAG {
-                    return Err(Error::new(FIO_E_ARGUMENT, "the tag is longer than 1024 bytes"));
-                }
-                spec.tag = tag.to_vec();
-                Ok(())
-            })
-        }
-    })
+    // SAFETY: the caller passes NULL or a live description, and NULL or `length` readable bytes.
+    unsafe { UPLOADS.guard_set(upload, &mut |upload| upload.set_tag(args::bytes(tag, length, "the tag")?)) }
 }
 
 /// Says that it is to be sent although an upload with its tag is known: because a person wants a clip once
@@ -232,15 +169,13 @@ pub unsafe extern "C" fn fio_upload_set_tag(
 /// Since:     0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_upload_set_again(upload: *mut fio_upload, enabled: i32) -> fio_status {
-    guard(|| {
-        // SAFETY: the caller passes NULL or a live description.
-        unsafe {
-            set(upload, |spec| {
-                spec.again = args::switch(enabled)?;
-                Ok(())
-            })
-        }
-    })
+    // SAFETY: the caller passes NULL or a live description.
+    unsafe {
+        UPLOADS.guard_set(upload, &mut |upload| {
+            upload.set_again(args::switch(enabled)?);
+            Ok(())
+        })
+    }
 }
 
 /// Says how urgent it is. Uploads of the same priority are sent in the order in which they were started.
@@ -254,15 +189,13 @@ pub unsafe extern "C" fn fio_upload_set_again(upload: *mut fio_upload, enabled: 
 /// Since:     0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_upload_set_priority(upload: *mut fio_upload, priority: i32) -> fio_status {
-    guard(|| {
-        // SAFETY: the caller passes NULL or a live description.
-        unsafe {
-            set(upload, |spec| {
-                spec.priority = priority;
-                Ok(())
-            })
-        }
-    })
+    // SAFETY: the caller passes NULL or a live description.
+    unsafe {
+        UPLOADS.guard_set(upload, &mut |upload| {
+            upload.set_priority(priority);
+            Ok(())
+        })
+    }
 }
 
 /// Asks the service for so many parts. What is lost when a connection breaks is one part at most, and
@@ -279,18 +212,8 @@ pub unsafe extern "C" fn fio_upload_set_priority(upload: *mut fio_upload, priori
 /// Since:     0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_upload_set_parts(upload: *mut fio_upload, parts: u32) -> fio_status {
-    guard(|| {
-        // SAFETY: the caller passes NULL or a live description.
-        unsafe {
-            set(upload, |spec| {
-                if parts > MOST_PARTS {
-                    return Err(Error::new(FIO_E_ARGUMENT, "more than 10000 parts"));
-                }
-                spec.parts = parts;
-                Ok(())
-            })
-        }
-    })
+    // SAFETY: the caller passes NULL or a live description.
+    unsafe { UPLOADS.guard_set(upload, &mut |upload| upload.set_parts(parts)) }
 }
 
 /// Compares the checksum (MD5) of every part with the one the storage made of what it received, where it
@@ -307,15 +230,13 @@ pub unsafe extern "C" fn fio_upload_set_parts(upload: *mut fio_upload, parts: u3
 /// Since:     0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_upload_set_verify(upload: *mut fio_upload, enabled: i32) -> fio_status {
-    guard(|| {
-        // SAFETY: the caller passes NULL or a live description.
-        unsafe {
-            set(upload, |spec| {
-                spec.verify = args::switch(enabled)?;
-                Ok(())
-            })
-        }
-    })
+    // SAFETY: the caller passes NULL or a live description.
+    unsafe {
+        UPLOADS.guard_set(upload, &mut |upload| {
+            upload.set_verify(args::switch(enabled)?);
+            Ok(())
+        })
+    }
 }
 
 /// Makes it a recording: it is sent while it is still being written, and can be played at the service
@@ -352,29 +273,6 @@ pub unsafe extern "C" fn fio_upload_set_recording(
     bytes_per_second: u64,
     held_head: u64,
 ) -> fio_status {
-    guard(|| {
-        // SAFETY: the caller passes NULL or a live description.
-        unsafe {
-            set(upload, |spec| {
-                if held_head > LARGEST_HEAD {
-                    return Err(Error::new(FIO_E_ARGUMENT, "the held head is larger than 256 MiB"));
-                }
-                spec.recording = Some(RecordingSpec { bytes_per_second, held_head });
-                Ok(())
-            })
-        }
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_media_type;
-
-    #[test]
-    fn a_media_type_is_two_tokens() {
-        assert!(is_media_type("video/mp4") && is_media_type("image/svg+xml") && is_media_type("a/b"));
-        for bad in ["", "video", "video/", "/mp4", "a/b/c", "a b/c", "text/plain; charset=utf-8", "ä/b"] {
-            assert!(!is_media_type(bad), "{bad}");
-        }
-    }
+    // SAFETY: the caller passes NULL or a live description.
+    unsafe { UPLOADS.guard_set(upload, &mut |upload| upload.set_recording(bytes_per_second, held_head)) }
 }

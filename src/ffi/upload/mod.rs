@@ -11,15 +11,11 @@ pub mod recording;
 
 pub mod control;
 
-mod reader;
-
-use super::body::Body;
+use super::builder::Builders;
 use super::registry::Registry;
-use super::views::{self, View, fio_error};
-use super::{FIO_OP_NONE, args, fio_status, guard::guard, guard::guard_value};
-use crate::error::Error;
-use crate::status::*;
-use crate::upload::UploadSpec;
+use super::views::fio_upload_info;
+use super::*;
+use crate::client::upload::Description;
 
 /// What one upload is to be: its source, its name, and so on. Opaque. Not to be used by two threads at
 /// once; belongs to no client.
@@ -30,58 +26,7 @@ pub struct fio_upload {
     _opaque: [u8; 0],
 }
 
-static UPLOADS: Registry<Builder> = Registry::new();
-
-pub(super) struct Builder {
-    pub spec: UploadSpec,
-    last_error: Option<View<fio_error>>,
-}
-
-/// # Safety
-/// `upload` is NULL or came from `fio_upload_new`, was not freed, and is not being changed elsewhere.
-unsafe fn builder_ref<'a>(upload: *const fio_upload) -> Result<&'a Builder, Error> {
-    if upload.is_null() {
-        return Err(Error::new(FIO_E_NULL, "the upload is NULL"));
-    }
-    if !UPLOADS.has(upload.cast()) {
-        return Err(Error::of(FIO_E_HANDLE));
-    }
-    // SAFETY: a live builder, and the caller says that it is not being changed elsewhere.
-    Ok(unsafe { &*upload.cast::<Builder>() })
-}
-
-/// # Safety
-/// As for [`builder_ref`], and not in use elsewhere at all.
-unsafe fn builder_mut<'a>(upload: *mut fio_upload) -> Result<&'a mut Builder, Error> {
-    // SAFETY: as the caller says; the reference that the check makes is gone when the other one is made.
-    unsafe {
-        builder_ref(upload)?;
-        Ok(&mut *upload.cast::<Builder>())
-    }
-}
-
-/// Runs a setter, keeping its error for `fio_upload_error`.
-///
-/// # Safety
-/// As for [`builder_mut`].
-unsafe fn set(
-    upload: *mut fio_upload,
-    mut setter: impl FnMut(&mut UploadSpec) -> Result<(), Error>,
-) -> Result<(), Error> {
-    // SAFETY: as the caller says.
-    unsafe { set_body(upload, Body::new(&mut setter)) }
-}
-
-/// # Safety
-/// As for [`builder_mut`].
-#[inline(never)]
-unsafe fn set_body(upload: *mut fio_upload, setter: Body<'_, UploadSpec>) -> Result<(), Error> {
-    // SAFETY: as the caller says.
-    let builder = unsafe { builder_mut(upload) }?;
-    setter
-        .call(&mut builder.spec)
-        .inspect_err(|error| builder.last_error = Some(views::error(error, FIO_OP_NONE)))
-}
+static UPLOADS: Builders<Description> = Builders(Registry::new());
 
 /// Makes the description of an upload, with the default of every setting and without a source.
 ///
@@ -94,14 +39,8 @@ unsafe fn set_body(upload: *mut fio_upload, setter: Body<'_, UploadSpec>) -> Res
 /// Since:     0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_upload_new(upload: *mut *mut fio_upload) -> fio_status {
-    guard(|| {
-        // SAFETY: the caller passes NULL or a writable pointer.
-        unsafe {
-            args::write(upload, std::ptr::null_mut())?;
-            let builder = Builder { spec: UploadSpec::default(), last_error: None };
-            args::write(upload, UPLOADS.give(Box::new(builder)).cast())
-        }
-    })
+    // SAFETY: the caller passes NULL or a writable pointer.
+    guard(&mut || unsafe { UPLOADS.make(upload.cast()) })
 }
 
 /// Frees the description. Uploads started from it are not affected: they go on.
@@ -114,14 +53,8 @@ pub unsafe extern "C" fn fio_upload_new(upload: *mut *mut fio_upload) -> fio_sta
 /// Since:     0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_upload_free(upload: *mut fio_upload) -> fio_status {
-    guard(|| {
-        if upload.is_null() {
-            return Ok(());
-        }
-        // SAFETY: the caller passes a live description, which nobody uses afterwards.
-        let builder = unsafe { UPLOADS.take(upload.cast()) };
-        builder.map(drop).ok_or_else(|| Error::of(FIO_E_HANDLE))
-    })
+    // SAFETY: the caller passes a live description, which nobody uses afterwards.
+    guard(&mut || unsafe { UPLOADS.free(upload.cast()) })
 }
 
 /// The error of the last setter that failed on this description. (`fio_upload_start` and
@@ -136,12 +69,8 @@ pub unsafe extern "C" fn fio_upload_free(upload: *mut fio_upload) -> fio_status 
 /// Since:     0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_upload_error(upload: *const fio_upload) -> *const fio_error {
-    guard_value(std::ptr::null(), || {
-        // SAFETY: the caller passes NULL or a live description.
-        let builder = unsafe { builder_ref(upload) };
-        let error = builder.ok().and_then(|builder| builder.last_error.as_ref());
-        error.map_or(std::ptr::null(), View::as_ptr)
-    })
+    // SAFETY: the caller passes NULL or a live description.
+    guard_value(ptr::null(), || unsafe { UPLOADS.last_error(upload.cast()) })
 }
 
 #[cfg(test)]
@@ -151,10 +80,9 @@ mod tests {
     use super::*;
     use crate::ffi::config::{fio_config_free, fio_config_new};
     use crate::source::Source;
-    use crate::upload::SourceSpec;
-    use std::ffi::{CString, c_void};
+    use crate::upload::{SourceSpec, UploadSpec};
+    use std::ffi::CString;
     use std::os::fd::AsRawFd;
-    use std::ptr;
     use std::sync::Arc;
 
     struct Made(*mut fio_upload);
@@ -169,7 +97,7 @@ mod tests {
 
         fn spec(&self) -> UploadSpec {
             // SAFETY: live until it is dropped.
-            unsafe { builder_ref(self.0) }.unwrap().spec.clone()
+            unsafe { UPLOADS.get(self.0.cast()) }.unwrap().spec().clone()
         }
 
         fn attached(&self) -> Arc<dyn Source> {

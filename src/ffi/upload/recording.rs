@@ -1,12 +1,6 @@
 //! What a recording needs while it goes on.
 
-use super::details::name_or_none;
-use crate::error::Error;
-use crate::ffi::client::{fio_client, with_engine};
-use crate::ffi::guard::guard;
-use crate::ffi::{args, fio_status, fio_upload_id};
-use crate::status::*;
-use std::ffi::c_char;
+use super::*;
 
 /// Hands over bytes of a recording whose source is pushed (`fio_upload_set_pushed`). They are stable at
 /// once; `fio_upload_advance` is not needed. All of it is taken, or nothing.
@@ -48,15 +42,12 @@ pub unsafe extern "C" fn fio_upload_push(
     data: *const u8,
     length: usize,
 ) -> fio_status {
-    guard(|| {
-        // SAFETY: the caller passes NULL or a live client, and NULL or `length` readable bytes.
-        unsafe {
-            with_engine(client, |engine, now| {
-                let data = args::bytes(data, length, "the data")?;
-                engine.push_data(id, offset, data, now)
-            })
-        }
-    })
+    // SAFETY: the caller passes NULL or a live client, and NULL or `length` readable bytes.
+    unsafe {
+        guard_engine(client, &mut |engine, now| {
+            engine.push_data(id, offset, args::bytes(data, length, "the data")?, now)
+        })
+    }
 }
 
 /// Says how much of a recording is stable: written, and not to change any more (except the held head).
@@ -80,10 +71,8 @@ pub unsafe extern "C" fn fio_upload_advance(
     id: fio_upload_id,
     stable: u64,
 ) -> fio_status {
-    guard(|| {
-        // SAFETY: the caller passes NULL or a live client.
-        unsafe { with_engine(client, |engine, now| engine.advance_recording(id, stable, now)) }
-    })
+    // SAFETY: the caller passes NULL or a live client.
+    unsafe { guard_engine(client, &mut |engine, now| engine.advance_recording(id, stable, now)) }
 }
 
 /// Ends a recording: all of its bytes are there and will not change any more, the head included. What is
@@ -118,17 +107,16 @@ pub unsafe extern "C" fn fio_upload_finish(
     size: i64,
     name: *const c_char,
 ) -> fio_status {
-    guard(|| {
-        // SAFETY: the caller passes NULL or a live client, and NULL or a terminated string.
-        unsafe {
-            with_engine(client, |engine, now| {
-                let size = match size {
-                    -1 => None,
-                    0.. => Some(size as u64),
-                    _ => return Err(Error::new(FIO_E_ARGUMENT, "the size is less than -1")),
-                };
-                engine.finish_recording(id, size, name_or_none(name)?, now)
-            })
-        }
-    })
+    // SAFETY: the caller passes NULL or a live client, and NULL or a terminated string.
+    unsafe {
+        guard_engine(client, &mut |engine, now| {
+            let size = match size {
+                -1 => None,
+                0.. => Some(size as u64),
+                _ => return Err(Error::new(FIO_E_ARGUMENT, "the size is less than -1")),
+            };
+            let name = args::optional_text(name, "the name")?.map(str::to_owned);
+            engine.finish_recording(id, size, name, now)
+        })
+    }
 }

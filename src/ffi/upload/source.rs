@@ -1,18 +1,8 @@
 //! Where the bytes come from.
 
-use super::reader::CallbackReader;
-use super::{fio_upload, set};
-use crate::error::Error;
-use crate::ffi::callbacks::{UserData, fio_destroy_cb, fio_read_cb};
-use crate::ffi::fio_status;
-use crate::ffi::guard::guard;
-use crate::source::Source;
-use crate::source::file::FileSource;
-use crate::status::*;
-use crate::upload::{LONGEST_PATH, SourceSpec};
-use std::ffi::{CStr, c_char, c_void};
+use super::*;
+use std::ffi::CStr;
 use std::os::fd::BorrowedFd;
-use std::sync::Arc;
 
 /// Takes the bytes from a file, by its path. It is opened by `fio_upload_start`, read while it is sent,
 /// and opened again by itself after a restart: the source that needs the least. Replaces another source.
@@ -34,22 +24,15 @@ use std::sync::Arc;
 /// Since:     0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_upload_set_path(upload: *mut fio_upload, path: *const c_char) -> fio_status {
-    guard(|| {
-        // SAFETY: the caller passes NULL or a live description, and NULL or a terminated string.
-        unsafe {
-            set(upload, |spec| {
-                if path.is_null() {
-                    return Err(Error::new(FIO_E_NULL, "the path is NULL"));
-                }
-                let path = CStr::from_ptr(path).to_bytes();
-                if !(1..=LONGEST_PATH).contains(&path.len()) {
-                    return Err(Error::new(FIO_E_ARGUMENT, "the path does not have 1 to 4096 bytes"));
-                }
-                spec.source = SourceSpec::Path(path.to_vec());
-                Ok(())
-            })
-        }
-    })
+    // SAFETY: the caller passes NULL or a live description, and NULL or a terminated string.
+    unsafe {
+        UPLOADS.guard_set(upload, &mut |upload| {
+            if path.is_null() {
+                return Err(Error::new(FIO_E_NULL, "the path is NULL"));
+            }
+            upload.set_path(CStr::from_ptr(path).to_bytes())
+        })
+    }
 }
 
 /// Takes the bytes from an open file, for files without a name or beyond a sandbox. Replaces another
@@ -71,29 +54,16 @@ pub unsafe extern "C" fn fio_upload_set_path(upload: *mut fio_upload, path: *con
 /// Since:     0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_upload_set_descriptor(upload: *mut fio_upload, fd: i32) -> fio_status {
-    guard(|| {
-        // SAFETY: the caller passes NULL or a live description.
-        unsafe {
-            set(upload, |spec| {
-                if fd < 0 {
-                    return Err(Error::new(FIO_E_ARGUMENT, "a negative descriptor"));
-                }
-                // One that is not open is refused by the system, which changes nothing.
-                let own = BorrowedFd::borrow_raw(fd).try_clone_to_owned().map_err(not_duplicated)?;
-                let file = FileSource::from_descriptor(own)?;
-                // Of no bytes: to learn whether it may be read at all.
-                file.read_at(0, &mut [])?;
-                spec.source = SourceSpec::Attached(Arc::new(file));
-                Ok(())
-            })
-        }
-    })
-}
-
-fn not_duplicated(error: std::io::Error) -> Error {
-    // EBADF: no such descriptor. What else there is says that there are too many.
-    let status = if error.raw_os_error() == Some(9) { FIO_E_ARGUMENT } else { FIO_E_NOMEM };
-    Error::told(status, format!("the descriptor cannot be duplicated: {error}"))
+    // SAFETY: the caller passes NULL or a live description.
+    unsafe {
+        UPLOADS.guard_set(upload, &mut |upload| {
+            if fd < 0 {
+                return Err(Error::new(FIO_E_ARGUMENT, "a negative descriptor"));
+            }
+            // One that is not open is refused by the system, which changes nothing.
+            upload.set_descriptor(BorrowedFd::borrow_raw(fd))
+        })
+    }
 }
 
 /// Takes the bytes from a function of the application, for media that is no file: raw flash, a block
@@ -128,17 +98,20 @@ pub unsafe extern "C" fn fio_upload_set_reader(
     user: *mut c_void,
     destroy: fio_destroy_cb,
 ) -> fio_status {
-    guard(|| {
-        // SAFETY: the caller passes NULL or a live description.
-        unsafe {
-            set(upload, |spec| {
-                let read = read.ok_or_else(|| Error::new(FIO_E_NULL, "the read function is NULL"))?;
-                let user = Arc::new(UserData::new(user, destroy));
-                spec.source = SourceSpec::Attached(Arc::new(CallbackReader { size, read, user }));
-                Ok(())
-            })
-        }
-    })
+    // SAFETY: the caller passes NULL or a live description.
+    unsafe {
+        UPLOADS.guard_set(upload, &mut |upload| {
+            let read = read.ok_or_else(|| Error::new(FIO_E_NULL, "the read function is NULL"))?;
+            let user = UserData::new(user, destroy);
+            let read = move |offset, buffer: &mut [u8]| {
+                // SAFETY: the function was registered for this; the buffer is writable for its length.
+                let count = read(user.pointer, offset, buffer.as_mut_ptr(), buffer.len());
+                usize::try_from(count).ok()
+            };
+            upload.set_reader(size, Box::new(read));
+            Ok(())
+        })
+    }
 }
 
 /// Takes the bytes from `fio_upload_push`, for encoders that write to no file. For recordings only
@@ -156,13 +129,11 @@ pub unsafe extern "C" fn fio_upload_set_reader(
 /// Since:     0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_upload_set_pushed(upload: *mut fio_upload) -> fio_status {
-    guard(|| {
-        // SAFETY: the caller passes NULL or a live description.
-        unsafe {
-            set(upload, |spec| {
-                spec.source = SourceSpec::Pushed;
-                Ok(())
-            })
-        }
-    })
+    // SAFETY: the caller passes NULL or a live description.
+    unsafe {
+        UPLOADS.guard_set(upload, &mut |upload| {
+            upload.set_pushed();
+            Ok(())
+        })
+    }
 }

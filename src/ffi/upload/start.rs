@@ -1,13 +1,7 @@
 //! Starting an upload, giving it its source again, and looking at it.
 
-use super::{builder_ref, fio_upload};
-use crate::error::Error;
-use crate::ffi::client::{fio_client, with_core, with_engine};
-use crate::ffi::guard::guard;
-use crate::ffi::views::{self, View, fio_upload_info};
-use crate::ffi::{FIO_UPLOAD_NONE, args, fio_status, fio_upload_id};
-use crate::status::*;
-use crate::upload::SourceSpec;
+use super::*;
+use crate::engine::Engine;
 
 /// Puts an upload into the queue. It is written to the store before anything is sent, so that from here
 /// on neither a crash nor a power cut loses it; a store that fails does not refuse it, though: the queue
@@ -55,24 +49,24 @@ pub unsafe extern "C" fn fio_upload_start(
     upload: *const fio_upload,
     id: *mut fio_upload_id,
 ) -> fio_status {
-    guard(|| {
+    // SAFETY: the caller passes NULL or a live client, NULL or a live description, and NULL or a
+    // writable pointer.
+    guard(&mut || unsafe {
         let mut known = None;
-        // SAFETY: the caller passes NULL or a live client, NULL or a live description, and NULL or a
-        // writable pointer.
-        unsafe {
-            let started = with_engine(client, |engine, now| {
-                let spec = &builder_ref(upload)?.spec;
+        let started = inside(client, |_, entered| {
+            entered.engine(|engine, now| {
+                let spec = UPLOADS.get(upload.cast())?.spec();
                 let result = engine.add_upload(spec.clone(), now);
                 if matches!(&result, Err(error) if error.status == FIO_E_UPLOAD_EXISTS) {
-                    known = engine.find_tag(&spec.tag);
+                    known = engine.find_tag(&spec.tag).map(|known| known.id);
                 }
                 result
-            });
-            if let Some(which) = started.as_ref().ok().copied().or(known.map(|known| known.id)) {
-                args::write_if_wanted(id, which);
-            }
-            started.map(drop)
+            })
+        });
+        if let Some(which) = started.as_ref().ok().copied().or(known) {
+            args::write_if_wanted(id, which);
         }
+        started.map(drop)
     })
 }
 
@@ -101,18 +95,17 @@ pub unsafe extern "C" fn fio_upload_find(
     id: *mut fio_upload_id,
     state: *mut i32,
 ) -> fio_status {
-    guard(|| {
-        // SAFETY: the caller passes NULL or a live client, NULL or `length` readable bytes, and NULL or writable
-        // pointers.
-        unsafe {
-            args::write_if_wanted(id, FIO_UPLOAD_NONE);
-            let known = with_engine(client, |engine, _| {
-                let tag = args::bytes(tag, length, "the tag")?;
-                engine.find_tag(tag).ok_or_else(|| Error::new(FIO_E_UNKNOWN_UPLOAD, "no upload has this tag"))
-            })?;
-            args::write_if_wanted(id, known.id);
-            args::write_if_wanted(state, views::upload::state(known.state));
-        }
+    // SAFETY: the caller passes NULL or a live client, NULL or `length` readable bytes, and NULL or writable
+    // pointers.
+    guard(&mut || unsafe {
+        args::write_if_wanted(id, FIO_UPLOAD_NONE);
+        let find = |engine: &mut Engine, _| {
+            let tag = args::bytes(tag, length, "the tag")?;
+            engine.find_tag(tag).ok_or_else(|| Error::new(FIO_E_UNKNOWN_UPLOAD, "no upload has this tag"))
+        };
+        let known = inside(client, |_, entered| entered.engine(find))?;
+        args::write_if_wanted(id, known.id);
+        args::write_if_wanted(state, views::upload::state(known.state));
         Ok(())
     })
 }
@@ -144,18 +137,13 @@ pub unsafe extern "C" fn fio_upload_attach(
     id: fio_upload_id,
     upload: *const fio_upload,
 ) -> fio_status {
-    guard(|| {
-        // SAFETY: the caller passes NULL or a live client, and NULL or a live description.
-        unsafe {
-            with_engine(client, |engine, now| {
-                let source = builder_ref(upload)?.spec.source.clone();
-                if matches!(source, SourceSpec::None) {
-                    return Err(Error::new(FIO_E_ARGUMENT, "the upload has no source"));
-                }
-                engine.attach_source(id, source, now)
-            })
-        }
-    })
+    // SAFETY: the caller passes NULL or a live client, and NULL or a live description.
+    unsafe {
+        guard_engine(client, &mut |engine, now| {
+            let source = &UPLOADS.get(upload.cast())?.spec().source;
+            engine.attach_source(id, source.clone(), now)
+        })
+    }
 }
 
 /// Shows how an upload stands.
@@ -179,17 +167,13 @@ pub unsafe extern "C" fn fio_upload_get(
     id: fio_upload_id,
     info: *mut *const fio_upload_info,
 ) -> fio_status {
-    guard(|| {
-        // SAFETY: the caller passes NULL or a live client, and NULL or a writable pointer.
-        unsafe {
-            args::write(info, std::ptr::null())?;
-            let shown = with_core(client, |core| {
-                let driver = core.driver()?;
-                driver.note_progress();
-                let view = views::upload::info(&driver.engine.upload_info(id)?);
-                Ok(View::as_ptr(core.shown_upload.insert(view)))
-            })?;
-            args::write(info, shown)
-        }
+    // SAFETY: the caller passes NULL or a live client, and NULL or a writable pointer.
+    guard(&mut || unsafe {
+        args::write(info, ptr::null())?;
+        let shown = inside(client, |handle, entered| {
+            let view = views::upload::info(&entered.upload_info(id)?);
+            Ok(lock(&handle.shown).upload.insert(view).as_ptr())
+        })?;
+        args::write(info, shown)
     })
 }

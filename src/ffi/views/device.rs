@@ -2,7 +2,7 @@
 
 use super::{View, c_string, length, optional, pointer, struct_size};
 use crate::api::device::{Channel, Device, Presence};
-use crate::engine::known_device::AgedDevice;
+use crate::engine::effects::AgedDevice;
 use crate::ffi::{FIO_OP_NONE, fio_op};
 use std::ffi::c_char;
 use std::ptr;

@@ -130,7 +130,7 @@ pub(in crate::ffi) fn event(event: &Event) -> View<fio_event> {
             let (view, current) = (upload::totals(totals), current.as_deref().map(upload::info));
             raw.kind = FIO_EVENT_PROGRESS;
             raw.totals = view.as_ptr();
-            raw.upload = current.as_ref().map_or(ptr::null(), View::as_ptr);
+            raw.upload = View::pointer(&current);
             parts.push(Box::new((view, current)));
         }
     }

@@ -12,6 +12,7 @@ pub use event::fio_event;
 pub use upload::{fio_totals, fio_upload_info};
 
 use super::fio_op;
+use crate::client::{Told, What};
 use crate::clock::Instant;
 use crate::engine::effects::ShownCode;
 use crate::error::Error;
@@ -126,6 +127,11 @@ impl<T> View<T> {
     pub fn as_ptr(&self) -> *const T {
         &*self.raw
     }
+
+    /// NULL for none.
+    pub fn pointer(view: &Option<View<T>>) -> *const T {
+        view.as_ref().map_or(ptr::null(), View::as_ptr)
+    }
 }
 
 fn struct_size<T>() -> u32 {
@@ -164,6 +170,14 @@ pub(in crate::ffi) fn error(error: &Error, op: fio_op) -> View<fio_error> {
     View { raw: Box::new(raw), _strings: strings, _parts: Vec::new() }
 }
 
+/// Why an operation has failed, if it has.
+pub(in crate::ffi) fn failure(told: &Told) -> Option<View<fio_error>> {
+    match &told.what {
+        What::End(Err(failure)) => Some(error(failure, told.op)),
+        _ => None,
+    }
+}
+
 pub(in crate::ffi) fn code(code: &ShownCode, op: fio_op, now: Instant) -> View<fio_code> {
     let strings = vec![
         Some(c_string(&code.user_code)),
@@ -190,22 +204,23 @@ pub(in crate::ffi) fn code(code: &ShownCode, op: fio_op, now: Instant) -> View<f
 }
 
 #[cfg(test)]
-mod tests {
+pub(in crate::ffi) mod tests {
     use super::*;
     use crate::api::device::{Channel, Device};
+    use crate::engine::effects::AgedDevice;
     use crate::engine::effects::Event;
-    use crate::engine::known_device::AgedDevice;
     use crate::shown::is_plain;
     use crate::status::FIO_E_OAUTH;
     use std::ffi::CStr;
 
-    const HOSTILE: &str = "a\u{1b}]0;b\u{7}\u{9b}2J\0\r\n\u{202e}c\u{2066}\u{200f}\u{61c}d\u{2028}e";
+    pub(super) const HOSTILE: &str =
+        "a\u{1b}]0;b\u{7}\u{9b}2J\0\r\n\u{202e}c\u{2066}\u{200f}\u{61c}d\u{2028}e";
 
     fn hostile() -> Option<String> {
         Some(HOSTILE.into())
     }
 
-    fn failure() -> Error {
+    pub(super) fn failure() -> Error {
         let mut error = Error::told(FIO_E_OAUTH, HOSTILE.into());
         error.oauth_error = Some(HOSTILE.into());
         error
@@ -213,7 +228,7 @@ mod tests {
 
     /// # Safety
     /// The text belongs to a view that is alive.
-    unsafe fn check(text: *const c_char, length: usize) {
+    pub(super) unsafe fn check(text: *const c_char, length: usize) {
         // SAFETY: the caller says so.
         let text = unsafe { CStr::from_ptr(text) }.to_str().unwrap();
         assert!(text.chars().all(is_plain) && text.starts_with("a]0;b2J") && text.ends_with('e'), "{text:?}");
@@ -222,7 +237,7 @@ mod tests {
 
     /// # Safety
     /// The error belongs to a view that is alive.
-    unsafe fn check_error(error: *const fio_error) {
+    pub(super) unsafe fn check_error(error: *const fio_error) {
         // SAFETY: the caller says so.
         unsafe {
             check((*error).message, (*error).message_length);

@@ -139,7 +139,7 @@ pub(in crate::ffi) fn info(info: &UploadInfo) -> View<fio_upload_info> {
         retry_in_ms: info.retry_in.map_or(-1, milliseconds),
         priority: info.priority,
         is_recording: info.is_recording.into(),
-        reason: reason.as_ref().map_or(ptr::null(), View::as_ptr),
+        reason: View::pointer(&reason),
         name: pointer(&strings[0]),
         media_type: pointer(&strings[1]),
         path: pointer(&strings[2]),
@@ -181,12 +181,12 @@ pub(in crate::ffi) fn totals(totals: &Totals) -> View<fio_totals> {
 mod tests {
     use super::*;
     use crate::error::Error;
+    use crate::ffi::views::tests::{HOSTILE, check, check_error, failure};
     use crate::status::FIO_E_SOURCE_NEEDED;
     use std::ffi::CStr;
 
-    #[test]
-    fn an_upload_is_shown_whole_whatever_it_lacks() {
-        let mut shown = UploadInfo {
+    fn whole() -> UploadInfo {
+        UploadInfo {
             id: 7,
             state: UploadState::Waiting,
             reason: Some(Error::of(FIO_E_SOURCE_NEEDED)),
@@ -202,7 +202,34 @@ mod tests {
             project_id: None,
             is_recording: true,
             retry_in: Some(std::time::Duration::from_millis(1500)),
+        }
+    }
+
+    #[test]
+    fn no_text_of_an_upload_acts_on_a_screen() {
+        let hostile = UploadInfo {
+            reason: Some(failure()),
+            name: HOSTILE.to_owned(),
+            media_type: HOSTILE.to_owned(),
+            asset_id: Some(HOSTILE.to_owned()),
+            project_id: Some(HOSTILE.to_owned()),
+            ..whole()
         };
+        let view = info(&hostile);
+        // SAFETY: the view is alive.
+        unsafe {
+            let raw = &*view.as_ptr();
+            check_error(raw.reason);
+            check(raw.name, raw.name_length);
+            check(raw.media_type, raw.media_type_length);
+            check(raw.asset_id, raw.asset_id_length);
+            check(raw.project_id, raw.project_id_length);
+        }
+    }
+
+    #[test]
+    fn an_upload_is_shown_whole_whatever_it_lacks() {
+        let mut shown = whole();
         let view = info(&shown);
         // SAFETY: the view is alive, and what is not NULL in it is terminated or as long as it says.
         unsafe {

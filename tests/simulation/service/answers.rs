@@ -2,20 +2,21 @@
 
 use fio_c2c::api::Response;
 use fio_c2c::secret::SecretBytes;
+use fio_emulator_service::errors;
+use serde_json::Value;
 
-pub fn json(status: u16, body: String) -> Response {
+pub fn text(status: u16, body: String) -> Response {
     Response { status, body: SecretBytes::new(body.into_bytes()), retry_after: None }
 }
 
-pub fn empty(status: u16) -> Response {
-    json(status, String::new())
+pub fn json((status, body): (u16, Value)) -> Response {
+    text(status, body.to_string())
 }
 
 pub fn oauth_error(name: &str) -> Response {
-    json(400, format!(r#"{{"error":"{name}"}}"#))
+    json((400, errors::simple(name)))
 }
 
 pub fn detailed(status: u16, title: &str) -> Response {
-    let one = format!(r#"{{"code":{status},"detail":"{title}.","status":{status},"title":"{title}"}}"#);
-    json(status, format!(r#"{{"code":{status},"errors":[{one}],"message":"{title}"}}"#))
+    json((status, errors::detailed(status, title, title)))
 }

@@ -1,18 +1,31 @@
-//! The service's side of authorization, in memory and in simulated time: it grants codes, lets a
-//! person decide, rotates tokens, and fails the test when a device asks for what it must not.
+//! The emulator's model of the service in simulated time, and around it what the tests need besides: a
+//! service that is configured badly, counts of what was asked, and a failed test when a device asks for
+//! what it must not.
 
 mod answers;
 pub mod assets;
-mod codes;
-mod grants;
 pub mod storage;
+mod tokens;
 
-use crate::ask::Ask;
-use answers::{detailed, empty, json, oauth_error};
+use crate::ask::{Ask, CLIENT_ID};
+use crate::content::Sample;
+use answers::{detailed, json, oauth_error, text};
 use assets::Assets;
-use codes::Codes;
 use fio_c2c::api::{Endpoint, Request, Response};
-pub use grants::{Grants, REFRESH_TOKEN_LIFE, Refusal, grant_of};
+use fio_emulator_service::answers::not_authorized;
+use fio_emulator_service::codes::{CodeStatus, Verdict};
+use fio_emulator_service::devices::Device;
+use fio_emulator_service::grants::{GrantId, Tokens};
+use fio_emulator_service::settings::{PartsAre, Settings, VerificationComplete};
+use std::collections::HashMap;
+use std::time::Duration;
+use tokens::Ledger;
+pub use tokens::{REFRESH_TOKEN_LIFE, Refusal};
+
+pub type Model = fio_emulator_service::Service<Vec<Sample>>;
+
+/// What `slow_down` adds to the interval.
+const SLOW_DOWN: u64 = 5_000;
 
 /// How this service is configured.
 #[derive(Clone, Debug)]
@@ -65,13 +78,21 @@ pub struct Visits {
     pub unreadable: u32,
 }
 
+/// How often a code may be asked about, as far as the device has been told: milliseconds between polls.
+struct Pace {
+    interval: u64,
+    last_poll: u64,
+}
+
 pub struct Service {
     pub rules: Rules,
-    pub codes: Codes,
-    pub grants: Grants,
+    pub model: Model,
+    pub ledger: Ledger,
     pub visits: Visits,
-    pub project: String,
     pub assets: Assets,
+    /// The device is in this project, or will be once it is paired.
+    project: String,
+    paces: HashMap<String, Pace>,
     random: fastrand::Rng,
 }
 
@@ -84,11 +105,11 @@ pub struct Reply {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
     SlowedDown {
-        code: usize,
+        code: String,
     },
     /// A pair was issued: if its answer is lost, so is the chain of refreshes.
     Issued {
-        grant: usize,
+        grant: GrantId,
     },
     Refused(Refusal),
     /// The device knows its project.
@@ -98,14 +119,17 @@ pub enum Effect {
 }
 
 impl Service {
-    pub fn new(rules: Rules, random: fastrand::Rng) -> Service {
+    pub fn new(rules: Rules, mut random: fastrand::Rng) -> Service {
+        let mut model = Model::default();
+        model.seed(random.fork());
         Service {
             rules,
-            codes: Codes::default(),
-            grants: Grants::default(),
+            model,
+            ledger: Ledger::default(),
             visits: Visits::default(),
-            project: "project-1".into(),
             assets: Assets::default(),
+            project: "project-1".into(),
+            paces: HashMap::new(),
             random,
         }
     }
@@ -129,42 +153,62 @@ impl Service {
         if self.rules.refuses_client && self.needs_client(ask) {
             return oauth_error("invalid_client").into();
         }
+        self.follow_the_rules();
         match ask {
             Ask::Code { legacy_path } => self.code(*legacy_path, time),
             Ask::Poll { device_code } => self.poll(device_code, time),
             Ask::Refresh { token } => self.refresh(token, time),
             Ask::Revoke { token } => {
                 self.visits.revokes += 1;
-                self.grants.revoke_token(token);
-                json(200, r#"{"success":true}"#.into()).into()
+                self.check_is_ours(token);
+                self.model.grants.revoke(CLIENT_ID, token).expect("a token of this device");
+                text(200, r#"{"success":true}"#.into()).into()
             }
             Ask::Device { access } => {
                 self.visits.device += 1;
                 self.with_access(access, time, |service| {
                     let project = service.project.clone();
-                    Reply { response: json(200, service.device()), effect: Some(Effect::Seen { project }) }
+                    Reply {
+                        response: text(200, service.shown_device()),
+                        effect: Some(Effect::Seen { project }),
+                    }
                 })
             }
             Ask::Heartbeat { access } => {
                 self.visits.heartbeats += 1;
                 self.visits.heartbeat_times.push(time);
-                self.with_access(access, time, |_| empty(204).into())
+                self.with_access(access, time, |_| text(204, String::new()).into())
             }
-            Ask::Create { access, asset } => self.with_access(access, time, |service| {
-                let project = service.project.clone();
-                service.assets.create(asset, &project, time, &mut service.random).into()
-            }),
-            Ask::Announce { access, id, announcement } => self.with_access(access, time, |service| {
-                service.assets.announce(id, announcement, time, &mut service.random).into()
-            }),
+            Ask::Create { access, asset } => {
+                self.with_access(access, time, |service| service.create(asset, time).into())
+            }
+            Ask::Announce { access, id, announcement } => {
+                self.with_access(access, time, |service| service.announce(id, announcement, time).into())
+            }
             Ask::Unreadable => {
                 self.visits.unreadable += 1;
                 oauth_error("invalid_request").into()
             }
             Ask::Comment { access, id } => {
-                self.with_access(access, time, |service| service.assets.comment(id).into())
+                self.with_access(access, time, |service| service.comment(id).into())
             }
         }
+    }
+
+    /// The rules of the tests, as the settings of the model.
+    fn follow_the_rules(&mut self) {
+        let assets = &self.assets.rules;
+        self.model.settings = Settings {
+            interval: self.rules.interval as f64,
+            expires_in: self.rules.code_life as f64,
+            access_token_seconds: self.rules.access_life as f64 / 1000.0,
+            verification_complete: VerificationComplete::Null,
+            parts: if assets.parts_are_objects { PartsAre::Objects } else { PartsAre::Multipart },
+            part_bytes: assets.bytes_in_a_part,
+            ..Settings::default()
+        };
+        self.model.takes_announcements_again = !assets.is_strict_on_announcements;
+        self.model.assembly = Duration::from_millis(assets.assembly);
     }
 
     fn code(&mut self, legacy_path: bool, time: u64) -> Reply {
@@ -177,32 +221,49 @@ impl Service {
         if !known {
             return detailed(404, "Not Found").into();
         }
-        self.codes.grant(&self.rules, time).into()
+        let settings = self.model.settings.clone();
+        let code = self.model.issue_code(at(time), CLIENT_ID, "asset_create offline", None);
+        let code = code.expect("scopes of hardware");
+        let pace = Pace { interval: self.rules.interval * 1000, last_poll: time };
+        self.paces.insert(code.device_code.clone(), pace);
+        json((200, code.body(&settings, "https://pair.example", false))).into()
     }
 
     fn poll(&mut self, device_code: &str, time: u64) -> Reply {
         self.visits.polls += 1;
+        let pace = self.paces.get_mut(device_code).expect("a code of ours");
+        let pause = time - pace.last_poll;
+        assert!(pause >= pace.interval, "polled after {pause} ms where {} ms were demanded", pace.interval);
+        pace.last_poll = time;
         let slow_down = self.random.u8(0..100) < self.rules.slow_down_percent;
-        self.codes.poll(device_code, slow_down, time, |time| {
-            let grant = self.grants.add(self.rules.access_life, time);
-            Reply { response: json(200, self.grants.pair(grant)), effect: Some(Effect::Issued { grant }) }
-        })
+        let status = self.model.codes.find(device_code).map(|code| code.status(at(time)));
+        let is_over = matches!(status, Some(CodeStatus::Used | CodeStatus::Expired));
+        if slow_down && !is_over {
+            let effect = Some(Effect::SlowedDown { code: device_code.into() });
+            return Reply { response: oauth_error("slow_down"), effect };
+        }
+        match self.model.poll(at(time), CLIENT_ID, device_code).outcome {
+            Ok(tokens) => {
+                // Somebody may have moved it after the decision.
+                self.put_in(self.project.clone());
+                self.issued(&tokens, time)
+            }
+            Err(error) => oauth_error(error.code()).into(),
+        }
     }
 
     fn refresh(&mut self, token: &str, time: u64) -> Reply {
         self.visits.refreshes += 1;
-        match self.grants.refresh(token, self.rules.access_life, time) {
-            Ok(grant) => {
-                Reply { response: json(200, self.grants.pair(grant)), effect: Some(Effect::Issued { grant }) }
-            }
-            Err(refusal) => {
-                let response = match refusal {
-                    Refusal::Revoked { .. } => detailed(401, "Not Authorized"),
-                    Refusal::Replaced { .. } | Refusal::TooOld { .. } => oauth_error("invalid_request"),
-                };
-                Reply { response, effect: Some(Effect::Refused(refusal)) }
-            }
+        let refusal = self.refusal(token);
+        match self.model.refresh(at(time), CLIENT_ID, token, None) {
+            Ok(tokens) => self.issued(&tokens, time),
+            Err(answer) => Reply { response: json(answer.answer()), effect: Some(Effect::Refused(refusal)) },
         }
+    }
+
+    fn issued(&mut self, tokens: &Tokens, time: u64) -> Reply {
+        let grant = self.give(tokens, time);
+        Reply { response: json((200, tokens.body())), effect: Some(Effect::Issued { grant }) }
     }
 
     /// Whether the client identifies itself with its secret.
@@ -211,10 +272,14 @@ impl Service {
     }
 
     fn with_access(&mut self, access: &str, time: u64, answer: impl FnOnce(&mut Service) -> Reply) -> Reply {
-        if self.grants.accepts(access, time) { answer(self) } else { detailed(401, "Not Authorized").into() }
+        self.check_is_ours(access);
+        if self.model.authenticate(at(time), access, None).is_none() {
+            return json(not_authorized()).into();
+        }
+        answer(self)
     }
 
-    fn device(&self) -> String {
+    fn shown_device(&self) -> String {
         if self.rules.names_no_project {
             return "{}".into();
         }
@@ -227,9 +292,11 @@ impl Service {
     /// The answer came through whole.
     pub fn delivered(&mut self, effect: Effect) {
         match effect {
-            Effect::SlowedDown { code } => self.codes.slowed_down(code),
+            Effect::SlowedDown { code } => {
+                self.paces.get_mut(&code).expect("a code of ours").interval += SLOW_DOWN
+            }
             Effect::Issued { .. } => {}
-            Effect::Refused(refusal) => self.grants.last_refusal = Some(refusal),
+            Effect::Refused(refusal) => self.ledger.last_refusal = Some(refusal),
             // The world notes it where the device reads it.
             Effect::Seen { .. } => {}
         }
@@ -239,9 +306,59 @@ impl Service {
     pub fn undeliverable(&mut self, effect: Effect) {
         match effect {
             Effect::SlowedDown { .. } | Effect::Refused(_) | Effect::Seen { .. } => {}
-            Effect::Issued { grant } => self.grants.break_chain(grant),
+            Effect::Issued { grant } => self.break_chain(grant),
         }
     }
+
+    // What people do.
+
+    /// The person decides on the code that was granted last.
+    pub fn decide(&mut self, approve: bool, time: u64) {
+        let Some(newest) = self.model.codes.newest().map(|code| code.user_code.clone()) else { return };
+        let verdict =
+            if approve { Verdict::Approve { project: self.project.clone() } } else { Verdict::Deny };
+        self.model.decide(at(time), Some(&newest), verdict);
+    }
+
+    pub fn count_codes(&self) -> usize {
+        self.paces.len()
+    }
+
+    pub fn device(&self) -> Option<&Device> {
+        self.model.devices.get(CLIENT_ID)
+    }
+
+    pub fn project(&self) -> &str {
+        &self.project
+    }
+
+    /// Somebody puts the device in that project.
+    pub fn put_in(&mut self, project: impl Into<String>) {
+        self.project = project.into();
+        let project = self.model.projects.named(&self.project);
+        if let Some(device) = self.model.devices.get_mut(CLIENT_ID) {
+            device.move_to(Duration::ZERO, project);
+        }
+    }
+
+    /// A person pauses the device, or lets it go on.
+    pub fn set_paused(&mut self, is_paused: bool, time: u64) {
+        if let Some(device) = self.model.devices.get_mut(CLIENT_ID) {
+            device.set_paused(at(time), is_paused);
+        }
+    }
+
+    /// From when to when the device was paused, in milliseconds since the world began.
+    pub fn pauses(&self) -> impl Iterator<Item = (u64, Option<u64>)> {
+        let milliseconds = |time: Duration| time.as_millis() as u64;
+        let windows = self.device().into_iter().flat_map(|device| device.pauses.windows());
+        windows.map(move |(from, until)| (milliseconds(from), until.map(milliseconds)))
+    }
+}
+
+/// A moment of the world, as the model counts.
+fn at(time: u64) -> Duration {
+    Duration::from_millis(time)
 }
 
 impl From<Response> for Reply {

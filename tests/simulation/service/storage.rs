@@ -1,41 +1,21 @@
-//! The storage: signed addresses that expire, parts that replace each other, and assembly. It speaks
-//! like S3.
+//! The storage: signed addresses that expire, and parts that replace each other. It speaks like S3.
 
-use super::assets::{Asset, AssetRules};
+use super::assets::Asset;
+use super::{Service, at};
 use crate::content::{Contents, Sample};
 use fio_c2c::api::Response;
 use fio_c2c::api::part::PartRequest;
 use fio_c2c::secret::SecretBytes;
+use fio_emulator_service::settings::PartsAre;
+use fio_emulator_service::uploads::upload::{PutRefusal, Then};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 pub const STORAGE: &str = "https://storage.example/";
-
-/// One part as it is expected, and what has come of it.
-#[derive(Debug)]
-pub struct Slot {
-    pub size: u64,
-    pub is_final: bool,
-    pub stored: Option<Vec<Sample>>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Standing {
-    Open,
-    /// All there; a whole file at that time.
-    Assembling(u64),
-    Complete,
-    Gone,
-}
 
 #[derive(Debug)]
 pub struct Reply {
     pub response: Response,
     pub etag: Option<String>,
-}
-
-#[derive(Default)]
-pub struct Storage {
-    pub puts: u64,
 }
 
 /// A signed address: where it leads, and until when.
@@ -59,47 +39,31 @@ pub fn read_address(url: &str) -> (usize, u32, u64) {
     (asset.parse().expect("a number"), part.parse().expect("a number"), expires.parse().expect("a number"))
 }
 
-impl Storage {
-    pub fn put(
-        &mut self,
-        assets: &mut [Asset],
-        part: &PartRequest,
-        samples: Vec<Sample>,
-        rules: &AssetRules,
-        time: u64,
-    ) -> Reply {
-        self.puts += 1;
+impl Service {
+    /// What the storage says to a part whose bytes have all arrived.
+    pub fn put(&mut self, part: &PartRequest, samples: Vec<Sample>, time: u64) -> Reply {
         let (number, slot, expires) = read_address(part.url.expose());
-        let asset = &mut assets[number];
-        asset.settle(time);
-        assert_eq!(&*part.content_type, asset.key, "the signature covers the media type");
+        let is_gone = self.is_gone(self.asset(number));
+        let asset = self.model.uploads.iter_mut().nth(number).expect("an asset of ours");
+        assert_eq!(&*part.content_type, asset.filetype, "the signature covers the media type");
         if time >= expires {
             return expired();
         }
-        if rules.parts_are_objects {
-            if asset.standing == Standing::Gone {
-                return refused(403, "AccessDenied");
-            }
-            let is_whole = asset.is_whole();
-            let is_known = asset.slots.get(&slot).is_some_and(|slot| slot.size == part.length);
-            if is_whole && is_known {
-                // It is overwritten with the same.
-                return Reply { response: answer(200, String::new()), etag: Some(etag(&samples)) };
-            }
-        }
-        if matches!(asset.standing, Standing::Complete | Standing::Gone) {
-            return refused(404, "NoSuchUpload");
-        }
-        let Some(slot) = asset.slots.get_mut(&slot) else { return refused(404, "NoSuchUpload") };
-        if slot.size != part.length {
-            return refused(400, "EntityTooSmall");
+        if is_gone {
+            return match asset.parts_are {
+                PartsAre::Objects => refused(403, "AccessDenied"),
+                PartsAre::Multipart => refused(404, "NoSuchUpload"),
+            };
         }
         let etag = etag(&samples);
-        slot.stored = Some(samples);
-        if asset.standing == Standing::Open && asset.has_all() {
-            asset.standing = Standing::Assembling(time + rules.assembly);
+        match asset.store(at(time), slot, part.length, samples) {
+            Ok(stored) => {
+                assert!(stored.then != Then::Break, "the parts of a recording do not make up its size");
+                Reply { response: answer(200, String::new()), etag: Some(etag) }
+            }
+            Err(PutRefusal::NoSuchUpload) => refused(404, "NoSuchUpload"),
+            Err(PutRefusal::WrongLength { .. }) => refused(400, "EntityTooSmall"),
         }
-        Reply { response: answer(200, String::new()), etag: Some(etag) }
     }
 }
 
@@ -124,55 +88,20 @@ pub fn refused(status: u16, code: &str) -> Reply {
     Reply { response: answer(status, body), etag: None }
 }
 
-impl Asset {
-    /// Lets the time do its work.
-    pub fn settle(&mut self, time: u64) {
-        if let Standing::Assembling(at) = self.standing {
-            if time >= at {
-                self.standing = Standing::Complete;
-            }
+/// Whether the bytes that are stored are those.
+pub fn equals(asset: &Asset, contents: &Contents) -> bool {
+    let mut end = 0;
+    for (_, part) in asset.parts() {
+        let Some(samples) = &part.kept else { return false };
+        if part.size == 0 && samples.is_empty() {
+            continue;
         }
-    }
-
-    fn has_all(&self) -> bool {
-        if !self.slots.values().all(|slot| slot.stored.is_some()) {
+        let is_in_place = samples.first().is_some_and(|sample| sample.offset == end);
+        end += part.size;
+        let last = samples.last().map(|sample| sample.offset + sample.bytes.len() as u64);
+        if !is_in_place || last != Some(end) || !samples.iter().all(|sample| contents.holds(sample)) {
             return false;
         }
-        if !self.is_realtime {
-            return true;
-        }
-        let Some((&last, slot)) = self.slots.last_key_value() else { return false };
-        if !slot.is_final || self.slots.len() < last as usize {
-            return false;
-        }
-        let sum: u64 = self.slots.values().map(|slot| slot.size).sum();
-        assert_eq!(Some(sum), self.size, "the parts of a recording do not make up its size");
-        true
     }
-
-    pub fn is_whole(&self) -> bool {
-        matches!(self.standing, Standing::Assembling(_) | Standing::Complete)
-    }
-
-    pub fn stored_parts(&self) -> usize {
-        self.slots.values().filter(|slot| slot.stored.is_some()).count()
-    }
-
-    /// Whether its bytes are those.
-    pub fn equals(&self, contents: &Contents) -> bool {
-        let mut end = 0;
-        for slot in self.slots.values() {
-            let Some(samples) = &slot.stored else { return false };
-            if slot.size == 0 && samples.is_empty() {
-                continue;
-            }
-            let is_in_place = samples.first().is_some_and(|sample| sample.offset == end);
-            end += slot.size;
-            let last = samples.last().map(|sample| sample.offset + sample.bytes.len() as u64);
-            if !is_in_place || last != Some(end) || !samples.iter().all(|sample| contents.holds(sample)) {
-                return false;
-            }
-        }
-        end == contents.size
-    }
+    end == contents.size
 }

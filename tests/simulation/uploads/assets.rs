@@ -21,7 +21,7 @@ fn page(status: u16) -> (Fate, Twist) {
 }
 
 fn assets(world: &World) -> usize {
-    world.service.assets.list.len()
+    world.service.uploads().len()
 }
 
 /// One file, to whose parts the storage says the same for ever.
@@ -157,7 +157,7 @@ fn what_is_too_large_for_something_on_the_way_goes_in_smaller_parts() {
     world.network.plan_for_parts([(answered(413, "<html>too large</html>"), Twist::None)]);
     let id = world.upload(New::file(36 * MIB));
     assert_eq!(world.see_through(id, HOUR), UploadState::Done);
-    let parts: Vec<usize> = world.service.assets.list.iter().map(|asset| asset.slots.len()).collect();
+    let parts: Vec<usize> = world.service.uploads().map(|asset| asset.parts().len()).collect();
     assert_eq!(parts, [1, 2]);
     world.judge_uploads();
 }
@@ -176,7 +176,7 @@ fn a_file_that_outlasts_its_addresses_goes_on_as_a_recording() {
     world.network.plan_for_parts((0..100).map(|_| (Fate::Late(10 * SECOND), Twist::None)));
     let id = world.upload(New::file(60 * MIB));
     assert_eq!(world.see_through(id, HOUR), UploadState::Done);
-    let kinds: Vec<bool> = world.service.assets.list.iter().map(|asset| asset.is_realtime).collect();
+    let kinds: Vec<bool> = world.service.uploads().map(|asset| asset.realtime).collect();
     assert_eq!(kinds, [false, true]);
     assert_eq!(world.watch.tally.get("expired addresses"), None, "nothing is sent to what has ended");
     world.judge_uploads();

@@ -33,7 +33,7 @@ impl World {
     }
 
     pub fn run_until_stored(&mut self, parts: usize) {
-        while self.service.assets.list.first().is_none_or(|asset| asset.stored_parts() < parts) {
+        while self.service.uploads().next().is_none_or(|asset| asset.parts_stored() < parts) {
             self.run_for(1);
         }
     }
@@ -44,13 +44,13 @@ impl World {
     }
 
     pub fn lose_authorization(&mut self) {
-        self.service.grants.revoke_all();
+        self.service.revoke_all();
         assert_eq!(self.run(Operation::Refresh), FIO_E_AUTHORIZATION_LOST);
     }
 
     /// The service puts the device in another project, and the device looks.
     pub fn move_device(&mut self, project: &str) {
-        self.service.project = project.into();
+        self.service.put_in(project);
         assert_eq!(self.run(Operation::DeviceInfo), FIO_OK);
     }
 }

@@ -4,7 +4,7 @@ use super::tracked::{Origin, Tracked};
 use super::watch::{is_history, told};
 use crate::content::Contents;
 use crate::service::assets::Asset;
-use crate::service::storage::Standing;
+use crate::service::storage::equals;
 use crate::world::{HOUR, MINUTE, World};
 use fio_c2c::status::*;
 use fio_c2c::upload::UploadState;
@@ -32,7 +32,7 @@ impl World {
                             upload.recording,
                             upload.parts,
                             upload.asset_id,
-                            upload.address_list.len()
+                            upload.urls.len()
                         );
                     }
                 }
@@ -79,7 +79,7 @@ impl World {
         let device = self.device.as_ref().expect("the device is on");
         let Ok(info) = device.engine.upload_info(tracked.id) else {
             let may_be_over =
-                tracked.was_behind && (tracked.was_canceled || self.service.assets.may_be_done(&tracked.key));
+                tracked.was_behind && (tracked.was_canceled || self.service.may_be_done(&tracked.key));
             let is_history = tracked.told.is_some_and(|(state, _)| is_history(state));
             assert!(
                 is_history || tracked.was_unknown || tracked.was_removed || may_be_over,
@@ -103,12 +103,12 @@ impl World {
             }
             UploadState::Queued | UploadState::Uploading => {}
         }
-        if self.service.assets.pauses.iter().any(|pause| {
+        if self.service.pauses().any(|(from, to)| {
             let margin = 10_000;
-            pause.from + margin < tracked.made && pause.to.is_none_or(|to| tracked.made + margin < to)
+            from + margin < tracked.made && to.is_none_or(|to| tracked.made + margin < to)
         }) && !tracked.is_of_unknown_age
         {
-            let has_leaked = self.service.assets.complete(&tracked.key).next().is_some();
+            let has_leaked = self.service.complete(&tracked.key).next().is_some();
             assert!(!has_leaked, "media of a pause was stored: {tracked:?}");
         }
     }
@@ -127,8 +127,8 @@ impl World {
     fn judge_copies(&mut self, tracked: &Tracked) {
         let past = self.past(tracked);
         let mut seen = Vec::new();
-        for asset in self.service.assets.complete(&tracked.key) {
-            let Some(which) = past.iter().position(|contents| asset.equals(contents)) else { continue };
+        for asset in self.service.complete(&tracked.key) {
+            let Some(which) = past.iter().position(|contents| equals(asset, contents)) else { continue };
             let is_again = seen.contains(&which);
             assert!(!is_again || !tracked.excuses.is_empty(), "whole twice: {tracked:?}");
             seen.push(which);
@@ -140,7 +140,7 @@ impl World {
 
     /// At most ten assets for a file, and ten more each time a person says so.
     fn judge_litter(&mut self, tracked: &Tracked) {
-        let made = self.service.assets.list.iter().filter(|asset| asset.key == tracked.key).count();
+        let made = self.service.uploads().filter(|asset| asset.filetype == tracked.key).count();
         let denied = self.service.assets.denied.get(&tracked.key).copied().unwrap_or(0);
         let most = 10 * (1 + tracked.retries) + denied;
         // What a store that failed could not write down is not known after a power cut.
@@ -149,11 +149,11 @@ impl World {
 
     fn judge_done(&mut self, tracked: &Tracked) {
         let past = self.past(tracked);
-        let is_there = self.service.assets.complete(&tracked.key).any(|asset| {
+        let is_there = self.service.complete(&tracked.key).any(|asset| {
             // Where the service does not say it, a move in the very moment of the creation goes unnoticed.
-            let is_in_place =
-                Some(&asset.project) == tracked.project.as_ref() || !self.service.assets.rules.names_project;
-            is_in_place && past.iter().any(|contents| asset.equals(contents))
+            let is_in_place = Some(&asset.project.name) == tracked.project.as_ref()
+                || !self.service.assets.rules.names_project;
+            is_in_place && past.iter().any(|contents| equals(asset, contents))
         });
         // The storage was sent other bytes in the moment in which the power went: nobody was told.
         let is_damage_forgotten = self.service.assets.unseen_damage.contains(&tracked.key)
@@ -164,13 +164,13 @@ impl World {
         // A person deleted it at the service in the very time in which the answer to the last part was lost: all
         // that was missing had left, and that is how a file looks that was put together.
         let has_evidence = |(number, asset): (usize, &Asset)| {
-            let had_left = |part: &u32| {
-                let key = (number, *part);
+            let had_left = |(part, _)| {
+                let key = (number, part);
                 self.watch.confirmed.contains(&key) || self.watch.ever_unanswered.contains(&key)
             };
-            asset.key == tracked.key && asset.standing == Standing::Gone && asset.slots.keys().all(had_left)
+            asset.filetype == tracked.key && self.service.is_gone(asset) && asset.parts().all(had_left)
         };
-        if !is_there && self.service.assets.list.iter().enumerate().any(has_evidence) {
+        if !is_there && self.service.uploads().enumerate().any(has_evidence) {
             return self.watch.count("deleted while the last answer was lost");
         }
         assert!(is_there, "done, but not at the service: {tracked:?}");
@@ -215,8 +215,8 @@ impl World {
             return;
         }
         let margin = 10_000;
-        let was_paused = self.service.assets.pauses.iter().any(|pause| {
-            tracked.made + margin >= pause.from && pause.to.is_none_or(|to| tracked.made <= to + margin)
+        let was_paused = self.service.pauses().any(|(from, to)| {
+            tracked.made + margin >= from && to.is_none_or(|to| tracked.made <= to + margin)
         });
         assert!(was_paused, "skipped, though made in no pause: {tracked:?}");
     }
@@ -226,7 +226,7 @@ impl World {
             FIO_E_UPLOAD_PAUSED => tracked.is_paused || self.watch.is_queue_paused,
             FIO_E_OTHER_PROJECT => {
                 // The answer to a creation may have said so before the device information does.
-                let is_elsewhere = tracked.project.as_ref() != Some(&self.service.project);
+                let is_elsewhere = tracked.project.as_deref() != Some(self.service.project());
                 tracked.project.is_some() && (is_elsewhere || tracked.project != self.watch.known_project)
             }
             FIO_E_SOURCE_NEEDED => tracked.origin != Origin::Path && tracked.sourced_in != self.watch.life,

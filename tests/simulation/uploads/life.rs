@@ -87,9 +87,9 @@ pub fn step(world: &mut World) {
         90 | 91 => steer_the_queue(world, &mut random),
         92 | 93 => {
             let time = world.time;
-            world.service.assets.set_paused(random.u8(0..3) == 0, time);
+            world.service.set_paused(random.u8(0..3) == 0, time);
         }
-        94 => world.service.project = format!("project-{}", random.u8(1..3)),
+        94 => world.service.put_in(format!("project-{}", random.u8(1..3))),
         95 => lose_the_authorization(world, &mut random),
         96 => forget_at_the_service(world, &mut random),
         97 => world.on().clock.shift_wall(pick(&[-3_600, 1, 90_000], &mut random)),
@@ -260,8 +260,8 @@ fn steer_the_queue(world: &mut World, random: &mut fastrand::Rng) {
 
 fn lose_the_authorization(world: &mut World, random: &mut fastrand::Rng) {
     match random.u8(0..4) {
-        0 => world.service.grants.revoke_all(),
-        1 => world.service.grants.expire_access(),
+        0 => world.service.revoke_all(),
+        1 => world.service.expire_access(),
         _ => pair_if_needed(world),
     }
 }
@@ -281,11 +281,11 @@ pub fn pair_if_needed(world: &mut World) {
 }
 
 fn forget_at_the_service(world: &mut World, random: &mut fastrand::Rng) {
-    let count = world.service.assets.list.len();
+    let count = world.service.uploads().len();
     if count > 0 {
-        let (number, time) = (random.usize(0..count), world.time);
+        let number = random.usize(0..count);
         world.tell(|| format!("the storage forgets the upload of asset {number}"));
-        world.service.assets.forget(number, time);
+        world.service.forget(number);
     }
 }
 

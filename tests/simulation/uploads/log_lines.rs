@@ -4,8 +4,7 @@ use crate::ask::CLIENT_SECRET;
 use fio_c2c::log::{Level, Log, log_to};
 use std::sync::Arc;
 
-const SECRETS: [&str; 7] =
-    ["storage.example", "X-Amz", "access.", "refresh.", CLIENT_SECRET, "code-", "upload_urls"];
+const SECRETS: [&str; 6] = ["storage.example", "X-Amz", "token-", CLIENT_SECRET, "code-", "upload_urls"];
 
 /// A log to look at.
 pub fn printed() -> Log {

@@ -23,6 +23,7 @@ mod telling;
 mod tracked;
 pub mod watch;
 
+mod forged;
 mod lives;
 mod projects;
 mod recordings;

@@ -22,8 +22,8 @@ fn media_of_a_pause_is_skipped_and_no_other() {
     let mut world = paired(2);
     world.run_for(HOUR);
     let time = world.time;
-    world.service.assets.set_paused(true, time - 30 * MINUTE);
-    world.service.assets.set_paused(false, time - 20 * MINUTE);
+    world.service.set_paused(true, time - 30 * MINUTE);
+    world.service.set_paused(false, time - 20 * MINUTE);
     let before = world.upload(New { age: 40 * MINUTE, says_when: true, ..New::file(300) });
     let during = world.upload(New { age: 25 * MINUTE, says_when: true, ..New::file(300) });
     let after = world.upload(New { age: 5 * MINUTE, says_when: true, ..New::file(300) });
@@ -79,18 +79,18 @@ fn a_move_sends_it_to_the_present_project() {
     let (mut world, id) = left_behind();
     world.move_to_project(id).expect("it waits for another project");
     assert_eq!(world.see_through(id, MINUTE), UploadState::Done);
-    assert_eq!(world.service.assets.list[0].project, "project-2");
+    assert_eq!(world.service.asset(0).project.name, "project-2");
     world.judge_uploads();
 }
 
 #[test]
 fn a_move_of_the_device_in_the_moment_of_the_creation_puts_no_bytes_in_the_wrong_place() {
     let mut world = paired(2);
-    world.service.project = "project-2".into();
+    world.service.put_in("project-2");
     let id = world.upload(New::file(300));
     world.run_for(MINUTE);
     world.waits_for(id, FIO_E_OTHER_PROJECT);
-    assert_eq!(world.service.assets.list[0].stored_parts(), 0);
+    assert_eq!(world.service.asset(0).parts_stored(), 0);
     world.judge_uploads();
 }
 
@@ -100,7 +100,7 @@ fn after_a_start_nothing_is_begun_before_the_service_has_named_the_project() {
     world.pause_queue(true);
     let id = world.upload(New::file(300));
     world.cut_power();
-    world.service.project = "project-2".into();
+    world.service.put_in("project-2");
     world.boot();
     world.pause_queue(false);
     world.run_for(MINUTE);
@@ -111,11 +111,11 @@ fn after_a_start_nothing_is_begun_before_the_service_has_named_the_project() {
 fn what_is_queued_after_a_new_pairing_is_for_its_project() {
     let mut world = paired(2);
     world.lose_authorization();
-    world.service.project = "project-2".into();
+    world.service.put_in("project-2");
     // The new pairing is there, and its device information is not: no answer for a while.
     let op = world.start(Operation::Pair { codes: 1 }).expect("a pairing can be started");
     world.run_for(2 * SECOND);
-    world.service.codes.decide(true);
+    world.decide(true);
     while !world.is_paired() {
         world.run_for(1);
     }

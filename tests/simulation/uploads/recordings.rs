@@ -44,8 +44,8 @@ fn pushed(held_head: u64) -> (World, UploadId) {
 }
 
 fn stored(world: &World) -> Vec<u32> {
-    let slots = &world.service.assets.list[0].slots;
-    slots.iter().filter(|(_, slot)| slot.stored.is_some()).map(|(&number, _)| number).collect()
+    let parts = world.service.asset(0).parts();
+    parts.filter(|(_, part)| part.is_stored()).map(|(number, _)| number).collect()
 }
 
 #[test]
@@ -95,10 +95,10 @@ fn a_held_head_stays_held_over_a_power_cut() {
 #[test]
 fn a_name_may_come_at_the_end() {
     let (mut world, id) = recorded(New { is_nameless: true, ..New::recording() }, 7 * MIB);
-    assert_eq!(world.service.assets.list[0].name, None);
+    assert!(world.service.asset(0).has_placeholder);
     world.finish_recording(id, None).expect("it is running");
     assert_eq!(world.see_through(id, MINUTE), UploadState::Done);
-    assert_eq!(world.service.assets.list[0].name, Some(format!("take {id}.mov")));
+    assert_eq!(world.service.asset(0).name, format!("take {id}.mov"));
 }
 
 #[test]

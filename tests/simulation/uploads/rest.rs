@@ -34,7 +34,7 @@ fn a_queue_of_what_must_wait_sleeps() {
     world.pause_upload(paused).expect("it is not over");
     world.pause_queue(true);
     let other = world.upload(New::file(500));
-    world.service.project = "project-2".into();
+    world.service.put_in("project-2");
     assert_eq!(world.run(Operation::DeviceInfo), FIO_OK);
     world.pause_queue(false);
     world.run_for(MINUTE);

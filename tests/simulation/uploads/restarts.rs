@@ -2,7 +2,7 @@
 
 use super::tracked::Tracked;
 use super::watch::{is_history, told};
-use crate::service::assets::{Asset, number_of};
+use crate::service::Service;
 use crate::world::World;
 use fio_c2c::upload::transfer::{Ending, Upload};
 use fio_c2c::upload::{UploadId, UploadState, record};
@@ -54,7 +54,7 @@ impl World {
                 if !ids.contains(&tracked.id) {
                     // One that is over may be forgotten before the word of it is out.
                     let may_be_over = tracked.was_behind
-                        && (tracked.was_canceled || self.service.assets.may_be_done(&tracked.key));
+                        && (tracked.was_canceled || self.service.may_be_done(&tracked.key));
                     let may_be_lost = tracked.was_unknown
                         || may_be_over
                         || tracked.was_removed
@@ -92,7 +92,7 @@ impl World {
             match known.state {
                 UploadState::Done => {
                     let is_told = matches!(tracked.told, Some((UploadState::Done, _)));
-                    let is_true = is_told || self.service.assets.may_be_done(&tracked.key);
+                    let is_true = is_told || self.service.may_be_done(&tracked.key);
                     assert!(is_true, "known as sent, and was not: {tracked:?}");
                 }
                 UploadState::Canceled => assert!(tracked.was_canceled, "nobody cancelled it: {tracked:?}"),
@@ -121,13 +121,13 @@ impl World {
             tracked.was_stored = self.disk.ever_held(&record::key(tracked.id));
         }
         let left = &self.watch.left;
-        let assets = &self.service.assets.list;
+        let service = &self.service;
         let mut records = self.disk.stored_uploads(self.seal_key.as_ref());
         for tracked in self.watch.tracked.values_mut().filter(|tracked| !tracked.is_gone) {
             let stored = records(tracked.id);
             tracked.was_behind |= is_behind;
             tracked.was_ever_behind |= is_behind;
-            if is_behind && is_ahead_of_the_store(assets, left, tracked, stored.as_ref()) {
+            if is_behind && is_ahead_of_the_store(service, left, tracked, stored.as_ref()) {
                 tracked.excuses.insert("the store was behind");
             }
             if is_behind && tracked.excuses.contains("a part arrived damaged") {
@@ -135,7 +135,7 @@ impl World {
             }
             let Some(stored) = stored else {
                 // One that is over may be forgotten in a life that could not read of it at its start.
-                let was_whole = self.service.assets.may_be_done(&tracked.key);
+                let was_whole = self.service.may_be_done(&tracked.key);
                 let is_forgotten = tracked.told.is_some_and(|(state, _)| is_history(state))
                     || tracked.was_behind && (tracked.was_canceled || was_whole);
                 assert!(
@@ -149,7 +149,7 @@ impl World {
             if is_behind {
                 tracked.follow(&stored);
             }
-            let Some(asset) = stored.asset_id.as_deref().and_then(number_of) else {
+            let Some(asset) = stored.asset_id.as_deref().and_then(|id| service.number_of(id)) else {
                 continue;
             };
             let of_this = self.watch.confirmed.iter().filter(|(own, _)| *own == asset);
@@ -170,14 +170,14 @@ impl World {
 /// Whether bytes are, or may get, to the service of which the store does not know that they were sent: a
 /// device that knows only the store begins anew, and rightly so.
 fn is_ahead_of_the_store(
-    assets: &[Asset],
+    service: &Service,
     left: &BTreeSet<(usize, u32)>,
     tracked: &Tracked,
     stored: Option<&Upload>,
 ) -> bool {
-    let of_this = assets.iter().enumerate().filter(|(_, asset)| asset.key == tracked.key);
+    let of_this = service.uploads().enumerate().filter(|(_, asset)| asset.filetype == tracked.key);
     of_this.into_iter().any(|(number, asset)| {
-        let known = stored.filter(|stored| stored.asset_id.as_deref().and_then(number_of) == Some(number));
+        let known = stored.filter(|stored| stored.asset_id.as_deref() == Some(&*asset.id));
         let is_known = |part: u32| match known {
             Some(stored) => {
                 stored.ending == Some(Ending::Done)
@@ -186,9 +186,9 @@ fn is_ahead_of_the_store(
             }
             None => false,
         };
-        asset
-            .slots
-            .iter()
-            .any(|(&part, slot)| (slot.stored.is_some() || left.contains(&(number, part))) && !is_known(part))
+        let mut parts = asset.parts();
+        parts.any(|(number_of_part, part)| {
+            (part.is_stored() || left.contains(&(number, number_of_part))) && !is_known(number_of_part)
+        })
     })
 }

@@ -76,7 +76,7 @@ fn half_sent_and_switched_off() -> (World, UploadId) {
     world.restart();
     let id = world.upload(New::file(20_000));
     world.run_until_stored(100);
-    assert!(world.disk.holds(&record::address_key(id)));
+    assert!(world.disk.holds(&record::url_key(id)));
     world.cut_power();
     (world, id)
 }
@@ -150,7 +150,7 @@ fn a_queue_that_may_be_paused_does_not_go_on_before_that_is_known() {
 #[test]
 fn damaged_addresses_are_told_and_the_upload_begins_anew() {
     let (mut world, id) = half_sent_and_switched_off();
-    let key = record::address_key(id);
+    let key = record::url_key(id);
     let mut bytes = world.disk.get(&key).expect("it has addresses of their own");
     bytes[100] ^= 1;
     world.disk.put(&key, &bytes);

@@ -98,7 +98,7 @@ fn scan(world: &mut World, clips: usize) -> usize {
 
 fn assert_each_was_sent_once(world: &World, clips: usize) {
     for tracked in world.watch.tracked.values().filter(|tracked| !tracked.tag.is_empty()) {
-        let times = world.service.assets.complete(&tracked.key).count();
+        let times = world.service.complete(&tracked.key).count();
         assert_eq!(times, 1, "{} was sent {times} times", tracked.key);
     }
     assert_eq!(world.watch.tracked.len(), clips);
@@ -188,7 +188,7 @@ fn what_is_not_done_is_known_too_and_a_start_says_how_it_stands() {
     let path = world.watch.of(ids[2]).path.clone();
     world.card.fail(&path, Some(Fault::Missing));
     world.run_for(MINUTE);
-    let words = ["in the queue", "cancelled", "has failed", "sent already"];
+    let words = ["in the queue", "canceled", "has failed", "sent already"];
     for life in 0..2 {
         for (key, word) in keys.iter().zip(words) {
             let error = world.start_again(key, false).expect_err("it is known");
@@ -197,7 +197,7 @@ fn what_is_not_done_is_known_too_and_a_start_says_how_it_stands() {
         }
         world.restart();
     }
-    // Taken off the list, what was sent or cancelled stays known; what failed may be started anew.
+    // Taken off the list, what was sent or canceled stays known; what failed may be started anew.
     for id in &ids[1..] {
         world.remove(*id).expect("it is over");
     }
@@ -209,7 +209,7 @@ fn what_is_not_done_is_known_too_and_a_start_says_how_it_stands() {
     assert_eq!(known(&mut world, &tag), Some(canceled));
     let anew = world.start_again(&keys[2], false).expect("it is not known any more");
     assert_eq!(world.see_through(anew, MINUTE), UploadState::Done);
-    // A person wants the one that was cancelled after all.
+    // A person wants the one that was canceled after all.
     let again = world.start_again(&keys[1], true).expect("it is wanted");
     assert_eq!(world.see_through(again, MINUTE), UploadState::Done);
     assert_eq!(known(&mut world, &tag), Some(Known { id: again, state: UploadState::Done }));

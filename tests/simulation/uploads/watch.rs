@@ -5,6 +5,7 @@ use super::tracked::Tracked;
 use crate::ask::{Ask, NewAsset};
 use crate::device::Device;
 use crate::service::Effect;
+use crate::service::assets::is_whole;
 use crate::service::storage::read_address;
 use crate::world::{SECOND, World};
 use fio_c2c::api::Response;
@@ -13,6 +14,7 @@ use fio_c2c::clock::Now;
 use fio_c2c::engine::effects::RequestId;
 use fio_c2c::engine::transport::Answer;
 use fio_c2c::upload::{UploadId, UploadInfo, UploadState};
+use fio_emulator_service::uploads::upload::Part;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// So many answers that are not the storage's make the engine give an asset up.
@@ -158,8 +160,8 @@ impl World {
                 self.watch.flying.insert(id, Flying::Create);
             }
             Ask::Announce { id: asset, .. } => {
-                let number = crate::service::assets::number_of(asset).expect("an asset of ours");
-                self.check_wanted(&self.service.assets.list[number].key.clone());
+                let number = self.service.number_of(asset).expect("an asset of ours");
+                self.check_wanted(&self.service.asset(number).filetype.clone());
                 self.watch.flying.insert(id, Flying::Announce(number));
             }
             _ => {}
@@ -191,7 +193,7 @@ impl World {
             tracked.excuses.insert("a restart, or addresses that ended");
         }
         // Where addresses end early, or are said to, a file may be sent as recordings are the next time.
-        let is_again = self.service.assets.list.iter().any(|earlier| earlier.key == asset.key);
+        let is_again = self.service.uploads().any(|earlier| earlier.filetype == asset.key);
         let may_be_realtime = tracked.is_recording || is_again || self.watch.has_short_addresses;
         assert!(asset.size.is_some() || may_be_realtime);
         let (made_by, queued_by) = tracked.wall_errors;
@@ -208,22 +210,22 @@ impl World {
     pub fn watch_leaving_part(&mut self, _device: &Device, id: RequestId, part: &PartRequest) {
         let time = self.time;
         let (asset, number, _) = read_address(part.url.expose());
-        let key = self.service.assets.list[asset].key.clone();
+        let key = self.service.asset(asset).filetype.clone();
         self.check_places();
         self.check_wanted(&key);
         assert_eq!(&*part.content_type, key);
-        assert!(!part.url.expose().contains("access."), "a token in an address");
-        let of_asset = &self.service.assets.list[asset];
+        assert!(!part.url.expose().contains("token-"), "a token in an address");
+        let of_asset = &self.service.asset(asset);
         if self.service.assets.rules.names_project {
             let tracked = &self.watch.tracked[&key];
             assert_eq!(
                 tracked.project.as_ref(),
-                Some(&of_asset.project),
+                Some(&of_asset.project.name),
                 "bytes for the wrong project: {tracked:?}"
             );
         }
-        if let Some(slot) = of_asset.slots.get(&number) {
-            let is_final_anew = of_asset.is_realtime && slot.is_final && slot.stored.is_none();
+        if let Some(part) = of_asset.part(number) {
+            let is_final_anew = of_asset.realtime && part.is_final && !part.is_stored();
             if is_final_anew {
                 self.watch.confirmed.remove(&(asset, number));
             }
@@ -286,7 +288,7 @@ impl World {
                     self.excuse(*asset, *part, "the answer to a part that is there was replaced");
                 }
                 if sent.md5.is_some() && sent.etag.is_some() && sent.md5 != sent.etag {
-                    let key = self.service.assets.list[*asset].key.clone();
+                    let key = self.service.asset(*asset).filetype.clone();
                     let tracked = self.watch.tracked.get_mut(&key).expect("an upload of ours");
                     // Whether the file was made of the damage or of what was sent after it is not to be told.
                     tracked.excuses.insert("a part arrived damaged");
@@ -302,7 +304,7 @@ impl World {
         }
         let is_success =
             matches!(&answer, Answer::Part(Outcome { answer: Ok(sent), .. }) if sent.response.is_success());
-        let upload = self.watch.tracked[&self.service.assets.list[asset].key].id;
+        let upload = self.watch.tracked[&self.service.asset(asset).filetype].id;
         let confirmed = |device: &Device| {
             let info = device.engine.upload_info(upload).ok();
             info.map_or((0, false), |info| (info.confirmed, info.state == UploadState::Done))
@@ -326,11 +328,11 @@ impl World {
         } else if response.status == 404 {
             self.watch.count("uploads gone");
             let confirmed = &self.watch.confirmed;
-            let slots = self.service.assets.list[asset].slots.keys();
-            let is_known = |part: &u32| {
-                confirmed.contains(&(asset, *part)) || self.watch.unanswered.contains(&(asset, *part))
+            let is_known = |(part, _)| {
+                confirmed.contains(&(asset, part)) || self.watch.unanswered.contains(&(asset, part))
             };
-            if !slots.clone().all(is_known) {
+            let are_known = self.service.asset(asset).parts().all(is_known);
+            if !are_known {
                 self.excuse(asset, part, "what left before a restart or a pause may not be there");
             }
         }
@@ -340,7 +342,7 @@ impl World {
         let times = self.watch.refusals.entry((asset, part)).or_insert(0);
         *times += 1;
         if *times >= PATIENCE {
-            self.watch.often_refused.insert(self.service.assets.list[asset].key.clone());
+            self.watch.often_refused.insert(self.service.asset(asset).filetype.clone());
         }
     }
 
@@ -355,10 +357,10 @@ impl World {
 
     /// If the part is there without the device's knowing, or even the whole file, it cannot know now.
     fn excuse(&mut self, asset: usize, part: u32, why: &'static str) {
-        let asset = &self.service.assets.list[asset];
-        let is_stored = asset.slots.get(&part).is_some_and(|slot| slot.stored.is_some());
-        if asset.is_whole() || is_stored {
-            let tracked = self.watch.tracked.get_mut(&asset.key).expect("an upload of ours");
+        let asset = &self.service.asset(asset);
+        let is_stored = asset.part(part).is_some_and(Part::is_stored);
+        if is_whole(asset) || is_stored {
+            let tracked = self.watch.tracked.get_mut(&asset.filetype).expect("an upload of ours");
             tracked.excuses.insert(why);
         }
     }

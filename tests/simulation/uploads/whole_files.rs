@@ -2,7 +2,6 @@
 
 use super::app::{New, paired};
 use crate::faults::{Fate, Twist, answered};
-use crate::service::storage::Standing;
 use crate::store::Cut;
 use crate::world::{DAY, HOUR, MINUTE, SECOND, World};
 use fio_c2c::status::*;
@@ -56,7 +55,7 @@ fn a_power_cut_at_each_of_the_writes_costs_a_second_asset_only_where_the_first_w
             world.disk.cut_power_at_write(Some(cut));
             world.run_for(MINUTE);
             world.disk.cut_power_at_write(None);
-            let was_whole = world.device.is_none() && world.service.assets.may_be_done("video/x-0");
+            let was_whole = world.device.is_none() && world.service.may_be_done("video/x-0");
             if world.device.is_none() {
                 world.boot();
             }
@@ -64,7 +63,7 @@ fn a_power_cut_at_each_of_the_writes_costs_a_second_asset_only_where_the_first_w
             assert_eq!(world.see_through(id, MINUTE), UploadState::Done, "{cut:?} after {writes}");
             // Whether the last part was stored is not known after the cut: better twice than not at all.
             let copies = 1 + usize::from(was_whole);
-            assert_eq!(world.service.assets.complete("video/x-0").count(), copies, "{cut:?} after {writes}");
+            assert_eq!(world.service.complete("video/x-0").count(), copies, "{cut:?} after {writes}");
             world.judge_uploads();
         }
     }
@@ -111,11 +110,10 @@ fn an_upload_the_storage_has_forgotten_is_begun_anew() {
     let (mut world, id) =
         if world.upload_state(id) == UploadState::Done { one_by_one() } else { (world, id) };
     world.run_until_stored(2);
-    let time = world.time;
-    world.service.assets.forget(0, time);
+    world.service.forget(0);
     assert_eq!(world.see_through(id, MINUTE), UploadState::Done);
     assert_eq!(world.service.assets.creations, 2);
-    assert_eq!(world.service.assets.list[0].standing, Standing::Gone);
+    assert!(world.service.is_gone(world.service.asset(0)));
     world.judge_uploads();
 }
 

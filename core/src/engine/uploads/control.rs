@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::prelude::*;
 use crate::source::{Condition, Source};
 use crate::status::*;
-use crate::upload::index::Place;
+use crate::upload::index::QueueState;
 use crate::upload::recording::LARGEST_FILE;
 use crate::upload::transfer::{Age, Ending, Origin, Recording, Upload};
 use crate::upload::{
@@ -51,7 +51,7 @@ impl Engine {
             None => source.filter(|_| origin == Origin::Attached),
         };
         let id = self.new_upload_id();
-        let is_paired = self.session.tokens().is_some();
+        let is_paired = self.token.tokens().is_some();
         let upload = Upload {
             name,
             extension: spec.extension,
@@ -71,8 +71,9 @@ impl Engine {
             pushed,
             ..Upload::new(id, origin)
         };
-        let place = if upload.is_paused { Place::Parked(FIO_E_UPLOAD_PAUSED) } else { Place::Ready };
-        self.uploads.queue.insert(upload, place, false);
+        let queue_state =
+            if upload.is_paused { QueueState::Parked(FIO_E_UPLOAD_PAUSED) } else { QueueState::Ready };
+        self.uploads.queue.insert(upload, queue_state, false);
         self.uploads.queue.needs_saving(id);
         self.step();
         Ok(id)
@@ -80,7 +81,7 @@ impl Engine {
 
     /// The project of this pairing, as far as the service has told it.
     fn present_project(&self) -> Option<String> {
-        self.persistence.project_id.clone().filter(|_| !self.uploads.is_newly_paired)
+        self.token.project().cloned()
     }
 
     /// Looks at a source before it is taken.
@@ -145,8 +146,8 @@ impl Engine {
             recording.stable = pushed.end();
         }
         upload.pushed = pushed;
-        if matches!(self.uploads.queue.place(id), Some(Place::Parked(FIO_E_SOURCE_NEEDED))) {
-            self.uploads.queue.move_to(id, Place::Ready);
+        if matches!(self.uploads.queue.state(id), Some(QueueState::Parked(FIO_E_SOURCE_NEEDED))) {
+            self.uploads.queue.move_to(id, QueueState::Ready);
         }
         self.uploads.queue.recount(id);
         self.uploads.queue.needs_saving(id);
@@ -174,8 +175,11 @@ impl Engine {
     pub fn cancel_all_uploads(&mut self, now: Now) {
         self.cx.set_now(now);
         let queue = &self.uploads.queue;
-        let living: Vec<UploadId> =
-            queue.uploads().filter(|(_, place)| *place != Place::Over).map(|(upload, _)| upload.id).collect();
+        let living: Vec<UploadId> = queue
+            .uploads()
+            .filter(|(_, queue_state)| *queue_state != QueueState::Over)
+            .map(|(upload, _)| upload.id)
+            .collect();
         for id in living {
             self.end_upload(id, Ending::Canceled);
         }
@@ -208,8 +212,8 @@ impl Engine {
         if let Some(condition) = condition.filter(is_other) {
             upload.forget_asset();
             upload.condition = condition;
-            if upload.is_outliving {
-                (upload.recording, upload.is_outliving) = (None, false);
+            if upload.is_sent_as_recording {
+                (upload.recording, upload.is_sent_as_recording) = (None, false);
             }
             if let Some(recording) = &mut upload.recording {
                 recording.stable = condition.size;
@@ -218,8 +222,8 @@ impl Engine {
         }
         upload.ending = None;
         upload.forget_failures();
-        let place = place_of(upload);
-        self.take_in_again(id, place);
+        let queue_state = idle_state(upload);
+        self.take_in_again(id, queue_state);
         self.open_hosts();
         self.uploads.sorted_for = None;
         self.step();
@@ -228,10 +232,15 @@ impl Engine {
 
     /// A person does not want to wait any longer.
     fn hurry_upload(&mut self, id: UploadId) -> Result<(), Error> {
-        let place = self.uploads.queue.place(id);
+        let queue_state = self.uploads.queue.state(id);
         let waits_by_itself = matches!(
-            place,
-            Some(Place::Timed(_) | Place::Parked(FIO_E_TOO_MANY_ASSETS) | Place::Ready | Place::Active)
+            queue_state,
+            Some(
+                QueueState::Timed(_)
+                    | QueueState::Parked(FIO_E_TOO_MANY_ASSETS)
+                    | QueueState::Ready
+                    | QueueState::Active
+            )
         );
         if !waits_by_itself {
             return Err(Error::new(
@@ -242,8 +251,8 @@ impl Engine {
         if let Some(upload) = self.uploads.queue.get_mut(id) {
             upload.forget_failures();
         }
-        if !matches!(place, Some(Place::Active)) {
-            self.uploads.queue.move_to(id, Place::Ready);
+        if !matches!(queue_state, Some(QueueState::Active)) {
+            self.uploads.queue.move_to(id, QueueState::Ready);
         }
         self.uploads.queue.needs_saving(id);
         self.open_hosts();
@@ -264,25 +273,25 @@ impl Engine {
         let queue = &self.uploads.queue;
         let timed: Vec<UploadId> = queue
             .uploads()
-            .filter(|(_, place)| matches!(place, Place::Timed(_) | Place::Active))
+            .filter(|(_, queue_state)| matches!(queue_state, QueueState::Timed(_) | QueueState::Active))
             .map(|(upload, _)| upload.id)
             .collect();
         for id in timed {
             if let Some(upload) = self.uploads.queue.get_mut(id) {
                 upload.parts.retry_now();
             }
-            if matches!(self.uploads.queue.place(id), Some(Place::Timed(_))) {
-                self.uploads.queue.move_to(id, Place::Ready);
+            if matches!(self.uploads.queue.state(id), Some(QueueState::Timed(_))) {
+                self.uploads.queue.move_to(id, QueueState::Ready);
             }
         }
         self.open_hosts();
     }
 
-    fn take_in_again(&mut self, id: UploadId, place: Place) {
+    fn take_in_again(&mut self, id: UploadId, queue_state: QueueState) {
         let upload = self.uploads.queue.get(id);
         // Of a recording from before a restart nobody may ever say more: it ends where its file ends.
         let is_of_old = upload.is_some_and(|upload| upload.age.queued_mono.is_none() && upload.is_path());
-        self.uploads.queue.move_to(id, place);
+        self.uploads.queue.move_to(id, queue_state);
         if is_of_old {
             self.watch_recording(id);
         }
@@ -293,7 +302,7 @@ impl Engine {
         self.cx.set_now(now);
         self.living_mut(id)?.is_paused = true;
         self.hold(id);
-        self.uploads.queue.move_to(id, Place::Parked(FIO_E_UPLOAD_PAUSED));
+        self.uploads.queue.move_to(id, QueueState::Parked(FIO_E_UPLOAD_PAUSED));
         self.uploads.queue.needs_saving(id);
         self.step();
         Ok(())
@@ -302,12 +311,12 @@ impl Engine {
     pub fn resume_upload(&mut self, id: UploadId, now: Now) -> Result<(), Error> {
         self.cx.set_now(now);
         self.living_mut(id)?.is_paused = false;
-        let place = self.uploads.queue.place(id);
-        if matches!(place, Some(Place::Parked(FIO_E_UPLOAD_PAUSED) | Place::Timed(_))) {
+        let queue_state = self.uploads.queue.state(id);
+        if matches!(queue_state, Some(QueueState::Parked(FIO_E_UPLOAD_PAUSED) | QueueState::Timed(_))) {
             if let Some(upload) = self.uploads.queue.get_mut(id) {
                 upload.parts.retry_now();
             }
-            self.uploads.queue.move_to(id, Place::Ready);
+            self.uploads.queue.move_to(id, QueueState::Ready);
             self.open_hosts();
         }
         self.uploads.queue.needs_saving(id);
@@ -328,14 +337,14 @@ impl Engine {
     pub fn move_upload(&mut self, id: UploadId, now: Now) -> Result<(), Error> {
         self.cx.set_now(now);
         self.living(id)?;
-        if self.uploads.queue.place(id) != Some(Place::Parked(FIO_E_OTHER_PROJECT)) {
+        if self.uploads.queue.state(id) != Some(QueueState::Parked(FIO_E_OTHER_PROJECT)) {
             return Err(Error::new(FIO_E_STATE, "the upload does not wait for another project"));
         }
         // The present project as it is known when the upload's turn comes.
         let upload = self.living_mut(id)?;
         upload.project_id = None;
-        let place = place_of(upload);
-        self.take_in_again(id, place);
+        let queue_state = idle_state(upload);
+        self.take_in_again(id, queue_state);
         self.step();
         Ok(())
     }
@@ -343,9 +352,9 @@ impl Engine {
     /// Forgets one that is over.
     pub fn remove_upload(&mut self, id: UploadId, now: Now) -> Result<(), Error> {
         self.cx.set_now(now);
-        match self.uploads.queue.place(id) {
+        match self.uploads.queue.state(id) {
             None => Err(Error::of(FIO_E_UNKNOWN_UPLOAD)),
-            Some(Place::Over) => {
+            Some(QueueState::Over) => {
                 self.forget_upload(id);
                 self.step();
                 Ok(())
@@ -429,15 +438,15 @@ impl Engine {
 }
 
 /// Where an upload belongs that is not at work.
-pub(super) fn place_of(upload: &Upload) -> Place {
+pub(super) fn idle_state(upload: &Upload) -> QueueState {
     if upload.ending.is_some() {
-        Place::Over
+        QueueState::Over
     } else if upload.is_paused {
-        Place::Parked(FIO_E_UPLOAD_PAUSED)
+        QueueState::Parked(FIO_E_UPLOAD_PAUSED)
     } else if upload.source.is_none() && !upload.is_path() {
-        Place::Parked(FIO_E_SOURCE_NEEDED)
+        QueueState::Parked(FIO_E_SOURCE_NEEDED)
     } else {
-        Place::Ready
+        QueueState::Ready
     }
 }
 

@@ -13,7 +13,7 @@ use crate::secret::SecretBytes;
 use crate::status::FIO_E_STORE_DAMAGED;
 use crate::upload::UploadId;
 use crate::upload::budget::Allowance;
-use crate::upload::index::Place;
+use crate::upload::index::QueueState;
 use crate::upload::transfer::Upload;
 use core::time::Duration;
 
@@ -65,7 +65,7 @@ impl Engine {
             Err(error) => {
                 // It is begun anew. That a store cannot be read is told of what matters.
                 if error.status == FIO_E_STORE_DAMAGED {
-                    self.store_complaint(error);
+                    self.cx.store_complaint(error);
                 }
                 None
             }
@@ -73,7 +73,7 @@ impl Engine {
         let Some(value) = loaded else { return };
         let Some(mut memory) = Memory::decode(value.expose()) else {
             let error = self.cx.records.set_aside(memory::KEY, "was not written by this library, or by a newer one");
-            return self.store_complaint(error);
+            return self.cx.store_complaint(error);
         };
         if !memory.is_fresh(self.cx.now.wall) {
             return;
@@ -109,14 +109,14 @@ impl Engine {
 
     /// Takes one part off the network; its turn comes again.
     fn take_part_back(&mut self, request: RequestId) {
-        let is_its = |upload: &Upload| upload.flying.iter().any(|flying| flying.request == request);
+        let is_its = |upload: &Upload| upload.in_flight.iter().any(|part| part.request == request);
         let queue = &self.uploads.queue;
         let id = queue.active().map(|(_, id)| id).find(|id| queue.get(*id).is_some_and(is_its));
         let Some(upload) = id.and_then(|id| self.uploads.queue.get_mut(id)) else { return };
-        let Some(at) = upload.flying.iter().position(|flying| flying.request == request) else { return };
-        let flying = upload.flying.remove(at);
-        log_line!(self.cx.log, Debug, "request {request}: part {} waits for the others", flying.known.part + 1);
-        upload.parts.troubled.push(flying.known.taken_back());
+        let Some(at) = upload.in_flight.iter().position(|part| part.request == request) else { return };
+        let part = upload.in_flight.remove(at);
+        log_line!(self.cx.log, Debug, "request {request}: part {} waits for the others", part.known.part + 1);
+        upload.parts.to_retry.push(part.known.taken_back());
         self.uploads.in_use -= 1;
         self.uploads.links.link.part_dropped(request);
         self.cx.abort(request);
@@ -158,16 +158,16 @@ impl Engine {
         let queue = &self.uploads.queue;
         let waiting: Vec<UploadId> = queue
             .uploads()
-            .filter(|(upload, _)| upload.trouble.as_ref().is_some_and(is_loss))
-            .filter(|(_, place)| matches!(place, Place::Timed(_) | Place::Active))
+            .filter(|(upload, _)| upload.last_error.as_ref().is_some_and(is_loss))
+            .filter(|(_, state)| matches!(state, QueueState::Timed(_) | QueueState::Active))
             .map(|(upload, _)| upload.id)
             .collect();
         for id in waiting {
             if let Some(upload) = self.uploads.queue.get_mut(id) {
                 upload.parts.retry_now();
             }
-            if matches!(self.uploads.queue.place(id), Some(Place::Timed(_))) {
-                self.uploads.queue.move_to(id, Place::Ready);
+            if matches!(self.uploads.queue.state(id), Some(QueueState::Timed(_))) {
+                self.uploads.queue.move_to(id, QueueState::Ready);
             }
         }
         for host in [&mut self.uploads.storage, &mut self.uploads.api] {

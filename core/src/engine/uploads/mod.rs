@@ -21,10 +21,10 @@ use crate::error::Error;
 use crate::prelude::*;
 use crate::status::*;
 use crate::upload::UploadId;
-use crate::upload::index::Place;
+use crate::upload::index::QueueState;
 use crate::upload::plan::parts_to_ask_for;
 use crate::upload::queue::Queue;
-use crate::upload::schedule::Pace;
+use crate::upload::schedule::SharedBackoff;
 use crate::upload::totals::Speed;
 use crate::upload::transfer::{Ending, Upload};
 use core::time::Duration;
@@ -33,7 +33,7 @@ use saving::Saving;
 use tags::Tags;
 
 /// An upload with more parts than this in trouble begins no others.
-const MOST_TROUBLED: usize = 8;
+const MOST_TO_RETRY: usize = 8;
 /// Parts of a recording that are announced in one request.
 const MOST_ANNOUNCED: usize = 8;
 /// For what should not happen: no round follows the other at once.
@@ -47,16 +47,14 @@ pub(super) struct Uploads {
     next_id: UploadId,
     is_auto_start: bool,
     /// The API and the storage, as far as uploads have found them.
-    api: Pace,
-    storage: Pace,
+    api: SharedBackoff,
+    storage: SharedBackoff,
     /// The device itself: whether it has descriptors and memory.
-    device: Pace,
+    device: SharedBackoff,
     /// The project the device is in has been heard from the service since the last pairing and start.
     is_project_confirmed: bool,
     /// The answer to a creation named another one: whether the device was moved is still to be asked.
     is_project_doubted: bool,
-    /// The project that is remembered is that of an earlier pairing.
-    is_newly_paired: bool,
     /// Which project the queue was last sorted for.
     sorted_for: Option<String>,
     links: Links,
@@ -76,7 +74,7 @@ enum Work {
     Announce(Vec<Announced>),
     Part(u32),
     /// Those of a whole file.
-    AddressesEnded,
+    UrlsExpired,
 }
 
 impl Uploads {
@@ -89,12 +87,11 @@ impl Uploads {
             settings,
             next_id: 1,
             is_auto_start: true,
-            api: Pace::default(),
-            storage: Pace::default(),
-            device: Pace::default(),
+            api: SharedBackoff::default(),
+            storage: SharedBackoff::default(),
+            device: SharedBackoff::default(),
             is_project_confirmed: false,
             is_project_doubted: false,
-            is_newly_paired: false,
             sorted_for: None,
             speed: Speed::default(),
             next_progress: None,
@@ -102,10 +99,6 @@ impl Uploads {
             needs_step: true,
             watched: Vec::new(),
         }
-    }
-
-    pub fn is_newly_paired(&self) -> bool {
-        self.is_newly_paired
     }
 
     pub fn has_limits(&self) -> bool {
@@ -149,14 +142,14 @@ impl Uploads {
         if upload.asset_id.is_none() {
             return self.may_ask(upload, now).then_some(Work::Create);
         }
-        let part = upload.next_part(now, MOST_TROUBLED)?;
-        if upload.usable_address(part, now).is_some() {
+        let part = upload.next_part(now, MOST_TO_RETRY)?;
+        if upload.usable_url(part, now).is_some() {
             return self.storage.is_open(now).then_some(Work::Part(part));
         }
         let Some(recording) = upload.recording.as_ref() else {
             // Parts on their way were begun in time, and may end.
-            let has_ended = upload.address(part).is_some() && upload.flying.is_empty();
-            return has_ended.then_some(Work::AddressesEnded);
+            let has_ended = upload.url(part).is_some() && upload.in_flight.is_empty();
+            return has_ended.then_some(Work::UrlsExpired);
         };
         if !self.may_ask(upload, now) {
             return None;
@@ -171,19 +164,19 @@ impl Uploads {
         };
         // With the first that can go, those that come after it.
         let next = upload.parts.started.max(part + 1).max(1);
-        let more = (next..end).filter(|&next| part != next && upload.usable_address(next, now).is_none());
+        let more = (next..end).filter(|&next| part != next && upload.usable_url(next, now).is_none());
         Some(Work::Announce(core::iter::once(part).chain(more).take(MOST_ANNOUNCED).map(announced).collect()))
     }
 
     /// Whether no more parts may be begun, and an upload stands by: others need no asset yet.
     fn has_next(&self) -> bool {
-        let stands_by = |upload: &Upload| upload.flying.is_empty() && upload.recording.is_none();
+        let stands_by = |upload: &Upload| upload.in_flight.is_empty() && upload.recording.is_none();
         self.links.is_full() && self.queue.active().any(|(_, id)| self.queue.get(id).is_some_and(stands_by))
     }
 
     fn was_under_way(&self, id: UploadId, part: u32) -> bool {
         let parts = self.queue.get(id).map(|upload| &upload.parts);
-        parts.is_some_and(|parts| parts.troubled.iter().any(|known| known.part == part && known.was_under_way))
+        parts.is_some_and(|parts| parts.to_retry.iter().any(|known| known.part == part && known.was_under_way))
     }
 
     /// Whether the service may be asked on behalf of an upload: without an authorization nothing leaves, and
@@ -194,20 +187,21 @@ impl Uploads {
 
     /// Whether an upload that is at work gets no further without the service.
     fn needs_the_service(&self, upload: &Upload, now: Instant) -> bool {
-        let next = upload.next_part(now, MOST_TROUBLED);
-        upload.asset_id.is_none() || next.is_some_and(|part| upload.usable_address(part, now).is_none())
+        let next = upload.next_part(now, MOST_TO_RETRY);
+        upload.asset_id.is_none() || next.is_some_and(|part| upload.usable_url(part, now).is_none())
     }
 
     /// Why uploads that wait for their turn cannot begin, and until when.
     fn hold(&self, now: Instant) -> Option<(Error, Instant)> {
-        let closed = [&self.storage, &self.api, &self.device].into_iter().filter(|pace| !pace.is_open(now));
-        let last = closed.max_by_key(|pace| pace.not_before())?;
+        let closed =
+            [&self.storage, &self.api, &self.device].into_iter().filter(|backoff| !backoff.is_open(now));
+        let last = closed.max_by_key(|backoff| backoff.not_before())?;
         Some((last.why()?.clone(), last.not_before()?))
     }
 
     /// When an upload that can do nothing now can do something again by itself.
     fn moment_of(&self, upload: &Upload, now: Instant) -> Option<Instant> {
-        let open = |pace: &Pace| pace.not_before().filter(|at| *at > now);
+        let open = |backoff: &SharedBackoff| backoff.not_before().filter(|at| *at > now);
         if upload.asset_id.is_none() {
             return open(&self.api);
         }
@@ -215,7 +209,7 @@ impl Uploads {
             Some(_) => open(&self.api).into_iter().chain(open(&self.storage)).max(),
             None => open(&self.storage),
         };
-        let has_fresh = upload.next_part(Instant(u64::MAX), MOST_TROUBLED).is_some();
+        let has_fresh = upload.next_part(Instant(u64::MAX), MOST_TO_RETRY).is_some();
         let retry = upload.parts.next_retry();
         match (retry, gate) {
             (Some(retry), Some(gate)) => Some(retry.max(gate)),
@@ -231,7 +225,7 @@ impl Engine {
         self.retry_reading_uploads();
         self.retry_reading_tags();
         self.look_at_link();
-        let is_paired = self.session.tokens().is_some();
+        let is_paired = self.token.tokens().is_some();
         self.uploads.queue.gate = match () {
             () if !is_paired => FIO_E_NOT_AUTHORIZED,
             () if self.uploads.saving.is_pause_unknown() => FIO_E_STORE,
@@ -272,8 +266,8 @@ impl Engine {
                 consider(uploads.moment_of(upload, now).filter(|at| *at > now));
             }
             let has_more = queue.first_ready().is_some() || uploads.is_project_doubted;
-            if has_more && self.session.tokens().is_some() {
-                let gates = [&uploads.api, &uploads.storage, &uploads.device].map(Pace::not_before);
+            if has_more && self.token.tokens().is_some() {
+                let gates = [&uploads.api, &uploads.storage, &uploads.device].map(SharedBackoff::not_before);
                 consider(gates.into_iter().flatten().filter(|at| *at > now).max());
             }
         }
@@ -285,9 +279,9 @@ impl Engine {
         while self.uploads.in_use < self.uploads.settings.parallel_parts {
             let now = self.cx.now.mono;
             let uploads = &self.uploads;
-            let at_work = uploads.queue.active().find_map(|turn| {
-                let upload = uploads.queue.get(turn.1)?;
-                uploads.work_of(upload, now).map(|work| (turn, work))
+            let at_work = uploads.queue.active().find_map(|key| {
+                let upload = uploads.queue.get(key.1)?;
+                uploads.work_of(upload, now).map(|work| (key, work))
             });
             let fresh = uploads.queue.first_ready().filter(|_| self.may_begin() && !uploads.has_next());
             // All parts share the line: more of them than it carries are all unfinished when it breaks.
@@ -297,13 +291,13 @@ impl Engine {
             };
             let is_full = at_work.as_ref().is_some_and(|work| !has_room(work));
             match (at_work, fresh) {
-                (Some((turn, _)), fresh) if is_full && fresh.is_none_or(|fresh| turn < fresh) => break,
-                (Some((turn, work)), fresh) if fresh.is_none_or(|fresh| turn < fresh) => {
-                    self.do_work(turn.1, work);
+                (Some((key, _)), fresh) if is_full && fresh.is_none_or(|fresh| key < fresh) => break,
+                (Some((key, work)), fresh) if fresh.is_none_or(|fresh| key < fresh) => {
+                    self.do_work(key.1, work);
                 }
                 (_, Some((_, id))) => {
                     self.activate(id);
-                    let is_stuck = self.uploads.queue.place(id) == Some(Place::Ready);
+                    let is_stuck = self.uploads.queue.state(id) == Some(QueueState::Ready);
                     debug_assert!(!is_stuck, "an upload stays first in line");
                     // A loop without an end would be worse than a late upload.
                     if is_stuck {
@@ -315,7 +309,7 @@ impl Engine {
         }
         let is_waited_for = self.uploads.queue.first_ready().is_some() || self.uploads.is_project_doubted;
         let is_wanted = is_waited_for && !self.uploads.is_project_confirmed;
-        if is_wanted && self.session.tokens().is_some() && self.uploads.api.is_open(self.cx.now.mono) {
+        if is_wanted && self.token.tokens().is_some() && self.uploads.api.is_open(self.cx.now.mono) {
             self.ask_for_project();
         }
     }
@@ -337,32 +331,33 @@ impl Engine {
         let ids: Vec<UploadId> = self.uploads.queue.active().map(|(_, id)| id).collect();
         for id in ids {
             let Some(upload) = self.uploads.queue.get(id) else { continue };
-            if upload.has_call || !upload.flying.is_empty() || self.uploads.work_of(upload, now).is_some() {
+            if upload.has_call || !upload.in_flight.is_empty() || self.uploads.work_of(upload, now).is_some()
+            {
                 continue;
             }
             if upload.is_complete() || upload.was_assembled() {
                 self.end_upload(id, Ending::Done);
             } else if self.uploads.queue.gate != 0 && self.uploads.needs_the_service(upload, now) {
-                // It waits in line for the next authorization.
-                self.uploads.queue.move_to(id, Place::Ready);
+                // It is queued for the next authorization.
+                self.uploads.queue.move_to(id, QueueState::Ready);
             } else if let Some(at) = self.uploads.moment_of(upload, now) {
-                self.note_trouble_of_others(id);
-                self.uploads.queue.move_to(id, Place::Timed(at.max(now + SHORTEST_WAIT)));
-            } else if upload.parts.troubled.iter().any(|troubled| troubled.is_gone) {
+                self.note_last_error_of_others(id);
+                self.uploads.queue.move_to(id, QueueState::Timed(at.max(now + SHORTEST_WAIT)));
+            } else if upload.parts.to_retry.iter().any(|attempts| attempts.is_gone) {
                 // Some parts are gone and not all the others were ever sent.
-                self.begin_anew(id, Error::of(FIO_E_UPLOAD_GONE));
+                self.start_over(id, Error::of(FIO_E_UPLOAD_GONE));
             }
             // What remains is a recording that has nothing to send yet.
         }
     }
 
     /// What met with no trouble itself waits for the host that failed another upload.
-    fn note_trouble_of_others(&mut self, id: UploadId) {
+    fn note_last_error_of_others(&mut self, id: UploadId) {
         let now = self.cx.now.mono;
         let hosts = [&self.uploads.storage, &self.uploads.api, &self.uploads.device];
-        let why = hosts.into_iter().filter(|host| !host.is_open(now)).find_map(Pace::why).cloned();
-        if let Some(upload) = self.uploads.queue.get_mut(id).filter(|upload| upload.trouble.is_none()) {
-            upload.trouble = why;
+        let why = hosts.into_iter().filter(|host| !host.is_open(now)).find_map(SharedBackoff::why).cloned();
+        if let Some(upload) = self.uploads.queue.get_mut(id).filter(|upload| upload.last_error.is_none()) {
+            upload.last_error = why;
         }
     }
 }

@@ -1,14 +1,13 @@
 //! Which project the device is in: media that was queued for another is held, never sent to this one.
 
 use super::super::Engine;
-use super::super::calls::Caller;
-use super::control::place_of;
+use super::control::idle_state;
 use crate::error::Error;
+use crate::failure::Backoff;
 use crate::prelude::*;
-use crate::retry::Backoff;
 use crate::status::*;
 use crate::upload::UploadId;
-use crate::upload::index::Place;
+use crate::upload::index::QueueState;
 
 /// Whether media that was queued for one project must not reach the other. Where either is not known, nothing
 /// speaks against it: the token is bound to one.
@@ -23,16 +22,8 @@ impl Engine {
         if let Some(upload) = self.uploads.queue.get_mut(id) {
             upload.project_id.get_or_insert_with(|| project_id.clone());
         }
-        if self.persistence.project_id.is_none() && self.uploads.is_project_confirmed {
-            self.persistence.project_id = Some(project_id.clone());
-            // A refusal to store is told as an event and repeated.
-            let _ = self.persist(self.session.is_refreshing());
-        }
-    }
-
-    pub(super) fn ask_for_project(&mut self) {
-        if !self.has_call_of(Caller::FollowUp) {
-            self.fetch_project();
+        if self.uploads.is_project_confirmed {
+            self.token.learn_project(project_id);
         }
     }
 
@@ -41,30 +32,31 @@ impl Engine {
     pub(in crate::engine) fn project_confirmed(&mut self) {
         self.uploads.is_project_confirmed = true;
         self.uploads.is_project_doubted = false;
-        self.uploads.is_newly_paired = false;
         self.uploads.needs_step = true;
-        let Some(current) = self.persistence.project_id.clone() else { return };
+        let Some(current) = self.token.project().cloned() else { return };
         if self.uploads.sorted_for.as_ref() == Some(&current) {
             return;
         }
         // Footage must not reach the wrong production.
         let queue = &self.uploads.queue;
-        let moves: Vec<(UploadId, Place)> = queue
+        let moves: Vec<(UploadId, QueueState)> = queue
             .uploads()
             .filter(|(upload, _)| upload.asset_id.is_none())
-            .filter_map(|(upload, place)| {
+            .filter_map(|(upload, queue_state)| {
                 let is_other = is_another(upload.project_id.as_ref(), Some(&current));
-                match place {
-                    Place::Ready | Place::Timed(_) if is_other => {
-                        Some((upload.id, Place::Parked(FIO_E_OTHER_PROJECT)))
+                match queue_state {
+                    QueueState::Ready | QueueState::Timed(_) if is_other => {
+                        Some((upload.id, QueueState::Parked(FIO_E_OTHER_PROJECT)))
                     }
-                    Place::Parked(FIO_E_OTHER_PROJECT) if !is_other => Some((upload.id, place_of(upload))),
+                    QueueState::Parked(FIO_E_OTHER_PROJECT) if !is_other => {
+                        Some((upload.id, idle_state(upload)))
+                    }
                     _ => None,
                 }
             })
             .collect();
-        for (id, place) in moves {
-            self.uploads.queue.move_to(id, place);
+        for (id, queue_state) in moves {
+            self.uploads.queue.move_to(id, queue_state);
         }
         self.uploads.sorted_for = Some(current);
     }
@@ -77,7 +69,6 @@ impl Engine {
     /// A new pairing: which project it leads to is not known yet.
     pub(in crate::engine) fn project_unknown(&mut self) {
         self.uploads.is_project_confirmed = false;
-        self.uploads.is_newly_paired = true;
         self.uploads.api.succeeded();
         self.uploads.needs_step = true;
     }

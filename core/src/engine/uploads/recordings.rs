@@ -5,9 +5,9 @@ use super::super::calls::Withdrawal;
 use super::sending::Opened;
 use crate::clock::{Instant, Now};
 use crate::error::Error;
+use crate::failure::is_shortage;
 use crate::log::log_line;
 use crate::prelude::*;
-use crate::retry::is_shortage;
 use crate::status::*;
 use crate::upload::recording::LARGEST_FILE;
 use crate::upload::transfer::{Ending, OVERTAKEN, Origin, Recording};
@@ -113,7 +113,7 @@ impl Engine {
         let last = growth.count(size) - 1;
         // Usually the last part has been held back. One that was sent as something else than the last, or
         // one after it that the service waits for, is there to stay.
-        let is_announced_beyond = upload.addresses.keys().chain(&upload.announced).any(|part| *part > last);
+        let is_announced_beyond = upload.part_urls.keys().chain(&upload.announced).any(|part| *part > last);
         let is_cut = upload.parts.started > last || is_announced_beyond;
         if is_cut && upload.asset_id.is_some() {
             // It lost bytes that have been sent or promised: it goes up anew, as the file it is now.
@@ -129,7 +129,7 @@ impl Engine {
         } else {
             // If it was announced, then not as the last one: that has to be said yet. An announcement on its
             // way is waited for, since one that arrived after the next would undo that.
-            upload.addresses.remove(&last);
+            upload.part_urls.remove(&last);
             for announced in upload.announced.iter_mut().filter(|announced| **announced == last) {
                 *announced = OVERTAKEN;
             }
@@ -190,7 +190,7 @@ impl Engine {
                 Ok(Opened::Needed) => None,
                 Ok(opened) => {
                     if matches!(opened, Opened::Another) {
-                        self.begin_anew(id, Error::of(FIO_E_SOURCE_CHANGED));
+                        self.start_over(id, Error::of(FIO_E_SOURCE_CHANGED));
                     }
                     self.uploads.queue.get(id).and_then(|upload| upload.source.clone())
                 }
@@ -236,9 +236,9 @@ impl Engine {
             recording.watch = Some((before, again));
         }
         // A card that was pulled and put back is another file to the system.
-        if let Some(upload) = self.uploads.queue.get_mut(id).filter(|upload| upload.flying.is_empty()) {
+        if let Some(upload) = self.uploads.queue.get_mut(id).filter(|upload| upload.in_flight.is_empty()) {
             upload.source = None;
-            upload.trouble = Some(error);
+            upload.last_error = Some(error);
         }
     }
 

@@ -1,4 +1,4 @@
-//! What the application is told of uploads: changes of state as they happen, progress at its pace.
+//! What the application is told of uploads: changes of state as they happen, progress in its interval.
 
 use super::super::Engine;
 use super::super::effects::{Event, RequestId};
@@ -31,7 +31,7 @@ impl Engine {
         let at = *self.uploads.next_progress.get_or_insert(now);
         if at <= now {
             self.uploads.next_progress = Some(now + interval);
-            let in_flight = self.uploads.queue.in_flight();
+            let in_flight = self.uploads.queue.bytes_in_flight();
             self.uploads.speed.sample(now, in_flight);
             self.tell_progress();
         }
@@ -58,8 +58,8 @@ impl Engine {
         let ids: Vec<_> = self.uploads.queue.active().map(|(_, id)| id).collect();
         for id in ids {
             let Some(upload) = self.uploads.queue.get_mut(id) else { continue };
-            for flying in &mut upload.flying {
-                flying.sent = sent(flying.request);
+            for part in &mut upload.in_flight {
+                part.sent = sent(part.request);
             }
         }
         self.uploads.links.link.note_progress(sent);

@@ -4,14 +4,14 @@
 use super::super::Engine;
 use super::super::effects::Event;
 use super::super::store_retry::StoreRetry;
-use super::control::place_of;
+use super::control::idle_state;
 use crate::clock::Instant;
 use crate::error::Error;
+use crate::failure::Backoff;
 use crate::prelude::*;
-use crate::retry::Backoff;
 use crate::secret::{Secret, SecretBytes};
 use crate::status::FIO_E_STORE_DAMAGED;
-use crate::upload::index::{Line, Place};
+use crate::upload::index::{OrderedIds, QueueState};
 use crate::upload::transfer::{Ending, Origin, Upload};
 use crate::upload::{UploadId, record};
 
@@ -37,8 +37,8 @@ pub(super) struct Saving {
     /// Something in the store could not be read yet.
     unread: StoreRetry,
     waiting: Unread,
-    /// The addresses of an upload at work could not be read.
-    unread_addresses: StoreRetry,
+    /// The URLs of an upload at work could not be read.
+    unread_urls: StoreRetry,
 }
 
 /// What is in the store, or may be, and has not been read.
@@ -49,9 +49,9 @@ struct Unread {
     /// Which ids were given, and what the application has chosen.
     settings: bool,
     /// As (0, id).
-    uploads: Line,
-    /// Records of addresses whose upload has to say what they are to it; likewise.
-    addresses: Line,
+    uploads: OrderedIds,
+    /// Records of URLs whose upload has to say what they are to it; likewise.
+    urls: OrderedIds,
     /// The highest id that any record bears.
     highest: UploadId,
 }
@@ -139,9 +139,9 @@ impl Engine {
         let waiting = &mut self.uploads.saving.waiting;
         waiting.list = false;
         // In the order of their ids, whatever that of the store is.
-        for (id, of_addresses) in keys.iter().filter_map(|key| record::id_of(key)) {
+        for (id, of_urls) in keys.iter().filter_map(|key| record::id_of(key)) {
             waiting.highest = waiting.highest.max(id);
-            let line = if of_addresses { &mut waiting.addresses } else { &mut waiting.uploads };
+            let line = if of_urls { &mut waiting.urls } else { &mut waiting.uploads };
             line.insert((0, id));
         }
         Ok(Some(keys))
@@ -160,16 +160,16 @@ impl Engine {
         if self.uploads.saving.waiting.settings && note(self.restore_settings()) {
             self.uploads.saving.waiting.settings = false;
         }
-        let ids = |line: &Line| line.iter().map(|(_, id)| id).collect::<Vec<UploadId>>();
+        let ids = |line: &OrderedIds| line.iter().map(|(_, id)| id).collect::<Vec<UploadId>>();
         for id in ids(&self.uploads.saving.waiting.uploads) {
             if self.uploads.queue.get(id).is_some() || note(self.restore_upload(id, is_start)) {
                 self.uploads.saving.waiting.uploads.remove((0, id));
             }
         }
-        for id in ids(&self.uploads.saving.waiting.addresses) {
+        for id in ids(&self.uploads.saving.waiting.urls) {
             let is_upload_unread = self.uploads.saving.waiting.uploads.contains((0, id));
-            if !is_upload_unread && note(self.adopt_addresses(id)) {
-                self.uploads.saving.waiting.addresses.remove((0, id));
+            if !is_upload_unread && note(self.adopt_urls(id)) {
+                self.uploads.saving.waiting.urls.remove((0, id));
             }
         }
         outcome
@@ -208,48 +208,48 @@ impl Engine {
             self.cx.tell(Event::StoreDamaged(error));
             return Ok(());
         };
-        let place = place_of(&upload);
+        let queue_state = idle_state(&upload);
         let is_running = upload.recording.as_ref().is_some_and(|recording| recording.size.is_none());
-        let is_watched = is_running && place != Place::Over && matches!(upload.origin, Origin::Path(_));
-        self.uploads.queue.insert(upload, place, is_start);
+        let is_watched =
+            is_running && queue_state != QueueState::Over && matches!(upload.origin, Origin::Path(_));
+        self.uploads.queue.insert(upload, queue_state, is_start);
         if is_watched {
             self.watch_recording(id);
         }
         Ok(())
     }
 
-    /// The addresses are written before the upload's own record says so: a power cut in between leaves
-    /// addresses of an asset that is to be used, not made anew.
-    fn adopt_addresses(&mut self, id: UploadId) -> Result<(), Error> {
+    /// The URLs are written before the upload's own record says so: a power cut in between leaves
+    /// URLs of an asset that is to be used, not made again.
+    fn adopt_urls(&mut self, id: UploadId) -> Result<(), Error> {
         let Some(upload) = self.uploads.queue.get_mut(id) else {
             // Of an upload that is gone. If this fails, the next start tries again.
-            let _ = self.cx.records.erase(&record::address_key(id));
+            let _ = self.cx.records.erase(&record::url_key(id));
             return Ok(());
         };
         let is_usable = upload.ending.is_none() && upload.asset_id.is_none() && upload.recording.is_none();
         if !is_usable {
             return Ok(());
         }
-        upload.has_found_addresses = true;
-        self.load_addresses(id).map(drop)
+        upload.has_found_urls = true;
+        self.load_urls(id).map(drop)
     }
 
-    /// The addresses of one with many parts are read when they are needed: whether they were. An error: they
+    /// The URLs of one with many parts are read when they are needed: whether they were. An error: they
     /// cannot be read now.
-    fn load_addresses(&mut self, id: UploadId) -> Result<bool, Error> {
+    fn load_urls(&mut self, id: UploadId) -> Result<bool, Error> {
         let Some(upload) = self.uploads.queue.get_mut(id) else { return Ok(false) };
-        let is_known = upload.has_address_record && upload.asset_id.is_some();
-        let is_missing = upload.recording.is_none() && upload.address_list.is_empty();
-        if !is_missing || !(is_known || upload.has_found_addresses) {
+        let is_known = upload.has_url_record && upload.asset_id.is_some();
+        let is_missing = upload.recording.is_none() && upload.urls.is_empty();
+        if !is_missing || !(is_known || upload.has_found_urls) {
             return Ok(false);
         }
-        let key = record::address_key(id);
+        let key = record::url_key(id);
         let mut damage = None;
         let loaded = match self.cx.records.load(&key) {
             Ok(Some(bytes)) => {
-                let fits =
-                    |addresses: &[Secret]| upload.asset_id.is_none() || record::fits(upload, addresses.len());
-                let decoded = record::decode_addresses(&bytes).filter(|(_, addresses)| fits(addresses));
+                let fits = |urls: &[Secret]| upload.asset_id.is_none() || record::fits(upload, urls.len());
+                let decoded = record::decode_urls(&bytes).filter(|(_, urls)| fits(urls));
                 if decoded.is_none() {
                     damage = Some(self.cx.records.set_aside(&key, FOREIGN));
                 }
@@ -268,10 +268,10 @@ impl Engine {
             Err(error) => return Err(error),
         };
         let Some(upload) = self.uploads.queue.get_mut(id) else { return Ok(true) };
-        upload.has_found_addresses = false;
-        upload.has_address_record = loaded.is_some();
+        upload.has_found_urls = false;
+        upload.has_url_record = loaded.is_some();
         match loaded {
-            Some((asset_id, addresses)) => {
+            Some((asset_id, urls)) => {
                 // Those of a newer asset, of which the power cut kept the upload's own record from telling.
                 if upload.asset_id.as_ref() != Some(&asset_id) {
                     upload.forget_asset();
@@ -279,7 +279,7 @@ impl Engine {
                     self.uploads.queue.needs_saving(id);
                 }
                 if let Some(upload) = self.uploads.queue.get_mut(id) {
-                    upload.address_list = addresses;
+                    upload.urls = urls;
                 }
             }
             // Without them the asset is of no use.
@@ -295,26 +295,26 @@ impl Engine {
         Ok(true)
     }
 
-    /// Whether the addresses of an upload are at hand, if it has any. One whose addresses cannot be read now
+    /// Whether the URLs of an upload are at hand, if it has any. One whose URLs cannot be read now
     /// waits, and says so.
-    pub(super) fn has_addresses_at_hand(&mut self, id: UploadId) -> bool {
-        let error = match self.load_addresses(id) {
+    pub(super) fn has_urls_at_hand(&mut self, id: UploadId) -> bool {
+        let error = match self.load_urls(id) {
             Ok(were_read) => {
-                if were_read && self.uploads.saving.unread_addresses.worked() {
+                if were_read && self.uploads.saving.unread_urls.worked() {
                     self.cx.tell(Event::StoreRecovered);
                 }
                 return true;
             }
             Err(error) => error,
         };
-        if self.uploads.saving.unread_addresses.failed(self.cx.now.mono, &mut self.cx.random) {
+        if self.uploads.saving.unread_urls.failed(self.cx.now.mono, &mut self.cx.random) {
             self.cx.tell(Event::StoreFailed(error.clone()));
         }
         if let Some(upload) = self.uploads.queue.get_mut(id) {
             upload.failures = upload.failures.saturating_add(1);
             let wait = Backoff::STORE.delay(upload.failures, None, &mut self.cx.random);
-            upload.trouble = Some(error);
-            self.uploads.queue.move_to(id, Place::Timed(self.cx.now.mono + wait));
+            upload.last_error = Some(error);
+            self.uploads.queue.move_to(id, QueueState::Timed(self.cx.now.mono + wait));
         }
         false
     }
@@ -402,24 +402,24 @@ impl Engine {
 
     fn save_upload(&mut self, id: UploadId) -> Result<(), Error> {
         let Some(upload) = self.uploads.queue.get_mut(id) else { return Ok(()) };
-        if upload.addresses_unsaved {
+        if upload.urls_unsaved {
             if let Some(asset_id) = &upload.asset_id {
-                let addresses = record::encode_addresses(asset_id, &upload.address_list);
-                self.cx.records.save(&record::address_key(id), &addresses)?;
+                let urls = record::encode_urls(asset_id, &upload.urls);
+                self.cx.records.save(&record::url_key(id), &urls)?;
             }
-            upload.addresses_unsaved = false;
+            upload.urls_unsaved = false;
         }
         let value = record::encode(upload);
         self.cx.records.save(&record::key(id), &value)?;
-        if upload.has_address_record && !needs_addresses(upload) {
-            self.cx.records.erase(&record::address_key(id))?;
-            upload.has_address_record = false;
+        if upload.has_url_record && !needs_urls(upload) {
+            self.cx.records.erase(&record::url_key(id))?;
+            upload.has_url_record = false;
         }
         Ok(())
     }
 }
 
 /// Whether an upload may still go on with its asset.
-fn needs_addresses(upload: &Upload) -> bool {
+fn needs_urls(upload: &Upload) -> bool {
     upload.asset_id.is_some() && matches!(upload.ending, None | Some(Ending::Failed(_)))
 }

@@ -9,20 +9,20 @@ use crate::api::part::PartRequest;
 use crate::api::realtime::{self, Announced};
 use crate::clock::milliseconds;
 use crate::error::Error;
+use crate::failure::{Backoff, is_shortage};
 use crate::log::log_line;
 use crate::prelude::*;
-use crate::retry::{Backoff, is_shortage};
 use crate::source::Source;
 use crate::status::*;
 use crate::upload::UploadId;
 use crate::upload::budget::Allowance;
-use crate::upload::index::Place;
-use crate::upload::parts::Troubled;
-use crate::upload::transfer::{Ending, Flying, Origin, Upload};
+use crate::upload::index::QueueState;
+use crate::upload::parts::Attempts;
+use crate::upload::transfer::{Ending, Origin, PartInFlight, Upload};
 use alloc::sync::Arc;
 use core::time::Duration;
 
-/// How long the addresses of a whole file live, in seconds (protocol.md, section 17).
+/// How long the URLs of a whole file live, in seconds (protocol.md, section 17).
 const USUAL_LIFE: u64 = 86_400;
 
 /// What came of opening a source.
@@ -37,14 +37,14 @@ pub(super) enum Opened {
 impl Engine {
     /// Makes one ready to be worked on: its source is opened and compared with what it was.
     pub(super) fn activate(&mut self, id: UploadId) {
-        let current = self.persistence.project_id.clone();
+        let current = self.token.project().cloned();
         let Some(upload) = self.uploads.queue.get_mut(id) else { return };
         if upload.asset_id.is_none() {
             if upload.project_id.is_none() {
                 upload.project_id = current;
                 self.uploads.queue.needs_saving(id);
             } else if is_another(upload.project_id.as_ref(), current.as_ref()) {
-                return self.uploads.queue.move_to(id, Place::Parked(FIO_E_OTHER_PROJECT));
+                return self.uploads.queue.move_to(id, QueueState::Parked(FIO_E_OTHER_PROJECT));
             }
         }
         if !self.may_make_asset(id) {
@@ -52,27 +52,27 @@ impl Engine {
         }
         match self.open_source(id) {
             Ok(Opened::AsItWas) => {}
-            Ok(Opened::Another) => return self.begin_anew(id, Error::of(FIO_E_SOURCE_CHANGED)),
+            Ok(Opened::Another) => return self.start_over(id, Error::of(FIO_E_SOURCE_CHANGED)),
             Ok(Opened::Needed) => {
-                return self.uploads.queue.move_to(id, Place::Parked(FIO_E_SOURCE_NEEDED));
+                return self.uploads.queue.move_to(id, QueueState::Parked(FIO_E_SOURCE_NEEDED));
             }
             Err(error) if is_shortage(&error) => return self.lack(id, error),
             Err(error) => return self.end_upload(id, Ending::Failed(error)),
         }
         self.uploads.device.succeeded();
         if self.uploads.queue.get(id).is_some_and(Upload::may_be_spoilt) {
-            return self.begin_anew(id, Error::of(FIO_E_CHECKSUM));
+            return self.start_over(id, Error::of(FIO_E_CHECKSUM));
         }
         let (mono, wall) = (self.cx.now.mono, self.cx.now.wall);
         if let Some(upload) = self.uploads.queue.get_mut(id) {
             // After a restart only the wall clock can tell.
-            if upload.addresses_end != 0 && upload.addresses_end_at.is_none() && upload.recording.is_none() {
-                let left = u64::try_from(upload.addresses_end.saturating_sub(wall)).unwrap_or(0);
-                upload.addresses_end_at = Some(mono + Duration::from_secs(left));
+            if upload.urls_expire != 0 && upload.urls_expire_at.is_none() && upload.recording.is_none() {
+                let left = u64::try_from(upload.urls_expire.saturating_sub(wall)).unwrap_or(0);
+                upload.urls_expire_at = Some(mono + Duration::from_secs(left));
             }
         }
-        if self.has_addresses_at_hand(id) {
-            self.uploads.queue.move_to(id, Place::Active);
+        if self.has_urls_at_hand(id) {
+            self.uploads.queue.move_to(id, QueueState::Active);
         }
     }
 
@@ -87,24 +87,24 @@ impl Engine {
         match upload.budget.allows(now) {
             Allowance::Now => {}
             Allowance::At(at) => {
-                self.uploads.queue.move_to(id, Place::Timed(at));
+                self.uploads.queue.move_to(id, QueueState::Timed(at));
                 return false;
             }
             Allowance::UsedUp => {
                 let mut used_up = Error::of(FIO_E_TOO_MANY_ASSETS);
-                if let Some(last) = &upload.trouble {
+                if let Some(last) = &upload.last_error {
                     used_up.message = format!("{}; the last time: {}", used_up.message, last.message).into();
                     used_up.http_status = last.http_status;
                 }
                 log_line!(self.cx.log, Warn, "upload {id}: {used_up}");
-                upload.trouble = Some(used_up);
-                self.uploads.queue.move_to(id, Place::Parked(FIO_E_TOO_MANY_ASSETS));
+                upload.last_error = Some(used_up);
+                self.uploads.queue.move_to(id, QueueState::Parked(FIO_E_TOO_MANY_ASSETS));
                 return false;
             }
         }
-        // What takes longer than a whole file's addresses live is not begun as one.
+        // What takes longer than a whole file's URLs live is not begun as one.
         if speed > 0 && upload.condition.size / speed > USUAL_LIFE / 5 * 4 {
-            upload.outlive_addresses();
+            upload.send_as_recording();
         }
         true
     }
@@ -122,10 +122,10 @@ impl Engine {
             Backoff::SOURCE.delay(failures, None, &mut self.cx.random)
         };
         log_line!(self.cx.log, Info, "upload {id}: {error}; again in {} ms", milliseconds(wait));
-        upload.trouble = Some(error);
+        upload.last_error = Some(error);
         // Also with a request still under way, as after a pause: what stayed in line would be looked at again at
         // once, for ever.
-        self.uploads.queue.move_to(id, Place::Timed(now + wait));
+        self.uploads.queue.move_to(id, QueueState::Timed(now + wait));
     }
 
     /// Opens a source that is a path, and looks whether it is what it was.
@@ -162,10 +162,10 @@ impl Engine {
                 self.uploads.in_use += 1;
                 // Written down before it leaves: commands go out after the step.
                 self.uploads.queue.needs_saving(id);
-                self.add_call(Caller::Upload(id), Errand::CreateAsset(id, kind));
+                self.calls.add(&mut self.cx, Caller::Upload(id), Errand::CreateAsset(id, kind));
             }
             Work::Announce(parts) => self.announce(id, &parts),
-            Work::AddressesEnded => self.addresses_ended(id, Error::of(FIO_E_URL_EXPIRED)),
+            Work::UrlsExpired => self.urls_expired(id, Error::of(FIO_E_URL_EXPIRED)),
             Work::Part(part) => match self.send_part(id, part) {
                 Ok(()) => {}
                 Err(error) if is_shortage(&error) => {
@@ -173,7 +173,7 @@ impl Engine {
                     if let Some(upload) = self.uploads.queue.get_mut(id) {
                         let known = upload.take_up(part);
                         let failures = known.failures.saturating_add(1);
-                        upload.parts.troubled.push(Troubled { failures, ..known });
+                        upload.parts.to_retry.push(Attempts { failures, ..known });
                     }
                     self.await_source(id, part, error);
                 }
@@ -186,9 +186,9 @@ impl Engine {
         let now = self.cx.now.mono;
         let Some(upload) = self.uploads.queue.get_mut(id) else { return };
         let Some(asset_id) = upload.asset_id.clone() else { return };
-        if upload.addresses_end_at.is_some_and(|end| end <= now) {
-            upload.addresses = Default::default();
-            upload.addresses_end_at = None;
+        if upload.urls_expire_at.is_some_and(|end| end <= now) {
+            upload.part_urls = Default::default();
+            upload.urls_expire_at = None;
         }
         let is_nameless = upload.recording.as_ref().is_some_and(|recording| recording.is_nameless);
         let name = Some(upload.name.as_str()).filter(|name| is_nameless && !name.is_empty());
@@ -197,7 +197,7 @@ impl Engine {
         upload.announced = parts.iter().map(|part| part.number - 1).collect();
         upload.has_call = true;
         self.uploads.in_use += 1;
-        self.add_call(Caller::Upload(id), Errand::AnnounceParts(request, parts.len()));
+        self.calls.add(&mut self.cx, Caller::Upload(id), Errand::AnnounceParts(request, parts.len()));
     }
 
     /// Sends one part on its way. An error is one of the source.
@@ -206,18 +206,18 @@ impl Engine {
         match self.open_source(id)? {
             Opened::AsItWas => {}
             Opened::Another => {
-                self.begin_anew(id, Error::of(FIO_E_SOURCE_CHANGED));
+                self.start_over(id, Error::of(FIO_E_SOURCE_CHANGED));
                 return Ok(());
             }
             Opened::Needed => return Err(Error::of(FIO_E_SOURCE_NEEDED)),
         }
         let Some(upload) = self.uploads.queue.get_mut(id) else { return Ok(()) };
         let source: Arc<dyn Source> = upload.source.clone().ok_or_else(|| Error::of(FIO_E_SOURCE_NEEDED))?;
-        let Some(url) = upload.address(part).cloned() else { return Ok(()) };
+        let Some(url) = upload.url(part).cloned() else { return Ok(()) };
         let (offset, length) = upload.range(part);
         let is_first_attempt = upload.is_untried(part);
         let known = upload.take_up(part);
-        upload.flying.push(Flying { request, known, length, sent: 0 });
+        upload.in_flight.push(PartInFlight { request, known, length, sent: 0 });
         let part_request = PartRequest {
             url,
             content_type: upload.media_type.clone(),

@@ -1,5 +1,5 @@
 //! One clip, one upload: by their tags, those are known that are in the list, and those that were sent or
-//! cancelled and are not in the list any more ([`crate::upload::tags`]).
+//! canceled and are not in the list any more ([`crate::upload::tags`]).
 //!
 //! The record of an upload goes only after its tag is written down, so that a power cut in between leaves both.
 
@@ -53,7 +53,7 @@ impl Tags {
 }
 
 impl Engine {
-    /// The newest upload of a tag that counts: in the list, or remembered as sent or cancelled.
+    /// The newest upload of a tag that counts: in the list, or remembered as sent or canceled.
     pub fn find_tag(&self, tag: &[u8]) -> Option<Known> {
         if tag.is_empty() {
             return None;
@@ -81,12 +81,12 @@ impl Engine {
             UploadState::Done => "the upload with this tag was sent already",
             UploadState::Failed => "the upload with this tag has failed: it can be retried",
             UploadState::Skipped => "the upload with this tag was skipped: the device was paused",
-            UploadState::Canceled => "the upload with this tag was cancelled",
+            UploadState::Canceled => "the upload with this tag was canceled",
         };
         Err(Error::new(FIO_E_UPLOAD_EXISTS, message))
     }
 
-    /// Forgets which tags were sent or cancelled, those of uploads in the list included.
+    /// Forgets which tags were sent or canceled, those of uploads in the list included.
     pub fn forget_tags(&mut self, now: Now) -> Result<(), Error> {
         self.cx.set_now(now);
         if !self.uploads.tags.is_read {
@@ -167,7 +167,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Takes an upload that is over out of memory and store. Its tag stays, if it was sent or cancelled.
+    /// Takes an upload that is over out of memory and store. Its tag stays, if it was sent or canceled.
     pub(super) fn forget_upload(&mut self, id: UploadId) {
         let Some(upload) = self.uploads.queue.remove(id) else { return };
         if !self.has_tag_to_remember(&upload) {
@@ -199,12 +199,12 @@ impl Engine {
 
     fn erase_upload(&mut self, id: UploadId) {
         // Addresses that stay behind are forgotten after the next start.
-        for key in [record::key(id), record::address_key(id)] {
+        for key in [record::key(id), record::url_key(id)] {
             let _ = self.cx.records.erase(&key);
         }
     }
 
-    /// Writes down which tags were sent or cancelled, and then erases what that makes superfluous.
+    /// Writes down which tags were sent or canceled, and then erases what that makes superfluous.
     pub(super) fn save_tags(&mut self) -> Result<(), Error> {
         if !self.uploads.tags.is_unsaved {
             return Ok(());

@@ -1,15 +1,15 @@
-//! Taking uploads off the network: for a pause, for good, or to begin them anew.
+//! Taking uploads off the network: for a pause, for good, or to start over with a new asset.
 
 use super::super::Engine;
 use super::super::calls::{Caller, Withdrawal};
 use super::projects::is_another;
 use crate::error::Error;
+use crate::failure::Backoff;
 use crate::log::log_line;
 use crate::prelude::*;
-use crate::retry::Backoff;
 use crate::status::*;
 use crate::upload::UploadId;
-use crate::upload::index::Place;
+use crate::upload::index::QueueState;
 use crate::upload::transfer::Ending;
 use core::time::Duration;
 
@@ -17,10 +17,10 @@ impl Engine {
     /// Takes everything of an upload back from the network. What was on its way may have arrived.
     pub(super) fn suspend(&mut self, id: UploadId) {
         let Some(upload) = self.uploads.queue.get_mut(id) else { return };
-        let mut requests = Vec::with_capacity(upload.flying.len());
-        for flying in core::mem::take(&mut upload.flying) {
-            requests.push(flying.request);
-            upload.parts.troubled.push(flying.known.taken_back());
+        let mut requests = Vec::with_capacity(upload.in_flight.len());
+        for part in core::mem::take(&mut upload.in_flight) {
+            requests.push(part.request);
+            upload.parts.to_retry.push(part.known.taken_back());
         }
         for request in requests {
             self.uploads.in_use -= 1;
@@ -41,11 +41,10 @@ impl Engine {
     /// left alone. If it may not, it is given up.
     pub(in crate::engine) fn is_still_wanted(&mut self, id: UploadId) -> bool {
         let queue = &self.uploads.queue;
-        let is_at_work = !queue.is_paused && queue.place(id) == Some(Place::Active);
+        let is_at_work = !queue.is_paused && queue.state(id) == Some(QueueState::Active);
         let is_new = queue.get(id).is_some_and(|upload| upload.asset_id.is_none());
-        let is_in_place = queue.get(id).is_some_and(|upload| {
-            !is_another(upload.project_id.as_ref(), self.persistence.project_id.as_ref())
-        });
+        let is_in_place =
+            queue.get(id).is_some_and(|upload| !is_another(upload.project_id.as_ref(), self.token.project()));
         let is_placed = !is_new || is_in_place && self.uploads.is_project_confirmed;
         if is_at_work && is_placed && self.uploads.api.is_open(self.cx.now.mono) {
             return true;
@@ -53,8 +52,8 @@ impl Engine {
         self.withdraw(id, Withdrawal::IfUnsent);
         self.uploads.needs_step = true;
         if is_at_work && is_new {
-            // Where it belongs, and when, is looked at when its turn comes.
-            self.uploads.queue.move_to(id, Place::Ready);
+            // Where it belongs, and when, is looked at when it is begun.
+            self.uploads.queue.move_to(id, QueueState::Ready);
         }
         false
     }
@@ -62,7 +61,7 @@ impl Engine {
     /// Gives up the request to the API for an upload, if there is one.
     pub(super) fn withdraw(&mut self, id: UploadId, withdrawal: Withdrawal) {
         let is_unsent = withdrawal == Withdrawal::IfUnsent;
-        if self.withdraw_call(Caller::Upload(id), withdrawal) {
+        if self.calls.withdraw(&mut self.cx, Caller::Upload(id), withdrawal) {
             self.uploads.in_use -= 1;
             if let Some(upload) = self.uploads.queue.get_mut(id) {
                 upload.has_call = false;
@@ -88,27 +87,27 @@ impl Engine {
         self.uploads.needs_step = true;
     }
 
-    /// The addresses of a whole file have ended. When that happens again, the file takes longer than they live.
-    pub(super) fn addresses_ended(&mut self, id: UploadId, why: Error) {
+    /// The URLs of a whole file have ended. When that happens again, the file takes longer than they live.
+    pub(super) fn urls_expired(&mut self, id: UploadId, why: Error) {
         let is_repeated = self.uploads.queue.get(id).is_some_and(|upload| upload.budget.made >= 2);
-        if is_repeated { self.outlive_addresses(id, why) } else { self.begin_anew(id, why) }
+        if is_repeated { self.send_as_recording(id, why) } else { self.start_over(id, why) }
     }
 
-    /// A new asset that is sent as recordings are: their parts get addresses when they are needed.
-    pub(super) fn outlive_addresses(&mut self, id: UploadId, why: Error) {
+    /// A new asset that is sent as recordings are: their parts get URLs when they are needed.
+    pub(super) fn send_as_recording(&mut self, id: UploadId, why: Error) {
         if let Some(upload) = self.uploads.queue.get_mut(id) {
             log_line!(
                 self.cx.log,
                 Info,
-                "upload {id} takes longer than its addresses live: it goes on as a recording"
+                "upload {id} takes longer than its presigned URLs live: it goes on as a recording"
             );
-            upload.outlive_addresses();
+            upload.send_as_recording();
         }
-        self.begin_anew(id, why);
+        self.start_over(id, why);
     }
 
     /// A new asset for the same media.
-    pub(super) fn begin_anew(&mut self, id: UploadId, why: Error) {
+    pub(super) fn start_over(&mut self, id: UploadId, why: Error) {
         self.suspend(id);
         self.withdraw(id, Withdrawal::Always);
         let Some(upload) = self.uploads.queue.get_mut(id) else { return };
@@ -122,19 +121,19 @@ impl Engine {
         if times > 1 {
             upload.become_whole();
         }
-        upload.trouble = Some(why);
+        upload.last_error = Some(why);
         let wait = match times {
             1 => Duration::ZERO,
             _ => Backoff::API.delay(times, None, &mut self.cx.random),
         };
-        // Whether one more asset is allowed is looked at when its turn comes.
-        let place = if upload.is_paused {
-            Place::Parked(FIO_E_UPLOAD_PAUSED)
+        // Whether one more asset is allowed is looked at when it is begun.
+        let queue_state = if upload.is_paused {
+            QueueState::Parked(FIO_E_UPLOAD_PAUSED)
         } else {
-            Place::Timed(self.cx.now.mono + wait)
+            QueueState::Timed(self.cx.now.mono + wait)
         };
         self.uploads.queue.needs_saving(id);
-        self.uploads.queue.move_to(id, place);
+        self.uploads.queue.move_to(id, queue_state);
         self.uploads.needs_step = true;
     }
 }

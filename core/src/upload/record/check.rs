@@ -1,5 +1,5 @@
 //! What a record says is checked as if the application or the service had said it: a store without a key can be
-//! written by others, and what they write must not get into a header or to an address that neither could name.
+//! written by others, and what they write must not get into a header or to an URL that neither could name.
 
 use super::super::plan::MOST_PARTS;
 use super::super::recording::LARGEST_FILE;
@@ -41,20 +41,20 @@ pub fn is_sound(upload: &Upload) -> bool {
         && upload.asset_id.as_deref().is_none_or(is_id)
         && upload.parts.confirmed <= most_confirmed
         && upload.ended_as < BEYOND_ALL_IDS
-        && are_addresses(&upload.address_list)
-        && fits(upload, upload.address_list.len())
-        && upload.addresses.iter().all(|(part, address)| *part < MOST_PARTS && is_address(address.expose()))
+        && are_urls(&upload.urls)
+        && fits(upload, upload.urls.len())
+        && upload.part_urls.iter().all(|(part, url)| *part < MOST_PARTS && is_address(url.expose()))
 }
 
 /// Whether all of them can be used.
-pub fn are_addresses(addresses: &[Secret]) -> bool {
-    addresses.len() <= MOST_ADDRESSES && addresses.iter().all(|address| is_address(address.expose()))
+pub fn are_urls(urls: &[Secret]) -> bool {
+    urls.len() <= MOST_ADDRESSES && urls.iter().all(|url| is_address(url.expose()))
 }
 
-/// Whether no part beyond the last has been sent. Without addresses their number is not known yet.
-pub fn fits(upload: &Upload, addresses: usize) -> bool {
-    let is_open = upload.recording.is_some() || addresses == 0;
-    let count = if is_open { MOST_PARTS } else { u32::try_from(addresses).unwrap_or(u32::MAX) };
+/// Whether no part beyond the last has been sent. Without URLs their number is not known yet.
+pub fn fits(upload: &Upload, urls: usize) -> bool {
+    let is_open = upload.recording.is_some() || urls == 0;
+    let count = if is_open { MOST_PARTS } else { u32::try_from(urls).unwrap_or(u32::MAX) };
     upload.parts.fit_into(count)
 }
 
@@ -69,7 +69,7 @@ pub fn is_message(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{decode, decode_addresses, encode};
+    use super::super::{decode, decode_urls, encode};
     use super::*;
     use crate::clock::Instant;
     use crate::prelude::*;
@@ -91,7 +91,7 @@ mod tests {
         upload.asset_id = Some("b1f2".into());
         upload.parts = Parts::restore(vec![0b101], 4, 20);
         upload.parts.damaged = vec![3];
-        upload.address_list =
+        upload.urls =
             Arc::new(["https://a/1?s", "https://b/2", "https://c/3", "https://d/4"].map(Secret::new));
         upload
     }
@@ -99,9 +99,9 @@ mod tests {
     fn live() -> Upload {
         let spec = RecordingSpec { bytes_per_second: 5, held_head: 6 };
         let mut upload = whole();
-        upload.address_list = Arc::new([]);
+        upload.urls = Arc::new([]);
         upload.recording = Some(Recording { stable: 9 << 20, size: Some(11 << 20), ..Recording::new(spec) });
-        upload.addresses.insert(3, Secret::new("https://a/4?s=1"));
+        upload.part_urls.insert(3, Secret::new("https://a/4?s=1"));
         upload
     }
 
@@ -171,10 +171,10 @@ mod tests {
         assert!(
             upload.asset_id.as_deref().is_none_or(|id| is_token(id) && !id.contains(['/', '.', '?', '#']))
         );
-        let part_addresses = upload.addresses.iter().map(|(_, address)| address);
-        for address in upload.address_list.iter().chain(part_addresses) {
-            let address = address.expose();
-            assert!(address.to_ascii_lowercase().starts_with("https://") && is_token(address), "{address}");
+        let part_urls = upload.part_urls.iter().map(|(_, url)| url);
+        for url in upload.urls.iter().chain(part_urls) {
+            let url = url.expose();
+            assert!(url.to_ascii_lowercase().starts_with("https://") && is_token(url), "{url}");
         }
     }
 
@@ -193,8 +193,12 @@ mod tests {
             taken += 1;
             is_harmless(&upload);
             // Whatever is asked of it can be answered.
-            let _ =
-                (upload.is_complete(), upload.was_assembled(), upload.is_all_started(), upload.in_flight());
+            let _ = (
+                upload.is_complete(),
+                upload.was_assembled(),
+                upload.is_all_started(),
+                upload.bytes_in_flight(),
+            );
             if let Some(part) = upload.next_part(Instant(u64::MAX), 8) {
                 let _ = upload.range(part);
                 upload.take_up(part);
@@ -206,7 +210,7 @@ mod tests {
 
     #[test]
     fn addresses_apart_are_taken_only_as_the_service_gives_them() {
-        let decoded = |text: &str| decode_addresses(&SecretBytes::new(text.into())).is_some();
+        let decoded = |text: &str| decode_urls(&SecretBytes::new(text.into())).is_some();
         assert!(decoded("b1f2\nhttps://a/1\nhttps://b/2"));
         let many = "\nhttps://a/1".repeat(10_001);
         for bad in [

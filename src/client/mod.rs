@@ -1,0 +1,363 @@
+//! One device, from a configuration to its last completion: the engine with a transport, a store and a clock
+//! attached, entered by one thread at a time, never through a callback into the middle of something, never
+//! after a fork.
+//!
+//! Whoever uses it enters it ([`Client::enter`]), starts operations, and drives. What it has to tell is told
+//! from within [`Entered::drive`], with nothing of it borrowed or locked: a callback may enter the client
+//! again, and may close it.
+
+pub mod ca;
+pub mod config;
+mod delivery;
+mod driving;
+pub mod limits;
+pub mod own;
+pub mod qr;
+#[cfg(feature = "uploads")]
+pub mod upload;
+
+pub use config::Config;
+pub use delivery::{Completion, Told, What};
+
+use crate::clock::{Clock, Now};
+use crate::engine::driver::Driver;
+use crate::engine::effects::OpId;
+use crate::engine::transport::Transport;
+use crate::engine::{Engine, Settings, UploadSettings};
+use crate::entropy::{Entropy, MixedEntropy, SystemEntropy};
+use crate::error::Error;
+use crate::log::{Log, log_to};
+use crate::net::clock::SystemClock;
+use crate::net::curl::{CurlTransport, NetSettings, Waker};
+use crate::secret::Secret;
+use crate::small_map::SmallMap;
+use crate::source::file::SystemSources;
+use crate::status::*;
+use crate::store::Store;
+use crate::store::dir::DirStore;
+use crate::store::memory::MemoryStore;
+use crate::store::records::Records;
+#[cfg(feature = "uploads")]
+use crate::upload::{Totals, UploadId, UploadInfo};
+use config::{Keeping, Listener};
+use delivery::Delivery;
+use own::{OwnClock, OwnEntropy};
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
+
+pub struct Client {
+    process: u32,
+    /// The thread inside a call, as its token; 0 for none.
+    owner: AtomicUsize,
+    /// Closed in a callback: taken apart when the outermost call ends.
+    is_closing: AtomicBool,
+    remote: Remote,
+    core: Mutex<Core>,
+}
+
+/// The part other threads may touch.
+pub struct Remote {
+    waker: Waker,
+    /// [`Remote::wake_up`] was called and no drive has returned for it yet.
+    is_woken: AtomicBool,
+    cancels: Mutex<Vec<OpId>>,
+    running: Mutex<Vec<OpId>>,
+}
+
+struct Core {
+    /// Absent only once the client has been taken apart.
+    driver: Option<Driver>,
+    descriptor: Option<i32>,
+    completions: SmallMap<OpId, Completion>,
+    results: VecDeque<(OpId, i32)>,
+    listener: Option<Listener>,
+}
+
+/// Being inside a call.
+pub struct Entered<'a> {
+    client: &'a Client,
+    is_outermost: bool,
+}
+
+/// A lock that a panic elsewhere does not close: for data that is whole at every moment.
+pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A value that differs between threads that live at the same time, and is never 0.
+fn thread_token() -> usize {
+    thread_local!(static PLACE: u8 = const { 0 });
+    PLACE.with(|place| std::ptr::from_ref(place) as usize)
+}
+
+impl Config {
+    fn identity(&self) -> Result<(&str, &Secret), Error> {
+        let incomplete = |what: &'static str| Error::new(FIO_E_INCOMPLETE, what);
+        let id = self.client_id.as_deref().ok_or_else(|| incomplete("no client id was set"))?;
+        let secret = self.client_secret.as_ref().ok_or_else(|| incomplete("no client secret was set"))?;
+        Ok((id, secret))
+    }
+
+    fn net_settings(&self) -> Result<NetSettings, Error> {
+        Ok(NetSettings {
+            origin: self.origin.clone(),
+            client_version: self.client_version.clone(),
+            ca: self.ca.clone().map_or_else(ca::from_system, Ok)?,
+            connect_timeout: self.connect_timeout,
+            request_timeout: self.request_timeout,
+            stall_timeout: self.stall_timeout,
+            resolve: self.resolve.clone(),
+            portable_poller: self.portable_poller,
+        })
+    }
+
+    fn open_store(&self, log: &Log) -> Result<Box<dyn Store>, Error> {
+        Ok(match &self.keeping {
+            Keeping::Own(maker) => maker(),
+            Keeping::Directory(path) => Box::new(DirStore::open(path, log.clone())?),
+            Keeping::Memory => Box::new(MemoryStore::default()),
+        })
+    }
+
+    fn entropy(&self) -> Box<dyn Entropy> {
+        match &self.entropy {
+            Some(fill) => Box::new(MixedEntropy(Box::new(OwnEntropy(fill.clone())))),
+            None => Box::new(SystemEntropy),
+        }
+    }
+
+    fn clock(&self) -> Box<dyn Clock> {
+        match &self.clock {
+            Some(clock) => Box::new(OwnClock(clock.clone())),
+            None => Box::new(SystemClock),
+        }
+    }
+}
+
+impl Client {
+    /// A client on libcurl. Takes up what the store holds and sends nothing.
+    pub fn new(config: &Config) -> Result<Client, Error> {
+        config.identity()?;
+        let log = log_to(config.log_level, config.log.clone());
+        let transport = CurlTransport::new(config.net_settings()?, log.clone())?;
+        let (waker, descriptor) = (transport.waker(), transport.descriptor());
+        Client::build(config, log, Box::new(transport), waker, descriptor)
+    }
+
+    /// A client on another transport; `waker` makes its waiting return, from any thread.
+    pub fn with_transport(
+        config: &Config,
+        transport: Box<dyn Transport>,
+        waker: Waker,
+    ) -> Result<Client, Error> {
+        let log = log_to(config.log_level, config.log.clone());
+        Client::build(config, log, transport, waker, None)
+    }
+
+    fn build(
+        config: &Config,
+        log: Log,
+        transport: Box<dyn Transport>,
+        waker: Waker,
+        descriptor: Option<i32>,
+    ) -> Result<Client, Error> {
+        let (client_id, client_secret) = config.identity()?;
+        let clock = config.clock();
+        let store = config.open_store(&log)?;
+        let mut entropy = config.entropy();
+        let mut random = [0; 24];
+        entropy.fill(&mut random)?;
+        let (mut seed, mut tag_key) = ([0; 8], [0; 16]);
+        seed.copy_from_slice(&random[..8]);
+        tag_key.copy_from_slice(&random[8..]);
+        let settings = Settings {
+            origin: config.origin.clone(),
+            client_id: client_id.to_owned(),
+            client_secret: client_secret.clone(),
+            encoding: config.encoding,
+            url_pairing: config.url_pairing,
+            clock_floor: config.clock_floor,
+            seed: u64::from_ne_bytes(seed),
+            uploads: UploadSettings { tag_key, ..config.uploads.clone() },
+        };
+        let records = Records::new(store, config.store_key.clone()).with_entropy(entropy);
+        let engine = Engine::new(settings, Box::new(records), Box::new(SystemSources), log, clock.now());
+        let mut driver = Driver::new(engine, transport, clock);
+        driver.arm();
+        Ok(Client {
+            process: crate::sys::process_id(),
+            owner: AtomicUsize::new(0),
+            is_closing: AtomicBool::new(false),
+            remote: Remote {
+                waker,
+                is_woken: AtomicBool::new(false),
+                cancels: Mutex::default(),
+                running: Mutex::default(),
+            },
+            core: Mutex::new(Core {
+                driver: Some(driver),
+                descriptor,
+                completions: SmallMap::default(),
+                results: VecDeque::new(),
+                listener: config.listener.clone(),
+            }),
+        })
+    }
+
+    /// Whether it was made by this process, and not by the one that this was forked from.
+    pub fn is_of_this_process(&self) -> bool {
+        self.process == crate::sys::process_id()
+    }
+
+    /// The part other threads may touch.
+    pub fn remote(&self) -> Result<&Remote, Error> {
+        if self.is_of_this_process() { Ok(&self.remote) } else { Err(Error::of(FIO_E_FORKED)) }
+    }
+
+    /// Refused while another thread is inside, and in a forked child.
+    pub fn enter(&self) -> Result<Entered<'_>, Error> {
+        self.remote()?;
+        let me = thread_token();
+        match self.owner.compare_exchange(0, me, Ordering::Acquire, Ordering::Acquire) {
+            Ok(_) => Ok(Entered { client: self, is_outermost: true }),
+            Err(owner) if owner == me => Ok(Entered { client: self, is_outermost: false }),
+            Err(_) => Err(Error::of(FIO_E_BUSY)),
+        }
+    }
+
+    fn is_closing(&self) -> bool {
+        self.is_closing.load(Ordering::Relaxed)
+    }
+
+    /// The inside. Refused while it is in use further out on this thread (a data callback), after a panic,
+    /// and when the client is going away.
+    fn core(&self) -> Result<MutexGuard<'_, Core>, Error> {
+        if self.is_closing() {
+            return Err(Error::of(FIO_E_CLOSED));
+        }
+        match self.core.try_lock() {
+            Ok(core) => Ok(core),
+            Err(TryLockError::WouldBlock) => Err(Error::of(FIO_E_REENTRANT)),
+            Err(TryLockError::Poisoned(_)) => Err(Error::of(FIO_E_POISONED)),
+        }
+    }
+
+    /// The inside, also after a panic: only to be taken apart.
+    fn core_to_take_apart(&self) -> Option<MutexGuard<'_, Core>> {
+        match self.core.try_lock() {
+            Ok(core) => Some(core),
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        }
+    }
+
+    /// In a forked child: gives back what memory can be given back without touching what is shared with the
+    /// parent (connections, the poller).
+    fn abandon(&self) {
+        if let Some(driver) = self.core_to_take_apart().and_then(|mut core| core.driver.take()) {
+            driver.abandon();
+        }
+    }
+}
+
+impl Drop for Client {
+    /// Unless that was done when the last call ended.
+    fn drop(&mut self) {
+        if self.is_of_this_process() { self.take_apart() } else { self.abandon() }
+    }
+}
+
+impl Drop for Entered<'_> {
+    fn drop(&mut self) {
+        if self.is_outermost {
+            self.client.owner.store(0, Ordering::Release);
+        }
+    }
+}
+
+impl Core {
+    fn driver(&mut self) -> Result<&mut Driver, Error> {
+        self.driver.as_mut().ok_or_else(|| Error::of(FIO_E_CLOSED))
+    }
+}
+
+impl Entered<'_> {
+    /// Looks at the engine and what is attached to it.
+    fn look<T>(&self, body: impl FnOnce(&mut Driver) -> Result<T, Error>) -> Result<T, Error> {
+        body(self.client.core()?.driver()?)
+    }
+
+    /// Does something with the engine and what is attached to it. Afterwards the descriptor is armed for
+    /// whatever became due.
+    pub fn driver<T>(&self, body: impl FnOnce(&mut Driver) -> Result<T, Error>) -> Result<T, Error> {
+        self.look(|driver| {
+            let result = body(driver);
+            driver.arm();
+            result
+        })
+    }
+
+    /// Does something with the engine.
+    pub fn engine<T>(&self, body: impl FnOnce(&mut Engine, Now) -> Result<T, Error>) -> Result<T, Error> {
+        self.driver(|driver| {
+            let now = driver.now();
+            body(&mut driver.engine, now)
+        })
+    }
+
+    /// One upload as it stands.
+    #[cfg(feature = "uploads")]
+    pub fn upload_info(&self, id: UploadId) -> Result<UploadInfo, Error> {
+        self.driver(|driver| {
+            driver.note_progress();
+            driver.engine.upload_info(id)
+        })
+    }
+
+    /// What is left to do.
+    #[cfg(feature = "uploads")]
+    pub fn totals(&self) -> Result<Totals, Error> {
+        self.driver(|driver| {
+            driver.note_progress();
+            Ok(driver.engine.totals())
+        })
+    }
+
+    /// Shows every upload. Nothing is held meanwhile: `each` may change the list, and close the client.
+    #[cfg(feature = "uploads")]
+    pub fn show_uploads(&self, each: &mut dyn FnMut(&UploadInfo)) -> Result<(), Error> {
+        let ids = self.look(|driver| {
+            driver.note_progress();
+            Ok(driver.engine.upload_ids())
+        })?;
+        for id in ids {
+            // One that is not there was removed meanwhile.
+            if let Ok(info) = self.look(|driver| Ok(driver.engine.upload_info(id)))? {
+                each(&info);
+            }
+        }
+        // Refused if it was closed by the last one.
+        self.client.core().map(drop)
+    }
+
+    /// The one descriptor to watch, where there is one.
+    pub fn descriptor(&self) -> Result<i32, Error> {
+        self.client.core()?.descriptor.ok_or_else(|| Error::of(FIO_E_UNSUPPORTED))
+    }
+
+    /// Closes the client: when the outermost call ends, it is taken apart.
+    pub fn close(&self) {
+        self.client.is_closing.store(true, Ordering::Relaxed);
+    }
+
+    /// Leaves it. Whether it was closed and this was the outermost call: then it was taken apart just now, and
+    /// is of no more use.
+    pub fn leave(self) -> bool {
+        let ends = self.is_outermost && self.client.is_closing();
+        if ends {
+            self.client.take_apart();
+        }
+        ends
+    }
+}

@@ -20,6 +20,8 @@ const SIGN: u64 = 16 << 10;
 /// How often it is looked how far parts are, at first and then.
 const LOOK_FIRST: Duration = Duration::from_millis(100);
 const LOOK: Duration = Duration::from_secs(1);
+/// And while it is measured what one more brings.
+const LOOK_TRIAL: Duration = Duration::from_millis(500);
 /// For so long the first.
 const FIRST: Duration = Duration::from_secs(2);
 /// A network that is away is tried again after about that.
@@ -27,6 +29,8 @@ const SHORTEST_PAUSE: Duration = Duration::from_millis(1_500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// Or after that part of the time for which it has been away.
 const PAUSE_IN_OUTAGE: u32 = 30;
+/// Of a link that has not broken: parts that all arrive within so many milliseconds may go together.
+const JOIN_WITHIN: u64 = 10_000;
 /// A link that has held for so many times what it used to hold is another one.
 const HELD_TIMES: u64 = 10;
 const HELD_LEAST: u64 = 300_000;
@@ -156,6 +160,16 @@ impl Link {
         self.lost_since.is_some()
     }
 
+    /// Whether one more part of that length may join those under way, although there are as many as there should be.
+    pub fn may_join(&self, length: u64) -> bool {
+        if self.known.goodput == 0 {
+            return true;
+        }
+        let bytes: u64 = self.under.iter().map(|under| under.length).sum::<u64>().saturating_add(length);
+        let takes = u128::from(bytes) * 1_000 / u128::from(self.known.goodput);
+        takes <= u128::from(if self.known.hold > 0 { self.known.hold / 4 } else { JOIN_WITHIN })
+    }
+
     /// How many times it broke since a part last arrived.
     pub fn barren_breaks(&self) -> u32 {
         self.barren
@@ -198,7 +212,8 @@ impl Link {
             return Noticed::default();
         }
         let is_first = self.busy_since.is_some_and(|since| now - since < FIRST);
-        self.next_look = Some(now + if is_first { LOOK_FIRST } else { LOOK });
+        let is_trial = self.parallel.is_trial();
+        self.next_look = Some(now + if is_first { LOOK_FIRST } else if is_trial { LOOK_TRIAL } else { LOOK });
         let mut sign = None;
         for under in &mut self.under {
             let arrived = under.told;

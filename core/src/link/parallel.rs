@@ -10,13 +10,16 @@ use core::time::Duration;
 /// Where all that are on their way arrive within so many milliseconds, one more costs nothing when the link breaks.
 const FREE: u64 = 3_000;
 /// For so long the total is measured with and without one more.
-const MEASURE: u64 = 3_000;
+const MEASURE: u64 = 2_000;
 /// What was no gain is not tried again for so long, then for twice that, and so on.
 const SHORTEST_REST: Duration = Duration::from_secs(30);
 const LONGEST_REST: Duration = Duration::from_secs(240);
 /// In percent: one more must bring so much, and one fewer may cost so much.
 const GAIN: u64 = 108;
 const LOSS: u64 = 95;
+/// In percent: the line has changed.
+const CHANGED_UP: u128 = 260;
+const CHANGED_DOWN: u128 = 45;
 /// Of a link whose usual parts are unknown.
 const USUAL_PART: u64 = 16 << 20;
 
@@ -24,7 +27,8 @@ const USUAL_PART: u64 = 16 << 20;
 #[derive(Clone, Copy, Debug)]
 struct Trial {
     is_more: bool,
-    /// What the number before was worth.
+    /// Bytes a second with the number before, and what that was worth.
+    rate: u64,
     before: u64,
 }
 
@@ -68,6 +72,10 @@ impl Parallel {
 
     pub fn at_once(&self) -> u32 {
         self.at_once
+    }
+
+    pub fn is_trial(&self) -> bool {
+        self.trial.is_some()
     }
 
     /// How many have proved their worth.
@@ -118,15 +126,22 @@ impl Parallel {
         let value = worth(rate, self.at_once, load);
         self.mark = Some((now, meter.total()));
         match self.trial.take() {
-            Some(trial) => self.judge(trial, value, now),
+            Some(trial) => self.judge(trial, rate, value, now),
             None => {
-                self.begin_trial(value, free, now);
+                self.begin_trial(rate, value, free, now);
                 false
             }
         }
     }
 
-    fn judge(&mut self, trial: Trial, value: u64, now: Instant) -> bool {
+    fn judge(&mut self, trial: Trial, rate: u64, value: u64, now: Instant) -> bool {
+        // More than one more can bring, or less than it can cost, comes from the line itself: nothing was shown.
+        let (then, now_rate) = (u128::from(trial.rate), u128::from(rate));
+        if now_rate * 100 > then * CHANGED_UP || now_rate * 100 < then * CHANGED_DOWN {
+            self.at_once = if trial.is_more { self.at_once - 1 } else { self.at_once + 1 };
+            self.mark = None;
+            return trial.is_more;
+        }
         let least = if trial.is_more { GAIN } else { LOSS };
         let is_better = u128::from(value) * 100 >= u128::from(trial.before) * u128::from(least);
         if is_better {
@@ -147,7 +162,11 @@ impl Parallel {
         false
     }
 
-    fn begin_trial(&mut self, value: u64, free: u32, now: Instant) {
+    fn begin_trial(&mut self, rate: u64, value: u64, free: u32, now: Instant) {
+        if value == 0 {
+            // So many hardly arrive before the link breaks, and more of them never would.
+            return self.set(1);
+        }
         if now < self.not_before {
             return;
         }
@@ -156,7 +175,7 @@ impl Parallel {
         if !is_more && !may_be_less {
             return;
         }
-        self.trial = Some(Trial { is_more, before: value });
+        self.trial = Some(Trial { is_more, rate, before: value });
         if is_more { self.at_once += 1 } else { self.at_once -= 1 }
         self.mark = None;
     }

@@ -15,6 +15,11 @@ const PARTS_OF_LARGE_FILE: u64 = 51;
 const BARREN_BREAKS: u32 = 2;
 
 impl Link {
+    /// Bytes a second that one part has of it.
+    fn share(&self) -> u64 {
+        self.known().goodput / u64::from(self.at_once().max(1))
+    }
+
     /// How large the parts of a file of that size are to be; `None` leaves it to the service.
     pub fn part_size(&self, size: u64) -> Option<u64> {
         let known = self.known();
@@ -22,11 +27,8 @@ impl Link {
             let large = size.div_ceil(PARTS_OF_LARGE_FILE);
             return Some(if size <= SMALL_FILE { SMALLEST_PART } else { large.max(SMALLEST_PART) });
         }
-        // What one of them has of it.
-        let goodput = known.goodput / u64::from(self.at_once().max(1));
         let span = if known.hold > 0 { TARGET.min(known.hold / 2) } else { TARGET };
-        let bytes = u128::from(goodput) * u128::from(span) / 1_000;
-        let bytes = u64::try_from(bytes).unwrap_or(u64::MAX).max(SMALLEST_PART);
+        let bytes = carried(self.share(), span).max(SMALLEST_PART);
         (bytes < LARGEST).then_some(bytes)
     }
 
@@ -40,26 +42,32 @@ impl Link {
         }
     }
 
-    /// Whether smaller parts are worth a new asset: what was stored is sent once more, and less is lost.
+    /// Whether smaller parts are worth a new asset: what was stored is sent once more, and less is lost. `part` is how
+    /// large they are now.
     pub fn wants_smaller(&self, size: u64, part: u64, stored: u64) -> bool {
-        let known = self.known();
+        let hold = self.known().hold;
         let Some(smaller) = self.part_size(size) else { return false };
-        if self.barren_breaks() < BARREN_BREAKS || known.hold == 0 || known.goodput == 0 || smaller > part / 3 * 2 {
+        // As far as the storage takes parts that small.
+        let smaller = size.div_ceil(size.div_ceil(smaller).min(size / SMALLEST_PART).max(1));
+        if self.barren_breaks() < BARREN_BREAKS || hold == 0 || self.share() == 0 || smaller > part / 3 * 2 {
             return false;
         }
-        let left = size.saturating_sub(stored);
-        let goodput = known.goodput / u64::from(self.at_once().max(1));
-        let now = cost(left, part, goodput, known.hold);
-        let then = cost(size, smaller, goodput, known.hold);
+        let holds = carried(self.share(), hold);
+        let now = cost(size.saturating_sub(stored), part, holds);
+        let then = cost(size, smaller, holds);
         // By a fourth at least: what is known of the link is not certain.
         then.is_some_and(|then| now.is_none_or(|now| then.saturating_add(then / 4) < now))
     }
 }
 
-/// How many bytes it takes to send so many in parts of that size; `None` for ever. A break comes anywhere in a part.
-fn cost(bytes: u64, part: u64, goodput: u64, hold: u64) -> Option<u64> {
-    let holds = u128::from(goodput) * u128::from(hold) / 1_000;
-    let whole = 2 * holds;
-    let kept = whole.checked_sub(part.into()).filter(|_| u128::from(part) <= holds)?;
-    u64::try_from(u128::from(bytes) * whole / kept.max(1)).ok()
+fn carried(rate: u64, span: u64) -> u64 {
+    u64::try_from(u128::from(rate) * u128::from(span) / 1_000).unwrap_or(u64::MAX)
+}
+
+/// How many bytes it takes to send so many in parts of that size, over a link that carries `holds` from one break to the
+/// next; `None` for ever. A break comes anywhere in a part.
+fn cost(bytes: u64, part: u64, holds: u64) -> Option<u64> {
+    let of = 2 * u128::from(holds);
+    let kept = of.checked_sub(part.into()).filter(|kept| part <= holds && *kept > 0)?;
+    u64::try_from(u128::from(bytes) * of / kept).ok()
 }

@@ -23,7 +23,7 @@ pub struct Cell {
     /// For so many milliseconds it is there, and then not.
     pub up: u64,
     pub down: u64,
-    /// The same each time, or by chance.
+    /// Nearly the same each time, or by chance.
     pub is_regular: bool,
     pub how: How,
     pub round_trip: u64,
@@ -53,9 +53,11 @@ impl Cell {
                 (0..random.u64(2..=6)).map(|_| random.u64(6..=60) * 1_000_000).collect()
             };
             let total: u64 = clips.iter().sum();
+            // Not one that decides by its first stretch.
+            let shift = if total as f64 / rate < 4.0 * shift as f64 { 0 } else { shift };
             let slowest = rate.min(share) / if shift > 0 { 10.0 } else { 1.0 };
             let window = up as f64 - 5.0 * round_trip as f64 - 500.0;
-            let is_fit = how == How::Never || slowest * window > 1.15 * SMALLEST_PART;
+            let is_fit = how == How::Never || slowest * window > if is_regular { 1.25 } else { 1.6 } * SMALLEST_PART;
             let takes = total as f64 / rate;
             if is_fit && (60_000.0..3_600_000.0).contains(&takes) {
                 let rate_at_most = share;
@@ -80,8 +82,10 @@ impl Cell {
         let (mut turns, mut time) = (Vec::new(), 0);
         while self.how != How::Never && time < 86_400_000 {
             for mean in [self.up, self.down] {
-                // By chance from a half to one and a half.
-                time += if self.is_regular { mean } else { random.u64(mean / 2..=mean * 3 / 2) }.max(1);
+                // By chance from a half to one and a half, or by an eighth: where breaks come by the clock, one of the
+                // fixed settings fits between them by luck.
+                let most = if self.is_regular { mean / 8 } else { mean / 2 };
+                time += random.u64(mean - most..=mean + most).max(1);
                 turns.push(time);
             }
         }

@@ -17,7 +17,8 @@ use crate::upload::index::QueueState;
 use crate::upload::transfer::Upload;
 use core::time::Duration;
 
-/// So often what is learned is written down while parts are on their way.
+/// What is learned is written down after so long, and then so often, while parts are on their way.
+const SAVE_FIRST: Duration = Duration::from_secs(5);
 const SAVE_EVERY: Duration = Duration::from_secs(15);
 /// Assets that may be given up for the sake of smaller parts.
 const MOST_FOR_SHAPE: u32 = 3;
@@ -202,7 +203,10 @@ impl Engine {
         let busy_since = is_busy.then(|| *links.busy_since.get_or_insert(now.mono));
         let is_due = match busy_since {
             // What is over soon is written down once.
-            Some(since) => now.mono - since.max(links.saved_at.unwrap_or(since)) >= SAVE_EVERY,
+            Some(since) => match links.saved_at.filter(|at| *at >= since) {
+                Some(at) => now.mono - at >= SAVE_EVERY,
+                None => now.mono - since >= SAVE_FIRST,
+            },
             None => links.memory.busy_for.is_some() || links.has_learned(),
         };
         if is_due {

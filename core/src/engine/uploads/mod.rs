@@ -174,9 +174,11 @@ impl Uploads {
         self.links.is_full() && self.queue.active().any(|(_, id)| self.queue.get(id).is_some_and(stands_by))
     }
 
+    /// Whether a part was on its way when an earlier life ended, and may go with the others that were.
     fn was_under_way(&self, id: UploadId, part: u32) -> bool {
-        let parts = self.queue.get(id).map(|upload| &upload.parts);
-        parts.is_some_and(|parts| parts.to_retry.iter().any(|known| known.part == part && known.was_under_way))
+        let Some(upload) = self.queue.get(id) else { return false };
+        let is_meant = upload.parts.to_retry.iter().any(|known| known.part == part && known.was_under_way);
+        is_meant && self.links.link.may_join(upload.range(part).1)
     }
 
     /// Whether the service may be asked on behalf of an upload: without an authorization nothing leaves, and

@@ -103,8 +103,8 @@ pub struct Link {
 pub struct Noticed {
     /// The network was away, and is back.
     pub is_back: bool,
-    /// This part only takes from the others: it is better begun later.
-    pub one_too_many: Option<RequestId>,
+    /// So many of the parts begun last only take from the others: they are better begun later.
+    pub too_many: u32,
 }
 
 /// Whether a failure says that the network is away, not that the service or the device is in trouble.
@@ -231,10 +231,14 @@ impl Link {
             largest: self.under.iter().map(|under| under.length).max().unwrap_or(0),
             hold: self.known.hold,
         };
-        let is_one_too_many = self.parallel.adjust(load, &self.meter, now);
+        let too_many = self.parallel.adjust(load, &self.meter, now);
         self.known.at_once = self.parallel.proven();
-        let last = self.under.last().filter(|last| last.arrived < last.length / 2);
-        Noticed { is_back, one_too_many: last.filter(|_| is_one_too_many).map(|last| last.request) }
+        Noticed { is_back, too_many }
+    }
+
+    /// The part begun last, unless most of it has arrived.
+    pub fn youngest(&self) -> Option<RequestId> {
+        self.under.last().filter(|last| last.arrived < last.length / 2).map(|last| last.request)
     }
 
     /// The storage has answered for a part, whatever it said.

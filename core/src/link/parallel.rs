@@ -18,15 +18,18 @@ const LONGEST_REST: Duration = Duration::from_secs(240);
 const GAIN: u64 = 108;
 const LOSS: u64 = 95;
 /// In percent: the line has changed.
-const CHANGED_UP: u128 = 260;
+const CHANGED_UP: u128 = 130;
 const CHANGED_DOWN: u128 = 45;
+/// In percent of what more would bring at most: that much shows that the line has room for many.
+const PROPORTIONAL: u128 = 85;
 /// Of a link whose usual parts are unknown.
 const USUAL_PART: u64 = 16 << 20;
 
-/// One more, or one fewer, is tried.
+/// More, or one fewer, are tried.
 #[derive(Clone, Copy, Debug)]
 struct Trial {
     is_more: bool,
+    step: u32,
     /// Bytes a second with the number before, and what that was worth.
     rate: u64,
     before: u64,
@@ -43,6 +46,8 @@ pub struct Parallel {
     is_less_next: bool,
     not_before: Instant,
     rest: Duration,
+    /// How many more are tried next.
+    step: u32,
 }
 
 /// What is under way.
@@ -67,6 +72,7 @@ impl Parallel {
             is_less_next: false,
             not_before: Instant::default(),
             rest: SHORTEST_REST,
+            step: 1,
         }
     }
 
@@ -81,8 +87,8 @@ impl Parallel {
     /// How many have proved their worth.
     pub fn proven(&self) -> u32 {
         match self.trial {
-            Some(Trial { is_more: true, .. }) => self.at_once - 1,
-            Some(Trial { is_more: false, .. }) => self.at_once + 1,
+            Some(Trial { is_more: true, step, .. }) => self.at_once - step,
+            Some(Trial { is_more: false, step, .. }) => self.at_once + step,
             None => self.at_once,
         }
     }
@@ -100,8 +106,8 @@ impl Parallel {
         self.set(if is_barren { proven / 2 } else { proven });
     }
 
-    /// Looks at how it goes. Returns whether the part begun last is better taken back.
-    pub fn adjust(&mut self, load: Load, meter: &Meter, now: Instant) -> bool {
+    /// Looks at how it goes. Returns how many of the parts begun last are better taken back.
+    pub fn adjust(&mut self, load: Load, meter: &Meter, now: Instant) -> u32 {
         let free = match load.hold {
             0 => FREE,
             hold => FREE.min(hold / 8),
@@ -110,17 +116,17 @@ impl Parallel {
         let free = u32::try_from(within).unwrap_or(u32::MAX).min(self.most);
         if free > self.at_once {
             self.set(free);
-            return false;
+            return 0;
         }
         if load.begun != self.at_once || load.moving < load.begun && self.mark.is_none() {
             // There is nothing more to send, the new one has yet to be connected, or the old one to end.
             self.mark = None;
-            return false;
+            return 0;
         }
         let (since, total) = *self.mark.get_or_insert((now, meter.total()));
         let span = milliseconds(now - since);
         if span < MEASURE {
-            return false;
+            return 0;
         }
         let rate = per_second(meter.total() - total, span);
         let value = worth(rate, self.at_once, load);
@@ -129,37 +135,39 @@ impl Parallel {
             Some(trial) => self.judge(trial, rate, value, now),
             None => {
                 self.begin_trial(rate, value, free, now);
-                false
+                0
             }
         }
     }
 
-    fn judge(&mut self, trial: Trial, rate: u64, value: u64, now: Instant) -> bool {
-        // More than one more can bring, or less than it can cost, comes from the line itself: nothing was shown.
-        let (then, now_rate) = (u128::from(trial.rate), u128::from(rate));
-        if now_rate * 100 > then * CHANGED_UP || now_rate * 100 < then * CHANGED_DOWN {
-            self.at_once = if trial.is_more { self.at_once - 1 } else { self.at_once + 1 };
-            self.mark = None;
-            return trial.is_more;
-        }
+    fn judge(&mut self, trial: Trial, rate: u64, value: u64, now: Instant) -> u32 {
+        let (rate, before) = (u128::from(rate), u128::from(trial.rate));
+        let (less, more) = (self.at_once.saturating_sub(trial.step).max(1), self.at_once);
+        // More than that many can bring, or less than they can cost, comes from the line itself: nothing was shown.
+        let most = before * u128::from(more) / u128::from(less);
+        let has_changed = rate * 100 > most.max(before) * CHANGED_UP || rate * 100 < before * CHANGED_DOWN;
         let least = if trial.is_more { GAIN } else { LOSS };
         let is_better = u128::from(value) * 100 >= u128::from(trial.before) * u128::from(least);
-        if is_better {
-            // What was right once may be so again.
+        if is_better && !has_changed {
+            // What was right once may be so again; and where each has a share of its own, many more are.
             self.is_less_next = !trial.is_more;
+            self.step = if trial.is_more && rate * 100 >= most * PROPORTIONAL { self.at_once } else { 1 };
             self.rest = SHORTEST_REST;
-            return false;
+            return 0;
         }
         self.mark = None;
-        self.is_less_next = trial.is_more;
-        self.not_before = now + self.rest;
-        self.rest = (self.rest * 2).min(LONGEST_REST);
-        if trial.is_more {
-            self.at_once -= 1;
-            return true;
+        self.step = 1;
+        if !has_changed {
+            self.is_less_next = trial.is_more;
+            self.not_before = now + self.rest;
+            self.rest = (self.rest * 2).min(LONGEST_REST);
         }
-        self.at_once += 1;
-        false
+        if trial.is_more {
+            self.at_once = less;
+            return trial.step;
+        }
+        self.at_once += trial.step;
+        0
     }
 
     fn begin_trial(&mut self, rate: u64, value: u64, free: u32, now: Instant) {
@@ -175,8 +183,9 @@ impl Parallel {
         if !is_more && !may_be_less {
             return;
         }
-        self.trial = Some(Trial { is_more, rate, before: value });
-        if is_more { self.at_once += 1 } else { self.at_once -= 1 }
+        let step = if is_more { self.step.min(self.most - self.at_once) } else { 1 };
+        self.trial = Some(Trial { is_more, step, rate, before: value });
+        if is_more { self.at_once += step } else { self.at_once -= step }
         self.mark = None;
     }
 

@@ -29,7 +29,8 @@ fn carry(link: &mut Link, rate: u64, length: u64, from: Instant, span: u64) -> u
             let all = under.clone();
             let arrived = |id| all.iter().find(|(other, _)| *other == id).map_or(0, |(_, sent)| *sent);
             link.note_progress(arrived);
-            if let Some(id) = link.look(now).one_too_many {
+            for _ in 0..link.look(now).too_many {
+                let Some(id) = link.youngest() else { break };
                 link.part_dropped(id);
                 under.retain(|(other, _)| *other != id);
             }

@@ -59,7 +59,7 @@ impl World {
     }
 }
 
-const USUAL_CELLS: u64 = 24;
+const USUAL_CELLS: u64 = 100;
 const SEEDS: u64 = 2;
 
 fn number(name: &str) -> Option<u64> {
@@ -120,14 +120,21 @@ fn every_clip_arrives_in_nearly_the_time_of_the_best_fixed_setting() {
     let mut all = all.into_inner().unwrap_or_else(PoisonError::into_inner);
     all.sort_by(|one, other| one.time.total_cmp(&other.time));
     all.iter().for_each(report);
-    let median = all[all.len() / 2].time;
-    let worst = all.last().map_or(0.0, |compared| compared.time);
-    let bytes = all.iter().map(|compared| compared.bytes).fold(0.0, f64::max);
-    println!("{} runs: time {median:.2} in the median, {worst:.2} in the worst; bytes {bytes:.2} in the worst", all.len());
+    let part = |percent: usize| (all.len() * percent / 100).min(all.len() - 1);
+    let mut bytes: Vec<f64> = all.iter().map(|compared| compared.bytes).collect();
+    bytes.sort_by(f64::total_cmp);
+    let (median, most, worst) = (all[part(50)].time, all[part(95)].time, all[part(100)].time);
+    println!(
+        "{} runs: time {median:.2} in the median, {most:.2} in 95 of 100, {worst:.2} in the worst; bytes {:.2}, {:.2}, {:.2}",
+        all.len(),
+        bytes[part(50)],
+        bytes[part(95)],
+        bytes[part(100)]
+    );
     assert!(all.len() as u64 > count / 2, "the cells are such that clips can arrive");
-    assert!(all.iter().all(|compared| compared.engine.time.is_some()), "every clip arrives where any setting does");
-    assert!(median <= 1.15 && worst <= 1.4, "in nearly the best time");
-    assert!(bytes <= 1.15, "with nearly as few bytes");
+    assert!(worst.is_finite(), "every clip arrives where any setting does");
+    assert!(median <= 1.15 && most <= 1.4 && worst <= 1.75, "in nearly the best time");
+    assert!(bytes[part(50)] <= 1.05 && bytes[part(95)] <= 1.25, "with nearly as few bytes");
 }
 
 fn report(compared: &Compared) {

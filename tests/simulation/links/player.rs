@@ -2,6 +2,7 @@
 
 use super::Played;
 use super::cells::{Cell, How};
+use super::fixed::MOST_AT_ONCE;
 use super::line::{End, Line, REQUEST};
 use crate::ask::Ask;
 use crate::content::Contents;
@@ -44,6 +45,8 @@ pub fn paired(seed: u64) -> World {
 impl Life {
     fn boot(world: &mut World, time: u64, seed: u64) -> Life {
         world.settings.seed = seed;
+        // As many as the fixed settings have.
+        world.settings.uploads.parallel_parts = MOST_AT_ONCE as u32;
         let clock = DeviceClock::at_boot(time, 1_000);
         let records = Records::new(Box::new(world.disk.clone()), None);
         let card = Box::new(world.card.clone());

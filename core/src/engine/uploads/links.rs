@@ -103,7 +103,8 @@ impl Engine {
         if noticed.is_back {
             self.network_is_back();
         }
-        if let Some(request) = noticed.one_too_many {
+        for _ in 0..noticed.too_many {
+            let Some(request) = self.uploads.links.link.youngest() else { break };
             self.take_part_back(request);
         }
     }

@@ -49,7 +49,7 @@ COMMA := ,
 FEATURES_bundled = --no-default-features --features bundled$(if $(filter no,$(UPLOADS)),,$(COMMA)uploads)
 FEATURES_system = --no-default-features --features system$(if $(filter no,$(UPLOADS)),,$(COMMA)uploads)
 EMULATOR := $(TARGET_DIR)/release/fio-emulator
-SOURCES := $(shell find src core/src -name '*.rs') build.rs cbindgen.toml Cargo.toml core/Cargo.toml Cargo.lock
+SOURCES := $(shell find src core/src -name '*.rs') src/ffi/introduction.txt build.rs cbindgen.toml Cargo.toml core/Cargo.toml Cargo.lock
 
 # Another processor needs another toolchain: cross.sh runs a command with it.
 ifneq ($(TARGET),)

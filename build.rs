@@ -67,9 +67,13 @@ fn make_header() {
     for source in ["core/src/status.rs", "src/ffi", "cbindgen.toml"] {
         println!("cargo::rerun-if-changed={source}");
     }
-    let config = match cbindgen::Config::from_file(root.join("cbindgen.toml")) {
+    let mut config = match cbindgen::Config::from_file(root.join("cbindgen.toml")) {
         Ok(config) => config,
         Err(error) => return println!("cargo::error=cbindgen.toml: {error}"),
+    };
+    config.header = match std::fs::read_to_string(root.join("src/ffi/introduction.txt")) {
+        Ok(text) => Some(as_comment(&text)),
+        Err(error) => return println!("cargo::error=src/ffi/introduction.txt: {error}"),
     };
     let version = env::var("CARGO_PKG_VERSION").unwrap_or_default();
     let builder = cbindgen::Builder::new().with_config(config).with_after_include(version_macros(&version));
@@ -98,6 +102,11 @@ fn write_out(name: &str, text: &str) {
     if let Err(error) = std::fs::write(Path::new(&out).join(name), text) {
         println!("cargo::error={name} could not be written: {error}");
     }
+}
+
+fn as_comment(text: &str) -> String {
+    let lines: String = text.lines().map(|line| format!(" * {line}").trim_end().to_owned() + "\n").collect();
+    format!("/*\n{lines} */\n")
 }
 
 /// `#define X -1` becomes `#define X (-1)`: otherwise `y -X` would be something else.

@@ -37,10 +37,19 @@
  *   - Memory is bounded (see fio_config_set_parallel_parts() and fio_upload_push()). If the system has
  *     none left, fio_upload_push() answers FIO_E_NOMEM; in any other place the process ends, with one
  *     line on standard error, which is what the Rust runtime does then.
+ *   - What nearly every function may return is said here and not at each of them. Every function that
+ *     takes a client, config or upload may return FIO_E_NULL or FIO_E_HANDLE, except fio_client_free(),
+ *     fio_config_free() and fio_upload_free(), which say all of theirs. FIO_E_NULL: a pointer is NULL that
+ *     must not be. FIO_E_HANDLE: a client, config or upload pointer must be one that this library gave and
+ *     that was not freed; others are detected where possible, but not everywhere.
+ *   - Every function that takes a client may also return FIO_E_REENTRANT, FIO_E_BUSY, FIO_E_FORKED,
+ *     FIO_E_CLOSED or FIO_E_POISONED, except fio_client_free(), fio_cancel() and fio_wakeup(), which say
+ *     all of theirs. FIO_E_REENTRANT: it was called inside a callback that may not call it. FIO_E_BUSY:
+ *     another thread is inside a call on this client. FIO_E_FORKED: this is a forked child, and the client
+ *     is the parent's. FIO_E_CLOSED: a callback has freed the client; if the outermost call says so, the
+ *     client is gone.
  *   - Every function may return FIO_E_PANIC: a defect in the library was caught. The client then
  *     answers FIO_E_POISONED to everything but fio_client_free().
- *   - A client, config or upload pointer must be one that this library gave and that was not freed.
- *     Others are detected where possible (FIO_E_HANDLE), but not everywhere.
  *   - Secrets are never logged. They are overwritten before their memory is given back: the library's
  *     own, libcurl's (it is given an allocator that wipes, unless the application initialised libcurl
  *     before this library was loaded; a shared libcurl then uses it for the application's transfers
@@ -1357,7 +1366,7 @@ extern "C" {
  * @param config  [out] set to NULL first, to the configuration on `FIO_OK`; free it with
  *                `fio_config_free`
  *
- * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_PANIC`
+ * Returns:   `FIO_OK` | `FIO_E_NULL`
  * Callbacks: none
  * Blocking:  never
  * Since:     0.1.0
@@ -1370,7 +1379,7 @@ fio_status fio_config_new(struct fio_config **config);
  *
  * @param config  NULL is allowed and does nothing
  *
- * Returns:   `FIO_OK` | `FIO_E_HANDLE` | `FIO_E_PANIC`
+ * Returns:   `FIO_OK` | `FIO_E_HANDLE`
  * Callbacks: the `destroy` callbacks whose user data no client uses
  * Blocking:  never
  * Since:     0.1.0
@@ -1400,8 +1409,7 @@ const struct fio_error *fio_config_error(struct fio_config *config);
  * @param config     the configuration
  * @param client_id  1 to 255 bytes of UTF-8 without control characters; copied
  *
- * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (empty, too long, control
- *            characters) | `FIO_E_UTF8` | `FIO_E_PANIC`
+ * Returns:   `FIO_OK` | `FIO_E_ARGUMENT` (empty, too long, control characters) | `FIO_E_UTF8`
  * Callbacks: none
  * Blocking:  never
  * Since:     0.1.0
@@ -1418,8 +1426,7 @@ fio_status fio_config_set_client_id(struct fio_config *config,
  * @param client_secret  1 to 1023 bytes of UTF-8 without control characters; copied
  * @param length         its length in bytes, without a terminating NUL
  *
- * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (empty, too long, control
- *            characters) | `FIO_E_UTF8` | `FIO_E_PANIC`
+ * Returns:   `FIO_OK` | `FIO_E_ARGUMENT` (empty, too long, control characters) | `FIO_E_UTF8`
  * Callbacks: none
  * Blocking:  never
  * Since:     0.1.0
@@ -1436,8 +1443,8 @@ fio_status fio_config_set_client_secret(struct fio_config *config,
  * @param config   the configuration
  * @param version  a semantic version (semver.org) of at most 127 bytes, such as `2.16.4`; copied
  *
- * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (empty, too long, control
- *            characters) | `FIO_E_UTF8` | `FIO_E_VERSION` | `FIO_E_PANIC`
+ * Returns:   `FIO_OK` | `FIO_E_ARGUMENT` (empty, too long, control characters) | `FIO_E_UTF8` |
+ *            `FIO_E_VERSION`
  * Callbacks: none
  * Blocking:  never
  * Since:     0.1.0
@@ -1460,8 +1467,7 @@ fio_status fio_config_set_client_version(struct fio_config *config,
  * @param url     `https://host` or `https://host:port`, at most 255 bytes, without user, path or
  *                query (one final `/` is allowed); copied
  *
- * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (empty, too long, control
- *            characters) | `FIO_E_UTF8` | `FIO_E_URL` | `FIO_E_PANIC`
+ * Returns:   `FIO_OK` | `FIO_E_ARGUMENT` (empty, too long, control characters) | `FIO_E_UTF8` | `FIO_E_URL`
  * Callbacks: none
  * Blocking:  never
  * Since:     0.1.0
@@ -1478,9 +1484,8 @@ fio_status fio_config_set_base_url(struct fio_config *config,
  * @param path    a file with at least one PEM certificate, at most 4095 bytes; copied. The file is
  *                checked now and read again when connections are made.
  *
- * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (empty, too long, control
- *            characters) | `FIO_E_UTF8` | `FIO_E_CA` (missing, unreadable, not PEM) | `FIO_E_NOMEM` (no
- *            descriptors) | `FIO_E_PANIC`
+ * Returns:   `FIO_OK` | `FIO_E_ARGUMENT` (empty, too long, control characters) | `FIO_E_UTF8` | `FIO_E_CA`
+ *            (missing, unreadable, not PEM) | `FIO_E_NOMEM` (no descriptors)
  * Callbacks: none
  * Blocking:  reads the file
  * Since:     0.1.0
@@ -1496,8 +1501,7 @@ fio_status fio_config_set_ca_file(struct fio_config *config,
  * @param pem     at least one PEM certificate; copied
  * @param length  its length in bytes
  *
- * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (impossible length) |
- *            `FIO_E_CA` (not PEM) | `FIO_E_PANIC`
+ * Returns:   `FIO_OK` | `FIO_E_ARGUMENT` (impossible length) | `FIO_E_CA` (not PEM)
  * Callbacks: none
  * Blocking:  never
  * Since:     0.1.0
@@ -1529,8 +1533,7 @@ fio_status fio_config_set_ca_pem(struct fio_config *config,
  * @param path    the directory, at most 4095 bytes, on a file system that keeps what fsync wrote; it
  *                is made (mode 0700) if its parent exists; copied
  *
- * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (empty, too long, control
- *            characters) | `FIO_E_UTF8` | `FIO_E_PANIC`
+ * Returns:   `FIO_OK` | `FIO_E_ARGUMENT` (empty, too long, control characters) | `FIO_E_UTF8`
  * Callbacks: none
  * Blocking:  never (the directory is opened by `fio_client_new`)
  * Since:     0.1.0
@@ -1553,8 +1556,7 @@ fio_status fio_config_set_store_dir(struct fio_config *config,
  * @param user     passed to all four; may be NULL
  * @param destroy  called when `user` is not needed any more; may be NULL
  *
- * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_PANIC`. On failure `destroy` is not
- *            called.
+ * Returns:   `FIO_OK`. On failure `destroy` is not called.
  * Callbacks: `destroy` of an earlier store that no client uses
  * Blocking:  never
  * Since:     0.1.0
@@ -1578,8 +1580,7 @@ fio_status fio_config_set_store(struct fio_config *config,
  *                the key away again.
  * @param length  32 (or 0)
  *
- * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (another length) |
- *            `FIO_E_PANIC`
+ * Returns:   `FIO_OK` | `FIO_E_ARGUMENT` (another length)
  * Callbacks: none
  * Blocking:  never
  * Since:     0.1.0
@@ -1599,8 +1600,7 @@ fio_status fio_config_set_store_key(struct fio_config *config,
  * @param user     passed to the callback; may be NULL
  * @param destroy  called when `user` is not needed any more; may be NULL
  *
- * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (unknown level) |
- *            `FIO_E_PANIC`. On failure `destroy` is not called.
+ * Returns:   `FIO_OK` | `FIO_E_ARGUMENT` (unknown level). On failure `destroy` is not called.
  * Callbacks: `destroy` of an earlier log that no client uses
  * Blocking:  never
  * Since:     0.1.0
@@ -1621,8 +1621,7 @@ fio_status fio_config_set_log(struct fio_config *config,
  * @param user     passed to the callback; may be NULL
  * @param destroy  called when `user` is not needed any more; may be NULL
  *
- * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_PANIC`. On failure `destroy` is not
- *            called.
+ * Returns:   `FIO_OK`. On failure `destroy` is not called.
  * Callbacks: `destroy` of an earlier registration that no client uses
  * Blocking:  never
  * Since:     0.1.0
@@ -1640,8 +1639,7 @@ fio_status fio_config_set_event(struct fio_config *config,
  * @param config    the configuration
  * @param encoding  a `FIO_ENCODING_…`
  *
- * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (unknown encoding) |
- *            `FIO_E_PANIC`
+ * Returns:   `FIO_OK` | `FIO_E_ARGUMENT` (unknown encoding)
  * Callbacks: none
  * Blocking:  never
  * Since:     0.1.0
@@ -1657,8 +1655,7 @@ fio_status fio_config_set_encoding(struct fio_config *config,
  * @param config   the configuration
  * @param enabled  0 or 1
  *
- * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (neither 0 nor 1) |
- *            `FIO_E_PANIC`
+ * Returns:   `FIO_OK` | `FIO_E_ARGUMENT` (neither 0 nor 1)
  * Callbacks: none
  * Blocking:  never
  * Since:     0.1.0
@@ -1677,8 +1674,7 @@ fio_status fio_config_set_url_pairing(struct fio_config *config,
  * @param request_ms  for a whole request: 1 to 600,000, default 40,000 (the service itself gives up
  *                    after 30 s and says so)
  *
- * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (outside the range) |
- *            `FIO_E_PANIC`
+ * Returns:   `FIO_OK` | `FIO_E_ARGUMENT` (outside the range)
  * Callbacks: none
  * Blocking:  never
  * Since:     0.1.0
@@ -1695,8 +1691,7 @@ fio_status fio_config_set_timeouts(struct fio_config *config,
  * @param config    the configuration
  * @param stall_ms  1000 to 600,000, default 60,000
  *
- * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (outside the range) |
- *            `FIO_E_PANIC`
+ * Returns:   `FIO_OK` | `FIO_E_ARGUMENT` (outside the range)
  * Callbacks: none
  * Blocking:  never
  * Since:     0.1.0
@@ -1714,8 +1709,8 @@ fio_status fio_config_set_stall_timeout(struct fio_config *config,
  * @param port     1 to 65535
  * @param address  an IPv4 or IPv6 address; copied
  *
- * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (no such port, not an
- *            address, empty, too long, control characters) | `FIO_E_UTF8` | `FIO_E_PANIC`
+ * Returns:   `FIO_OK` | `FIO_E_ARGUMENT` (no such port, not an address, empty, too long, control characters)
+ *            | `FIO_E_UTF8`
  * Callbacks: none
  * Blocking:  never
  * Since:     0.1.0
@@ -1732,8 +1727,7 @@ fio_status fio_config_set_resolve(struct fio_config *config,
  * @param config  the configuration
  * @param poller  a `FIO_POLLER_…`
  *
- * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (unknown poller) |
- *            `FIO_E_PANIC`
+ * Returns:   `FIO_OK` | `FIO_E_ARGUMENT` (unknown poller)
  * Callbacks: none
  * Blocking:  never
  * Since:     0.1.0
@@ -1751,8 +1745,7 @@ fio_status fio_config_set_poller(struct fio_config *config,
  * @param config  the configuration
  * @param parts   1 to 32, default 5
  *
- * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (outside the range) |
- *            `FIO_E_PANIC`
+ * Returns:   `FIO_OK` | `FIO_E_ARGUMENT` (outside the range)
  * Callbacks: none
  * Blocking:  never
  * Since:     0.1.0
@@ -1767,8 +1760,7 @@ fio_status fio_config_set_parallel_parts(struct fio_config *config,
  * @param config       the configuration
  * @param interval_ms  100 to 60,000, default 1000; 0 turns it off
  *
- * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (outside the range) |
- *            `FIO_E_PANIC`
+ * Returns:   `FIO_OK` | `FIO_E_ARGUMENT` (outside the range)
  * Callbacks: none
  * Blocking:  never
  * Since:     0.1.0
@@ -1786,8 +1778,7 @@ fio_status fio_config_set_progress_interval(struct fio_config *config,
  * @param config   the configuration
  * @param uploads  0 to 10,000, default 100. With 0, `FIO_EVENT_UPLOAD` is the only trace of a good end.
  *
- * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (outside the range) |
- *            `FIO_E_PANIC`
+ * Returns:   `FIO_OK` | `FIO_E_ARGUMENT` (outside the range)
  * Callbacks: none
  * Blocking:  never
  * Since:     0.1.0
@@ -1809,8 +1800,7 @@ fio_status fio_config_set_history(struct fio_config *config,
  * @param tags    0 to 1,000,000, default 100,000. With 0, only the tags of uploads in the list are known, and
  *                what the store remembers of others is forgotten.
  *
- * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (outside the range) |
- *            `FIO_E_PANIC`
+ * Returns:   `FIO_OK` | `FIO_E_ARGUMENT` (outside the range)
  * Callbacks: none
  * Blocking:  never
  * Since:     0.1.0
@@ -1825,7 +1815,7 @@ fio_status fio_config_set_tag_memory(struct fio_config *config,
  * @param config            the configuration
  * @param bytes_per_second  for all uploads together; 0 means no limit (the default)
  *
- * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_PANIC`
+ * Returns:   `FIO_OK`
  * Callbacks: none
  * Blocking:  never
  * Since:     0.1.0
@@ -1842,8 +1832,8 @@ fio_status fio_config_set_bandwidth(struct fio_config *config,
  *                without `/` and `!`; copied. NULL with count 0 allows all (the default).
  * @param count   how many
  *
- * Returns:   `FIO_OK` | `FIO_E_NULL` (also one of the names) | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (no such
- *            name, or more than 16) | `FIO_E_UTF8` | `FIO_E_PANIC`
+ * Returns:   `FIO_OK` | `FIO_E_NULL` (also one of the names) | `FIO_E_ARGUMENT` (no such name, or more than
+ *            16) | `FIO_E_UTF8`
  * Callbacks: none
  * Blocking:  never
  * Since:     0.1.0
@@ -1861,7 +1851,7 @@ fio_status fio_config_set_interfaces(struct fio_config *config,
  * @param config   the configuration
  * @param earliest seconds since 1970-01-01 UTC; 0 or less takes the declaration away (the default)
  *
- * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_PANIC`
+ * Returns:   `FIO_OK`
  * Callbacks: none
  * Blocking:  never
  * Since:     0.1.0
@@ -1880,8 +1870,7 @@ fio_status fio_config_set_clock_floor(struct fio_config *config,
  * @param user       passed to both; may be NULL
  * @param destroy    called when `user` is not needed any more; may be NULL
  *
- * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_PANIC`. On failure `destroy` is not
- *            called.
+ * Returns:   `FIO_OK`. On failure `destroy` is not called.
  * Callbacks: `destroy` of earlier clocks that no client uses
  * Blocking:  never
  * Since:     0.1.0
@@ -1902,8 +1891,7 @@ fio_status fio_config_set_clock(struct fio_config *config,
  * @param user     passed to `fill`; may be NULL
  * @param destroy  called when `user` is not needed any more; may be NULL
  *
- * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_PANIC`. On failure `destroy` is not
- *            called.
+ * Returns:   `FIO_OK`. On failure `destroy` is not called.
  * Callbacks: `destroy` of an earlier source that no client uses
  * Blocking:  never
  * Since:     0.1.0
@@ -1931,11 +1919,11 @@ fio_status fio_config_set_entropy(struct fio_config *config,
  *                `fio_config_error(config)` has the details.
  * @param client  [out] set to NULL first, to the client on `FIO_OK`; free it with `fio_client_free`
  *
- * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_INCOMPLETE` (no client id or secret) |
- *            `FIO_E_CA` (none given and none found) | `FIO_E_STORE`, `FIO_E_STORE_FULL`,
- *            `FIO_E_STORE_READ_ONLY` (the directory is not there and cannot be made, or cannot be read) |
- *            `FIO_E_STORE_LOCKED` (in use) | `FIO_E_STORE_UNSAFE` (others can write to it: the message
- *            says who) | `FIO_E_NOMEM` (no descriptors) | `FIO_E_ENTROPY` | `FIO_E_PANIC`
+ * Returns:   `FIO_OK` | `FIO_E_INCOMPLETE` (no client id or secret) | `FIO_E_CA` (none given and none found)
+ *            | `FIO_E_STORE`, `FIO_E_STORE_FULL`, `FIO_E_STORE_READ_ONLY` (the directory is not there and
+ *            cannot be made, or cannot be read) | `FIO_E_STORE_LOCKED` (in use) | `FIO_E_STORE_UNSAFE`
+ *            (others can write to it: the message says who) | `FIO_E_NOMEM` (no descriptors) |
+ *            `FIO_E_ENTROPY`
  * Callbacks: store, clock, entropy and log callbacks, if set
  * Blocking:  reads the store, may write to it and open the files of uploads; no network
  * Threads:   the config must not be in use by another thread
@@ -1956,9 +1944,8 @@ fio_status fio_client_new(struct fio_config *config,
  *
  * @param client  NULL is allowed and does nothing
  *
- * Returns:   `FIO_OK` | `FIO_E_HANDLE` | `FIO_E_BUSY` (another thread is inside a call: nothing was
- *            freed) | `FIO_E_PANIC`
- * Callbacks: the completions of running operations; store, clock and log callbacks, if set; the
+ * Returns:   `FIO_OK` | `FIO_E_HANDLE` | `FIO_E_BUSY` (another thread is inside a call: nothing was freed)
+ * Callbacks: the completions of running operations; store, clock, entropy and log callbacks, if set; the
  *            `destroy` callbacks (none of them in a forked child)
  * Blocking:  closes connections; may wait for a name lookup that libcurl has under way, and up to 3
  *            seconds for the answer to a refresh, because without it the pairing could be over
@@ -1993,10 +1980,8 @@ const struct fio_error *fio_client_error(const struct fio_client *client);
  *                    soon as a callback was made, or would have been made for an event if one were
  *                    set; as `fio_wakeup` or `fio_cancel` was called; or a signal handler ran.
  *
- * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_REENTRANT` (inside a callback) |
- *            `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` (freed by one of its callbacks: do not
- *            use the pointer any more) | `FIO_E_POISONED` | `FIO_E_NOMEM` | `FIO_E_NETWORK` |
- *            `FIO_E_PANIC`
+ * Returns:   `FIO_OK` | `FIO_E_REENTRANT` (inside a callback) | `FIO_E_CLOSED` (freed by one of its
+ *            callbacks: do not use the pointer any more) | `FIO_E_NOMEM` | `FIO_E_NETWORK`
  * Callbacks: all kinds
  * Blocking:  up to timeout_ms, plus the callbacks, plus writes of the store
  * Signals:   SIGPIPE is blocked for the calling thread during the call; no handler is changed
@@ -2014,9 +1999,7 @@ fio_status fio_drive(struct fio_client *client,
  * @param op      an operation of this client that is running, or one of the last 64 that ended
  *
  * Returns:   the status the operation ended with (`FIO_OK` or any status its starting function
- *            names), or, if the wait itself failed: `FIO_E_NULL` | `FIO_E_HANDLE` |
- *            `FIO_E_UNKNOWN_OP` | `FIO_E_REENTRANT` (inside a callback) | `FIO_E_BUSY` |
- *            `FIO_E_FORKED` | `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
+ *            names), or, if the wait itself failed: `FIO_E_UNKNOWN_OP` | `FIO_E_REENTRANT` (inside a callback)
  * Callbacks: all kinds, the operation's own among them
  * Blocking:  until the operation is over; cancel it from another thread or a callback to end it
  * Threads:   one at a time
@@ -2034,9 +2017,8 @@ fio_status fio_wait(struct fio_client *client,
  *
  * @param client  the client
  *
- * Returns:   the descriptor, 0 or more | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_BUSY` |
- *            `FIO_E_FORKED` | `FIO_E_REENTRANT` | `FIO_E_CLOSED` | `FIO_E_POISONED` |
- *            `FIO_E_UNSUPPORTED` (no epoll: use `fio_timeout_ms` and `fio_drive`) | `FIO_E_PANIC`
+ * Returns:   the descriptor, 0 or more | `FIO_E_UNSUPPORTED` (no epoll: use `fio_timeout_ms` and
+ *            `fio_drive`)
  * Callbacks: none
  * Blocking:  never
  * Threads:   one at a time
@@ -2054,9 +2036,7 @@ int32_t fio_fd(struct fio_client *client);
  * @param client      the client
  * @param timeout_ms  [out] milliseconds, 0 for now, -1 for no need at all
  *
- * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_BUSY` | `FIO_E_FORKED` |
- *            `FIO_E_REENTRANT` (inside a data callback) | `FIO_E_CLOSED` | `FIO_E_POISONED` |
- *            `FIO_E_PANIC`
+ * Returns:   `FIO_OK`
  * Callbacks: the clock callback, if set
  * Blocking:  never
  * Threads:   one at a time
@@ -2075,8 +2055,7 @@ fio_status fio_timeout_ms(struct fio_client *client,
  * @param client  the client
  * @param op      the operation
  *
- * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_FORKED` | `FIO_E_UNKNOWN_OP` (not
- *            running) | `FIO_E_PANIC`
+ * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_FORKED` | `FIO_E_UNKNOWN_OP` (not running)
  * Callbacks: none before it returns
  * Blocking:  never
  * Threads:   any, at any time, also inside every callback
@@ -2091,7 +2070,7 @@ fio_status fio_cancel(struct fio_client *client,
  *
  * @param client  the client
  *
- * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_FORKED` | `FIO_E_PANIC`
+ * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_FORKED`
  * Callbacks: none
  * Blocking:  never
  * Threads:   any, at any time, also inside every callback; not from a signal handler
@@ -2110,9 +2089,7 @@ fio_status fio_wakeup(struct fio_client *client);
  * @param user    passed to `done`; may be NULL
  * @param op      [out] the operation; may be NULL
  *
- * Returns:   `FIO_OK` (started) | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_IN_PROGRESS` (another
- *            pairing call is running) | `FIO_E_CLOCK` | `FIO_E_REENTRANT` (inside a data callback) |
- *            `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
+ * Returns:   `FIO_OK` (started) | `FIO_E_IN_PROGRESS` (another pairing call is running) | `FIO_E_CLOCK`
  * Ends with: the code, or `FIO_E_CANCELED`; a network error (`FIO_E_DNS` to `FIO_E_CA_FILE`, `FIO_E_CA`,
  *            `FIO_E_CLOCK`); an answer's error (`FIO_E_PROTOCOL` to `FIO_E_PLAN_LIMIT`); an OAuth error
  *            (`FIO_E_INVALID_CLIENT` for a wrong client secret, `FIO_E_INVALID_REQUEST`,
@@ -2141,9 +2118,8 @@ fio_status fio_request_code(struct fio_client *client,
  * @param user    passed to `done`; may be NULL
  * @param op      [out] the operation; may be NULL
  *
- * Returns:   `FIO_OK` (started) | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_NO_CODE` (call
- *            `fio_request_code` first) | `FIO_E_IN_PROGRESS` | `FIO_E_CLOCK` | `FIO_E_REENTRANT` |
- *            `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
+ * Returns:   `FIO_OK` (started) | `FIO_E_NO_CODE` (call `fio_request_code` first) | `FIO_E_IN_PROGRESS` |
+ *            `FIO_E_CLOCK`
  * Ends with: `FIO_OK` (authorized) | `FIO_E_ACCESS_DENIED` | `FIO_E_EXPIRED_TOKEN` (the code ran out) |
  *            `FIO_E_INVALID_GRANT` | `FIO_E_INVALID_CLIENT` | `FIO_E_INVALID_REQUEST` |
  *            `FIO_E_INVALID_SCOPE` | `FIO_E_UNAUTHORIZED_CLIENT` | `FIO_E_UNSUPPORTED_GRANT_TYPE` |
@@ -2175,9 +2151,7 @@ fio_status fio_poll(struct fio_client *client,
  * @param user       passed to both; may be NULL
  * @param op         [out] the operation; may be NULL
  *
- * Returns:   `FIO_OK` (started) | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (max_codes) |
- *            `FIO_E_IN_PROGRESS` | `FIO_E_CLOCK` | `FIO_E_REENTRANT` | `FIO_E_BUSY` | `FIO_E_FORKED` |
- *            `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
+ * Returns:   `FIO_OK` (started) | `FIO_E_ARGUMENT` (max_codes) | `FIO_E_IN_PROGRESS` | `FIO_E_CLOCK`
  * Ends with: the device; any error that `fio_poll` and `fio_device_info` name; of those that `fio_request_code`
  *            names, the service's refusals: the OAuth errors, `FIO_E_BAD_REQUEST`, `FIO_E_UNAUTHORIZED`,
  *            `FIO_E_CONFLICT`, `FIO_E_UNPROCESSABLE`; `FIO_E_EXPIRED_TOKEN` when the last code ran out. If the error came after the approval
@@ -2208,9 +2182,8 @@ fio_status fio_pair(struct fio_client *client,
  * @param user    passed to `done`; may be NULL
  * @param op      [out] the operation; may be NULL
  *
- * Returns:   `FIO_OK` (started) | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_NOT_AUTHORIZED` |
- *            `FIO_E_STATE` (the service gave no refresh token) | `FIO_E_CLOCK` | `FIO_E_REENTRANT` |
- *            `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
+ * Returns:   `FIO_OK` (started) | `FIO_E_NOT_AUTHORIZED` | `FIO_E_STATE` (the service gave no refresh token)
+ *            | `FIO_E_CLOCK`
  * Ends with: `FIO_OK` | `FIO_E_AUTHORIZATION_LOST` (a clear refusal: pair again; also
  *            `FIO_EVENT_AUTHORIZATION_LOST`) | `FIO_E_INVALID_CLIENT`, `FIO_E_UNAUTHORIZED_CLIENT` (the
  *            service refuses the client secret; the pairing is kept) | `FIO_E_NOT_AUTHORIZED` (revoked
@@ -2237,9 +2210,7 @@ fio_status fio_refresh(struct fio_client *client,
  * @param user    passed to `done`; may be NULL
  * @param op      [out] the operation; may be NULL
  *
- * Returns:   `FIO_OK` (started) | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_NOT_AUTHORIZED` |
- *            `FIO_E_CLOCK` | `FIO_E_REENTRANT` | `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` |
- *            `FIO_E_POISONED` | `FIO_E_PANIC`
+ * Returns:   `FIO_OK` (started) | `FIO_E_NOT_AUTHORIZED` | `FIO_E_CLOCK`
  * Ends with: `FIO_OK` | `FIO_E_CANCELED` | a network error (`FIO_E_DNS` to `FIO_E_CA_FILE`, `FIO_E_CA`,
  *            `FIO_E_CLOCK`) | an answer's error (`FIO_E_PROTOCOL` to `FIO_E_PLAN_LIMIT`, or an OAuth
  *            error): the tokens are gone from this device all the same
@@ -2259,8 +2230,7 @@ fio_status fio_revoke(struct fio_client *client,
  *
  * @param client  the client
  *
- * Returns:   a `FIO_AUTH_…` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_REENTRANT` | `FIO_E_BUSY` |
- *            `FIO_E_FORKED` | `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
+ * Returns:   a `FIO_AUTH_…`
  * Callbacks: the clock callback, if set
  * Blocking:  never
  * Threads:   one at a time
@@ -2280,9 +2250,8 @@ int32_t fio_auth_state(struct fio_client *client);
  * @param capacity  size of `buffer` in bytes
  * @param length    [out] the token's length; also written with `FIO_E_BUFFER`
  *
- * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_BUFFER` (too small; nothing copied) |
- *            `FIO_E_NOT_AUTHORIZED` | `FIO_E_TOKEN_EXPIRED` | `FIO_E_REENTRANT` | `FIO_E_BUSY` |
- *            `FIO_E_FORKED` | `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
+ * Returns:   `FIO_OK` | `FIO_E_BUFFER` (too small; nothing copied) | `FIO_E_NOT_AUTHORIZED` |
+ *            `FIO_E_TOKEN_EXPIRED`
  * Callbacks: the clock callback, if set
  * Blocking:  never
  * Threads:   one at a time
@@ -2305,9 +2274,7 @@ fio_status fio_access_token(struct fio_client *client,
  * @param user    passed to `done`; may be NULL
  * @param op      [out] the operation; may be NULL
  *
- * Returns:   `FIO_OK` (started) | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_NOT_AUTHORIZED` |
- *            `FIO_E_CLOCK` | `FIO_E_REENTRANT` | `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` |
- *            `FIO_E_POISONED` | `FIO_E_PANIC`
+ * Returns:   `FIO_OK` (started) | `FIO_E_NOT_AUTHORIZED` | `FIO_E_CLOCK`
  * Ends with: the device | `FIO_E_CANCELED` | `FIO_E_UNAUTHORIZED` (401 in spite of a new token) |
  *            `FIO_E_AUTHORIZATION_LOST`, `FIO_E_NOT_AUTHORIZED`, `FIO_E_TOKEN_EXPIRED` (no token could be
  *            had) | `FIO_E_INVALID_CLIENT` | a network error (`FIO_E_DNS` to `FIO_E_CA_FILE`, `FIO_E_CA`,
@@ -2332,9 +2299,8 @@ fio_status fio_device_info(struct fio_client *client,
  * @param device  [out] set to NULL first, to the device on `FIO_OK`; its `age_seconds` says how old it is. Valid
  *                until the next `fio_device_cached` on this client, or until it is freed
  *
- * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_DEVICE_UNKNOWN` (the service has not told of
- *            it since the pairing, or there is none) | `FIO_E_REENTRANT` (inside a data callback) |
- *            `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
+ * Returns:   `FIO_OK` | `FIO_E_DEVICE_UNKNOWN` (the service has not told of it since the pairing, or there
+ *            is none)
  * Callbacks: none
  * Blocking:  never
  * Threads:   one at a time
@@ -2354,9 +2320,7 @@ fio_status fio_device_cached(struct fio_client *client,
  * @param user    passed to `done`; may be NULL
  * @param op      [out] the operation; may be NULL
  *
- * Returns:   `FIO_OK` (started) | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_NOT_AUTHORIZED` |
- *            `FIO_E_CLOCK` | `FIO_E_REENTRANT` | `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` |
- *            `FIO_E_POISONED` | `FIO_E_PANIC`
+ * Returns:   `FIO_OK` (started) | `FIO_E_NOT_AUTHORIZED` | `FIO_E_CLOCK`
  * Ends with: `FIO_OK` | `FIO_E_CANCELED` | `FIO_E_UNAUTHORIZED` (401 in spite of a new token) |
  *            `FIO_E_AUTHORIZATION_LOST`, `FIO_E_NOT_AUTHORIZED`, `FIO_E_TOKEN_EXPIRED` (no token could be
  *            had) | `FIO_E_INVALID_CLIENT` | a network error (`FIO_E_DNS` to `FIO_E_CA_FILE`, `FIO_E_CA`,
@@ -2383,9 +2347,7 @@ fio_status fio_heartbeat(struct fio_client *client,
  * @param online  1 to be visible, 0 to stop (the default); the service shows the device as offline 300
  *                seconds after the last call
  *
- * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (neither 0 nor 1) |
- *            `FIO_E_REENTRANT` | `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` | `FIO_E_POISONED` |
- *            `FIO_E_PANIC`
+ * Returns:   `FIO_OK` | `FIO_E_ARGUMENT` (neither 0 nor 1)
  * Callbacks: none
  * Blocking:  never
  * Threads:   one at a time
@@ -2401,7 +2363,7 @@ fio_status fio_set_online(struct fio_client *client,
  * @param upload  [out] set to NULL first, to the description on `FIO_OK`; free it with
  *                `fio_upload_free`
  *
- * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_PANIC`
+ * Returns:   `FIO_OK` | `FIO_E_NULL`
  * Callbacks: none
  * Blocking:  never
  * Since:     0.1.0
@@ -2414,7 +2376,7 @@ fio_status fio_upload_new(struct fio_upload **upload);
  *
  * @param upload  NULL is allowed and does nothing
  *
- * Returns:   `FIO_OK` | `FIO_E_HANDLE` | `FIO_E_PANIC`
+ * Returns:   `FIO_OK` | `FIO_E_HANDLE`
  * Callbacks: `destroy` of a reader that no upload uses
  * Blocking:  never
  * Since:     0.1.0
@@ -2451,8 +2413,7 @@ const struct fio_error *fio_upload_error(const struct fio_upload *upload);
  *                copied. Let it be absolute: a relative one is looked up from the working directory
  *                each time, also after a restart. The file need not exist before `fio_upload_start`.
  *
- * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (empty, too long) |
- *            `FIO_E_PANIC`
+ * Returns:   `FIO_OK` | `FIO_E_ARGUMENT` (empty, too long)
  * Callbacks: `destroy` of an earlier reader that no upload uses
  * Blocking:  never
  * Since:     0.1.0
@@ -2473,9 +2434,9 @@ fio_status fio_upload_set_path(struct fio_upload *upload,
  * @param fd      a plain file, open for reading; duplicated (close-on-exec), so that it may be closed
  *                afterwards. It is read at offsets: its own position does not matter and is not moved.
  *
- * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (negative, or not open) |
- *            `FIO_E_SOURCE_KIND` (a pipe, a socket, a directory, a device) | `FIO_E_SOURCE_READ` (not
- *            open for reading) | `FIO_E_NOMEM` (no descriptors) | `FIO_E_PANIC`
+ * Returns:   `FIO_OK` | `FIO_E_ARGUMENT` (negative, or not open) | `FIO_E_SOURCE_KIND` (a pipe, a socket, a
+ *            directory, a device) | `FIO_E_SOURCE_READ` (not open for reading) | `FIO_E_NOMEM` (no
+ *            descriptors)
  * Callbacks: `destroy` of an earlier reader that no upload uses
  * Blocking:  never
  * Since:     0.1.0
@@ -2504,8 +2465,7 @@ fio_status fio_upload_set_descriptor(struct fio_upload *upload,
  * @param user    passed to `read`; may be NULL
  * @param destroy called when `user` is not needed any more; may be NULL
  *
- * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_PANIC`. On failure `destroy` is not
- *            called.
+ * Returns:   `FIO_OK`. On failure `destroy` is not called.
  * Callbacks: `destroy` of an earlier reader that no upload uses
  * Blocking:  never
  * Since:     0.1.0
@@ -2527,7 +2487,7 @@ fio_status fio_upload_set_reader(struct fio_upload *upload,
  *
  * @param upload  the description
  *
- * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_PANIC`
+ * Returns:   `FIO_OK`
  * Callbacks: `destroy` of an earlier reader that no upload uses
  * Blocking:  never
  * Since:     0.1.0
@@ -2544,8 +2504,7 @@ fio_status fio_upload_set_pushed(struct fio_upload *upload);
  *                file's own name, the last part of its path (the default); other sources have none, so
  *                they need this, or for a recording an extension.
  *
- * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (empty, too long, control
- *            characters) | `FIO_E_UTF8` | `FIO_E_PANIC`
+ * Returns:   `FIO_OK` | `FIO_E_ARGUMENT` (empty, too long, control characters) | `FIO_E_UTF8`
  * Callbacks: none
  * Blocking:  never
  * Since:     0.1.0
@@ -2563,8 +2522,8 @@ fio_status fio_upload_set_name(struct fio_upload *upload,
  * @param extension  with its dot, such as `.mp4`: 2 to 32 bytes of UTF-8 without control characters,
  *                   slashes and further dots; copied. NULL means none (the default).
  *
- * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (no dot at the beginning, too
- *            short, too long, control characters, slashes, further dots) | `FIO_E_UTF8` | `FIO_E_PANIC`
+ * Returns:   `FIO_OK` | `FIO_E_ARGUMENT` (no dot at the beginning, too short, too long, control characters,
+ *            slashes, further dots) | `FIO_E_UTF8`
  * Callbacks: none
  * Blocking:  never
  * Since:     0.1.0
@@ -2581,8 +2540,7 @@ fio_status fio_upload_set_extension(struct fio_upload *upload,
  *                    one that belongs to the name's extension, `application/octet-stream` if it is not
  *                    known (the default).
  *
- * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (not a type, a slash and a
- *            subtype, or too long) | `FIO_E_UTF8` | `FIO_E_PANIC`
+ * Returns:   `FIO_OK` | `FIO_E_ARGUMENT` (not a type, a slash and a subtype, or too long) | `FIO_E_UTF8`
  * Callbacks: none
  * Blocking:  never
  * Since:     0.1.0
@@ -2597,7 +2555,7 @@ fio_status fio_upload_set_media_type(struct fio_upload *upload,
  * @param upload   the description
  * @param channel  the number of the channel (`fio_channel.index`); 0, the device's own, is the default
  *
- * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_PANIC`
+ * Returns:   `FIO_OK`
  * Callbacks: none
  * Blocking:  never
  * Since:     0.1.0
@@ -2623,7 +2581,7 @@ fio_status fio_upload_set_channel(struct fio_upload *upload,
  *                 last changed. For a recording, and with a reader, the default is the moment of
  *                 `fio_upload_start`.
  *
- * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_PANIC`
+ * Returns:   `FIO_OK`
  * Callbacks: none
  * Blocking:  never
  * Since:     0.1.0
@@ -2650,7 +2608,7 @@ fio_status fio_upload_set_created(struct fio_upload *upload,
  * @param tag     up to 1024 bytes of any kind; copied. NULL with length 0 means none (the default).
  * @param length  how many
  *
- * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (too long) | `FIO_E_PANIC`
+ * Returns:   `FIO_OK` | `FIO_E_ARGUMENT` (too long)
  * Callbacks: none
  * Blocking:  never
  * Since:     0.1.0
@@ -2667,8 +2625,7 @@ fio_status fio_upload_set_tag(struct fio_upload *upload,
  * @param upload   the description
  * @param enabled  0 (the default) or 1
  *
- * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (neither 0 nor 1) |
- *            `FIO_E_PANIC`
+ * Returns:   `FIO_OK` | `FIO_E_ARGUMENT` (neither 0 nor 1)
  * Callbacks: none
  * Blocking:  never
  * Since:     0.1.0
@@ -2683,7 +2640,7 @@ fio_status fio_upload_set_again(struct fio_upload *upload,
  * @param upload    the description
  * @param priority  higher goes first; 0 is the default
  *
- * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_PANIC`
+ * Returns:   `FIO_OK`
  * Callbacks: none
  * Blocking:  never
  * Since:     0.1.0
@@ -2700,8 +2657,7 @@ fio_status fio_upload_set_priority(struct fio_upload *upload,
  * @param upload  the description
  * @param parts   1 to 10,000; 0 leaves it to the service (the default)
  *
- * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (more than 10,000) |
- *            `FIO_E_PANIC`
+ * Returns:   `FIO_OK` | `FIO_E_ARGUMENT` (more than 10,000)
  * Callbacks: none
  * Blocking:  never
  * Since:     0.1.0
@@ -2718,8 +2674,7 @@ fio_status fio_upload_set_parts(struct fio_upload *upload,
  * @param upload   the description
  * @param enabled  0 (the default) or 1
  *
- * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (neither 0 nor 1) |
- *            `FIO_E_PANIC`
+ * Returns:   `FIO_OK` | `FIO_E_ARGUMENT` (neither 0 nor 1)
  * Callbacks: none
  * Blocking:  never
  * Since:     0.1.0
@@ -2753,7 +2708,7 @@ fio_status fio_upload_set_verify(struct fio_upload *upload,
  *                         268,435,456 (256 MiB). The whole first part, which holds at least these, is
  *                         then sent last.
  *
- * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (held_head) | `FIO_E_PANIC`
+ * Returns:   `FIO_OK` | `FIO_E_ARGUMENT` (held_head)
  * Callbacks: none
  * Blocking:  never
  * Since:     0.1.0
@@ -2791,16 +2746,14 @@ fio_status fio_upload_set_recording(struct fio_upload *upload,
  * @param id      [out] the upload; with `FIO_E_UPLOAD_EXISTS` the one that is known (`fio_upload_get` knows it
  *                as long as it is in the list); may be NULL
  *
- * Returns:   `FIO_OK` (in the queue) | `FIO_E_UPLOAD_EXISTS` (an upload with this tag is known; `fio_client_error`
- *            says how it stands) | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (no source; no
- *            name, or one that cannot be used, where none was set: an upload needs one, a recording one
- *            or an extension; pushed data without `fio_upload_set_recording`; more than 5 TiB) |
- *            `FIO_E_UTF8` (the file's name, where none was set) | `FIO_E_SOURCE_MISSING` |
- *            `FIO_E_SOURCE_KIND` (a directory, a pipe, a device) | `FIO_E_SOURCE_EMPTY` (not for
- *            recordings) | `FIO_E_SOURCE_READ` | `FIO_E_REENTRANT` (inside a data callback) |
- *            `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`.
- *            `fio_client_error` has the details.
- * Callbacks: store, clock and log callbacks, if set; `FIO_EVENT_UPLOAD` later, from `fio_drive`
+ * Returns:   `FIO_OK` (in the queue) | `FIO_E_UPLOAD_EXISTS` (an upload with this tag is known;
+ *            `fio_client_error` says how it stands) | `FIO_E_ARGUMENT` (no source; no name, or one that
+ *            cannot be used, where none was set: an upload needs one, a recording one or an extension;
+ *            pushed data without `fio_upload_set_recording`; more than 5 TiB) | `FIO_E_UTF8` (the file's
+ *            name, where none was set) | `FIO_E_SOURCE_MISSING` | `FIO_E_SOURCE_KIND` (a directory, a pipe,
+ *            a device) | `FIO_E_SOURCE_EMPTY` (not for recordings) | `FIO_E_SOURCE_READ`. `fio_client_error`
+ *            has the details.
+ * Callbacks: store, clock, entropy and log callbacks, if set; `FIO_EVENT_UPLOAD` later, from `fio_drive`
  * Blocking:  opens the file, writes to the store
  * Threads:   one at a time
  * Since:     0.1.0
@@ -2820,10 +2773,8 @@ fio_status fio_upload_start(struct fio_client *client,
  * @param state   [out] a `FIO_UPLOAD_…` on `FIO_OK`; may be NULL. One that is done or cancelled may not be in the
  *                list any more, so that `fio_upload_get` does not know it.
  *
- * Returns:   `FIO_OK` | `FIO_E_NULL` (also a tag that is NULL with a length) | `FIO_E_HANDLE` |
- *            `FIO_E_UNKNOWN_UPLOAD` (none has this tag; none has an empty one) | `FIO_E_ARGUMENT` (an impossible
- *            length) | `FIO_E_REENTRANT` (inside a data callback) | `FIO_E_BUSY` | `FIO_E_FORKED` |
- *            `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
+ * Returns:   `FIO_OK` | `FIO_E_NULL` (also a tag that is NULL with a length) | `FIO_E_UNKNOWN_UPLOAD` (none
+ *            has this tag; none has an empty one) | `FIO_E_ARGUMENT` (an impossible length)
  * Callbacks: none
  * Blocking:  never
  * Threads:   one at a time
@@ -2847,13 +2798,11 @@ fio_status fio_upload_find(struct fio_client *client,
  * @param id      an upload that is not over, or has failed
  * @param upload  a description with the source, of which nothing else is used; copied
  *
- * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (done,
- *            skipped or canceled; or pushed data for what is no recording, or a finished one) |
- *            `FIO_E_ARGUMENT` (no source) |
+ * Returns:   `FIO_OK` | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (done, skipped or canceled; or pushed data
+ *            for what is no recording, or a finished one) | `FIO_E_ARGUMENT` (no source) |
  *            `FIO_E_SOURCE_MISSING` | `FIO_E_SOURCE_KIND` | `FIO_E_SOURCE_READ` | `FIO_E_SOURCE_CHANGED`
- *            (not the same length) | `FIO_E_REENTRANT` (inside a data callback) | `FIO_E_BUSY` |
- *            `FIO_E_FORKED` | `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
- * Callbacks: store, clock and log callbacks, if set; `destroy` of an earlier reader that is not used any
+ *            (not the same length)
+ * Callbacks: store, clock, entropy and log callbacks, if set; `destroy` of an earlier reader that is not used any
  *            more; `FIO_EVENT_UPLOAD` later, from `fio_drive`
  * Blocking:  opens the file, writes to the store
  * Threads:   one at a time
@@ -2873,9 +2822,7 @@ fio_status fio_upload_attach(struct fio_client *client,
  * @param info    [out] set to NULL first, to the upload on `FIO_OK`; valid until the next
  *                `fio_upload_get` on this client, or until it is freed
  *
- * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_REENTRANT`
- *            (inside a data callback) | `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` |
- *            `FIO_E_POISONED` | `FIO_E_PANIC`
+ * Returns:   `FIO_OK` | `FIO_E_UNKNOWN_UPLOAD`
  * Callbacks: none
  * Blocking:  never
  * Threads:   one at a time
@@ -2909,13 +2856,10 @@ fio_status fio_upload_get(struct fio_client *client,
  * @param data    the bytes; copied
  * @param length  how many
  *
- * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (not
- *            pushed, or not attached since the restart; finished or over) | `FIO_E_ARGUMENT` (neither at
- *            the end nor within the held head; beyond 5 TiB) | `FIO_E_WOULD_BLOCK` (nothing was taken) |
- *            `FIO_E_NOMEM` (nothing was taken) |
- *            `FIO_E_REENTRANT` (inside a data callback) | `FIO_E_BUSY` | `FIO_E_FORKED` |
- *            `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
- * Callbacks: store, clock and log callbacks, if set
+ * Returns:   `FIO_OK` | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (not pushed, or not attached since the
+ *            restart; finished or over) | `FIO_E_ARGUMENT` (neither at the end nor within the held head;
+ *            beyond 5 TiB) | `FIO_E_WOULD_BLOCK` (nothing was taken) | `FIO_E_NOMEM` (nothing was taken)
+ * Callbacks: store, clock, entropy and log callbacks, if set
  * Blocking:  may write to the store
  * Threads:   one at a time
  * Since:     0.1.0
@@ -2935,11 +2879,9 @@ fio_status fio_upload_push(struct fio_client *client,
  * @param id      the recording; its source is a file, a descriptor or a reader
  * @param stable  so many bytes from the beginning; less than before changes nothing
  *
- * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (no
- *            recording, pushed, finished or over) | `FIO_E_ARGUMENT` (beyond 5 TiB) | `FIO_E_REENTRANT`
- *            (inside a data callback) | `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` |
- *            `FIO_E_POISONED` | `FIO_E_PANIC`
- * Callbacks: store, clock and log callbacks, if set
+ * Returns:   `FIO_OK` | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (no recording, pushed, finished or over) |
+ *            `FIO_E_ARGUMENT` (beyond 5 TiB)
+ * Callbacks: store, clock, entropy and log callbacks, if set
  * Blocking:  may write to the store
  * Threads:   one at a time
  * Since:     0.1.0
@@ -2964,14 +2906,12 @@ fio_status fio_upload_advance(struct fio_client *client,
  *                started with; copied. Needed if it was started with an extension only. NULL means the
  *                name that was set, or the file's; one that the service has already stays.
  *
- * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (no
- *            recording, finished or over; a held head of pushed data that was not pushed again since a
- *            restart) | `FIO_E_ARGUMENT` (less than -1, more than there is, beyond 5 TiB; no name yet, or
- *            one that cannot be used) | `FIO_E_UTF8` | `FIO_E_SOURCE_MISSING`,
- *            `FIO_E_SOURCE_KIND`, `FIO_E_SOURCE_READ` (the file is not to be had) | `FIO_E_SOURCE_NEEDED`
- *            (not attached since the restart) | `FIO_E_REENTRANT` (inside a data callback) |
- *            `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
- * Callbacks: store, clock and log callbacks, if set; `FIO_EVENT_UPLOAD` later, from `fio_drive`
+ * Returns:   `FIO_OK` | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (no recording, finished or over; a held head
+ *            of pushed data that was not pushed again since a restart) | `FIO_E_ARGUMENT` (less than -1,
+ *            more than there is, beyond 5 TiB; no name yet, or one that cannot be used) | `FIO_E_UTF8` |
+ *            `FIO_E_SOURCE_MISSING`, `FIO_E_SOURCE_KIND`, `FIO_E_SOURCE_READ` (the file is not to be had) |
+ *            `FIO_E_SOURCE_NEEDED` (not attached since the restart)
+ * Callbacks: store, clock, entropy and log callbacks, if set; `FIO_EVENT_UPLOAD` later, from `fio_drive`
  * Blocking:  looks at the file, writes to the store
  * Threads:   one at a time
  * Since:     0.1.0
@@ -2990,10 +2930,8 @@ fio_status fio_upload_finish(struct fio_client *client,
  * @param client  the client
  * @param id      an upload that is not over
  *
- * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (over
- *            already) | `FIO_E_REENTRANT` (inside a data callback) | `FIO_E_BUSY` | `FIO_E_FORKED` |
- *            `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
- * Callbacks: store, clock and log callbacks, if set; `destroy` of a reader that is not used any more, here
+ * Returns:   `FIO_OK` | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (over already)
+ * Callbacks: store, clock, entropy and log callbacks, if set; `destroy` of a reader that is not used any more, here
  *            or, where parts of it are on their way, in the next `fio_drive`;
  *            `FIO_EVENT_UPLOAD` later, from `fio_drive`
  * Blocking:  writes to the store
@@ -3021,13 +2959,11 @@ fio_status fio_upload_cancel(struct fio_client *client,
  * @param client  the client
  * @param id      an upload that failed, was skipped, or waits by itself
  *
- * Returns:   `FIO_OK` (also for one that is being sent) | `FIO_E_NULL` | `FIO_E_HANDLE` |
- *            `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (done, cancelled, or waiting for something else, such as
- *            `fio_upload_resume` or `fio_upload_attach`) | `FIO_E_SOURCE_MISSING`, `FIO_E_SOURCE_KIND`,
- *            `FIO_E_SOURCE_EMPTY`, `FIO_E_SOURCE_READ`, `FIO_E_SOURCE_BUSY`, `FIO_E_NOMEM` (the file is not
- *            to be had now) | `FIO_E_REENTRANT` (inside a data callback) | `FIO_E_BUSY` | `FIO_E_FORKED` |
- *            `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
- * Callbacks: store, clock and log callbacks, if set; `FIO_EVENT_UPLOAD` later, from `fio_drive`
+ * Returns:   `FIO_OK` (also for one that is being sent) | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (done,
+ *            cancelled, or waiting for something else, such as `fio_upload_resume` or `fio_upload_attach`) |
+ *            `FIO_E_SOURCE_MISSING`, `FIO_E_SOURCE_KIND`, `FIO_E_SOURCE_EMPTY`, `FIO_E_SOURCE_READ`,
+ *            `FIO_E_SOURCE_BUSY`, `FIO_E_NOMEM` (the file is not to be had now)
+ * Callbacks: store, clock, entropy and log callbacks, if set; `FIO_EVENT_UPLOAD` later, from `fio_drive`
  * Blocking:  opens the file, writes to the store
  * Threads:   one at a time
  * Since:     0.1.0
@@ -3045,7 +2981,7 @@ fio_status fio_upload_retry(struct fio_client *client,
  * @param id      an upload that is not over
  *
  * Returns:   as `fio_upload_cancel`
- * Callbacks: store, clock and log callbacks, if set; `FIO_EVENT_UPLOAD` later, from `fio_drive`
+ * Callbacks: store, clock, entropy and log callbacks, if set; `FIO_EVENT_UPLOAD` later, from `fio_drive`
  * Blocking:  writes to the store
  * Threads:   one at a time
  * Since:     0.1.0
@@ -3064,7 +3000,7 @@ fio_status fio_upload_pause(struct fio_client *client,
  * @param id      an upload that is not over
  *
  * Returns:   as `fio_upload_cancel`
- * Callbacks: store, clock and log callbacks, if set; `FIO_EVENT_UPLOAD` later, from `fio_drive`
+ * Callbacks: store, clock, entropy and log callbacks, if set; `FIO_EVENT_UPLOAD` later, from `fio_drive`
  * Blocking:  writes to the store
  * Threads:   one at a time
  * Since:     0.1.0
@@ -3080,10 +3016,8 @@ fio_status fio_upload_resume(struct fio_client *client,
  * @param client  the client
  * @param id      an upload that waits with `FIO_E_OTHER_PROJECT`
  *
- * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (it does
- *            not wait for that) | `FIO_E_REENTRANT` (inside a data callback) | `FIO_E_BUSY` |
- *            `FIO_E_FORKED` | `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
- * Callbacks: store, clock and log callbacks, if set; `FIO_EVENT_UPLOAD` later, from `fio_drive`
+ * Returns:   `FIO_OK` | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (it does not wait for that)
+ * Callbacks: store, clock, entropy and log callbacks, if set; `FIO_EVENT_UPLOAD` later, from `fio_drive`
  * Blocking:  writes to the store
  * Threads:   one at a time
  * Since:     0.1.0
@@ -3101,10 +3035,8 @@ fio_status fio_upload_move_to_project(struct fio_client *client,
  * @param client  the client
  * @param id      an upload that is over: done, failed, skipped or cancelled
  *
- * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (not
- *            over: cancel it first) | `FIO_E_REENTRANT` (inside a data callback) | `FIO_E_BUSY` |
- *            `FIO_E_FORKED` | `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
- * Callbacks: store, clock and log callbacks, if set; `destroy` of a reader that is not used any more
+ * Returns:   `FIO_OK` | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (not over: cancel it first)
+ * Callbacks: store, clock, entropy and log callbacks, if set; `destroy` of a reader that is not used any more
  * Blocking:  writes to the store
  * Threads:   one at a time
  * Since:     0.1.0
@@ -3122,7 +3054,7 @@ fio_status fio_upload_remove(struct fio_client *client,
  * @param priority  higher goes first; among equals the one that was started first
  *
  * Returns:   as `fio_upload_cancel`
- * Callbacks: store, clock and log callbacks, if set
+ * Callbacks: store, clock, entropy and log callbacks, if set
  * Blocking:  writes to the store
  * Threads:   one at a time
  * Since:     0.1.0
@@ -3144,9 +3076,8 @@ fio_status fio_upload_prioritize(struct fio_client *client,
  * @param each    called once for each upload; must not be NULL
  * @param user    passed to `each`; may be NULL
  *
- * Returns:   `FIO_OK` (none is no error) | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_REENTRANT` (inside a
- *            data callback) | `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` (freed by the callback: do
- *            not use the pointer any more) | `FIO_E_POISONED` | `FIO_E_PANIC`
+ * Returns:   `FIO_OK` (none is no error) | `FIO_E_CLOSED` (freed by the callback: do not use the pointer any
+ *            more)
  * Callbacks: `each`
  * Blocking:  never, apart from the callback
  * Threads:   one at a time
@@ -3164,8 +3095,7 @@ fio_status fio_queue_list(struct fio_client *client,
  * @param totals  [out] set to NULL first, to the totals on `FIO_OK`; valid until the next
  *                `fio_queue_totals` on this client, or until it is freed
  *
- * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_REENTRANT` (inside a data callback) |
- *            `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
+ * Returns:   `FIO_OK`
  * Callbacks: none
  * Blocking:  never
  * Threads:   one at a time
@@ -3184,8 +3114,8 @@ fio_status fio_queue_totals(struct fio_client *client,
  *
  * @param client  the client
  *
- * Returns:   as `fio_queue_totals`
- * Callbacks: store, clock and log callbacks, if set
+ * Returns:   `FIO_OK`
+ * Callbacks: store, clock, entropy and log callbacks, if set
  * Blocking:  writes to the store
  * Threads:   one at a time
  * Since:     0.1.0
@@ -3200,8 +3130,8 @@ fio_status fio_queue_pause(struct fio_client *client);
  *
  * @param client  the client
  *
- * Returns:   as `fio_queue_totals`
- * Callbacks: store, clock and log callbacks, if set
+ * Returns:   `FIO_OK`
+ * Callbacks: store, clock, entropy and log callbacks, if set
  * Blocking:  writes to the store
  * Threads:   one at a time
  * Since:     0.1.0
@@ -3214,8 +3144,8 @@ fio_status fio_queue_resume(struct fio_client *client);
  *
  * @param client  the client
  *
- * Returns:   as `fio_queue_totals`
- * Callbacks: store, clock and log callbacks, if set; `destroy` of readers that are not used any more;
+ * Returns:   `FIO_OK`
+ * Callbacks: store, clock, entropy and log callbacks, if set; `destroy` of readers that are not used any more;
  *            events later, from `fio_drive`
  * Blocking:  writes to the store
  * Threads:   one at a time
@@ -3232,10 +3162,8 @@ fio_status fio_queue_cancel_all(struct fio_client *client);
  * @param enabled  1 (the default): they are. 0: they begin paused (`FIO_E_UPLOAD_PAUSED`) until a person
  *                 picks them (`fio_upload_resume`).
  *
- * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (neither 0 nor 1) |
- *            `FIO_E_REENTRANT` (inside a data callback) | `FIO_E_BUSY` | `FIO_E_FORKED` |
- *            `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
- * Callbacks: store, clock and log callbacks, if set
+ * Returns:   `FIO_OK` | `FIO_E_ARGUMENT` (neither 0 nor 1)
+ * Callbacks: store, clock, entropy and log callbacks, if set
  * Blocking:  writes to the store
  * Threads:   one at a time
  * Since:     0.1.0
@@ -3252,10 +3180,9 @@ fio_status fio_queue_set_auto_start(struct fio_client *client,
  *
  * @param client  the client
  *
- * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_STORE` (what the store remembers could not
- *            be read yet: try again after `FIO_EVENT_STORE_RECOVERED`) | `FIO_E_REENTRANT` (inside a data
- *            callback) | `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
- * Callbacks: store, clock and log callbacks, if set
+ * Returns:   `FIO_OK` | `FIO_E_STORE` (what the store remembers could not be read yet: try again after
+ *            `FIO_EVENT_STORE_RECOVERED`)
+ * Callbacks: store, clock, entropy and log callbacks, if set
  * Blocking:  writes to the store
  * Threads:   one at a time
  * Since:     0.1.0
@@ -3270,7 +3197,7 @@ fio_status fio_queue_forget_tags(struct fio_client *client);
  * @param client            the client
  * @param bytes_per_second  0 means no limit. Calls to the service itself are small and not counted.
  *
- * Returns:   as `fio_queue_totals`
+ * Returns:   `FIO_OK`
  * Callbacks: clock and log callbacks, if set
  * Blocking:  never
  * Threads:   one at a time
@@ -3292,9 +3219,8 @@ fio_status fio_queue_set_bandwidth(struct fio_client *client,
  *                without `/` and `!`; copied. NULL with count 0 allows all.
  * @param count   how many
  *
- * Returns:   `FIO_OK` | `FIO_E_NULL` (also one of the names) | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (no such
- *            name, or more than 16) | `FIO_E_UTF8` | `FIO_E_REENTRANT` (inside a data callback) |
- *            `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
+ * Returns:   `FIO_OK` | `FIO_E_NULL` (also one of the names) | `FIO_E_ARGUMENT` (no such name, or more than
+ *            16) | `FIO_E_UTF8`
  * Callbacks: clock and log callbacks, if set
  * Blocking:  never
  * Threads:   one at a time
@@ -3321,10 +3247,8 @@ fio_status fio_queue_set_interfaces(struct fio_client *client,
  * @param user      passed to `done`; may be NULL
  * @param op        [out] the operation; may be NULL
  *
- * Returns:   `FIO_OK` (started) | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (no such id; empty,
- *            too long, control characters; a frame that is no number) | `FIO_E_UTF8` |
- *            `FIO_E_NOT_AUTHORIZED` | `FIO_E_CLOCK` | `FIO_E_REENTRANT` (inside a data callback) |
- *            `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
+ * Returns:   `FIO_OK` (started) | `FIO_E_ARGUMENT` (no such id; empty, too long, control characters; a frame
+ *            that is no number) | `FIO_E_UTF8` | `FIO_E_NOT_AUTHORIZED` | `FIO_E_CLOCK`
  * Ends with: `FIO_OK` | `FIO_E_NOT_FOUND` (the service does not know the asset) | `FIO_E_CANCELED`
  *            (it may have been made all the same) | `FIO_E_UNAUTHORIZED` (401 in spite of a new token) |
  *            `FIO_E_AUTHORIZATION_LOST`, `FIO_E_NOT_AUTHORIZED`, `FIO_E_TOKEN_EXPIRED` (no token could be
@@ -3354,8 +3278,8 @@ fio_status fio_comment(struct fio_client *client,
  * @param capacity  size of `modules` in bytes; 31,329 (177 × 177) is always enough
  * @param side      [out] modules along one edge, 21 to 177; also written with `FIO_E_BUFFER`
  *
- * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_ARGUMENT` (empty, too long, control characters) |
- *            `FIO_E_UTF8` | `FIO_E_BUFFER` (too small; nothing drawn) | `FIO_E_PANIC`
+ * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_ARGUMENT` (empty, too long, control characters) | `FIO_E_UTF8`
+ *            | `FIO_E_BUFFER` (too small; nothing drawn)
  * Callbacks: none
  * Blocking:  never
  * Threads:   any

@@ -2,9 +2,9 @@
 //! and the libcurl wrapper is here: what rustix has not (masks of signals, `pthread_atfork`, TIOCOUTQ), and descriptors
 //! that are known by their number only, because they are libcurl's.
 //!
-//! rustix calls the C library (`use-libc`), as the standard library does, and not the kernel: of its own it would bring
-//! a reader of the vDSO, and tools that watch the C library's calls (ThreadSanitizer, a firmware's own wrappers) would
-//! see nothing.
+//! rustix calls the C library (`use-libc`), as the standard library does, and not the kernel: that would be 4,088 bytes
+//! more on x86_64 (it reads the vDSO itself), more than the library that only pairs may have; and tools that watch the C
+//! library's calls (ThreadSanitizer, a firmware's own wrappers) would see nothing.
 
 pub mod dir;
 pub mod fork;

@@ -24,8 +24,11 @@ _HEADING = re.compile(rf"({'|'.join(HEADINGS)}):\s+(.*)")
 _PARAMETER = re.compile(r"@param (\w+)\s+(?:\[(in|out|in,out)\] )?(.*)")
 _MACRO = re.compile(r"FIO_VERSION(_\w+)?|FIO_API")
 _STATUS = re.compile(r"\bFIO_(?:OK|E_\w+)\b")
-# In the introduction: `Every function that takes a client may also return FIO_E_BUSY, FIO_E_FORKED or FIO_E_CLOSED`.
-_SHARED = re.compile(r"Every function(?: that takes an? (\w+))? may (?:also )?return ((?:(?:, | or | and )?`?FIO_E_\w+`?)+)")
+# In the introduction: `Every function that takes a client or config may also return FIO_E_BUSY or FIO_E_FORKED, except
+# fio_cancel() and fio_wakeup()`.
+_SHARED = re.compile(
+    r"Every function(?: that takes an? (?P<handles>\w+(?:, \w+)*(?: or \w+)?))? may (?:also )?return "
+    r"(?P<statuses>(?:(?:, | or | and )?`?FIO_E_\w+`?)+)(?:, except (?P<but>(?:(?:, | and )?fio_\w+\(\))+))?")
 # A comment that speaks of the fields below it as well.
 _OF_SEVERAL = re.compile(r"Lengths of |How many uploads are in each ")
 _SETTINGS = """
@@ -219,16 +222,20 @@ def _sections(text: str) -> Iterator[Tuple["None | str | Tuple[str, str]", str]]
 
 def _with_statuses(functions: List[Function], introduction: str) -> List[Function]:
     """What a function returns is said at the function, or at the one that it refers to, or for all in the introduction."""
-    shared = [(found[1], _STATUS.findall(found[2])) for found in _SHARED.finditer(" ".join(introduction.split()))]
+    shared = list(_SHARED.finditer(" ".join(introduction.split())))
     said = {function.name: function.headings.get("Returns", "") for function in functions}
     for function in functions:
         same = re.match(r"as `(\w+)`", said[function.name])
         statuses = set(_STATUS.findall(said.get(same[1], "") if same else said[function.name]))
         if function.result in ("fio_status", "int32_t"):
-            statuses.update(status for handle, list_ in shared if handle is None or _takes(function, handle) for status in list_)
+            statuses.update(status for found in shared if _is_meant(function, found["handles"], found["but"])
+                            for status in _STATUS.findall(found["statuses"]))
         function.statuses = sorted(statuses)
     return functions
 
 
-def _takes(function: Function, handle: str) -> bool:
-    return any(parameter.type.endswith(f"fio_{handle} *") for parameter in function.parameters)
+def _is_meant(function: Function, handles: str | None, but: str | None) -> bool:
+    if function.name in re.findall(r"\w+", but or ""):
+        return False
+    wanted = {f"fio_{handle} *" for handle in re.findall(r"\w+", handles or "") if handle != "or"}
+    return not wanted or any(parameter.type.endswith(tuple(wanted)) for parameter in function.parameters)

@@ -12,7 +12,15 @@ use std::rc::Rc;
 const REMEMBERED_RESULTS: usize = 64;
 
 /// Hears of one operation: of the codes of a whole pairing, and exactly once of its end.
-pub type Completion = Rc<dyn Fn(&Told)>;
+pub trait Completion {
+    fn tell(&self, told: &Told);
+}
+
+impl<F: Fn(&Told)> Completion for F {
+    fn tell(&self, told: &Told) {
+        self(told);
+    }
+}
 
 /// What is told of an operation.
 #[derive(Debug)]
@@ -32,7 +40,7 @@ pub enum What {
 
 /// One call into the application.
 pub(super) enum Delivery {
-    Told(Completion, Told),
+    Told(Rc<dyn Completion>, Told),
     Event(Listener, Event),
     /// An event that nobody listens to. It ends a wait all the same: the caller may be waiting for what it
     /// tells, and look for it by other means.
@@ -47,7 +55,7 @@ impl Client {
             let is_owed = matches!(&delivery, Delivery::Told(_, Told { what: What::End(_), .. }));
             match delivery {
                 _ if self.is_closing() && !is_owed => {}
-                Delivery::Told(completion, told) => completion(&told),
+                Delivery::Told(completion, told) => completion.tell(&told),
                 Delivery::Event(listener, event) => listener(&event),
                 Delivery::Unheard => {}
             }

@@ -9,6 +9,7 @@ use crate::engine::{Engine, Operation};
 use crate::error::Error;
 use crate::status::*;
 use crate::sys::{SigpipeGuard, monotonic_ms};
+use std::rc::Rc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -17,14 +18,14 @@ const LONGEST_WAIT_FOR_REFRESH: Duration = Duration::from_secs(3);
 
 impl Entered<'_> {
     /// Starts an operation.
-    pub fn start(&self, operation: Operation, completion: Completion) -> Result<OpId, Error> {
+    pub fn start(&self, operation: Operation, completion: Rc<dyn Completion>) -> Result<OpId, Error> {
         self.start_with(completion, &mut |engine, now| engine.start(operation, now))
     }
 
     /// Starts an operation that `begin` knows how to start.
     pub fn start_with(
         &self,
-        completion: Completion,
+        completion: Rc<dyn Completion>,
         begin: &mut dyn FnMut(&mut Engine, Now) -> Result<OpId, Error>,
     ) -> Result<OpId, Error> {
         let mut core = self.client.core()?;
@@ -89,6 +90,12 @@ impl Remote {
         (self.waker)();
     }
 
+    /// The network is another one now, or there again; a drive that waits is woken.
+    pub fn network_changed(&self) {
+        self.has_network_changed.store(true, Ordering::Release);
+        (self.waker)();
+    }
+
     fn check_running(&self, op: OpId) -> Result<(), Error> {
         if lock(&self.running).contains(&op) { Ok(()) } else { Err(Error::of(FIO_E_UNKNOWN_OP)) }
     }
@@ -117,6 +124,9 @@ impl Client {
             for op in cancels {
                 // One that ended meanwhile has had its completion.
                 let _ = driver.engine.cancel(op, driver.now());
+            }
+            if self.remote.has_network_changed.swap(false, Ordering::AcqRel) {
+                driver.engine.network_changed(driver.now());
             }
             // Checked after the lock is held: a wake-up from here on is seen by the wait itself.
             let wait = if self.remote.is_woken.load(Ordering::Acquire) { Some(Duration::ZERO) } else { wait };

@@ -2,6 +2,7 @@
 
 use crate::error::Error;
 use crate::status::*;
+use std::fmt;
 use std::ops::RangeInclusive;
 
 pub const CLIENT_ID: usize = 255;
@@ -46,15 +47,12 @@ fn in_range(value: Option<u64>, range: &RangeInclusive<u64>, what: &'static str)
 
 /// A text that can go into a header, a form or a log.
 pub fn text<'a>(text: &'a str, longest: usize, what: &'static str) -> Result<&'a str, Error> {
-    let wrong = |why: String| Err(Error::told(FIO_E_ARGUMENT, format!("{what} {why}")));
-    if text.is_empty() {
-        return wrong("is empty".to_owned());
-    }
-    if text.len() > longest {
-        return wrong(format!("is longer than {longest} bytes"));
+    let wrong = |why: fmt::Arguments<'_>| Err(Error::told(FIO_E_ARGUMENT, format!("{what} {why}")));
+    if !(1..=longest).contains(&text.len()) {
+        return wrong(format_args!("does not have 1 to {longest} bytes"));
     }
     if text.chars().any(char::is_control) {
-        return wrong("contains control characters".to_owned());
+        return wrong(format_args!("contains control characters"));
     }
     Ok(text)
 }

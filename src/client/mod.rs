@@ -19,8 +19,9 @@ pub mod upload;
 pub use config::Config;
 pub use delivery::{Completion, Told, What};
 
-use crate::clock::{Clock, Now};
+use crate::clock::Clock;
 use crate::engine::driver::Driver;
+use crate::engine::effects::AgedDevice;
 use crate::engine::effects::OpId;
 use crate::engine::transport::Transport;
 use crate::engine::{Engine, Settings, UploadSettings};
@@ -43,8 +44,10 @@ use config::{Keeping, Listener};
 use delivery::Delivery;
 use own::{OwnClock, OwnEntropy};
 use std::collections::VecDeque;
+use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
+use std::time::Duration;
 
 pub struct Client {
     process: u32,
@@ -61,6 +64,7 @@ pub struct Remote {
     waker: Waker,
     /// [`Remote::wake_up`] was called and no drive has returned for it yet.
     is_woken: AtomicBool,
+    has_network_changed: AtomicBool,
     cancels: Mutex<Vec<OpId>>,
     running: Mutex<Vec<OpId>>,
 }
@@ -69,7 +73,7 @@ struct Core {
     /// Absent only once the client has been taken apart.
     driver: Option<Driver>,
     descriptor: Option<i32>,
-    completions: SmallMap<OpId, Completion>,
+    completions: SmallMap<OpId, Rc<dyn Completion>>,
     results: VecDeque<(OpId, i32)>,
     listener: Option<Listener>,
 }
@@ -192,6 +196,7 @@ impl Client {
             remote: Remote {
                 waker,
                 is_woken: AtomicBool::new(false),
+                has_network_changed: AtomicBool::new(false),
                 cancels: Mutex::default(),
                 running: Mutex::default(),
             },
@@ -283,57 +288,57 @@ impl Core {
 }
 
 impl Entered<'_> {
-    /// Looks at the engine and what is attached to it.
-    fn look<T>(&self, body: impl FnOnce(&mut Driver) -> Result<T, Error>) -> Result<T, Error> {
-        body(self.client.core()?.driver()?)
-    }
-
     /// Does something with the engine and what is attached to it. Afterwards the descriptor is armed for
     /// whatever became due.
-    pub fn driver<T>(&self, body: impl FnOnce(&mut Driver) -> Result<T, Error>) -> Result<T, Error> {
-        self.look(|driver| {
-            let result = body(driver);
-            driver.arm();
-            result
-        })
+    pub fn driver(&self, body: &mut dyn FnMut(&mut Driver) -> Result<(), Error>) -> Result<(), Error> {
+        let mut core = self.client.core()?;
+        let driver = core.driver()?;
+        let result = body(driver);
+        driver.arm();
+        result
     }
 
-    /// Does something with the engine.
-    pub fn engine<T>(&self, body: impl FnOnce(&mut Engine, Now) -> Result<T, Error>) -> Result<T, Error> {
-        self.driver(|driver| {
-            let now = driver.now();
-            body(&mut driver.engine, now)
-        })
+    /// How soon a round has something to do; `None`: not by itself.
+    pub fn wants_round_in(&self) -> Result<Option<Duration>, Error> {
+        Ok(self.client.core()?.driver()?.wants_round_in())
+    }
+
+    /// Device information as it was last known.
+    pub fn device(&self) -> Result<AgedDevice, Error> {
+        let mut core = self.client.core()?;
+        let driver = core.driver()?;
+        let now = driver.now();
+        driver.engine.cached_device(now)
     }
 
     /// One upload as it stands.
     #[cfg(feature = "uploads")]
     pub fn upload_info(&self, id: UploadId) -> Result<UploadInfo, Error> {
-        self.driver(|driver| {
-            driver.note_progress();
-            driver.engine.upload_info(id)
-        })
+        let mut core = self.client.core()?;
+        let driver = core.driver()?;
+        driver.note_progress();
+        driver.engine.uploads().info(id)
     }
 
     /// What is left to do.
     #[cfg(feature = "uploads")]
     pub fn totals(&self) -> Result<Totals, Error> {
-        self.driver(|driver| {
-            driver.note_progress();
-            Ok(driver.engine.totals())
-        })
+        let mut core = self.client.core()?;
+        let driver = core.driver()?;
+        driver.note_progress();
+        Ok(driver.engine.uploads().totals())
     }
 
     /// Shows every upload. Nothing is held meanwhile: `each` may change the list, and close the client.
     #[cfg(feature = "uploads")]
     pub fn show_uploads(&self, each: &mut dyn FnMut(&UploadInfo)) -> Result<(), Error> {
-        let ids = self.look(|driver| {
-            driver.note_progress();
-            Ok(driver.engine.upload_ids())
-        })?;
+        // Each lock ends with its statement.
+        self.client.core()?.driver()?.note_progress();
+        let ids = self.client.core()?.driver()?.engine.uploads().queue().ids();
         for id in ids {
             // One that is not there was removed meanwhile.
-            if let Ok(info) = self.look(|driver| Ok(driver.engine.upload_info(id)))? {
+            let info = self.client.core()?.driver()?.engine.uploads().info(id);
+            if let Ok(info) = info {
                 each(&info);
             }
         }

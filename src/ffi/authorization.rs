@@ -24,9 +24,8 @@ pub const FIO_AUTH_EXPIRED: i32 = 3;
 /// @param user    passed to `done`; may be NULL
 /// @param op      [out] the operation; may be NULL
 ///
-/// Returns:   `FIO_OK` (started) | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_NOT_AUTHORIZED` |
-///            `FIO_E_STATE` (the service gave no refresh token) | `FIO_E_CLOCK` | `FIO_E_REENTRANT` |
-///            `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
+/// Returns:   `FIO_OK` (started) | `FIO_E_NOT_AUTHORIZED` | `FIO_E_STATE` (the service gave no refresh token)
+///            | `FIO_E_CLOCK`
 /// Ends with: `FIO_OK` | `FIO_E_AUTHORIZATION_LOST` (a clear refusal: pair again; also
 ///            `FIO_EVENT_AUTHORIZATION_LOST`) | `FIO_E_INVALID_CLIENT`, `FIO_E_UNAUTHORIZED_CLIENT` (the
 ///            service refuses the client secret; the pairing is kept) | `FIO_E_NOT_AUTHORIZED` (revoked
@@ -45,7 +44,7 @@ pub unsafe extern "C" fn fio_refresh(
 ) -> fio_status {
     // SAFETY: the caller passes NULL or a live client, and NULL or a writable pointer.
     unsafe {
-        guard_start(client, completions::done(done, user), op, &mut |engine, now| {
+        guard_start(client, Registered(Callback::Done(done), user), op, &mut |engine, now| {
             engine.start(Operation::Refresh, now)
         })
     }
@@ -60,9 +59,7 @@ pub unsafe extern "C" fn fio_refresh(
 /// @param user    passed to `done`; may be NULL
 /// @param op      [out] the operation; may be NULL
 ///
-/// Returns:   `FIO_OK` (started) | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_NOT_AUTHORIZED` |
-///            `FIO_E_CLOCK` | `FIO_E_REENTRANT` | `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` |
-///            `FIO_E_POISONED` | `FIO_E_PANIC`
+/// Returns:   `FIO_OK` (started) | `FIO_E_NOT_AUTHORIZED` | `FIO_E_CLOCK`
 /// Ends with: `FIO_OK` | `FIO_E_CANCELED` | a network error (`FIO_E_DNS` to `FIO_E_CA_FILE`, `FIO_E_CA`,
 ///            `FIO_E_CLOCK`) | an answer's error (`FIO_E_PROTOCOL` to `FIO_E_PLAN_LIMIT`, or an OAuth
 ///            error): the tokens are gone from this device all the same
@@ -79,7 +76,7 @@ pub unsafe extern "C" fn fio_revoke(
 ) -> fio_status {
     // SAFETY: the caller passes NULL or a live client, and NULL or a writable pointer.
     unsafe {
-        guard_start(client, completions::done(done, user), op, &mut |engine, now| {
+        guard_start(client, Registered(Callback::Done(done), user), op, &mut |engine, now| {
             engine.start(Operation::Revoke, now)
         })
     }
@@ -89,25 +86,27 @@ pub unsafe extern "C" fn fio_revoke(
 ///
 /// @param client  the client
 ///
-/// Returns:   a `FIO_AUTH_…` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_REENTRANT` | `FIO_E_BUSY` |
-///            `FIO_E_FORKED` | `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
+/// Returns:   a `FIO_AUTH_…`
 /// Callbacks: the clock callback, if set
 /// Blocking:  never
 /// Threads:   one at a time
 /// Since:     0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_auth_state(client: *mut fio_client) -> i32 {
-    guard_value(FIO_E_PANIC, || {
-        // SAFETY: the caller passes NULL or a live client.
-        match unsafe { inside(client, |_, entered| entered.engine(|engine, now| Ok(engine.auth_state(now)))) }
-        {
-            Ok(AuthState::Unpaired) => FIO_AUTH_UNPAIRED,
-            Ok(AuthState::Pending) => FIO_AUTH_PENDING,
-            Ok(AuthState::Authorized) => FIO_AUTH_AUTHORIZED,
-            Ok(AuthState::Expired) => FIO_AUTH_EXPIRED,
-            Err(error) => error.status,
-        }
-    })
+    let mut state = FIO_E_PANIC;
+    // SAFETY: the caller passes NULL or a live client.
+    let status = unsafe {
+        guard_engine(client, |engine, now| {
+            state = match engine.auth_state(now) {
+                AuthState::Unpaired => FIO_AUTH_UNPAIRED,
+                AuthState::Pending => FIO_AUTH_PENDING,
+                AuthState::Authorized => FIO_AUTH_AUTHORIZED,
+                AuthState::Expired => FIO_AUTH_EXPIRED,
+            };
+            Ok(())
+        })
+    };
+    if status == FIO_OK { state } else { status }
 }
 
 /// Copies the access token, for an application that calls other endpoints of the service itself. Send
@@ -120,9 +119,8 @@ pub unsafe extern "C" fn fio_auth_state(client: *mut fio_client) -> i32 {
 /// @param capacity  size of `buffer` in bytes
 /// @param length    [out] the token's length; also written with `FIO_E_BUFFER`
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_BUFFER` (too small; nothing copied) |
-///            `FIO_E_NOT_AUTHORIZED` | `FIO_E_TOKEN_EXPIRED` | `FIO_E_REENTRANT` | `FIO_E_BUSY` |
-///            `FIO_E_FORKED` | `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
+/// Returns:   `FIO_OK` | `FIO_E_BUFFER` (too small; nothing copied) | `FIO_E_NOT_AUTHORIZED` |
+///            `FIO_E_TOKEN_EXPIRED`
 /// Callbacks: the clock callback, if set
 /// Blocking:  never
 /// Threads:   one at a time
@@ -138,7 +136,7 @@ pub unsafe extern "C" fn fio_access_token(
     // SAFETY: the caller passes NULL or a live client, NULL or `capacity` writable bytes, and NULL
     // or a writable pointer.
     unsafe {
-        guard_engine(client, &mut |engine, now| {
+        guard_engine(client, |engine, now| {
             if length.is_null() || (buffer.is_null() && capacity != 0) {
                 return Err(Error::new(FIO_E_NULL, "the buffer or the place for the length is NULL"));
             }

@@ -1,6 +1,7 @@
 //! What `fio_config` and `fio_upload` have in common: values behind pointers, each with the error of the last
 //! call that failed on it.
 
+use super::body::Body;
 use super::registry::Registry;
 use super::views::{self, View, fio_error};
 use super::{FIO_OP_NONE, args, fio_status, guard::guard};
@@ -53,25 +54,29 @@ impl<T: Default> Builders<T> {
     pub unsafe fn guard_set<Opaque>(
         &self,
         builder: *mut Opaque,
-        setter: &mut dyn FnMut(&mut T) -> Result<(), Error>,
+        mut setter: impl FnMut(&mut T) -> Result<(), Error>,
     ) -> fio_status {
         // SAFETY: as the caller says.
-        guard(&mut || unsafe { self.set(builder.cast(), setter) })
+        unsafe { self.guard_set_body(builder.cast(), Body::new(&mut setter)) }
+    }
+
+    /// # Safety
+    /// As for [`Builders::guard_set`].
+    #[inline(never)]
+    unsafe fn guard_set_body(&self, builder: *mut Builder<T>, mut setter: Body<'_, T>) -> fio_status {
+        // SAFETY: as the caller says.
+        guard(|| unsafe { self.set(builder, &mut setter) })
     }
 
     /// Runs a setter and keeps its error.
     ///
     /// # Safety
     /// As for [`Builders::guard_set`].
-    pub unsafe fn set(
-        &self,
-        builder: *mut Builder<T>,
-        setter: &mut dyn FnMut(&mut T) -> Result<(), Error>,
-    ) -> Result<(), Error> {
+    pub unsafe fn set(&self, builder: *mut Builder<T>, setter: &mut Body<'_, T>) -> Result<(), Error> {
         self.check(builder)?;
         // SAFETY: a live one, and the caller says that it is not in use elsewhere.
         let Builder { value, last_error } = unsafe { &mut *builder };
-        setter(value).inspect_err(|error| *last_error = Some(views::error(error, FIO_OP_NONE)))
+        setter.call(value).inspect_err(|error| *last_error = Some(views::error(error, FIO_OP_NONE)))
     }
 
     /// NULL if there is none.

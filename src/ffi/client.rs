@@ -1,13 +1,16 @@
 //! `fio_client_new`, `fio_client_free`, and how every other function gets at a client.
 
+use super::body::Body;
 use super::config::{CONFIGS, fio_config};
 use super::registry::Registry;
 use super::views::{fio_totals, fio_upload_info};
 use super::*;
-use crate::client::{Completion, Entered};
+use crate::client::{Completion, Config, Entered};
 use crate::clock::Now;
 use crate::engine::Engine;
+use crate::engine::driver::Driver;
 use crate::engine::effects::OpId;
+use std::rc::Rc;
 use std::sync::Mutex;
 
 /// One physical device: its authorization, its operations, its connections. Opaque.
@@ -67,10 +70,10 @@ pub(super) unsafe fn handle<'a>(client: *const fio_client) -> Result<&'a Handle,
 ///
 /// # Safety
 /// As for [`handle`].
-pub(super) unsafe fn inside<T>(
+pub(super) unsafe fn inside(
     client: *const fio_client,
-    body: impl FnOnce(&Handle, &Entered) -> Result<T, Error>,
-) -> Result<T, Error> {
+    body: &mut dyn FnMut(&Handle, &Entered) -> Result<(), Error>,
+) -> Result<(), Error> {
     // SAFETY: as the caller says.
     let handle = unsafe { handle(client) }?;
     let entered = handle.client.enter()?;
@@ -101,10 +104,22 @@ unsafe fn leave(client: *const fio_client, entered: Entered<'_>) -> bool {
 /// As for [`handle`].
 pub(super) unsafe fn guard_engine(
     client: *const fio_client,
-    body: &mut dyn FnMut(&mut Engine, Now) -> Result<(), Error>,
+    mut body: impl FnMut(&mut Engine, Now) -> Result<(), Error>,
 ) -> fio_status {
+    let mut body = |driver: &mut Driver| {
+        let now = driver.now();
+        body(&mut driver.engine, now)
+    };
     // SAFETY: as the caller says.
-    guard(&mut || unsafe { inside(client, |_, entered| entered.engine(&mut *body)) })
+    unsafe { guard_driver(client, Body::new(&mut body)) }
+}
+
+/// # Safety
+/// As for [`handle`].
+#[inline(never)]
+unsafe fn guard_driver(client: *const fio_client, mut body: Body<'_, Driver>) -> fio_status {
+    // SAFETY: as the caller says.
+    guard(|| unsafe { inside(client, &mut |_, entered| entered.driver(&mut |driver| body.call(driver))) })
 }
 
 /// Starts an operation that `begin` knows how to start.
@@ -113,14 +128,19 @@ pub(super) unsafe fn guard_engine(
 /// As for [`handle`]; `op` is NULL or writable.
 pub(super) unsafe fn guard_start(
     client: *const fio_client,
-    completion: Completion,
+    completion: Registered,
     op: *mut fio_op,
     begin: &mut dyn FnMut(&mut Engine, Now) -> Result<OpId, Error>,
 ) -> fio_status {
-    guard(&mut || {
+    let completion: Rc<dyn Completion> = Rc::new(completion);
+    guard(|| {
         // SAFETY: as the caller says.
         unsafe {
-            let id = inside(client, |_, entered| entered.start_with(completion.clone(), begin))?;
+            let mut id = FIO_OP_NONE;
+            inside(client, &mut |_, entered| {
+                id = entered.start_with(completion.clone(), begin)?;
+                Ok(())
+            })?;
             args::write_if_wanted(op, id);
         }
         Ok(())
@@ -143,22 +163,23 @@ pub(super) unsafe fn guard_start(
 ///                `fio_config_error(config)` has the details.
 /// @param client  [out] set to NULL first, to the client on `FIO_OK`; free it with `fio_client_free`
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_INCOMPLETE` (no client id or secret) |
-///            `FIO_E_CA` (none given and none found) | `FIO_E_STORE`, `FIO_E_STORE_FULL`,
-///            `FIO_E_STORE_READ_ONLY` (the directory is not there and cannot be made, or cannot be read) |
-///            `FIO_E_STORE_LOCKED` (in use) | `FIO_E_STORE_UNSAFE` (others can write to it: the message
-///            says who) | `FIO_E_NOMEM` (no descriptors) | `FIO_E_ENTROPY` | `FIO_E_PANIC`
+/// Returns:   `FIO_OK` | `FIO_E_INCOMPLETE` (no client id or secret) | `FIO_E_CA` (none given and none found)
+///            | `FIO_E_STORE`, `FIO_E_STORE_FULL`, `FIO_E_STORE_READ_ONLY` (the directory is not there and
+///            cannot be made, or cannot be read) | `FIO_E_STORE_LOCKED` (in use) | `FIO_E_STORE_UNSAFE`
+///            (others can write to it: the message says who) | `FIO_E_NOMEM` (no descriptors) |
+///            `FIO_E_ENTROPY`
 /// Callbacks: store, clock, entropy and log callbacks, if set
 /// Blocking:  reads the store, may write to it and open the files of uploads; no network
 /// Threads:   the config must not be in use by another thread
 /// Since:     0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_client_new(config: *mut fio_config, client: *mut *mut fio_client) -> fio_status {
-    guard(&mut || {
+    guard(|| {
         // SAFETY: the caller passes NULL or a writable pointer, and NULL or a live config, as documented.
         unsafe {
             args::write(client, ptr::null_mut())?;
-            CONFIGS.set(config.cast(), &mut |config| args::write(client, give(Client::new(config)?)))
+            let mut make = |config: &mut Config| args::write(client, give(Client::new(config)?));
+            CONFIGS.set(config.cast(), &mut Body::new(&mut make))
         }
     })
 }
@@ -173,9 +194,8 @@ pub unsafe extern "C" fn fio_client_new(config: *mut fio_config, client: *mut *m
 ///
 /// @param client  NULL is allowed and does nothing
 ///
-/// Returns:   `FIO_OK` | `FIO_E_HANDLE` | `FIO_E_BUSY` (another thread is inside a call: nothing was
-///            freed) | `FIO_E_PANIC`
-/// Callbacks: the completions of running operations; store, clock and log callbacks, if set; the
+/// Returns:   `FIO_OK` | `FIO_E_HANDLE` | `FIO_E_BUSY` (another thread is inside a call: nothing was freed)
+/// Callbacks: the completions of running operations; store, clock, entropy and log callbacks, if set; the
 ///            `destroy` callbacks (none of them in a forked child)
 /// Blocking:  closes connections; may wait for a name lookup that libcurl has under way, and up to 3
 ///            seconds for the answer to a refresh, because without it the pairing could be over
@@ -183,7 +203,7 @@ pub unsafe extern "C" fn fio_client_new(config: *mut fio_config, client: *mut *m
 /// Since:     0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_client_free(client: *mut fio_client) -> fio_status {
-    guard(&mut || {
+    guard(|| {
         if client.is_null() {
             return Ok(());
         }
@@ -227,7 +247,6 @@ mod tests {
     use super::super::pairing::fio_request_code;
     use super::super::{drive::fio_drive, views::fio_code};
     use super::*;
-    use crate::client::Config;
     use crate::clock::Clock;
     use crate::net::clock::SystemClock;
     use std::sync::Arc;

@@ -17,10 +17,8 @@ use super::*;
 /// @param user      passed to `done`; may be NULL
 /// @param op        [out] the operation; may be NULL
 ///
-/// Returns:   `FIO_OK` (started) | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (no such id; empty,
-///            too long, control characters; a frame that is no number) | `FIO_E_UTF8` |
-///            `FIO_E_NOT_AUTHORIZED` | `FIO_E_CLOCK` | `FIO_E_REENTRANT` (inside a data callback) |
-///            `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
+/// Returns:   `FIO_OK` (started) | `FIO_E_ARGUMENT` (no such id; empty, too long, control characters; a frame
+///            that is no number) | `FIO_E_UTF8` | `FIO_E_NOT_AUTHORIZED` | `FIO_E_CLOCK`
 /// Ends with: `FIO_OK` | `FIO_E_NOT_FOUND` (the service does not know the asset) | `FIO_E_CANCELED`
 ///            (it may have been made all the same) | `FIO_E_UNAUTHORIZED` (401 in spite of a new token) |
 ///            `FIO_E_AUTHORIZATION_LOST`, `FIO_E_NOT_AUTHORIZED`, `FIO_E_TOKEN_EXPIRED` (no token could be
@@ -43,7 +41,7 @@ pub unsafe extern "C" fn fio_comment(
     // SAFETY: the caller passes NULL or a live client, NULL or terminated strings, and NULL or a writable
     // pointer.
     unsafe {
-        guard_start(client, completions::done(done, user), op, &mut |engine, now| {
+        guard_start(client, Registered(Callback::Done(done), user), op, &mut |engine, now| {
             let asset_id = args::text(asset_id, "the asset's id")?;
             let text = limits::comment(args::text(text, "the text")?)?;
             engine.start_comment(asset_id, text, limits::frame(frame)?, now)

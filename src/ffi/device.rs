@@ -11,9 +11,7 @@ use super::*;
 /// @param user    passed to `done`; may be NULL
 /// @param op      [out] the operation; may be NULL
 ///
-/// Returns:   `FIO_OK` (started) | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_NOT_AUTHORIZED` |
-///            `FIO_E_CLOCK` | `FIO_E_REENTRANT` | `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` |
-///            `FIO_E_POISONED` | `FIO_E_PANIC`
+/// Returns:   `FIO_OK` (started) | `FIO_E_NOT_AUTHORIZED` | `FIO_E_CLOCK`
 /// Ends with: the device | `FIO_E_CANCELED` | `FIO_E_UNAUTHORIZED` (401 in spite of a new token) |
 ///            `FIO_E_AUTHORIZATION_LOST`, `FIO_E_NOT_AUTHORIZED`, `FIO_E_TOKEN_EXPIRED` (no token could be
 ///            had) | `FIO_E_INVALID_CLIENT` | a network error (`FIO_E_DNS` to `FIO_E_CA_FILE`, `FIO_E_CA`,
@@ -31,7 +29,7 @@ pub unsafe extern "C" fn fio_device_info(
 ) -> fio_status {
     // SAFETY: the caller passes NULL or a live client, and NULL or a writable pointer.
     unsafe {
-        guard_start(client, completions::device(done, user), op, &mut |engine, now| {
+        guard_start(client, Registered(Callback::Device(done), user), op, &mut |engine, now| {
             engine.start(Operation::DeviceInfo, now)
         })
     }
@@ -45,9 +43,8 @@ pub unsafe extern "C" fn fio_device_info(
 /// @param device  [out] set to NULL first, to the device on `FIO_OK`; its `age_seconds` says how old it is. Valid
 ///                until the next `fio_device_cached` on this client, or until it is freed
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_DEVICE_UNKNOWN` (the service has not told of
-///            it since the pairing, or there is none) | `FIO_E_REENTRANT` (inside a data callback) |
-///            `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
+/// Returns:   `FIO_OK` | `FIO_E_DEVICE_UNKNOWN` (the service has not told of it since the pairing, or there
+///            is none)
 /// Callbacks: none
 /// Blocking:  never
 /// Threads:   one at a time
@@ -58,11 +55,13 @@ pub unsafe extern "C" fn fio_device_cached(
     device: *mut *const fio_device,
 ) -> fio_status {
     // SAFETY: the caller passes NULL or a live client, and NULL or a writable pointer.
-    guard(&mut || unsafe {
+    guard(|| unsafe {
         args::write(device, ptr::null())?;
-        let shown = inside(client, |handle, entered| {
-            let cached = entered.engine(|engine, now| engine.cached_device(now))?;
-            Ok(lock(&handle.shown).device.insert(views::device::aged(&cached)).as_ptr())
+        let mut shown = ptr::null();
+        inside(client, &mut |handle, entered| {
+            let view = views::device::aged(&entered.device()?);
+            shown = lock(&handle.shown).device.insert(view).as_ptr();
+            Ok(())
         })?;
         args::write(device, shown)
     })
@@ -77,9 +76,7 @@ pub unsafe extern "C" fn fio_device_cached(
 /// @param user    passed to `done`; may be NULL
 /// @param op      [out] the operation; may be NULL
 ///
-/// Returns:   `FIO_OK` (started) | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_NOT_AUTHORIZED` |
-///            `FIO_E_CLOCK` | `FIO_E_REENTRANT` | `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` |
-///            `FIO_E_POISONED` | `FIO_E_PANIC`
+/// Returns:   `FIO_OK` (started) | `FIO_E_NOT_AUTHORIZED` | `FIO_E_CLOCK`
 /// Ends with: `FIO_OK` | `FIO_E_CANCELED` | `FIO_E_UNAUTHORIZED` (401 in spite of a new token) |
 ///            `FIO_E_AUTHORIZATION_LOST`, `FIO_E_NOT_AUTHORIZED`, `FIO_E_TOKEN_EXPIRED` (no token could be
 ///            had) | `FIO_E_INVALID_CLIENT` | a network error (`FIO_E_DNS` to `FIO_E_CA_FILE`, `FIO_E_CA`,
@@ -97,7 +94,7 @@ pub unsafe extern "C" fn fio_heartbeat(
 ) -> fio_status {
     // SAFETY: the caller passes NULL or a live client, and NULL or a writable pointer.
     unsafe {
-        guard_start(client, completions::done(done, user), op, &mut |engine, now| {
+        guard_start(client, Registered(Callback::Done(done), user), op, &mut |engine, now| {
             engine.start(Operation::Heartbeat, now)
         })
     }
@@ -113,9 +110,7 @@ pub unsafe extern "C" fn fio_heartbeat(
 /// @param online  1 to be visible, 0 to stop (the default); the service shows the device as offline 300
 ///                seconds after the last call
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (neither 0 nor 1) |
-///            `FIO_E_REENTRANT` | `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` | `FIO_E_POISONED` |
-///            `FIO_E_PANIC`
+/// Returns:   `FIO_OK` | `FIO_E_ARGUMENT` (neither 0 nor 1)
 /// Callbacks: none
 /// Blocking:  never
 /// Threads:   one at a time
@@ -124,7 +119,7 @@ pub unsafe extern "C" fn fio_heartbeat(
 pub unsafe extern "C" fn fio_set_online(client: *mut fio_client, online: i32) -> fio_status {
     // SAFETY: the caller passes NULL or a live client, as documented.
     unsafe {
-        guard_engine(client, &mut |engine, now| {
+        guard_engine(client, |engine, now| {
             engine.set_online(args::switch(online)?, now);
             Ok(())
         })

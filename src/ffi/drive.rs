@@ -11,10 +11,8 @@ use std::time::Duration;
 ///                    soon as a callback was made, or would have been made for an event if one were
 ///                    set; as `fio_wakeup` or `fio_cancel` was called; or a signal handler ran.
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_REENTRANT` (inside a callback) |
-///            `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` (freed by one of its callbacks: do not
-///            use the pointer any more) | `FIO_E_POISONED` | `FIO_E_NOMEM` | `FIO_E_NETWORK` |
-///            `FIO_E_PANIC`
+/// Returns:   `FIO_OK` | `FIO_E_REENTRANT` (inside a callback) | `FIO_E_CLOSED` (freed by one of its
+///            callbacks: do not use the pointer any more) | `FIO_E_NOMEM` | `FIO_E_NETWORK`
 /// Callbacks: all kinds
 /// Blocking:  up to timeout_ms, plus the callbacks, plus writes of the store
 /// Signals:   SIGPIPE is blocked for the calling thread during the call; no handler is changed
@@ -22,10 +20,10 @@ use std::time::Duration;
 /// Since:     0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_drive(client: *mut fio_client, timeout_ms: i32) -> fio_status {
-    guard(&mut || {
+    // SAFETY: the caller passes NULL or a live client, as documented.
+    guard(|| unsafe {
         let timeout = u64::try_from(timeout_ms).ok().map(Duration::from_millis);
-        // SAFETY: the caller passes NULL or a live client, as documented.
-        unsafe { inside(client, |_, entered| entered.drive(timeout)) }
+        inside(client, &mut |_, entered| entered.drive(timeout))
     })
 }
 
@@ -35,9 +33,7 @@ pub unsafe extern "C" fn fio_drive(client: *mut fio_client, timeout_ms: i32) -> 
 /// @param op      an operation of this client that is running, or one of the last 64 that ended
 ///
 /// Returns:   the status the operation ended with (`FIO_OK` or any status its starting function
-///            names), or, if the wait itself failed: `FIO_E_NULL` | `FIO_E_HANDLE` |
-///            `FIO_E_UNKNOWN_OP` | `FIO_E_REENTRANT` (inside a callback) | `FIO_E_BUSY` |
-///            `FIO_E_FORKED` | `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
+///            names), or, if the wait itself failed: `FIO_E_UNKNOWN_OP` | `FIO_E_REENTRANT` (inside a callback)
 /// Callbacks: all kinds, the operation's own among them
 /// Blocking:  until the operation is over; cancel it from another thread or a callback to end it
 /// Threads:   one at a time
@@ -45,10 +41,12 @@ pub unsafe extern "C" fn fio_drive(client: *mut fio_client, timeout_ms: i32) -> 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_wait(client: *mut fio_client, op: fio_op) -> fio_status {
     let mut ended_with = FIO_OK;
-    let waited = guard(&mut || {
-        // SAFETY: the caller passes NULL or a live client, as documented.
-        ended_with = unsafe { inside(client, |_, entered| entered.wait(op)) }?;
-        Ok(())
+    // SAFETY: the caller passes NULL or a live client, as documented.
+    let waited = guard(|| unsafe {
+        inside(client, &mut |_, entered| {
+            ended_with = entered.wait(op)?;
+            Ok(())
+        })
     });
     if waited == FIO_OK { ended_with } else { waited }
 }
@@ -60,19 +58,23 @@ pub unsafe extern "C" fn fio_wait(client: *mut fio_client, op: fio_op) -> fio_st
 ///
 /// @param client  the client
 ///
-/// Returns:   the descriptor, 0 or more | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_BUSY` |
-///            `FIO_E_FORKED` | `FIO_E_REENTRANT` | `FIO_E_CLOSED` | `FIO_E_POISONED` |
-///            `FIO_E_UNSUPPORTED` (no epoll: use `fio_timeout_ms` and `fio_drive`) | `FIO_E_PANIC`
+/// Returns:   the descriptor, 0 or more | `FIO_E_UNSUPPORTED` (no epoll: use `fio_timeout_ms` and
+///            `fio_drive`)
 /// Callbacks: none
 /// Blocking:  never
 /// Threads:   one at a time
 /// Since:     0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_fd(client: *mut fio_client) -> i32 {
-    guard_value(FIO_E_PANIC, || {
-        // SAFETY: the caller passes NULL or a live client, as documented.
-        unsafe { inside(client, |_, entered| entered.descriptor()) }.unwrap_or_else(|error| error.status)
-    })
+    let mut descriptor = FIO_E_PANIC;
+    // SAFETY: the caller passes NULL or a live client, as documented.
+    let status = guard(|| unsafe {
+        inside(client, &mut |_, entered| {
+            descriptor = entered.descriptor()?;
+            Ok(())
+        })
+    });
+    if status == FIO_OK { descriptor } else { status }
 }
 
 /// How long a loop of the application's own may sleep before it calls `fio_drive`, if it watches no
@@ -83,24 +85,24 @@ pub unsafe extern "C" fn fio_fd(client: *mut fio_client) -> i32 {
 /// @param client      the client
 /// @param timeout_ms  [out] milliseconds, 0 for now, -1 for no need at all
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_BUSY` | `FIO_E_FORKED` |
-///            `FIO_E_REENTRANT` (inside a data callback) | `FIO_E_CLOSED` | `FIO_E_POISONED` |
-///            `FIO_E_PANIC`
+/// Returns:   `FIO_OK`
 /// Callbacks: the clock callback, if set
 /// Blocking:  never
 /// Threads:   one at a time
 /// Since:     0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_timeout_ms(client: *mut fio_client, timeout_ms: *mut i64) -> fio_status {
-    guard(&mut || {
-        // SAFETY: the caller passes NULL or a live client, and NULL or a writable pointer.
-        unsafe {
-            let wanted = inside(client, |_, entered| entered.driver(|driver| Ok(driver.wants_round_in())))?;
-            // Rounded up, so that it is due when the sleep ends.
-            let wanted =
-                wanted.map_or(-1, |span| i64::try_from(span.as_micros().div_ceil(1000)).unwrap_or(i64::MAX));
-            args::write(timeout_ms, wanted)
-        }
+    // SAFETY: the caller passes NULL or a live client, and NULL or a writable pointer.
+    guard(|| unsafe {
+        let mut milliseconds = -1;
+        inside(client, &mut |_, entered| {
+            if let Some(span) = entered.wants_round_in()? {
+                // Rounded up, so that it is due when the sleep ends.
+                milliseconds = i64::try_from(span.as_micros().div_ceil(1000)).unwrap_or(i64::MAX);
+            }
+            Ok(())
+        })?;
+        args::write(timeout_ms, milliseconds)
     })
 }
 
@@ -112,15 +114,14 @@ pub unsafe extern "C" fn fio_timeout_ms(client: *mut fio_client, timeout_ms: *mu
 /// @param client  the client
 /// @param op      the operation
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_FORKED` | `FIO_E_UNKNOWN_OP` (not
-///            running) | `FIO_E_PANIC`
+/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_FORKED` | `FIO_E_UNKNOWN_OP` (not running)
 /// Callbacks: none before it returns
 /// Blocking:  never
 /// Threads:   any, at any time, also inside every callback
 /// Since:     0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_cancel(client: *mut fio_client, op: fio_op) -> fio_status {
-    guard(&mut || {
+    guard(|| {
         // SAFETY: the caller passes NULL or a live client, as documented.
         unsafe { handle(client) }?.client.remote()?.cancel(op)
     })
@@ -130,16 +131,36 @@ pub unsafe extern "C" fn fio_cancel(client: *mut fio_client, op: fio_op) -> fio_
 ///
 /// @param client  the client
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_FORKED` | `FIO_E_PANIC`
+/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_FORKED`
 /// Callbacks: none
 /// Blocking:  never
 /// Threads:   any, at any time, also inside every callback; not from a signal handler
 /// Since:     0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_wakeup(client: *mut fio_client) -> fio_status {
-    guard(&mut || {
+    guard(|| {
         // SAFETY: the caller passes NULL or a live client, as documented.
         unsafe { handle(client) }?.client.remote()?.wake_up();
+        Ok(())
+    })
+}
+
+/// Says that the network is another one now, or there again: parts of uploads that stand still are begun anew, and
+/// what waits for the network is tried at once. What a server has asked for is kept. Without this call the library
+/// tries a lost network every second or two, and less often the longer it has been away.
+///
+/// @param client  the client
+///
+/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_FORKED` | `FIO_E_PANIC`
+/// Callbacks: none before it returns
+/// Blocking:  never
+/// Threads:   any, at any time, also inside every callback; not from a signal handler
+/// Since:     0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn fio_network_changed(client: *mut fio_client) -> fio_status {
+    guard(&mut || {
+        // SAFETY: the caller passes NULL or a live client, as documented.
+        unsafe { handle(client) }?.client.remote()?.network_changed();
         Ok(())
     })
 }

@@ -1,13 +1,19 @@
 //! The guard every exported function runs in: a panic becomes a status, never an abort, never
 //! undefined behaviour.
 
+use super::body::Body;
 use crate::error::Error;
 use crate::status::{FIO_E_PANIC, FIO_OK};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Runs the body of a function that returns a status.
-pub fn guard(body: &mut dyn FnMut() -> Result<(), Error>) -> i32 {
-    guard_value(FIO_E_PANIC, || body().map_or_else(|error| error.status, |()| FIO_OK))
+pub fn guard(mut body: impl FnMut() -> Result<(), Error>) -> i32 {
+    guard_body(Body::new(&mut |_: &mut ()| body()))
+}
+
+#[inline(never)]
+fn guard_body(mut body: Body<'_, ()>) -> i32 {
+    guard_value(FIO_E_PANIC, || body.call(&mut ()).map_or_else(|error| error.status, |()| FIO_OK))
 }
 
 /// Runs the body of a function that returns something else; `on_panic` stands in for it.
@@ -35,8 +41,8 @@ mod tests {
 
     #[test]
     fn a_panic_becomes_a_status() {
-        assert_eq!(guard(&mut || panic!("caught")), FIO_E_PANIC);
-        assert_eq!(guard(&mut || Ok(())), FIO_OK);
+        assert_eq!(guard(|| panic!("caught")), FIO_E_PANIC);
+        assert_eq!(guard(|| Ok(())), FIO_OK);
         assert_eq!(guard_value(7, || panic!("caught")), 7);
     }
 }

@@ -8,6 +8,7 @@
 
 mod args;
 pub mod authorization;
+mod body;
 mod builder;
 pub mod callbacks;
 pub mod client;
@@ -39,6 +40,7 @@ use crate::error::Error;
 use crate::status::*;
 use callbacks::*;
 use client::{fio_client, guard_engine, guard_start, handle, inside};
+use completions::{Callback, Registered};
 use guard::{guard, guard_value};
 use std::ffi::{c_char, c_void};
 use std::ptr;

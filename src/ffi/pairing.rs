@@ -12,9 +12,7 @@ use limits::within;
 /// @param user    passed to `done`; may be NULL
 /// @param op      [out] the operation; may be NULL
 ///
-/// Returns:   `FIO_OK` (started) | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_IN_PROGRESS` (another
-///            pairing call is running) | `FIO_E_CLOCK` | `FIO_E_REENTRANT` (inside a data callback) |
-///            `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
+/// Returns:   `FIO_OK` (started) | `FIO_E_IN_PROGRESS` (another pairing call is running) | `FIO_E_CLOCK`
 /// Ends with: the code, or `FIO_E_CANCELED`; a network error (`FIO_E_DNS` to `FIO_E_CA_FILE`, `FIO_E_CA`,
 ///            `FIO_E_CLOCK`); an answer's error (`FIO_E_PROTOCOL` to `FIO_E_PLAN_LIMIT`); an OAuth error
 ///            (`FIO_E_INVALID_CLIENT` for a wrong client secret, `FIO_E_INVALID_REQUEST`,
@@ -32,7 +30,7 @@ pub unsafe extern "C" fn fio_request_code(
 ) -> fio_status {
     // SAFETY: the caller passes NULL or a live client, and NULL or a writable pointer.
     unsafe {
-        guard_start(client, completions::code(done, user), op, &mut |engine, now| {
+        guard_start(client, Registered(Callback::Code(done), user), op, &mut |engine, now| {
             if done.is_none() {
                 return Err(unseen());
             }
@@ -53,9 +51,8 @@ pub unsafe extern "C" fn fio_request_code(
 /// @param user    passed to `done`; may be NULL
 /// @param op      [out] the operation; may be NULL
 ///
-/// Returns:   `FIO_OK` (started) | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_NO_CODE` (call
-///            `fio_request_code` first) | `FIO_E_IN_PROGRESS` | `FIO_E_CLOCK` | `FIO_E_REENTRANT` |
-///            `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
+/// Returns:   `FIO_OK` (started) | `FIO_E_NO_CODE` (call `fio_request_code` first) | `FIO_E_IN_PROGRESS` |
+///            `FIO_E_CLOCK`
 /// Ends with: `FIO_OK` (authorized) | `FIO_E_ACCESS_DENIED` | `FIO_E_EXPIRED_TOKEN` (the code ran out) |
 ///            `FIO_E_INVALID_GRANT` | `FIO_E_INVALID_CLIENT` | `FIO_E_INVALID_REQUEST` |
 ///            `FIO_E_INVALID_SCOPE` | `FIO_E_UNAUTHORIZED_CLIENT` | `FIO_E_UNSUPPORTED_GRANT_TYPE` |
@@ -74,7 +71,7 @@ pub unsafe extern "C" fn fio_poll(
 ) -> fio_status {
     // SAFETY: the caller passes NULL or a live client, and NULL or a writable pointer.
     unsafe {
-        guard_start(client, completions::done(done, user), op, &mut |engine, now| {
+        guard_start(client, Registered(Callback::Done(done), user), op, &mut |engine, now| {
             engine.start(Operation::Poll, now)
         })
     }
@@ -94,9 +91,7 @@ pub unsafe extern "C" fn fio_poll(
 /// @param user       passed to both; may be NULL
 /// @param op         [out] the operation; may be NULL
 ///
-/// Returns:   `FIO_OK` (started) | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (max_codes) |
-///            `FIO_E_IN_PROGRESS` | `FIO_E_CLOCK` | `FIO_E_REENTRANT` | `FIO_E_BUSY` | `FIO_E_FORKED` |
-///            `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
+/// Returns:   `FIO_OK` (started) | `FIO_E_ARGUMENT` (max_codes) | `FIO_E_IN_PROGRESS` | `FIO_E_CLOCK`
 /// Ends with: the device; any error that `fio_poll` and `fio_device_info` name; of those that `fio_request_code`
 ///            names, the service's refusals: the OAuth errors, `FIO_E_BAD_REQUEST`, `FIO_E_UNAUTHORIZED`,
 ///            `FIO_E_CONFLICT`, `FIO_E_UNPROCESSABLE`; `FIO_E_EXPIRED_TOKEN` when the last code ran out. If the error came after the approval
@@ -117,7 +112,7 @@ pub unsafe extern "C" fn fio_pair(
 ) -> fio_status {
     // SAFETY: the caller passes NULL or a live client, and NULL or a writable pointer.
     unsafe {
-        guard_start(client, completions::pair(show, done, user), op, &mut |engine, now| {
+        guard_start(client, Registered(Callback::Pair(show, done), user), op, &mut |engine, now| {
             if show.is_none() {
                 return Err(unseen());
             }

@@ -2,7 +2,6 @@
 
 use super::views::fio_totals;
 use super::*;
-use crate::engine::transport::UploadLimits;
 
 /// Shows every upload: first those that are not over, in the order in which they are sent, then those
 /// that are, as far as they are remembered, oldest first.
@@ -15,9 +14,8 @@ use crate::engine::transport::UploadLimits;
 /// @param each    called once for each upload; must not be NULL
 /// @param user    passed to `each`; may be NULL
 ///
-/// Returns:   `FIO_OK` (none is no error) | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_REENTRANT` (inside a
-///            data callback) | `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` (freed by the callback: do
-///            not use the pointer any more) | `FIO_E_POISONED` | `FIO_E_PANIC`
+/// Returns:   `FIO_OK` (none is no error) | `FIO_E_CLOSED` (freed by the callback: do not use the pointer any
+///            more)
 /// Callbacks: `each`
 /// Blocking:  never, apart from the callback
 /// Threads:   one at a time
@@ -29,8 +27,8 @@ pub unsafe extern "C" fn fio_queue_list(
     user: *mut c_void,
 ) -> fio_status {
     // SAFETY: the caller passes NULL or a live client.
-    guard(&mut || unsafe {
-        inside(client, |_, entered| {
+    guard(|| unsafe {
+        inside(client, &mut |_, entered| {
             let each =
                 each.ok_or_else(|| Error::new(FIO_E_NULL, "without a callback nobody would see the list"))?;
             // SAFETY: given for this; the view outlives the call, and nothing is held.
@@ -45,8 +43,7 @@ pub unsafe extern "C" fn fio_queue_list(
 /// @param totals  [out] set to NULL first, to the totals on `FIO_OK`; valid until the next
 ///                `fio_queue_totals` on this client, or until it is freed
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_REENTRANT` (inside a data callback) |
-///            `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
+/// Returns:   `FIO_OK`
 /// Callbacks: none
 /// Blocking:  never
 /// Threads:   one at a time
@@ -57,11 +54,13 @@ pub unsafe extern "C" fn fio_queue_totals(
     totals: *mut *const fio_totals,
 ) -> fio_status {
     // SAFETY: the caller passes NULL or a live client, and NULL or a writable pointer.
-    guard(&mut || unsafe {
+    guard(|| unsafe {
         args::write(totals, ptr::null())?;
-        let shown = inside(client, |handle, entered| {
+        let mut shown = ptr::null();
+        inside(client, &mut |handle, entered| {
             let view = views::upload::totals(&entered.totals()?);
-            Ok(lock(&handle.shown).totals.insert(view).as_ptr())
+            shown = lock(&handle.shown).totals.insert(view).as_ptr();
+            Ok(())
         })?;
         args::write(totals, shown)
     })
@@ -75,8 +74,8 @@ pub unsafe extern "C" fn fio_queue_totals(
 ///
 /// @param client  the client
 ///
-/// Returns:   as `fio_queue_totals`
-/// Callbacks: store, clock and log callbacks, if set
+/// Returns:   `FIO_OK`
+/// Callbacks: store, clock, entropy and log callbacks, if set
 /// Blocking:  writes to the store
 /// Threads:   one at a time
 /// Since:     0.1.0
@@ -84,9 +83,11 @@ pub unsafe extern "C" fn fio_queue_totals(
 pub unsafe extern "C" fn fio_queue_pause(client: *mut fio_client) -> fio_status {
     // SAFETY: the caller passes NULL or a live client.
     unsafe {
-        guard_engine(client, &mut |engine, now| {
-            engine.pause_queue(now);
-            Ok(())
+        guard_engine(client, |engine, now| {
+            engine.with_uploads(now, |uploads, cx| {
+                uploads.pause_all(cx);
+                Ok(())
+            })
         })
     }
 }
@@ -97,8 +98,8 @@ pub unsafe extern "C" fn fio_queue_pause(client: *mut fio_client) -> fio_status 
 ///
 /// @param client  the client
 ///
-/// Returns:   as `fio_queue_totals`
-/// Callbacks: store, clock and log callbacks, if set
+/// Returns:   `FIO_OK`
+/// Callbacks: store, clock, entropy and log callbacks, if set
 /// Blocking:  writes to the store
 /// Threads:   one at a time
 /// Since:     0.1.0
@@ -106,9 +107,11 @@ pub unsafe extern "C" fn fio_queue_pause(client: *mut fio_client) -> fio_status 
 pub unsafe extern "C" fn fio_queue_resume(client: *mut fio_client) -> fio_status {
     // SAFETY: the caller passes NULL or a live client.
     unsafe {
-        guard_engine(client, &mut |engine, now| {
-            engine.resume_queue(now);
-            Ok(())
+        guard_engine(client, |engine, now| {
+            engine.with_uploads(now, |uploads, _| {
+                uploads.resume_all();
+                Ok(())
+            })
         })
     }
 }
@@ -117,8 +120,8 @@ pub unsafe extern "C" fn fio_queue_resume(client: *mut fio_client) -> fio_status
 ///
 /// @param client  the client
 ///
-/// Returns:   as `fio_queue_totals`
-/// Callbacks: store, clock and log callbacks, if set; `destroy` of readers that are not used any more;
+/// Returns:   `FIO_OK`
+/// Callbacks: store, clock, entropy and log callbacks, if set; `destroy` of readers that are not used any more;
 ///            events later, from `fio_drive`
 /// Blocking:  writes to the store
 /// Threads:   one at a time
@@ -127,9 +130,11 @@ pub unsafe extern "C" fn fio_queue_resume(client: *mut fio_client) -> fio_status
 pub unsafe extern "C" fn fio_queue_cancel_all(client: *mut fio_client) -> fio_status {
     // SAFETY: the caller passes NULL or a live client.
     unsafe {
-        guard_engine(client, &mut |engine, now| {
-            engine.cancel_all_uploads(now);
-            Ok(())
+        guard_engine(client, |engine, now| {
+            engine.with_uploads(now, |uploads, cx| {
+                uploads.cancel_all(cx);
+                Ok(())
+            })
         })
     }
 }
@@ -141,10 +146,8 @@ pub unsafe extern "C" fn fio_queue_cancel_all(client: *mut fio_client) -> fio_st
 /// @param enabled  1 (the default): they are. 0: they begin paused (`FIO_E_UPLOAD_PAUSED`) until a person
 ///                 picks them (`fio_upload_resume`).
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (neither 0 nor 1) |
-///            `FIO_E_REENTRANT` (inside a data callback) | `FIO_E_BUSY` | `FIO_E_FORKED` |
-///            `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
-/// Callbacks: store, clock and log callbacks, if set
+/// Returns:   `FIO_OK` | `FIO_E_ARGUMENT` (neither 0 nor 1)
+/// Callbacks: store, clock, entropy and log callbacks, if set
 /// Blocking:  writes to the store
 /// Threads:   one at a time
 /// Since:     0.1.0
@@ -152,9 +155,11 @@ pub unsafe extern "C" fn fio_queue_cancel_all(client: *mut fio_client) -> fio_st
 pub unsafe extern "C" fn fio_queue_set_auto_start(client: *mut fio_client, enabled: i32) -> fio_status {
     // SAFETY: the caller passes NULL or a live client.
     unsafe {
-        guard_engine(client, &mut |engine, now| {
-            engine.set_auto_start(args::switch(enabled)?, now);
-            Ok(())
+        guard_engine(client, |engine, now| {
+            engine.with_uploads(now, |uploads, _| {
+                uploads.set_auto_start(args::switch(enabled)?);
+                Ok(())
+            })
         })
     }
 }
@@ -166,17 +171,18 @@ pub unsafe extern "C" fn fio_queue_set_auto_start(client: *mut fio_client, enabl
 ///
 /// @param client  the client
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_STORE` (what the store remembers could not
-///            be read yet: try again after `FIO_EVENT_STORE_RECOVERED`) | `FIO_E_REENTRANT` (inside a data
-///            callback) | `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
-/// Callbacks: store, clock and log callbacks, if set
+/// Returns:   `FIO_OK` | `FIO_E_STORE` (what the store remembers could not be read yet: try again after
+///            `FIO_EVENT_STORE_RECOVERED`)
+/// Callbacks: store, clock, entropy and log callbacks, if set
 /// Blocking:  writes to the store
 /// Threads:   one at a time
 /// Since:     0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_queue_forget_tags(client: *mut fio_client) -> fio_status {
     // SAFETY: the caller passes NULL or a live client.
-    unsafe { guard_engine(client, &mut |engine, now| engine.forget_tags(now)) }
+    unsafe {
+        guard_engine(client, |engine, now| engine.with_uploads(now, |uploads, _| uploads.forget_tags()))
+    }
 }
 
 /// Limits what all uploads together send, to leave some of the network to others. At once, also for what
@@ -185,7 +191,7 @@ pub unsafe extern "C" fn fio_queue_forget_tags(client: *mut fio_client) -> fio_s
 /// @param client            the client
 /// @param bytes_per_second  0 means no limit. Calls to the service itself are small and not counted.
 ///
-/// Returns:   as `fio_queue_totals`
+/// Returns:   `FIO_OK`
 /// Callbacks: clock and log callbacks, if set
 /// Blocking:  never
 /// Threads:   one at a time
@@ -197,9 +203,8 @@ pub unsafe extern "C" fn fio_queue_set_bandwidth(
 ) -> fio_status {
     // SAFETY: the caller passes NULL or a live client.
     unsafe {
-        guard_engine(client, &mut |engine, now| {
-            let limits = UploadLimits { bytes_per_second, ..engine.upload_limits().clone() };
-            engine.limit_uploads(limits, now);
+        guard_engine(client, |engine, now| {
+            engine.limit_uploads(now, |limits| limits.bytes_per_second = bytes_per_second);
             Ok(())
         })
     }
@@ -216,9 +221,8 @@ pub unsafe extern "C" fn fio_queue_set_bandwidth(
 ///                without `/` and `!`; copied. NULL with count 0 allows all.
 /// @param count   how many
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` (also one of the names) | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (no such
-///            name, or more than 16) | `FIO_E_UTF8` | `FIO_E_REENTRANT` (inside a data callback) |
-///            `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
+/// Returns:   `FIO_OK` | `FIO_E_NULL` (also one of the names) | `FIO_E_ARGUMENT` (no such name, or more than
+///            16) | `FIO_E_UTF8`
 /// Callbacks: clock and log callbacks, if set
 /// Blocking:  never
 /// Threads:   one at a time
@@ -232,10 +236,9 @@ pub unsafe extern "C" fn fio_queue_set_interfaces(
     // SAFETY: the caller passes NULL or a live client, and NULL or `count` pointers to terminated
     // strings.
     unsafe {
-        guard_engine(client, &mut |engine, now| {
+        guard_engine(client, |engine, now| {
             let interfaces = args::interfaces(names, count)?;
-            let limits = UploadLimits { interfaces, ..engine.upload_limits().clone() };
-            engine.limit_uploads(limits, now);
+            engine.limit_uploads(now, |limits| limits.interfaces = interfaces);
             Ok(())
         })
     }

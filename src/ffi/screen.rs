@@ -12,8 +12,8 @@ use crate::client::qr;
 /// @param capacity  size of `modules` in bytes; 31,329 (177 × 177) is always enough
 /// @param side      [out] modules along one edge, 21 to 177; also written with `FIO_E_BUFFER`
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_ARGUMENT` (empty, too long, control characters) |
-///            `FIO_E_UTF8` | `FIO_E_BUFFER` (too small; nothing drawn) | `FIO_E_PANIC`
+/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_ARGUMENT` (empty, too long, control characters) | `FIO_E_UTF8`
+///            | `FIO_E_BUFFER` (too small; nothing drawn)
 /// Callbacks: none
 /// Blocking:  never
 /// Threads:   any
@@ -25,7 +25,7 @@ pub unsafe extern "C" fn fio_qr_encode(
     capacity: usize,
     side: *mut i32,
 ) -> fio_status {
-    guard(&mut || {
+    guard(|| {
         // SAFETY: the caller passes NULL or a terminated string, NULL or `capacity` writable bytes, and
         // NULL or a writable pointer.
         unsafe {

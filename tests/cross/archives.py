@@ -14,7 +14,6 @@ import tarfile
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable, TypeVar
 
 import pytest
 
@@ -24,7 +23,7 @@ sys.path[:0] = [str(ROOT / "tests" / "c"), str(ROOT / "packaging" / "dist")]
 from case import Case, need  # noqa: E402
 from harness import Emulator  # noqa: E402
 
-__all__ = ["ARCHIVES", "ROOT", "SECRET", "Archive", "ArchiveTest", "Emulator", "for_each_archive", "run"]
+__all__ = ["ARCHIVES", "ROOT", "SECRET", "Archive", "ArchiveTest", "Emulator", "run"]
 
 DIST = ROOT / "dist"
 SECRET = "emulator-secret"
@@ -109,23 +108,14 @@ def run(*command: object, **environment: str) -> str:
 
 
 class ArchiveTest(Case):
-    def need_archive(self, archive: Archive) -> None:
+    @pytest.fixture(params=ARCHIVES, ids=lambda archive: archive.name)
+    def archive(self, request: pytest.FixtureRequest) -> Archive:
+        """Each of the archives."""
+        archive: Archive = request.param
         if not archive.path.exists():
             pytest.skip(f"dist/{archive.path.name} is not there: make dist")
+        return archive
 
     def need_devices(self, archive: Archive) -> None:
         need(archive.processor.qemu, "qemu-user-static")
         need(archive.tool("gcc"), f"gcc-{archive.processor.debian}")
-
-
-Test = TypeVar("Test", bound=ArchiveTest)
-
-
-def for_each_archive(test: Callable[[Test, Archive], None]) -> Callable[[Test], None]:
-    @functools.wraps(test)
-    def tests(self: Test) -> None:
-        for archive in ARCHIVES:
-            with self.subTest(archive.name):
-                self.need_archive(archive)
-                test(self, archive)
-    return tests

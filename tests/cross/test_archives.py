@@ -9,7 +9,7 @@ import re
 import tempfile
 from pathlib import Path
 
-from archives import DIST, ROOT, Archive, ArchiveTest, for_each_archive, run
+from archives import DIST, ROOT, Archive, ArchiveTest, run
 
 import archive as packing
 import interface
@@ -25,7 +25,6 @@ def sha256(path: Path) -> str:
 
 
 class ArchivesTest(ArchiveTest):
-    @for_each_archive
     def test_exports_the_header_and_nothing_else(self, archive: Archive) -> None:
         functions = {*interface.load().exports}
         assert "fio_pair" in functions
@@ -37,7 +36,6 @@ class ArchivesTest(ArchiveTest):
         symbols = run("readelf", "--syms", "--wide", archive.static_library)
         assert set(re.findall(r" (?:GLOBAL|WEAK) +\w+ +\d+ (\S+)", symbols)) == functions
 
-    @for_each_archive
     def test_is_for_the_processor_it_says(self, archive: Archive) -> None:
         for library in (archive.shared_library, archive.static_library):
             assert re.search(rf"Machine: +{archive.processor.machine}\n", run("readelf", "--file-header", library))
@@ -47,13 +45,11 @@ class ArchivesTest(ArchiveTest):
         links = {path.name: os.readlink(path) for path in (archive.unpacked() / "lib").iterdir() if path.is_symlink()}
         assert links == {"libfio_c2c.so": "libfio_c2c.so.0", "libfio_c2c.so.0": f"libfio_c2c.so.{archive.version}"}
 
-    @for_each_archive
     def test_needs_no_library_that_a_device_might_not_have(self, archive: Archive) -> None:
         needed = set(re.findall(r"\(NEEDED\).*\[(.*)\]", run("readelf", "--dynamic", archive.shared_library)))
         always = {"libc.so.6", "libgcc_s.so.1", "ld-linux-armhf.so.3"}
         assert needed - always == ({"libcurl.so.4"} if archive.tls == "system" else set())
 
-    @for_each_archive
     def test_says_which_glibc_and_how_much_memory(self, archive: Archive) -> None:
         symbols = run("objdump", "--private-headers", archive.shared_library)
         found = [tuple(map(int, version.split("."))) for version in re.findall(r"GLIBC_(\d+\.\d+)", symbols)]
@@ -70,7 +66,6 @@ class ArchivesTest(ArchiveTest):
         assert (parts[0] + parts[1], parts[2], parts[3], total) == (text, data, bss, whole)
         assert file == archive.shared_library.stat().st_size
 
-    @for_each_archive
     def test_checksums_are_right_and_complete(self, archive: Archive) -> None:
         folder = archive.unpacked()
         lines = (folder / "SHA256SUMS").read_text().splitlines()
@@ -79,7 +74,6 @@ class ArchivesTest(ArchiveTest):
         assert said == {str(path.relative_to(folder)): sha256(path) for path in files}
         assert f"{sha256(archive.path)}  {archive.path.name}\n" in (DIST / "SHA256SUMS").read_text()
 
-    @for_each_archive
     def test_bill_of_materials_names_every_part(self, archive: Archive) -> None:
         def crates(edges: str) -> set[tuple[str, str]]:
             tree = run(CARGO, "tree", "--quiet", "--locked", "--manifest-path", ROOT / "Cargo.toml", "--prefix", "none",
@@ -107,7 +101,6 @@ class ArchivesTest(ArchiveTest):
         for name in ("rustls", "libcurl", "zlib", "AWS-LC"):
             assert bool(re.search(rf"^{name} +[0-9]", licences, re.M)) == (archive.tls == "bundled"), name
 
-    @for_each_archive
     def test_nothing_of_the_machine_it_was_built_on(self, archive: Archive) -> None:
         cargo_home = os.environ.get("CARGO_HOME") or str(Path.home() / ".cargo")
         for path in archive.unpacked().rglob("*"):

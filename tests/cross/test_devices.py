@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from case import need
-from archives import ROOT, SECRET, Archive, ArchiveTest, Emulator, for_each_archive, run
+from archives import ROOT, SECRET, Archive, ArchiveTest, Emulator, run
 
 RECORDED_SECONDS = 2
 
@@ -63,20 +63,17 @@ class DevicesTest(ArchiveTest):
             assert arrived == sent
         assert violations(service) == []
 
-    @for_each_archive
     def test_linked_to_the_shared_library(self, archive: Archive) -> None:
         self.need_devices(archive)
         self.assert_pairs(archive, self.build(archive, "pair", "shared"))
         self.assert_sends(archive, self.build(archive, "upload", "shared"))
 
-    @for_each_archive
     def test_linked_to_the_static_library(self, archive: Archive) -> None:
         self.need_devices(archive)
         program = self.build(archive, "upload", "static")
         assert "libfio_c2c" not in run("readelf", "--dynamic", program)
         self.assert_sends(archive, program)
 
-    @for_each_archive
     def test_the_shared_library_made_anew_is_the_same(self, archive: Archive) -> None:
         self.need_devices(archive)
         readme = (archive.unpacked() / "README.txt").read_text().replace("\\\n", "")
@@ -87,7 +84,6 @@ class DevicesTest(ArchiveTest):
         self.link(archive, *arguments)
         assert exports(self.home / archive.name) == exports(archive.shared_library)
 
-    @for_each_archive
     def test_pkg_config_finds_it_where_it_was_unpacked(self, archive: Archive) -> None:
         self.need_devices(archive)
         need("pkg-config", "pkg-config")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import pytest
+
 from case import need
 from installation import RUST, TLS, ConsumerTest, run
 
@@ -31,10 +33,9 @@ class Neighbours(ConsumerTest):
                     self.check_pairs(shared=link == "so")
 
     if TLS == "bundled":
-        def test_another_libcurl(self) -> None:
+        @pytest.mark.parametrize("link", ("a", "so"))
+        def test_another_libcurl(self, link: str) -> None:
             shutil.copy(HERE / "with_curl.c", self.folder)
-            for link in ("a", "so"):
-                with self.subTest(link):
-                    # Seen by everything that is loaded, as those of a shared libcurl would be.
-                    self.compile("-rdynamic", "with_curl.c", *self.flags(link))
-                    self.check_pairs(shared=link == "so")
+            # Seen by everything that is loaded, as those of a shared libcurl would be.
+            self.compile("-rdynamic", "with_curl.c", *self.flags(link))
+            self.check_pairs(shared=link == "so")

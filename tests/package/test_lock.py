@@ -26,6 +26,7 @@ ALLOWED: Dict[str, List[str]] = {
     # Of one version, and with the lock file that came with it.
     "packaging/dist.mk": ["$(CARGO) install --quiet --locked --debug"],
     # Texts.
+    "tests/package/test_dependencies.py": ["`cargo install --locked cargo-deny && cargo deny check` does it"],
     "python/setup.py": ["wheel in a checkout: `pip wheel ./python`"],
     "tests/package/test_pytest_plugin.py": ["as a test engineer has them after `pip install`"],
     # The one place where tests do it.

@@ -104,7 +104,7 @@ impl Device {
 impl Device {
     /// As the driver does it.
     pub fn tick(&mut self, now: Now, sent: impl Fn(RequestId) -> u64) {
-        if self.engine.wants_progress(now) {
+        if self.engine.uploads().wants_progress(now) {
             self.engine.note_progress(sent);
         }
         self.engine.tick(now);

@@ -2,7 +2,7 @@
 //! the service refuses the old one (401). A refresh is waited for a few times; who only wants that is a call without a
 //! request.
 
-use crate::api::asset::{self, Asset, Kind};
+use crate::api::asset::{self, Kind};
 use crate::api::device::Device;
 use crate::api::{Request, Response, comment, device, heartbeat, realtime};
 use crate::clock::Instant;
@@ -11,12 +11,10 @@ use crate::context::{Context, Purpose};
 use crate::error::Error;
 use crate::failure::{Backoff, Verdict, api_verdict, is_transient, is_worth_waiting, least_wait};
 use crate::prelude::*;
-use crate::secret::Secret;
 use crate::small_map::SmallMap;
 use crate::status::*;
 use crate::token::session::Session;
-use crate::upload::UploadId;
-use alloc::collections::VecDeque;
+use crate::upload::{UploadId, messages};
 use core::time::Duration;
 
 /// Attempts of the engine's own fetch of device information, before it waits for the next occasion.
@@ -26,7 +24,8 @@ const FETCH_ATTEMPTS: u32 = 5;
 pub(crate) struct Calls {
     list: SmallMap<u64, Call>,
     wants_refresh: bool,
-    events: VecDeque<Event>,
+    /// In the order in which they ended; rarely more than one.
+    events: Vec<Event>,
 }
 
 /// A call is over.
@@ -76,16 +75,7 @@ pub(crate) enum Errand {
 pub(crate) enum Reply {
     Done,
     Device(Box<Device>),
-    Asset(Box<Asset>),
-    Addresses(Vec<Secret>),
-}
-
-/// When a call is given up.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Withdrawal {
-    Always,
-    /// Only if the request has not left yet.
-    IfUnsent,
+    Upload(messages::Reply),
 }
 
 #[derive(Debug, PartialEq)]
@@ -128,7 +118,7 @@ impl Calls {
     /// where they have just given the token, another one would not help.
     pub fn fetch_device(&mut self, cx: &mut Context, is_token_new: bool) {
         // One that is still under way has been overtaken.
-        self.withdraw(cx, Caller::FollowUp, Withdrawal::Always);
+        self.withdraw(cx, Caller::FollowUp);
         let call = Call::new(Caller::FollowUp, Errand::DeviceInfo);
         self.insert(cx, Call { repeated: is_token_new, ..call });
     }
@@ -155,30 +145,26 @@ impl Calls {
         Some(call)
     }
 
-    /// Gives a call up without a word to its caller. `true` if there was one.
-    pub fn withdraw(&mut self, cx: &mut Context, caller: Caller, withdrawal: Withdrawal) -> bool {
-        let is_meant = |call: &Call| {
-            let has_left = call.state == State::InFlight;
-            call.caller == caller && (withdrawal == Withdrawal::Always || !has_left)
-        };
-        let found = self.list.iter().find(|(_, call)| is_meant(call)).map(|(&id, _)| id);
-        found.is_some_and(|id| self.remove(cx, id).is_some())
+    /// Gives a call up without a word to its caller.
+    pub fn withdraw(&mut self, cx: &mut Context, caller: Caller) {
+        let found = self.list.iter().find(|(_, call)| call.caller == caller).map(|(&id, _)| id);
+        found.map(|id| self.remove(cx, id));
     }
 
     fn end(&mut self, cx: &mut Context, id: u64, result: Result<Reply, Error>) {
         if let Some(call) = self.remove(cx, id) {
-            self.events.push_back((call.caller, result));
+            self.events.push((call.caller, result));
         }
     }
 
     /// There will be no other tokens for now.
     pub fn fail_waiting(&mut self, cx: &mut Context, error: &Error) {
-        self.end_those(cx, error, |call| call.state == State::NeedsToken);
+        self.end_those(cx, error, &mut |call| call.state == State::NeedsToken);
     }
 
     /// No other tokens before this time has passed.
     pub fn release_impatient(&mut self, cx: &mut Context, error: &Error, wait: Duration) {
-        self.end_those(cx, error, |call| {
+        self.end_those(cx, error, &mut |call| {
             if call.state != State::NeedsToken {
                 return false;
             }
@@ -189,10 +175,10 @@ impl Calls {
 
     /// The authorization they were for is over.
     pub fn end_all(&mut self, cx: &mut Context, status: i32) {
-        self.end_those(cx, &Error::of(status), |_| true);
+        self.end_those(cx, &Error::of(status), &mut |_| true);
     }
 
-    fn end_those(&mut self, cx: &mut Context, error: &Error, mut ends: impl FnMut(&mut Call) -> bool) {
+    fn end_those(&mut self, cx: &mut Context, error: &Error, ends: &mut dyn FnMut(&mut Call) -> bool) {
         let ending: Vec<u64> =
             self.list.iter_mut().filter_map(|(&id, call)| ends(call).then_some(id)).collect();
         for id in ending {
@@ -223,7 +209,7 @@ impl Calls {
     }
 
     pub fn poll_event(&mut self) -> Option<Event> {
-        self.events.pop_front()
+        (!self.events.is_empty()).then(|| self.events.remove(0))
     }
 
     pub fn poll_timeout(&self) -> Option<Instant> {
@@ -319,10 +305,11 @@ impl Calls {
             Errand::Refresh => Ok(Reply::Done),
             Errand::Heartbeat => heartbeat::read(&response).map(|()| Reply::Done),
             Errand::Comment(_) => comment::read(&response).map(|()| Reply::Done),
-            Errand::CreateAsset(_, kind) => {
-                asset::read(&response, *kind).map(|asset| Reply::Asset(Box::new(asset)))
+            Errand::CreateAsset(_, kind) => asset::read(&response, *kind)
+                .map(|asset| Reply::Upload(messages::Reply::Asset(Box::new(asset)))),
+            Errand::AnnounceParts(_, count) => {
+                realtime::read(&response, *count).map(|urls| Reply::Upload(messages::Reply::Urls(urls)))
             }
-            Errand::AnnounceParts(_, count) => realtime::read(&response, *count).map(Reply::Addresses),
         });
         if let Err(error) = &result {
             // The engine's own fetch is tried again a few times when the network is weak.

@@ -19,6 +19,7 @@ use crate::source::Sources;
 use crate::status::*;
 use crate::store::RecordStore;
 use crate::upload::UploadId;
+use alloc::borrow::Cow;
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use effects::{Command, Event, Notice, OpId, Outcome, RequestId};
@@ -50,28 +51,28 @@ pub(crate) enum Purpose {
 
 /// A record to be written, or to be erased.
 pub(crate) struct Save {
-    pub key: &'static str,
+    pub key: Cow<'static, str>,
     pub value: Option<SecretBytes>,
 }
 
-pub(crate) struct Context {
-    pub settings: Settings,
-    pub records: Box<dyn RecordStore>,
-    pub sources: Box<dyn Sources>,
-    pub log: Log,
-    pub random: fastrand::Rng,
-    pub now: Now,
-    pub operations: SmallMap<OpId, Operation>,
-    pub requests: SmallMap<RequestId, Purpose>,
-    pub next_id: u64,
-    pub commands: VecDeque<Command>,
-    pub notices: VecDeque<Notice>,
-    pub secrets: Arc<Secrets>,
-    pub service: Service,
+pub struct Context {
+    pub(crate) settings: Settings,
+    pub(crate) records: Box<dyn RecordStore>,
+    pub(crate) sources: Box<dyn Sources>,
+    pub(crate) log: Log,
+    pub(crate) random: fastrand::Rng,
+    pub(crate) now: Now,
+    pub(crate) operations: SmallMap<OpId, Operation>,
+    pub(crate) requests: SmallMap<RequestId, Purpose>,
+    pub(crate) next_id: u64,
+    pub(crate) commands: VecDeque<Command>,
+    pub(crate) notices: VecDeque<Notice>,
+    pub(crate) secrets: Arc<Secrets>,
+    pub(crate) service: Service,
 }
 
 impl Context {
-    pub fn new(
+    pub(crate) fn new(
         settings: Settings,
         records: Box<dyn RecordStore>,
         sources: Box<dyn Sources>,
@@ -95,24 +96,24 @@ impl Context {
         }
     }
 
-    pub fn set_now(&mut self, now: Now) {
+    pub(crate) fn set_now(&mut self, now: Now) {
         self.now = now;
         self.log.set_now(now.mono);
     }
 
     /// Operations, requests and what the machines number are never given a number twice.
-    pub fn new_id(&mut self) -> u64 {
+    pub(crate) fn new_id(&mut self) -> u64 {
         let id = self.next_id;
         self.next_id += 1;
         id
     }
 
-    pub fn note_operation(&mut self, op: OpId, operation: Operation) {
+    pub(crate) fn note_operation(&mut self, op: OpId, operation: Operation) {
         self.operations.insert(op, operation);
         log_line!(self.log, Debug, "operation {op} started: {operation:?}");
     }
 
-    pub fn send(&mut self, request: Request, purpose: Purpose) -> RequestId {
+    pub(crate) fn send(&mut self, request: Request, purpose: Purpose) -> RequestId {
         let id = self.new_id();
         log_line!(self.log, Debug, "request {id}: {:?} {}", request.endpoint.method(), request.path());
         self.requests.insert(id, purpose);
@@ -120,7 +121,7 @@ impl Context {
         id
     }
 
-    pub fn abort(&mut self, id: RequestId) {
+    pub(crate) fn abort(&mut self, id: RequestId) {
         if self.requests.remove(&id).is_none() {
             return;
         }
@@ -133,24 +134,25 @@ impl Context {
     }
 
     /// The request that was sent for this and has no answer yet.
-    pub fn in_flight(&self, purpose: Purpose) -> Option<RequestId> {
+    pub(crate) fn in_flight(&self, purpose: Purpose) -> Option<RequestId> {
         self.requests.iter().find(|(_, own)| **own == purpose).map(|(&id, _)| id)
     }
 
-    pub fn abort_for(&mut self, purpose: Purpose) {
+    pub(crate) fn abort_for(&mut self, purpose: Purpose) {
         if let Some(id) = self.in_flight(purpose) {
             self.abort(id);
         }
     }
 
-    pub fn save(&mut self, save: &Save) -> Result<(), Error> {
+    #[inline(never)]
+    pub(crate) fn save(&mut self, save: Save) -> Result<(), Error> {
         match &save.value {
-            Some(value) => self.records.save(save.key, value),
-            None => self.records.erase(save.key),
+            Some(value) => self.records.save(&save.key, value),
+            None => self.records.erase(&save.key),
         }
     }
 
-    pub fn store_complaint(&mut self, error: Error) {
+    pub(crate) fn store_complaint(&mut self, error: Error) {
         self.tell(if error.status == FIO_E_STORE_DAMAGED {
             Event::StoreDamaged(error)
         } else {
@@ -158,7 +160,7 @@ impl Context {
         });
     }
 
-    pub fn complete(&mut self, op: OpId, result: Result<Outcome, Error>) {
+    pub(crate) fn complete(&mut self, op: OpId, result: Result<Outcome, Error>) {
         // An operation that is not running any more has had its completion.
         if self.operations.remove(&op).is_some() {
             match &result {
@@ -169,7 +171,7 @@ impl Context {
         }
     }
 
-    pub fn tell(&mut self, mut event: Event) {
+    pub(crate) fn tell(&mut self, mut event: Event) {
         match &mut event {
             Event::AuthorizationLost(error) | Event::StoreFailed(error) | Event::StoreDamaged(error) => {
                 log_line!(self.log, Warn, "{error}")
@@ -183,13 +185,13 @@ impl Context {
         self.notices.push_back(Notice::Event(event));
     }
 
-    pub fn is_clock_wrong(&self) -> bool {
+    pub(crate) fn is_clock_wrong(&self) -> bool {
         self.settings.clock_floor.is_some_and(|floor| self.now.wall < floor)
     }
 
     /// A certificate that seems out of date, seen by a clock that cannot be right, is the clock's
     /// fault.
-    pub fn blame_clock(&self, error: Error) -> Error {
+    pub(crate) fn blame_clock(&self, error: Error) -> Error {
         let about_time = [FIO_E_TLS_EXPIRED, FIO_E_TLS_NOT_YET_VALID].contains(&error.status);
         if about_time && self.is_clock_wrong() {
             let mut blamed = Error::of(FIO_E_CLOCK);

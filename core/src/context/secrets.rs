@@ -22,7 +22,7 @@ impl Context {
 
     /// An answer as the rest of the engine gets it: whoever wrote it may quote what they were sent, and their words
     /// become part of an error, an event or a view. Only where tokens or a code are given it is taken as it is.
-    pub fn without_secrets(&self, purpose: Purpose, answer: Answer) -> Answer {
+    pub(crate) fn without_secrets(&self, purpose: Purpose, answer: Answer) -> Answer {
         let gives_secrets = !matches!(purpose, Purpose::Call { .. } | Purpose::Part { .. });
         let searched = |response: Response| {
             if gives_secrets && response.is_success() { response } else { self.without_own(response) }

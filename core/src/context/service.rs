@@ -170,7 +170,7 @@ impl Service {
         let path = self.has_legacy_path.then_some(LEGACY_PATH);
         let words: Vec<&str> = path.into_iter().chain(others.map(|(_, (_, _, word))| word)).collect();
         let value = (!words.is_empty()).then(|| SecretBytes::new(words.join("\n").into_bytes()));
-        Some(Save { key: KEY, value })
+        Some(Save { key: KEY.into(), value })
     }
 }
 

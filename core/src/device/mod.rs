@@ -123,7 +123,7 @@ impl KnownDevice {
             .known
             .as_ref()
             .map(|known| record::encode(&known.device, known.wall, &settings.client_id, &settings.origin));
-        Some(Save { key: record::KEY, value })
+        Some(Save { key: record::KEY.into(), value })
     }
 
     /// It is of use at the next start only, and the tokens' own record tells of the trouble.

@@ -27,7 +27,7 @@ impl Driver {
     /// tell yet, and takes in what arrived.
     pub fn round(&mut self, timeout: Option<Duration>) -> Result<Waited, Error> {
         let now = self.clock.now();
-        if self.engine.wants_progress(now) {
+        if self.engine.uploads.wants_progress(now) {
             self.note_progress();
         }
         self.engine.tick(now);
@@ -45,7 +45,7 @@ impl Driver {
     /// Lets the engine know how far the parts on their way are: for who asks it next.
     pub fn note_progress(&mut self) {
         let transport = &self.transport;
-        self.engine.note_progress(|id| transport.sent(id));
+        self.engine.uploads.note_progress(|id| transport.sent(id));
     }
 
     fn pass_commands(&mut self) {

@@ -9,14 +9,10 @@
 pub mod driver;
 #[cfg(not(feature = "uploads"))]
 mod no_uploads;
-#[cfg(feature = "uploads")]
-mod uploads;
 
 use crate::api::{Endpoint, Response, asset, comment};
-use crate::call::{self as calls, Caller, Calls, Errand, Reply};
+use crate::call::{Caller, Calls, Errand, Reply};
 use crate::clock::{Instant, Now};
-#[cfg(feature = "uploads")]
-use crate::context::store_retry;
 use crate::context::{Context, Purpose, service};
 pub use crate::context::{Operation, Settings, UploadSettings, effects, transport};
 use crate::device::KnownDevice;
@@ -31,11 +27,15 @@ use crate::source::Sources;
 use crate::status::*;
 use crate::store::RecordStore;
 use crate::token::{self, Authorization};
+use crate::upload::messages::{ProjectNews, Request};
+#[cfg(feature = "uploads")]
+use crate::upload::uploads::Uploads;
 use effects::{AgedDevice, Command, Event, Notice, OpId, Outcome, RequestId};
 #[cfg(not(feature = "uploads"))]
-use no_uploads as uploads;
+use no_uploads::NoUploads as Uploads;
 use transport::Answer;
-use uploads::Uploads;
+#[cfg(feature = "uploads")]
+use transport::UploadLimits;
 
 /// Where authorization stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,7 +77,7 @@ impl Engine {
             Err(error) => cx.store_complaint(error),
         }
         let mut engine = Engine {
-            uploads: Uploads::new(cx.settings.uploads.clone()),
+            uploads: Uploads::new(cx.settings.uploads.tag_key),
             cx,
             pairing: Pairing::default(),
             token: Authorization::default(),
@@ -89,10 +89,7 @@ impl Engine {
         };
         engine.token.take_up(&mut engine.cx);
         engine.carry_on();
-        if engine.uploads.has_limits() {
-            engine.limit_uploads(engine.upload_limits().clone(), now);
-        }
-        engine.restore_uploads();
+        engine.uploads.restore(&mut engine.cx);
         engine.step();
         engine
     }
@@ -204,7 +201,7 @@ impl Engine {
             Operation::RequestCode | Operation::Poll | Operation::Pair { .. } => self.pairing.cancel(cx, op),
             Operation::Revoke => self.revocations.cancel(op),
             Operation::Refresh | Operation::DeviceInfo | Operation::Heartbeat | Operation::Comment => {
-                self.calls.withdraw(cx, Caller::App(op), calls::Withdrawal::Always);
+                self.calls.withdraw(cx, Caller::App(op));
             }
         }
         cx.complete(op, Err(Error::of(FIO_E_CANCELED)));
@@ -222,10 +219,10 @@ impl Engine {
             self.cx.abort(id);
         }
         if let Some(save) = self.presence.last_save(now) {
-            let saved = self.cx.save(&save);
+            let saved = self.cx.save(save);
             self.presence.handle_saved(&self.cx, saved);
         }
-        self.keep_link();
+        self.uploads.shut_down(&mut self.cx);
     }
 
     /// The answer to a request, or why there is none.
@@ -236,7 +233,7 @@ impl Engine {
         match (purpose, self.cx.without_secrets(purpose, answer)) {
             (Purpose::Part { upload }, Answer::Part(mut outcome)) => {
                 outcome.answer = outcome.answer.map_err(|error| self.cx.blame_clock(error));
-                self.part_answered(upload, id, outcome);
+                self.uploads.handle_part(&mut self.cx, upload, id, outcome);
             }
             (purpose, Answer::Api(answer)) => {
                 let answer = answer.map_err(|error| self.cx.blame_clock(error));
@@ -284,7 +281,7 @@ impl Engine {
             self.calls.poll_timeout(),
             self.revocations.poll_timeout(),
             self.presence.poll_timeout(now).filter(|_| self.token.is_alive(now)),
-            self.uploads_deadline(),
+            self.uploads.poll_timeout(&self.cx),
         ]
         .into_iter()
         .flatten()
@@ -341,6 +338,46 @@ impl Engine {
         self.step();
     }
 
+    #[cfg(feature = "uploads")]
+    pub fn uploads(&self) -> &Uploads {
+        &self.uploads
+    }
+
+    /// Lets an application ask something of uploads, and does what follows from it.
+    #[cfg(feature = "uploads")]
+    pub fn with_uploads<T>(
+        &mut self,
+        now: Now,
+        ask: impl FnOnce(&mut Uploads, &mut Context) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        self.cx.set_now(now);
+        tell_uploads(&mut self.uploads, &self.token);
+        let answer = ask(&mut self.uploads, &mut self.cx)?;
+        self.step();
+        Ok(answer)
+    }
+
+    /// Changes what parts may use of the network.
+    #[cfg(feature = "uploads")]
+    pub fn limit_uploads(&mut self, now: Now, change: impl FnOnce(&mut UploadLimits)) {
+        self.cx.set_now(now);
+        if self.uploads.limit(&mut self.cx, change) {
+            self.step();
+        }
+    }
+
+    /// The network is another one now, or there again: what waits for it goes on.
+    pub fn network_changed(&mut self, now: Now) {
+        self.cx.set_now(now);
+        self.uploads.network_changed(&mut self.cx);
+        self.step();
+    }
+
+    /// Tells how many bytes of each part have left.
+    pub fn note_progress(&mut self, sent: impl Fn(RequestId) -> u64) {
+        self.uploads.note_progress(sent);
+    }
+
     /// Lets every machine do what has become due.
     fn step(&mut self) {
         let now = self.cx.now.mono;
@@ -352,7 +389,13 @@ impl Engine {
             self.presence.handle_timeout(now);
         }
         self.carry_on();
-        self.step_uploads();
+        tell_uploads(&mut self.uploads, &self.token);
+        self.uploads.handle_timeout(&mut self.cx);
+        self.carry_on();
+        while let Some(event) = self.uploads.poll_event(&self.cx) {
+            self.cx.tell(event);
+        }
+        self.save();
         self.calls.handle_timeout(now);
         // Last, since a refresh that is due goes first.
         while self.send_call() {
@@ -383,6 +426,8 @@ impl Engine {
                     }
                     presence::Event::DeviceInfo => self.ask_for_project(),
                 }
+            } else if let Some(request) = self.uploads.poll_request() {
+                self.upload_request(request);
             } else if !self.send() {
                 break;
             }
@@ -392,20 +437,24 @@ impl Engine {
     /// What must be written is written before anything that depends on it is told or leaves.
     fn save(&mut self) {
         let cx = &mut self.cx;
-        if let Some(Err(error)) = cx.service.poll_save().map(|save| cx.save(&save)) {
+        if let Some(Err(error)) = cx.service.poll_save().map(|save| cx.save(save)) {
             cx.store_complaint(error);
         }
         while let Some(save) = self.token.poll_save(cx) {
-            let saved = cx.save(&save);
+            let saved = cx.save(save);
             self.token.handle_saved(cx, saved);
         }
         if let Some(save) = self.device.poll_save(cx) {
-            let saved = cx.save(&save);
+            let saved = cx.save(save);
             self.device.handle_saved(cx, saved);
         }
         if let Some(save) = self.presence.poll_save() {
-            let saved = cx.save(&save);
+            let saved = cx.save(save);
             self.presence.handle_saved(cx, saved);
+        }
+        while let Some(save) = self.uploads.poll_save(cx) {
+            let saved = cx.save(save);
+            self.uploads.handle_saved(cx, saved);
         }
     }
 
@@ -419,8 +468,11 @@ impl Engine {
 
     /// Sends one request with a bearer token. `false` if nothing came of it.
     fn send_call(&mut self) -> bool {
-        for upload in self.calls.waiting_uploads() {
-            self.is_still_wanted(upload);
+        let waiting = self.calls.waiting_uploads();
+        if !waiting.is_empty() {
+            tell_uploads(&mut self.uploads, &self.token);
+            self.uploads.withdraw_unwanted(&self.cx, &waiting);
+            self.carry_on();
         }
         let cx = &mut self.cx;
         let now = cx.now;
@@ -443,7 +495,7 @@ impl Engine {
             pairing::Event::Approved(pair, encoding) => {
                 self.token.install(&mut self.cx, pair, encoding);
                 self.calls.end_all(&mut self.cx, FIO_E_CANCELED);
-                self.project_unknown();
+                self.uploads.handle_project(&mut self.cx, ProjectNews::Unknown);
                 self.device.forget(&mut self.cx);
             }
             pairing::Event::Revoke(token) => {
@@ -458,16 +510,35 @@ impl Engine {
             token::Event::Found => {
                 self.presence.restore(cx);
                 self.device.tell(cx, self.token.project());
-                self.authorization_found();
+                tell_uploads(&mut self.uploads, &self.token);
             }
             token::Event::Authorized => {
                 self.calls.fetch_device(cx, true);
                 self.pairing.tokens_stored(cx);
             }
             token::Event::Refreshed => self.calls.fetch_device(cx, true),
-            token::Event::Lost => self.pairing.forget_approval(),
-            token::Event::Refused(error) => self.calls.fail_waiting(cx, &error),
+            token::Event::Refused(error) => {
+                if self.token.tokens().is_none() {
+                    self.pairing.forget_approval();
+                }
+                self.calls.fail_waiting(cx, &error);
+            }
             token::Event::Delayed(error, wait) => self.calls.release_impatient(cx, &error, wait),
+        }
+    }
+
+    fn upload_request(&mut self, request: Request) {
+        let cx = &mut self.cx;
+        match request {
+            Request::CreateAsset(id, kind) => {
+                self.calls.add(cx, Caller::Upload(id), Errand::CreateAsset(id, kind));
+            }
+            Request::AnnounceParts(id, request, count) => {
+                self.calls.add(cx, Caller::Upload(id), Errand::AnnounceParts(request, count));
+            }
+            Request::Withdraw(id) => self.calls.withdraw(cx, Caller::Upload(id)),
+            Request::DeviceInfo => self.ask_for_project(),
+            Request::KeepProject(project_id) => self.token.learn_project(&project_id),
         }
     }
 
@@ -482,12 +553,20 @@ impl Engine {
         if let Ok(Reply::Device(device)) = &result {
             self.device.handle_device(&mut self.cx, device);
             self.token.handle_device(&mut self.cx, device);
-            self.project_confirmed();
+            tell_uploads(&mut self.uploads, &self.token);
+            self.uploads.handle_project(&mut self.cx, ProjectNews::Confirmed);
         }
         let is_alive = self.token.is_alive(self.cx.now.mono);
         let cx = &mut self.cx;
         match caller {
-            Caller::Upload(upload) => self.upload_call_over(upload, result),
+            Caller::Upload(upload) => {
+                tell_uploads(&mut self.uploads, &self.token);
+                match result {
+                    Ok(Reply::Upload(reply)) => self.uploads.handle_response(cx, upload, Ok(reply)),
+                    Ok(_) => {}
+                    Err(error) => self.uploads.handle_response(cx, upload, Err(error)),
+                }
+            }
             Caller::App(op) => cx.complete(op, result.map(outcome)),
             Caller::Presence => self.presence.handle_response(cx, result.err(), is_alive),
             Caller::FollowUp => match result.map(outcome) {
@@ -502,7 +581,7 @@ impl Engine {
     }
 
     fn device_unheard(&mut self, error: Error) {
-        self.project_unconfirmed(&error);
+        self.uploads.handle_project(&mut self.cx, ProjectNews::Unconfirmed(&error));
         // One that a new pairing or a revocation has overtaken is nobody's concern, and that the
         // authorization is over is told by itself.
         let is_overtaken =
@@ -534,6 +613,11 @@ impl Engine {
         secrets.extend(self.revocations.tokens().cloned());
         self.cx.set_secrets(secrets);
     }
+}
+
+/// What uploads have to know of the authorization, before they decide anything.
+fn tell_uploads(uploads: &mut Uploads, token: &Authorization) {
+    uploads.handle_authorization(token.tokens().is_some(), token.project());
 }
 
 fn outcome(reply: Reply) -> Outcome {

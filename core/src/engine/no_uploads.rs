@@ -1,40 +1,61 @@
-//! In place of [`super::uploads`] in a library that is built without uploads (`make lib UPLOADS=no`): for
+//! In place of [`crate::upload::uploads`] in a library that is built without uploads (`make lib UPLOADS=no`): for
 //! devices that only pair and send by other means, with the token that `fio_access_token` hands out.
 
-use super::calls::Reply;
-use super::effects::RequestId;
-use super::transport::UploadLimits;
-use super::{Engine, UploadSettings};
-use crate::api::Request;
+use crate::api;
 use crate::api::asset::Kind;
 use crate::api::part::Outcome;
 use crate::clock::{Instant, Now};
+use crate::context::effects::{Event, RequestId};
+use crate::context::{Context, Save};
 use crate::error::Error;
+use crate::prelude::*;
 use crate::upload::UploadId;
+use crate::upload::messages::{ProjectNews, Reply, Request};
+use crate::upload::tags::TagKey;
 
 /// Nothing is queued and nothing ever will be.
-pub(super) struct Uploads(UploadLimits);
+pub(super) struct NoUploads;
 
-impl Uploads {
-    pub fn new(settings: UploadSettings) -> Uploads {
-        Uploads(settings.limits)
+impl NoUploads {
+    pub fn new(_: TagKey) -> NoUploads {
+        NoUploads
     }
 
-    pub fn has_limits(&self) -> bool {
-        false
-    }
+    pub fn restore(&mut self, _: &mut Context) {}
 
-    pub fn asset_request(&self, _: UploadId, _: Kind, _: Now) -> Option<Request> {
+    pub fn handle_authorization(&mut self, _: bool, _: Option<&String>) {}
+
+    pub fn handle_project(&mut self, _: &mut Context, _: ProjectNews<'_>) {}
+
+    pub fn handle_response(&mut self, _: &mut Context, _: UploadId, _: Result<Reply, Error>) {}
+
+    pub fn handle_part(&mut self, _: &mut Context, _: UploadId, _: RequestId, _: Outcome) {}
+
+    pub fn handle_timeout(&mut self, _: &mut Context) {}
+
+    pub fn poll_save(&mut self, _: &mut Context) -> Option<Save> {
         None
     }
-}
 
-impl Engine {
-    pub fn limit_uploads(&mut self, _: UploadLimits, _: Now) {}
+    pub fn handle_saved(&mut self, _: &mut Context, _: Result<(), Error>) {}
 
-    pub fn upload_limits(&self) -> &UploadLimits {
-        &self.uploads.0
+    pub fn poll_request(&mut self) -> Option<Request> {
+        None
     }
+
+    pub fn poll_event(&mut self, _: &Context) -> Option<Event> {
+        None
+    }
+
+    pub fn poll_timeout(&self, _: &Context) -> Option<Instant> {
+        None
+    }
+
+    pub fn asset_request(&self, _: UploadId, _: Kind, _: Now) -> Option<api::Request> {
+        None
+    }
+
+    pub fn withdraw_unwanted(&mut self, _: &Context, _: &[UploadId]) {}
 
     pub fn wants_progress(&self, _: Now) -> bool {
         false
@@ -42,29 +63,7 @@ impl Engine {
 
     pub fn note_progress(&mut self, _: impl Fn(RequestId) -> u64) {}
 
-    pub(super) fn restore_uploads(&mut self) {}
+    pub fn shut_down(&mut self, _: &mut Context) {}
 
-    pub(super) fn keep_link(&mut self) {}
-
-    pub(super) fn step_uploads(&mut self) {}
-
-    pub(super) fn uploads_deadline(&self) -> Option<Instant> {
-        None
-    }
-
-    pub(super) fn part_answered(&mut self, _: UploadId, _: u64, _: Outcome) {}
-
-    pub(super) fn upload_call_over(&mut self, _: UploadId, _: Result<Reply, Error>) {}
-
-    pub(super) fn is_still_wanted(&mut self, _: UploadId) -> bool {
-        false
-    }
-
-    pub(super) fn authorization_found(&mut self) {}
-
-    pub(super) fn project_confirmed(&mut self) {}
-
-    pub(super) fn project_unknown(&mut self) {}
-
-    pub(super) fn project_unconfirmed(&mut self, _: &Error) {}
+    pub fn network_changed(&mut self, _: &mut Context) {}
 }

@@ -24,6 +24,8 @@ const LOOK: Duration = Duration::from_secs(1);
 const LOOK_TRIAL: Duration = Duration::from_millis(500);
 /// For so long the first.
 const FIRST: Duration = Duration::from_secs(2);
+/// Where nothing moved for so long when the network changed, nothing may ever.
+const STALE: Duration = Duration::from_secs(2);
 /// A network that is away is tried again after about that.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(1_500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
@@ -78,6 +80,8 @@ struct Under {
     /// As far as the other end has confirmed it, and as was told since.
     arrived: u64,
     told: u64,
+    /// When something of it was last confirmed.
+    moved: Instant,
 }
 
 #[derive(Debug)]
@@ -114,6 +118,12 @@ pub fn is_loss(error: &Error) -> bool {
             error.status,
             FIO_E_DNS | FIO_E_CONNECT | FIO_E_RESET | FIO_E_TIMEOUT | FIO_E_NETWORK | FIO_E_NO_INTERFACE
         )
+}
+
+impl Default for Link {
+    fn default() -> Link {
+        Link::new(1)
+    }
 }
 
 impl Link {
@@ -186,7 +196,7 @@ impl Link {
             self.next_look = Some(now + LOOK_FIRST);
             self.busy_since = Some(now);
         }
-        self.under.push(Under { request, length, since: now, arrived: 0, told: 0 });
+        self.under.push(Under { request, length, since: now, arrived: 0, told: 0, moved: now });
     }
 
     /// Whether it is time to say how far parts are.
@@ -220,6 +230,9 @@ impl Link {
             self.meter.add(arrived.saturating_sub(under.arrived));
             if arrived > under.arrived && arrived >= SIGN {
                 sign = sign.max(Some(under.since));
+            }
+            if arrived > under.arrived {
+                under.moved = now;
             }
             under.arrived = arrived;
         }
@@ -328,6 +341,11 @@ impl Link {
     pub fn network_changed(&mut self) {
         (self.up_since, self.lost_since, self.barren) = (None, None, 0);
         self.parallel.restart(self.known);
+    }
+
+    /// A part of which nothing has been confirmed lately: its connection may belong to a network that is gone.
+    pub fn stale(&self, now: Instant) -> Option<RequestId> {
+        self.under.iter().find(|under| now - under.moved >= STALE).map(|under| under.request)
     }
 }
 

@@ -163,7 +163,7 @@ impl Presence {
 }
 
 fn save(record: &str) -> Save {
-    Save { key: KEY, value: Some(SecretBytes::new(record.as_bytes().to_vec())) }
+    Save { key: KEY.into(), value: Some(SecretBytes::new(record.as_bytes().to_vec())) }
 }
 
 #[cfg(test)]
@@ -241,7 +241,7 @@ mod tests {
         presence.heartbeat_sent(at(5).mono);
         let save = presence.poll_save().unwrap();
         assert_eq!(save.value.as_ref().unwrap().expose(), BEATING.as_bytes());
-        let saved = cx.save(&save);
+        let saved = cx.save(save);
         presence.handle_saved(&cx, saved);
         presence.heartbeat_sent(at(65).mono);
         assert!(presence.poll_save().is_none());

@@ -22,7 +22,6 @@ use crate::failure::{Verdict, may_have_been_processed};
 use crate::log::log_line;
 use crate::prelude::*;
 use crate::status::*;
-use alloc::collections::VecDeque;
 use core::time::Duration;
 use record::{AuthRecord, Unusable};
 use session::{Session, Tokens};
@@ -56,7 +55,7 @@ pub(crate) struct Authorization {
     behind: StoreRetry,
     /// The store could not be read at the start.
     unread: StoreRetry,
-    events: VecDeque<Event>,
+    event: Option<Event>,
 }
 
 /// Nobody is told of tokens that are not stored, and no refresh leaves without its mark.
@@ -75,8 +74,7 @@ pub(crate) enum Event {
     Found,
     Authorized,
     Refreshed,
-    Lost,
-    /// There will be no other tokens.
+    /// There will be no other tokens: they are gone, or nothing is renewed unasked.
     Refused(Error),
     /// No other tokens before this time has passed.
     Delayed(Error, Duration),
@@ -147,7 +145,6 @@ impl Authorization {
     }
 
     /// An asset has told of its project where the device information has not.
-    #[cfg(feature = "uploads")]
     pub fn learn_project(&mut self, project_id: &str) {
         if self.project_id.is_none() {
             self.project_id = Some(project_id.to_owned());
@@ -156,7 +153,12 @@ impl Authorization {
     }
 
     pub fn poll_event(&mut self) -> Option<Event> {
-        self.events.pop_front()
+        self.event.take()
+    }
+
+    fn emit(&mut self, event: Event) {
+        debug_assert!(self.event.is_none(), "an event was not polled");
+        self.event = Some(event);
     }
 
     pub fn poll_timeout(&self) -> Option<Instant> {
@@ -193,7 +195,7 @@ impl Authorization {
             // Who cannot wait that long hears of it now; the schedule has the moment already.
             Some((until, error)) => {
                 self.wanted = false;
-                self.events.push_back(Event::Delayed(error, until - now));
+                self.emit(Event::Delayed(error, until - now));
             }
             None => {
                 let is_urgent = core::mem::take(&mut self.wanted) || is_hoped_for;
@@ -226,7 +228,7 @@ impl Authorization {
                 &cx.settings.origin,
             )
         });
-        Some(Save { key: record::KEY, value })
+        Some(Save { key: record::KEY.into(), value })
     }
 
     /// A refusal to store is told once, and writing is repeated until it succeeds; the tokens are good all the
@@ -258,15 +260,15 @@ impl Authorization {
             Some(AfterSaving::SendRefresh { .. }) => self.is_marked = true,
             Some(AfterSaving::TellAuthorized) => {
                 cx.tell(effects::Event::Authorized);
-                self.events.push_back(Event::Authorized);
+                self.emit(Event::Authorized);
             }
             Some(AfterSaving::TellRefreshed) => {
                 cx.tell(effects::Event::Refreshed);
-                self.events.push_back(Event::Refreshed);
+                self.emit(Event::Refreshed);
             }
             Some(AfterSaving::TellLost(error)) => {
                 cx.tell(effects::Event::AuthorizationLost(error.clone()));
-                self.events.push_back(Event::Refused(error));
+                self.emit(Event::Refused(error));
             }
             None => {}
         }
@@ -307,7 +309,7 @@ impl Authorization {
         match self.session.refresh_failed(&error, is_clear, now, &mut cx.random) {
             Verdict::Suspend => {
                 cx.tell(effects::Event::RefreshRefused(error.clone()));
-                self.events.push_back(Event::Refused(error));
+                self.emit(Event::Refused(error));
             }
             Verdict::AwaitAuthorization => {
                 // Another process with the same store may have been faster.
@@ -326,7 +328,7 @@ impl Authorization {
                 }
                 self.was_interrupted |= may_have_been_processed(&error);
                 cx.tell(effects::Event::Retrying { error: error.clone(), wait: next - now });
-                self.events.push_back(Event::Delayed(error, next - now));
+                self.emit(Event::Delayed(error, next - now));
             }
         }
     }
@@ -339,7 +341,6 @@ impl Authorization {
         };
         error.status = FIO_E_AUTHORIZATION_LOST;
         error.message = format!("{how}: {}", error.message).into();
-        self.events.push_back(Event::Lost);
         self.save_and(AfterSaving::TellLost(error));
     }
 
@@ -359,7 +360,7 @@ impl Authorization {
                 if record.refreshing {
                     self.session.renew_first();
                 }
-                self.events.push_back(Event::Found);
+                self.emit(Event::Found);
             }
             Ok(None) => {}
             Err(error) if error.status == FIO_E_STORE_DAMAGED => {
@@ -395,4 +396,76 @@ fn load(cx: &mut Context) -> Result<Option<AuthRecord>, Error> {
         };
         cx.records.set_aside(record::KEY, why)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::context::effects::Notice;
+    use crate::context::tests::{at, context};
+    use crate::secret::Secret;
+
+    fn pair() -> TokenPair {
+        let life = Duration::from_secs(28_800);
+        TokenPair { access: Secret::new("a"), refresh: Some(Secret::new("r")), life }
+    }
+
+    fn paired(cx: &mut Context) -> Authorization {
+        let mut token = Authorization::default();
+        token.install(cx, pair(), Encoding::Form);
+        assert!(token.poll_save(cx).is_some());
+        token.handle_saved(cx, Ok(()));
+        assert!(matches!(token.poll_event(), Some(Event::Authorized)));
+        cx.notices.clear();
+        token
+    }
+
+    fn is_marked(save: &Save) -> bool {
+        AuthRecord::decode(save.value.as_ref().unwrap(), "cam", "https://x").unwrap().refreshing
+    }
+
+    #[test]
+    fn nobody_is_told_of_tokens_that_are_not_stored() {
+        let mut cx = context();
+        let mut token = Authorization::default();
+        token.install(&mut cx, pair(), Encoding::Form);
+        assert!(token.poll_event().is_none() && cx.notices.is_empty());
+        let save = token.poll_save(&cx).unwrap();
+        assert!(!is_marked(&save) && token.poll_save(&cx).is_none());
+        assert!(token.poll_event().is_none() && cx.notices.is_empty());
+        token.handle_saved(&mut cx, Ok(()));
+        assert!(matches!(token.poll_event(), Some(Event::Authorized)));
+        assert!(matches!(cx.notices.pop_front(), Some(Notice::Event(effects::Event::Authorized))));
+    }
+
+    #[test]
+    fn a_refresh_leaves_when_its_mark_is_stored() {
+        let mut cx = context();
+        let mut token = paired(&mut cx);
+        cx.set_now(at(28_000));
+        token.handle_timeout(&mut cx, false);
+        assert!(token.poll_request(&cx).is_none());
+        let save = token.poll_save(&cx).unwrap();
+        assert!(is_marked(&save) && token.poll_request(&cx).is_none());
+        token.handle_saved(&mut cx, Ok(()));
+        assert!(matches!(token.poll_request(&cx), Some((_, Purpose::Refresh))));
+        assert!(token.poll_request(&cx).is_none() && token.poll_timeout().is_none());
+    }
+
+    #[test]
+    fn without_its_mark_it_leaves_only_if_it_is_urgent() {
+        for is_urgent in [false, true] {
+            let mut cx = context();
+            let mut token = paired(&mut cx);
+            cx.set_now(at(28_000));
+            if is_urgent {
+                token.want_refresh();
+            }
+            token.handle_timeout(&mut cx, false);
+            assert!(token.poll_save(&cx).is_some());
+            token.handle_saved(&mut cx, Err(Error::of(FIO_E_STORE_FULL)));
+            assert_eq!(token.poll_request(&cx).is_some(), is_urgent);
+            assert!(matches!(cx.notices.pop_front(), Some(Notice::Event(effects::Event::StoreFailed(_)))));
+        }
+    }
 }

@@ -3,6 +3,7 @@
 use super::UploadId;
 use super::transfer::{Ending, Upload};
 use crate::clock::Instant;
+use crate::status::{FIO_E_SOURCE_NEEDED, FIO_E_UPLOAD_PAUSED};
 use alloc::collections::BTreeSet;
 
 /// Where an upload is filed.
@@ -17,6 +18,21 @@ pub enum QueueState {
     /// Nothing happens until something else does: the status says what.
     Parked(i32),
     Over,
+}
+
+impl QueueState {
+    /// Where an upload belongs that is not at work.
+    pub fn idle(upload: &Upload) -> QueueState {
+        if upload.ending.is_some() {
+            QueueState::Over
+        } else if upload.is_paused {
+            QueueState::Parked(FIO_E_UPLOAD_PAUSED)
+        } else if upload.source.is_none() && !upload.is_path() {
+            QueueState::Parked(FIO_E_SOURCE_NEEDED)
+        } else {
+            QueueState::Ready
+        }
+    }
 }
 
 /// By a number, then in the order of their ids: higher priorities first.

@@ -1,21 +1,47 @@
-//! Uploads, whole or while they are recorded, as pure state machines: which bytes make a part
-//! ([`plan`], [`recording`]), where one upload stands ([`transfer`]), all of them in their order
-//! ([`queue`], [`index`]), what of it outlives a power cut ([`record`]), and what is known of it when it is
-//! forgotten otherwise ([`tags`]).
+//! Uploads, whole or while they are recorded, as a machine of its own ([`uploads`]): which bytes make a part
+//! ([`plan`], [`recording`]), where one upload stands ([`transfer`]), all of them in their order ([`queue`],
+//! [`index`]), what they can do next ([`schedule`]), what of it outlives a power cut ([`record`]), and what is
+//! known of it when it is forgotten otherwise ([`tags`]).
 
 pub mod budget;
+#[cfg(feature = "uploads")]
+mod control;
 pub mod index;
+#[cfg(feature = "uploads")]
+mod known_tags;
+#[cfg(feature = "uploads")]
+mod links;
 pub mod media_type;
+#[cfg_attr(not(feature = "uploads"), allow(dead_code))]
+pub(crate) mod messages;
 pub mod parts;
 pub mod plan;
 pub mod presigned_url;
+#[cfg(feature = "uploads")]
+mod progress;
+#[cfg(feature = "uploads")]
+mod project;
 pub mod queue;
 pub mod record;
 pub mod recording;
+#[cfg(feature = "uploads")]
+mod recordings;
+#[cfg(feature = "uploads")]
+mod saving;
 pub mod schedule;
+#[cfg(feature = "uploads")]
+mod sending;
 pub mod tags;
 pub mod totals;
 pub mod transfer;
+#[cfg(feature = "uploads")]
+mod transfers;
+#[cfg(feature = "uploads")]
+pub mod uploads;
+#[cfg(feature = "uploads")]
+mod url_records;
+#[cfg(feature = "uploads")]
+mod verdict;
 
 use crate::error::Error;
 use crate::prelude::*;

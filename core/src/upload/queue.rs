@@ -31,6 +31,10 @@ pub struct Queue {
     bytes_left: u64,
     last_ended: u64,
     pub is_paused: bool,
+    /// New uploads wait until a person picks them.
+    pub is_picked: bool,
+    /// Recordings of an earlier life whose files may still grow.
+    pub(super) watched: Vec<UploadId>,
     /// Why nothing new begins at all; 0 if it does.
     pub gate: i32,
     /// Why nothing new begins for now, and until when: a host in trouble, or a shortage of the device's own.
@@ -107,6 +111,23 @@ impl Queue {
         self.entries.get_mut(&id).map(|entry| &mut entry.upload)
     }
 
+    /// One that is not over.
+    pub fn living(&mut self, id: UploadId) -> Result<&mut Upload, Error> {
+        let upload = self.get_mut(id).ok_or_else(|| Error::of(FIO_E_UNKNOWN_UPLOAD))?;
+        match upload.ending {
+            None => Ok(upload),
+            Some(_) => Err(Error::new(FIO_E_STATE, "the upload is over")),
+        }
+    }
+
+    /// A recording that an earlier life of this device left behind is watched until it grows no more.
+    pub fn watch(&mut self, id: UploadId) {
+        if let Ok(recording) = self.living(id).and_then(Upload::running) {
+            recording.watch = Some((0, Instant::default()));
+            self.watched.push(id);
+        }
+    }
+
     pub fn state(&self, id: UploadId) -> Option<QueueState> {
         self.entries.get(&id).map(|entry| entry.queue_state)
     }
@@ -121,6 +142,18 @@ impl Queue {
         self.note_change(id);
     }
 
+    /// Where an upload belongs that nothing was done with.
+    pub fn take_in_again(&mut self, id: UploadId) {
+        let Some(upload) = self.get(id) else { return };
+        // Of a recording from before a restart nobody may ever say more: it ends where its file ends.
+        let is_of_old = upload.age.queued_mono.is_none() && upload.is_path();
+        self.move_to(id, QueueState::idle(upload));
+        if is_of_old {
+            self.watch(id);
+        }
+        self.needs_saving(id);
+    }
+
     pub fn end(&mut self, id: UploadId, ending: Ending) {
         self.last_ended += 1;
         let ended_as = self.last_ended;
@@ -129,6 +162,9 @@ impl Queue {
             upload.ended_as = ended_as;
             upload.source = None;
             upload.pushed = None;
+            if let Some(recording) = &mut upload.recording {
+                recording.watch = None;
+            }
             // One that failed may be taken up again where it was.
             let may_go_on = matches!(upload.ending, Some(Ending::Failed(_)));
             if !may_go_on {

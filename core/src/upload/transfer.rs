@@ -2,15 +2,18 @@
 
 use super::budget::Budget;
 use super::parts::{Attempts, Parts};
-use super::plan::Plan;
+use super::plan::{Plan, parts_to_ask_for};
 use super::recording::Growth;
 use super::{RecordingSpec, UploadId, UploadState};
+use crate::api::Request;
+use crate::api::asset::{self, Kind, NewAsset};
 use crate::clock::{Instant, Now, milliseconds};
 use crate::error::Error;
 use crate::prelude::*;
 use crate::secret::Secret;
 use crate::small_map::SmallMap;
 use crate::source::{Change, Condition, PushedSource, Source};
+use crate::status::*;
 use alloc::sync::Arc;
 
 /// Where the bytes come from, as far as that outlives a restart.
@@ -49,6 +52,8 @@ impl Ending {
     }
 }
 
+/// An upload with more parts than this to send again begins no others.
+const MOST_TO_RETRY: usize = 8;
 /// No part at all, in place of one that became the last while it was being announced as another.
 pub const OVERTAKEN: u32 = u32::MAX;
 
@@ -255,6 +260,64 @@ impl Upload {
         }
     }
 
+    /// The request that creates the asset, with the age of the media as it is now.
+    pub fn asset_request(&mut self, kind: Kind, now: Now) -> Request {
+        if let Some(recording) = &mut self.recording {
+            // Now, not when the answer is there: it may be given its name meanwhile, which the service then
+            // learns with the last part.
+            recording.is_nameless = self.name.is_empty();
+        }
+        asset::request(&NewAsset {
+            name: Some(self.name.as_str()).filter(|name| !name.is_empty()),
+            extension: self.extension.as_deref().filter(|_| self.name.is_empty()),
+            media_type: &self.media_type,
+            offset: self.age.seconds(now),
+            channel: self.channel,
+            kind,
+        })
+    }
+
+    /// `parts`: how many suit the link, where the application has not said how many.
+    pub fn kind(&self, parts: u32) -> Kind {
+        match self.recording {
+            Some(_) => Kind::Realtime,
+            None => {
+                let size = self.condition.size;
+                let wanted = if self.parts_wanted > 0 { self.parts_wanted } else { parts };
+                Kind::Whole { size, parts: parts_to_ask_for(wanted, self.part_limit, size) }
+            }
+        }
+    }
+
+    /// The first byte of a recording whose part has not arrived, its held head excepted.
+    pub fn first_missing_byte(&self) -> u64 {
+        let Some(recording) = &self.recording else { return 0 };
+        let first = u32::from(recording.holds_head());
+        let missing = (first..).find(|&part| !self.parts.is_done(part)).unwrap_or(first);
+        recording.growth.start(missing)
+    }
+
+    /// The recording, if it still runs.
+    pub fn running(&mut self) -> Result<&mut Recording, Error> {
+        match &mut self.recording {
+            Some(recording) if recording.size.is_none() => Ok(recording),
+            Some(_) => Err(Error::new(FIO_E_STATE, "the recording is finished")),
+            None => Err(Error::new(FIO_E_STATE, "the upload is not a recording")),
+        }
+    }
+
+    /// See [`Recording::watch`].
+    pub fn watch(&self) -> Option<(u64, Instant)> {
+        self.recording.as_ref()?.watch
+    }
+
+    /// A card that was pulled and put back is another file to the system.
+    pub fn close_path(&mut self) {
+        if self.is_path() && self.in_flight.is_empty() {
+            self.source = None;
+        }
+    }
+
     pub fn is_path(&self) -> bool {
         matches!(self.origin, Origin::Path(_))
     }
@@ -298,7 +361,7 @@ impl Upload {
 
     /// The part to send next, if one may be sent now: first what failed before, then what comes next, and
     /// a held head when everything else is on its way.
-    pub fn next_part(&self, now: Instant, most_to_retry: usize) -> Option<u32> {
+    pub fn next_part(&self, now: Instant) -> Option<u32> {
         // As long as a part is stored damaged, no other may make the file whole with it.
         let damaged = &self.parts.damaged;
         let is_next = |part: u32| damaged.is_empty() || damaged.contains(&part);
@@ -307,7 +370,7 @@ impl Upload {
         if let Some(attempts) = self.parts.to_retry.iter().find(ready) {
             return Some(attempts.part);
         }
-        if self.parts.to_retry.len() >= most_to_retry || !damaged.is_empty() {
+        if self.parts.to_retry.len() >= MOST_TO_RETRY || !damaged.is_empty() {
             return None;
         }
         let (end, holds_head, is_whole) = match &self.recording {

@@ -9,8 +9,7 @@ use super::*;
 /// @param config     the configuration
 /// @param client_id  1 to 255 bytes of UTF-8 without control characters; copied
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (empty, too long, control
-///            characters) | `FIO_E_UTF8` | `FIO_E_PANIC`
+/// Returns:   `FIO_OK` | `FIO_E_ARGUMENT` (empty, too long, control characters) | `FIO_E_UTF8`
 /// Callbacks: none
 /// Blocking:  never
 /// Since:     0.1.0
@@ -21,7 +20,7 @@ pub unsafe extern "C" fn fio_config_set_client_id(
 ) -> fio_status {
     // SAFETY: the caller passes NULL or a live config, and NULL or a terminated string.
     unsafe {
-        CONFIGS.guard_set(config, &mut |config| config.set_client_id(args::text(client_id, "the client id")?))
+        CONFIGS.guard_set(config, |config| config.set_client_id(args::text(client_id, "the client id")?))
     }
 }
 
@@ -32,8 +31,7 @@ pub unsafe extern "C" fn fio_config_set_client_id(
 /// @param client_secret  1 to 1023 bytes of UTF-8 without control characters; copied
 /// @param length         its length in bytes, without a terminating NUL
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (empty, too long, control
-///            characters) | `FIO_E_UTF8` | `FIO_E_PANIC`
+/// Returns:   `FIO_OK` | `FIO_E_ARGUMENT` (empty, too long, control characters) | `FIO_E_UTF8`
 /// Callbacks: none
 /// Blocking:  never
 /// Since:     0.1.0
@@ -45,7 +43,7 @@ pub unsafe extern "C" fn fio_config_set_client_secret(
 ) -> fio_status {
     // SAFETY: the caller passes NULL or a live config, and NULL or `length` readable bytes.
     unsafe {
-        CONFIGS.guard_set(config, &mut |config| {
+        CONFIGS.guard_set(config, |config| {
             let secret = args::bytes(client_secret.cast(), length, "the client secret")?;
             config.set_client_secret(args::utf8(secret, "the client secret")?)
         })
@@ -58,8 +56,8 @@ pub unsafe extern "C" fn fio_config_set_client_secret(
 /// @param config   the configuration
 /// @param version  a semantic version (semver.org) of at most 127 bytes, such as `2.16.4`; copied
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (empty, too long, control
-///            characters) | `FIO_E_UTF8` | `FIO_E_VERSION` | `FIO_E_PANIC`
+/// Returns:   `FIO_OK` | `FIO_E_ARGUMENT` (empty, too long, control characters) | `FIO_E_UTF8` |
+///            `FIO_E_VERSION`
 /// Callbacks: none
 /// Blocking:  never
 /// Since:     0.1.0
@@ -70,9 +68,8 @@ pub unsafe extern "C" fn fio_config_set_client_version(
 ) -> fio_status {
     // SAFETY: the caller passes NULL or a live config, and NULL or a terminated string.
     unsafe {
-        CONFIGS.guard_set(config, &mut |config| {
-            config.set_client_version(args::text(version, "the client version")?)
-        })
+        CONFIGS
+            .guard_set(config, |config| config.set_client_version(args::text(version, "the client version")?))
     }
 }
 
@@ -89,13 +86,12 @@ pub unsafe extern "C" fn fio_config_set_client_version(
 /// @param url     `https://host` or `https://host:port`, at most 255 bytes, without user, path or
 ///                query (one final `/` is allowed); copied
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (empty, too long, control
-///            characters) | `FIO_E_UTF8` | `FIO_E_URL` | `FIO_E_PANIC`
+/// Returns:   `FIO_OK` | `FIO_E_ARGUMENT` (empty, too long, control characters) | `FIO_E_UTF8` | `FIO_E_URL`
 /// Callbacks: none
 /// Blocking:  never
 /// Since:     0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_config_set_base_url(config: *mut fio_config, url: *const c_char) -> fio_status {
     // SAFETY: the caller passes NULL or a live config, and NULL or a terminated string.
-    unsafe { CONFIGS.guard_set(config, &mut |config| config.set_base_url(args::text(url, "the base URL")?)) }
+    unsafe { CONFIGS.guard_set(config, |config| config.set_base_url(args::text(url, "the base URL")?)) }
 }

@@ -58,28 +58,28 @@ pub(super) static CONFIGS: Builders<Config> = Builders(Registry::new());
 /// @param config  [out] set to NULL first, to the configuration on `FIO_OK`; free it with
 ///                `fio_config_free`
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_PANIC`
+/// Returns:   `FIO_OK` | `FIO_E_NULL`
 /// Callbacks: none
 /// Blocking:  never
 /// Since:     0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_config_new(config: *mut *mut fio_config) -> fio_status {
     // SAFETY: the caller passes NULL or a writable pointer.
-    guard(&mut || unsafe { CONFIGS.make(config.cast()) })
+    guard(|| unsafe { CONFIGS.make(config.cast()) })
 }
 
 /// Frees a configuration and wipes the secrets in it. Clients made from it are not affected.
 ///
 /// @param config  NULL is allowed and does nothing
 ///
-/// Returns:   `FIO_OK` | `FIO_E_HANDLE` | `FIO_E_PANIC`
+/// Returns:   `FIO_OK` | `FIO_E_HANDLE`
 /// Callbacks: the `destroy` callbacks whose user data no client uses
 /// Blocking:  never
 /// Since:     0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_config_free(config: *mut fio_config) -> fio_status {
     // SAFETY: the caller passes a live config, which nobody uses afterwards.
-    guard(&mut || unsafe { CONFIGS.free(config.cast()) })
+    guard(|| unsafe { CONFIGS.free(config.cast()) })
 }
 
 /// The error of the last setter, or of `fio_client_new`, that failed on this configuration.

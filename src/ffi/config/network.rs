@@ -9,8 +9,7 @@ use crate::api::{Encoding, EncodingPolicy};
 /// @param config    the configuration
 /// @param encoding  a `FIO_ENCODING_…`
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (unknown encoding) |
-///            `FIO_E_PANIC`
+/// Returns:   `FIO_OK` | `FIO_E_ARGUMENT` (unknown encoding)
 /// Callbacks: none
 /// Blocking:  never
 /// Since:     0.1.0
@@ -18,7 +17,7 @@ use crate::api::{Encoding, EncodingPolicy};
 pub unsafe extern "C" fn fio_config_set_encoding(config: *mut fio_config, encoding: i32) -> fio_status {
     // SAFETY: the caller passes NULL or a live config.
     unsafe {
-        CONFIGS.guard_set(config, &mut |config| {
+        CONFIGS.guard_set(config, |config| {
             config.encoding = match encoding {
                 FIO_ENCODING_AS_DOCUMENTED => EncodingPolicy::AsDocumented,
                 FIO_ENCODING_FORM => EncodingPolicy::Always(Encoding::Form),
@@ -36,8 +35,7 @@ pub unsafe extern "C" fn fio_config_set_encoding(config: *mut fio_config, encodi
 /// @param config   the configuration
 /// @param enabled  0 or 1
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (neither 0 nor 1) |
-///            `FIO_E_PANIC`
+/// Returns:   `FIO_OK` | `FIO_E_ARGUMENT` (neither 0 nor 1)
 /// Callbacks: none
 /// Blocking:  never
 /// Since:     0.1.0
@@ -45,7 +43,7 @@ pub unsafe extern "C" fn fio_config_set_encoding(config: *mut fio_config, encodi
 pub unsafe extern "C" fn fio_config_set_url_pairing(config: *mut fio_config, enabled: i32) -> fio_status {
     // SAFETY: the caller passes NULL or a live config.
     unsafe {
-        CONFIGS.guard_set(config, &mut |config| {
+        CONFIGS.guard_set(config, |config| {
             config.url_pairing = args::switch(enabled)?;
             Ok(())
         })
@@ -61,8 +59,7 @@ pub unsafe extern "C" fn fio_config_set_url_pairing(config: *mut fio_config, ena
 /// @param request_ms  for a whole request: 1 to 600,000, default 40,000 (the service itself gives up
 ///                    after 30 s and says so)
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (outside the range) |
-///            `FIO_E_PANIC`
+/// Returns:   `FIO_OK` | `FIO_E_ARGUMENT` (outside the range)
 /// Callbacks: none
 /// Blocking:  never
 /// Since:     0.1.0
@@ -73,7 +70,7 @@ pub unsafe extern "C" fn fio_config_set_timeouts(
     request_ms: i32,
 ) -> fio_status {
     // SAFETY: the caller passes NULL or a live config.
-    unsafe { CONFIGS.guard_set(config, &mut |config| config.set_timeouts(connect_ms, request_ms)) }
+    unsafe { CONFIGS.guard_set(config, |config| config.set_timeouts(connect_ms, request_ms)) }
 }
 
 /// Sets how long a part of an upload may go without any progress before its connection is given up and the
@@ -82,15 +79,14 @@ pub unsafe extern "C" fn fio_config_set_timeouts(
 /// @param config    the configuration
 /// @param stall_ms  1000 to 600,000, default 60,000
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (outside the range) |
-///            `FIO_E_PANIC`
+/// Returns:   `FIO_OK` | `FIO_E_ARGUMENT` (outside the range)
 /// Callbacks: none
 /// Blocking:  never
 /// Since:     0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_config_set_stall_timeout(config: *mut fio_config, stall_ms: i32) -> fio_status {
     // SAFETY: the caller passes NULL or a live config.
-    unsafe { CONFIGS.guard_set(config, &mut |config| config.set_stall_timeout(stall_ms)) }
+    unsafe { CONFIGS.guard_set(config, |config| config.set_stall_timeout(stall_ms)) }
 }
 
 /// Sets the address of a host by hand instead of asking DNS. May be called for several hosts; the
@@ -101,8 +97,8 @@ pub unsafe extern "C" fn fio_config_set_stall_timeout(config: *mut fio_config, s
 /// @param port     1 to 65535
 /// @param address  an IPv4 or IPv6 address; copied
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (no such port, not an
-///            address, empty, too long, control characters) | `FIO_E_UTF8` | `FIO_E_PANIC`
+/// Returns:   `FIO_OK` | `FIO_E_ARGUMENT` (no such port, not an address, empty, too long, control characters)
+///            | `FIO_E_UTF8`
 /// Callbacks: none
 /// Blocking:  never
 /// Since:     0.1.0
@@ -115,7 +111,7 @@ pub unsafe extern "C" fn fio_config_set_resolve(
 ) -> fio_status {
     // SAFETY: the caller passes NULL or a live config, and NULL or terminated strings.
     unsafe {
-        CONFIGS.guard_set(config, &mut |config| {
+        CONFIGS.guard_set(config, |config| {
             let host = args::text(host, "the host")?;
             config.add_address(host, port, args::text(address, "the address")?)
         })
@@ -127,8 +123,7 @@ pub unsafe extern "C" fn fio_config_set_resolve(
 /// @param config  the configuration
 /// @param poller  a `FIO_POLLER_…`
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (unknown poller) |
-///            `FIO_E_PANIC`
+/// Returns:   `FIO_OK` | `FIO_E_ARGUMENT` (unknown poller)
 /// Callbacks: none
 /// Blocking:  never
 /// Since:     0.1.0
@@ -136,7 +131,7 @@ pub unsafe extern "C" fn fio_config_set_resolve(
 pub unsafe extern "C" fn fio_config_set_poller(config: *mut fio_config, poller: i32) -> fio_status {
     // SAFETY: the caller passes NULL or a live config.
     unsafe {
-        CONFIGS.guard_set(config, &mut |config| {
+        CONFIGS.guard_set(config, |config| {
             config.portable_poller = match poller {
                 FIO_POLLER_DEFAULT => false,
                 FIO_POLLER_PORTABLE => true,

@@ -14,7 +14,7 @@ use std::sync::Arc;
 /// @param config   the configuration
 /// @param earliest seconds since 1970-01-01 UTC; 0 or less takes the declaration away (the default)
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_PANIC`
+/// Returns:   `FIO_OK`
 /// Callbacks: none
 /// Blocking:  never
 /// Since:     0.1.0
@@ -22,7 +22,7 @@ use std::sync::Arc;
 pub unsafe extern "C" fn fio_config_set_clock_floor(config: *mut fio_config, earliest: i64) -> fio_status {
     // SAFETY: the caller passes NULL or a live config.
     unsafe {
-        CONFIGS.guard_set(config, &mut |config| {
+        CONFIGS.guard_set(config, |config| {
             config.clock_floor = (earliest > 0).then_some(earliest);
             Ok(())
         })
@@ -38,8 +38,7 @@ pub unsafe extern "C" fn fio_config_set_clock_floor(config: *mut fio_config, ear
 /// @param user       passed to both; may be NULL
 /// @param destroy    called when `user` is not needed any more; may be NULL
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_PANIC`. On failure `destroy` is not
-///            called.
+/// Returns:   `FIO_OK`. On failure `destroy` is not called.
 /// Callbacks: `destroy` of earlier clocks that no client uses
 /// Blocking:  never
 /// Since:     0.1.0
@@ -53,7 +52,7 @@ pub unsafe extern "C" fn fio_config_set_clock(
 ) -> fio_status {
     // SAFETY: the caller passes NULL or a live config.
     unsafe {
-        CONFIGS.guard_set(config, &mut |config| {
+        CONFIGS.guard_set(config, |config| {
             let user = UserData::new(user, destroy);
             config.clock = Some(Arc::new(move || {
                 let system = SystemClock.now();
@@ -76,8 +75,7 @@ pub unsafe extern "C" fn fio_config_set_clock(
 /// @param user     passed to `fill`; may be NULL
 /// @param destroy  called when `user` is not needed any more; may be NULL
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_PANIC`. On failure `destroy` is not
-///            called.
+/// Returns:   `FIO_OK`. On failure `destroy` is not called.
 /// Callbacks: `destroy` of an earlier source that no client uses
 /// Blocking:  never
 /// Since:     0.1.0
@@ -90,7 +88,7 @@ pub unsafe extern "C" fn fio_config_set_entropy(
 ) -> fio_status {
     // SAFETY: the caller passes NULL or a live config.
     unsafe {
-        CONFIGS.guard_set(config, &mut |config| {
+        CONFIGS.guard_set(config, |config| {
             let user = UserData::new(user, destroy);
             config.entropy = fill.map(|fill| -> EntropyFunction {
                 Arc::new(move |buffer| {

@@ -13,8 +13,7 @@ use std::sync::Arc;
 /// @param user     passed to the callback; may be NULL
 /// @param destroy  called when `user` is not needed any more; may be NULL
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (unknown level) |
-///            `FIO_E_PANIC`. On failure `destroy` is not called.
+/// Returns:   `FIO_OK` | `FIO_E_ARGUMENT` (unknown level). On failure `destroy` is not called.
 /// Callbacks: `destroy` of an earlier log that no client uses
 /// Blocking:  never
 /// Since:     0.1.0
@@ -28,7 +27,7 @@ pub unsafe extern "C" fn fio_config_set_log(
 ) -> fio_status {
     // SAFETY: the caller passes NULL or a live config.
     unsafe {
-        CONFIGS.guard_set(config, &mut |config| {
+        CONFIGS.guard_set(config, |config| {
             config.set_log_level(level)?;
             let user = UserData::new(user, destroy);
             config.log = Some(Arc::new(move |level, line| {
@@ -50,8 +49,7 @@ pub unsafe extern "C" fn fio_config_set_log(
 /// @param user     passed to the callback; may be NULL
 /// @param destroy  called when `user` is not needed any more; may be NULL
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_PANIC`. On failure `destroy` is not
-///            called.
+/// Returns:   `FIO_OK`. On failure `destroy` is not called.
 /// Callbacks: `destroy` of an earlier registration that no client uses
 /// Blocking:  never
 /// Since:     0.1.0
@@ -64,7 +62,7 @@ pub unsafe extern "C" fn fio_config_set_event(
 ) -> fio_status {
     // SAFETY: the caller passes NULL or a live config.
     unsafe {
-        CONFIGS.guard_set(config, &mut |config| {
+        CONFIGS.guard_set(config, |config| {
             let user = UserData::new(user, destroy);
             config.listener = Some(Arc::new(move |event| {
                 if let Some(callback) = callback {

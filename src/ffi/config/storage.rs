@@ -26,8 +26,7 @@ use std::sync::Arc;
 /// @param path    the directory, at most 4095 bytes, on a file system that keeps what fsync wrote; it
 ///                is made (mode 0700) if its parent exists; copied
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (empty, too long, control
-///            characters) | `FIO_E_UTF8` | `FIO_E_PANIC`
+/// Returns:   `FIO_OK` | `FIO_E_ARGUMENT` (empty, too long, control characters) | `FIO_E_UTF8`
 /// Callbacks: none
 /// Blocking:  never (the directory is opened by `fio_client_new`)
 /// Since:     0.1.0
@@ -37,9 +36,7 @@ pub unsafe extern "C" fn fio_config_set_store_dir(
     path: *const c_char,
 ) -> fio_status {
     // SAFETY: the caller passes NULL or a live config, and NULL or a terminated string.
-    unsafe {
-        CONFIGS.guard_set(config, &mut |config| config.set_store_dir(args::text(path, "the store path")?))
-    }
+    unsafe { CONFIGS.guard_set(config, |config| config.set_store_dir(args::text(path, "the store path")?)) }
 }
 
 /// Keeps the authorization and the queue with the application's own functions, for devices without a file
@@ -55,8 +52,7 @@ pub unsafe extern "C" fn fio_config_set_store_dir(
 /// @param user     passed to all four; may be NULL
 /// @param destroy  called when `user` is not needed any more; may be NULL
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_PANIC`. On failure `destroy` is not
-///            called.
+/// Returns:   `FIO_OK`. On failure `destroy` is not called.
 /// Callbacks: `destroy` of an earlier store that no client uses
 /// Blocking:  never
 /// Since:     0.1.0
@@ -72,7 +68,7 @@ pub unsafe extern "C" fn fio_config_set_store(
 ) -> fio_status {
     // SAFETY: the caller passes NULL or a live config.
     unsafe {
-        CONFIGS.guard_set(config, &mut |config| {
+        CONFIGS.guard_set(config, |config| {
             let (Some(load), Some(save), Some(erase), Some(list)) = (load, save, erase, list) else {
                 return Err(Error::new(FIO_E_NULL, "a store function is NULL"));
             };
@@ -92,8 +88,7 @@ pub unsafe extern "C" fn fio_config_set_store(
 ///                the key away again.
 /// @param length  32 (or 0)
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (another length) |
-///            `FIO_E_PANIC`
+/// Returns:   `FIO_OK` | `FIO_E_ARGUMENT` (another length)
 /// Callbacks: none
 /// Blocking:  never
 /// Since:     0.1.0
@@ -105,7 +100,6 @@ pub unsafe extern "C" fn fio_config_set_store_key(
 ) -> fio_status {
     // SAFETY: the caller passes NULL or a live config, and NULL or `length` readable bytes.
     unsafe {
-        CONFIGS
-            .guard_set(config, &mut |config| config.set_store_key(args::bytes(key, length, "the store key")?))
+        CONFIGS.guard_set(config, |config| config.set_store_key(args::bytes(key, length, "the store key")?))
     }
 }

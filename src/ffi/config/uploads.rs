@@ -10,15 +10,14 @@ use super::*;
 /// @param config  the configuration
 /// @param parts   1 to 32, default 5
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (outside the range) |
-///            `FIO_E_PANIC`
+/// Returns:   `FIO_OK` | `FIO_E_ARGUMENT` (outside the range)
 /// Callbacks: none
 /// Blocking:  never
 /// Since:     0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_config_set_parallel_parts(config: *mut fio_config, parts: u32) -> fio_status {
     // SAFETY: the caller passes NULL or a live config.
-    unsafe { CONFIGS.guard_set(config, &mut |config| config.set_parallel_parts(parts)) }
+    unsafe { CONFIGS.guard_set(config, |config| config.set_parallel_parts(parts)) }
 }
 
 /// Sets how often `FIO_EVENT_PROGRESS` comes while something is being sent.
@@ -26,8 +25,7 @@ pub unsafe extern "C" fn fio_config_set_parallel_parts(config: *mut fio_config, 
 /// @param config       the configuration
 /// @param interval_ms  100 to 60,000, default 1000; 0 turns it off
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (outside the range) |
-///            `FIO_E_PANIC`
+/// Returns:   `FIO_OK` | `FIO_E_ARGUMENT` (outside the range)
 /// Callbacks: none
 /// Blocking:  never
 /// Since:     0.1.0
@@ -37,7 +35,7 @@ pub unsafe extern "C" fn fio_config_set_progress_interval(
     interval_ms: i32,
 ) -> fio_status {
     // SAFETY: the caller passes NULL or a live config.
-    unsafe { CONFIGS.guard_set(config, &mut |config| config.set_progress_interval(interval_ms)) }
+    unsafe { CONFIGS.guard_set(config, |config| config.set_progress_interval(interval_ms)) }
 }
 
 /// Sets how many uploads that are done or cancelled are remembered, also across restarts; of more than
@@ -48,15 +46,14 @@ pub unsafe extern "C" fn fio_config_set_progress_interval(
 /// @param config   the configuration
 /// @param uploads  0 to 10,000, default 100. With 0, `FIO_EVENT_UPLOAD` is the only trace of a good end.
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (outside the range) |
-///            `FIO_E_PANIC`
+/// Returns:   `FIO_OK` | `FIO_E_ARGUMENT` (outside the range)
 /// Callbacks: none
 /// Blocking:  never
 /// Since:     0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_config_set_history(config: *mut fio_config, uploads: u32) -> fio_status {
     // SAFETY: the caller passes NULL or a live config.
-    unsafe { CONFIGS.guard_set(config, &mut |config| config.set_history(uploads)) }
+    unsafe { CONFIGS.guard_set(config, |config| config.set_history(uploads)) }
 }
 
 /// Sets how many tags are remembered of uploads that were sent or cancelled and are not in the list any more
@@ -71,15 +68,14 @@ pub unsafe extern "C" fn fio_config_set_history(config: *mut fio_config, uploads
 /// @param tags    0 to 1,000,000, default 100,000. With 0, only the tags of uploads in the list are known, and
 ///                what the store remembers of others is forgotten.
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (outside the range) |
-///            `FIO_E_PANIC`
+/// Returns:   `FIO_OK` | `FIO_E_ARGUMENT` (outside the range)
 /// Callbacks: none
 /// Blocking:  never
 /// Since:     0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_config_set_tag_memory(config: *mut fio_config, tags: u32) -> fio_status {
     // SAFETY: the caller passes NULL or a live config.
-    unsafe { CONFIGS.guard_set(config, &mut |config| config.set_tag_memory(tags)) }
+    unsafe { CONFIGS.guard_set(config, |config| config.set_tag_memory(tags)) }
 }
 
 /// Sets the limit a client begins with; see `fio_queue_set_bandwidth`.
@@ -87,7 +83,7 @@ pub unsafe extern "C" fn fio_config_set_tag_memory(config: *mut fio_config, tags
 /// @param config            the configuration
 /// @param bytes_per_second  for all uploads together; 0 means no limit (the default)
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_PANIC`
+/// Returns:   `FIO_OK`
 /// Callbacks: none
 /// Blocking:  never
 /// Since:     0.1.0
@@ -98,7 +94,7 @@ pub unsafe extern "C" fn fio_config_set_bandwidth(
 ) -> fio_status {
     // SAFETY: the caller passes NULL or a live config.
     unsafe {
-        CONFIGS.guard_set(config, &mut |config| {
+        CONFIGS.guard_set(config, |config| {
             config.set_bandwidth(bytes_per_second);
             Ok(())
         })
@@ -112,8 +108,8 @@ pub unsafe extern "C" fn fio_config_set_bandwidth(
 ///                without `/` and `!`; copied. NULL with count 0 allows all (the default).
 /// @param count   how many
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` (also one of the names) | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (no such
-///            name, or more than 16) | `FIO_E_UTF8` | `FIO_E_PANIC`
+/// Returns:   `FIO_OK` | `FIO_E_NULL` (also one of the names) | `FIO_E_ARGUMENT` (no such name, or more than
+///            16) | `FIO_E_UTF8`
 /// Callbacks: none
 /// Blocking:  never
 /// Since:     0.1.0
@@ -126,7 +122,7 @@ pub unsafe extern "C" fn fio_config_set_interfaces(
     // SAFETY: the caller passes NULL or a live config, and NULL or `count` pointers to terminated
     // strings.
     unsafe {
-        CONFIGS.guard_set(config, &mut |config| {
+        CONFIGS.guard_set(config, |config| {
             config.set_interfaces(args::interfaces(names, count)?);
             Ok(())
         })

@@ -10,10 +10,8 @@ use super::*;
 /// @param client  the client
 /// @param id      an upload that is not over
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (over
-///            already) | `FIO_E_REENTRANT` (inside a data callback) | `FIO_E_BUSY` | `FIO_E_FORKED` |
-///            `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
-/// Callbacks: store, clock and log callbacks, if set; `destroy` of a reader that is not used any more, here
+/// Returns:   `FIO_OK` | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (over already)
+/// Callbacks: store, clock, entropy and log callbacks, if set; `destroy` of a reader that is not used any more, here
 ///            or, where parts of it are on their way, in the next `fio_drive`;
 ///            `FIO_EVENT_UPLOAD` later, from `fio_drive`
 /// Blocking:  writes to the store
@@ -22,7 +20,9 @@ use super::*;
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_upload_cancel(client: *mut fio_client, id: fio_upload_id) -> fio_status {
     // SAFETY: the caller passes NULL or a live client.
-    unsafe { guard_engine(client, &mut |engine, now| engine.cancel_upload(id, now)) }
+    unsafe {
+        guard_engine(client, |engine, now| engine.with_uploads(now, |uploads, cx| uploads.cancel(cx, id)))
+    }
 }
 
 /// Puts an upload into the queue again that failed or was skipped, or lets one that waits be tried at once.
@@ -41,20 +41,20 @@ pub unsafe extern "C" fn fio_upload_cancel(client: *mut fio_client, id: fio_uplo
 /// @param client  the client
 /// @param id      an upload that failed, was skipped, or waits by itself
 ///
-/// Returns:   `FIO_OK` (also for one that is being sent) | `FIO_E_NULL` | `FIO_E_HANDLE` |
-///            `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (done, cancelled, or waiting for something else, such as
-///            `fio_upload_resume` or `fio_upload_attach`) | `FIO_E_SOURCE_MISSING`, `FIO_E_SOURCE_KIND`,
-///            `FIO_E_SOURCE_EMPTY`, `FIO_E_SOURCE_READ`, `FIO_E_SOURCE_BUSY`, `FIO_E_NOMEM` (the file is not
-///            to be had now) | `FIO_E_REENTRANT` (inside a data callback) | `FIO_E_BUSY` | `FIO_E_FORKED` |
-///            `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
-/// Callbacks: store, clock and log callbacks, if set; `FIO_EVENT_UPLOAD` later, from `fio_drive`
+/// Returns:   `FIO_OK` (also for one that is being sent) | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (done,
+///            cancelled, or waiting for something else, such as `fio_upload_resume` or `fio_upload_attach`) |
+///            `FIO_E_SOURCE_MISSING`, `FIO_E_SOURCE_KIND`, `FIO_E_SOURCE_EMPTY`, `FIO_E_SOURCE_READ`,
+///            `FIO_E_SOURCE_BUSY`, `FIO_E_NOMEM` (the file is not to be had now)
+/// Callbacks: store, clock, entropy and log callbacks, if set; `FIO_EVENT_UPLOAD` later, from `fio_drive`
 /// Blocking:  opens the file, writes to the store
 /// Threads:   one at a time
 /// Since:     0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_upload_retry(client: *mut fio_client, id: fio_upload_id) -> fio_status {
     // SAFETY: the caller passes NULL or a live client.
-    unsafe { guard_engine(client, &mut |engine, now| engine.retry_upload(id, now)) }
+    unsafe {
+        guard_engine(client, |engine, now| engine.with_uploads(now, |uploads, cx| uploads.retry(cx, id)))
+    }
 }
 
 /// Pauses an upload: it waits with `FIO_E_UPLOAD_PAUSED` until `fio_upload_resume`, also across restarts,
@@ -65,14 +65,16 @@ pub unsafe extern "C" fn fio_upload_retry(client: *mut fio_client, id: fio_uploa
 /// @param id      an upload that is not over
 ///
 /// Returns:   as `fio_upload_cancel`
-/// Callbacks: store, clock and log callbacks, if set; `FIO_EVENT_UPLOAD` later, from `fio_drive`
+/// Callbacks: store, clock, entropy and log callbacks, if set; `FIO_EVENT_UPLOAD` later, from `fio_drive`
 /// Blocking:  writes to the store
 /// Threads:   one at a time
 /// Since:     0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_upload_pause(client: *mut fio_client, id: fio_upload_id) -> fio_status {
     // SAFETY: the caller passes NULL or a live client.
-    unsafe { guard_engine(client, &mut |engine, now| engine.pause_upload(id, now)) }
+    unsafe {
+        guard_engine(client, |engine, now| engine.with_uploads(now, |uploads, cx| uploads.pause(cx, id)))
+    }
 }
 
 /// Lets a paused upload go on, at its old place in the queue. Also one that began paused because of
@@ -84,14 +86,14 @@ pub unsafe extern "C" fn fio_upload_pause(client: *mut fio_client, id: fio_uploa
 /// @param id      an upload that is not over
 ///
 /// Returns:   as `fio_upload_cancel`
-/// Callbacks: store, clock and log callbacks, if set; `FIO_EVENT_UPLOAD` later, from `fio_drive`
+/// Callbacks: store, clock, entropy and log callbacks, if set; `FIO_EVENT_UPLOAD` later, from `fio_drive`
 /// Blocking:  writes to the store
 /// Threads:   one at a time
 /// Since:     0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_upload_resume(client: *mut fio_client, id: fio_upload_id) -> fio_status {
     // SAFETY: the caller passes NULL or a live client.
-    unsafe { guard_engine(client, &mut |engine, now| engine.resume_upload(id, now)) }
+    unsafe { guard_engine(client, |engine, now| engine.with_uploads(now, |uploads, _| uploads.resume(id))) }
 }
 
 /// Sends an upload to the project the device is in when its turn comes, although it was queued for another
@@ -100,10 +102,8 @@ pub unsafe extern "C" fn fio_upload_resume(client: *mut fio_client, id: fio_uplo
 /// @param client  the client
 /// @param id      an upload that waits with `FIO_E_OTHER_PROJECT`
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (it does
-///            not wait for that) | `FIO_E_REENTRANT` (inside a data callback) | `FIO_E_BUSY` |
-///            `FIO_E_FORKED` | `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
-/// Callbacks: store, clock and log callbacks, if set; `FIO_EVENT_UPLOAD` later, from `fio_drive`
+/// Returns:   `FIO_OK` | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (it does not wait for that)
+/// Callbacks: store, clock, entropy and log callbacks, if set; `FIO_EVENT_UPLOAD` later, from `fio_drive`
 /// Blocking:  writes to the store
 /// Threads:   one at a time
 /// Since:     0.1.0
@@ -113,7 +113,9 @@ pub unsafe extern "C" fn fio_upload_move_to_project(
     id: fio_upload_id,
 ) -> fio_status {
     // SAFETY: the caller passes NULL or a live client.
-    unsafe { guard_engine(client, &mut |engine, now| engine.move_upload(id, now)) }
+    unsafe {
+        guard_engine(client, |engine, now| engine.with_uploads(now, |uploads, _| uploads.move_to_project(id)))
+    }
 }
 
 /// Takes an upload that is over off the list: one that failed or was skipped, when the person has seen it, or
@@ -124,17 +126,17 @@ pub unsafe extern "C" fn fio_upload_move_to_project(
 /// @param client  the client
 /// @param id      an upload that is over: done, failed, skipped or cancelled
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (not
-///            over: cancel it first) | `FIO_E_REENTRANT` (inside a data callback) | `FIO_E_BUSY` |
-///            `FIO_E_FORKED` | `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
-/// Callbacks: store, clock and log callbacks, if set; `destroy` of a reader that is not used any more
+/// Returns:   `FIO_OK` | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (not over: cancel it first)
+/// Callbacks: store, clock, entropy and log callbacks, if set; `destroy` of a reader that is not used any more
 /// Blocking:  writes to the store
 /// Threads:   one at a time
 /// Since:     0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_upload_remove(client: *mut fio_client, id: fio_upload_id) -> fio_status {
     // SAFETY: the caller passes NULL or a live client.
-    unsafe { guard_engine(client, &mut |engine, now| engine.remove_upload(id, now)) }
+    unsafe {
+        guard_engine(client, |engine, now| engine.with_uploads(now, |uploads, cx| uploads.remove(cx, id)))
+    }
 }
 
 /// Moves an upload ahead of others, or behind them. Parts that are under way are sent to the end; then
@@ -145,7 +147,7 @@ pub unsafe extern "C" fn fio_upload_remove(client: *mut fio_client, id: fio_uplo
 /// @param priority  higher goes first; among equals the one that was started first
 ///
 /// Returns:   as `fio_upload_cancel`
-/// Callbacks: store, clock and log callbacks, if set
+/// Callbacks: store, clock, entropy and log callbacks, if set
 /// Blocking:  writes to the store
 /// Threads:   one at a time
 /// Since:     0.1.0
@@ -156,5 +158,9 @@ pub unsafe extern "C" fn fio_upload_prioritize(
     priority: i32,
 ) -> fio_status {
     // SAFETY: the caller passes NULL or a live client.
-    unsafe { guard_engine(client, &mut |engine, now| engine.prioritize_upload(id, priority, now)) }
+    unsafe {
+        guard_engine(client, |engine, now| {
+            engine.with_uploads(now, |uploads, _| uploads.prioritize(id, priority))
+        })
+    }
 }

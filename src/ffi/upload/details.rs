@@ -10,17 +10,14 @@ use super::*;
 ///                file's own name, the last part of its path (the default); other sources have none, so
 ///                they need this, or for a recording an extension.
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (empty, too long, control
-///            characters) | `FIO_E_UTF8` | `FIO_E_PANIC`
+/// Returns:   `FIO_OK` | `FIO_E_ARGUMENT` (empty, too long, control characters) | `FIO_E_UTF8`
 /// Callbacks: none
 /// Blocking:  never
 /// Since:     0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_upload_set_name(upload: *mut fio_upload, name: *const c_char) -> fio_status {
     // SAFETY: the caller passes NULL or a live description, and NULL or a terminated string.
-    unsafe {
-        UPLOADS.guard_set(upload, &mut |upload| upload.set_name(args::optional_text(name, "the name")?))
-    }
+    unsafe { UPLOADS.guard_set(upload, |upload| upload.set_name(args::optional_text(name, "the name")?)) }
 }
 
 /// Says how the name of a recording will end, where the name itself is known only when it stops
@@ -31,8 +28,8 @@ pub unsafe extern "C" fn fio_upload_set_name(upload: *mut fio_upload, name: *con
 /// @param extension  with its dot, such as `.mp4`: 2 to 32 bytes of UTF-8 without control characters,
 ///                   slashes and further dots; copied. NULL means none (the default).
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (no dot at the beginning, too
-///            short, too long, control characters, slashes, further dots) | `FIO_E_UTF8` | `FIO_E_PANIC`
+/// Returns:   `FIO_OK` | `FIO_E_ARGUMENT` (no dot at the beginning, too short, too long, control characters,
+///            slashes, further dots) | `FIO_E_UTF8`
 /// Callbacks: none
 /// Blocking:  never
 /// Since:     0.1.0
@@ -43,7 +40,7 @@ pub unsafe extern "C" fn fio_upload_set_extension(
 ) -> fio_status {
     // SAFETY: the caller passes NULL or a live description, and NULL or a terminated string.
     unsafe {
-        UPLOADS.guard_set(upload, &mut |upload| {
+        UPLOADS.guard_set(upload, |upload| {
             upload.set_extension(args::optional_text(extension, "the extension")?)
         })
     }
@@ -56,8 +53,7 @@ pub unsafe extern "C" fn fio_upload_set_extension(
 ///                    one that belongs to the name's extension, `application/octet-stream` if it is not
 ///                    known (the default).
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (not a type, a slash and a
-///            subtype, or too long) | `FIO_E_UTF8` | `FIO_E_PANIC`
+/// Returns:   `FIO_OK` | `FIO_E_ARGUMENT` (not a type, a slash and a subtype, or too long) | `FIO_E_UTF8`
 /// Callbacks: none
 /// Blocking:  never
 /// Since:     0.1.0
@@ -68,7 +64,7 @@ pub unsafe extern "C" fn fio_upload_set_media_type(
 ) -> fio_status {
     // SAFETY: the caller passes NULL or a live description, and NULL or a terminated string.
     unsafe {
-        UPLOADS.guard_set(upload, &mut |upload| {
+        UPLOADS.guard_set(upload, |upload| {
             upload.set_media_type(args::optional_text(media_type, "the media type")?)
         })
     }
@@ -79,7 +75,7 @@ pub unsafe extern "C" fn fio_upload_set_media_type(
 /// @param upload   the description
 /// @param channel  the number of the channel (`fio_channel.index`); 0, the device's own, is the default
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_PANIC`
+/// Returns:   `FIO_OK`
 /// Callbacks: none
 /// Blocking:  never
 /// Since:     0.1.0
@@ -87,7 +83,7 @@ pub unsafe extern "C" fn fio_upload_set_media_type(
 pub unsafe extern "C" fn fio_upload_set_channel(upload: *mut fio_upload, channel: u32) -> fio_status {
     // SAFETY: the caller passes NULL or a live description.
     unsafe {
-        UPLOADS.guard_set(upload, &mut |upload| {
+        UPLOADS.guard_set(upload, |upload| {
             upload.set_channel(channel);
             Ok(())
         })
@@ -110,7 +106,7 @@ pub unsafe extern "C" fn fio_upload_set_channel(upload: *mut fio_upload, channel
 ///                 last changed. For a recording, and with a reader, the default is the moment of
 ///                 `fio_upload_start`.
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_PANIC`
+/// Returns:   `FIO_OK`
 /// Callbacks: none
 /// Blocking:  never
 /// Since:     0.1.0
@@ -118,7 +114,7 @@ pub unsafe extern "C" fn fio_upload_set_channel(upload: *mut fio_upload, channel
 pub unsafe extern "C" fn fio_upload_set_created(upload: *mut fio_upload, seconds: i64) -> fio_status {
     // SAFETY: the caller passes NULL or a live description.
     unsafe {
-        UPLOADS.guard_set(upload, &mut |upload| {
+        UPLOADS.guard_set(upload, |upload| {
             upload.set_created(seconds);
             Ok(())
         })
@@ -142,7 +138,7 @@ pub unsafe extern "C" fn fio_upload_set_created(upload: *mut fio_upload, seconds
 /// @param tag     up to 1024 bytes of any kind; copied. NULL with length 0 means none (the default).
 /// @param length  how many
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (too long) | `FIO_E_PANIC`
+/// Returns:   `FIO_OK` | `FIO_E_ARGUMENT` (too long)
 /// Callbacks: none
 /// Blocking:  never
 /// Since:     0.1.0
@@ -153,7 +149,7 @@ pub unsafe extern "C" fn fio_upload_set_tag(
     length: usize,
 ) -> fio_status {
     // SAFETY: the caller passes NULL or a live description, and NULL or `length` readable bytes.
-    unsafe { UPLOADS.guard_set(upload, &mut |upload| upload.set_tag(args::bytes(tag, length, "the tag")?)) }
+    unsafe { UPLOADS.guard_set(upload, |upload| upload.set_tag(args::bytes(tag, length, "the tag")?)) }
 }
 
 /// Says that it is to be sent although an upload with its tag is known: because a person wants a clip once
@@ -162,8 +158,7 @@ pub unsafe extern "C" fn fio_upload_set_tag(
 /// @param upload   the description
 /// @param enabled  0 (the default) or 1
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (neither 0 nor 1) |
-///            `FIO_E_PANIC`
+/// Returns:   `FIO_OK` | `FIO_E_ARGUMENT` (neither 0 nor 1)
 /// Callbacks: none
 /// Blocking:  never
 /// Since:     0.1.0
@@ -171,7 +166,7 @@ pub unsafe extern "C" fn fio_upload_set_tag(
 pub unsafe extern "C" fn fio_upload_set_again(upload: *mut fio_upload, enabled: i32) -> fio_status {
     // SAFETY: the caller passes NULL or a live description.
     unsafe {
-        UPLOADS.guard_set(upload, &mut |upload| {
+        UPLOADS.guard_set(upload, |upload| {
             upload.set_again(args::switch(enabled)?);
             Ok(())
         })
@@ -183,7 +178,7 @@ pub unsafe extern "C" fn fio_upload_set_again(upload: *mut fio_upload, enabled: 
 /// @param upload    the description
 /// @param priority  higher goes first; 0 is the default
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_PANIC`
+/// Returns:   `FIO_OK`
 /// Callbacks: none
 /// Blocking:  never
 /// Since:     0.1.0
@@ -191,7 +186,7 @@ pub unsafe extern "C" fn fio_upload_set_again(upload: *mut fio_upload, enabled: 
 pub unsafe extern "C" fn fio_upload_set_priority(upload: *mut fio_upload, priority: i32) -> fio_status {
     // SAFETY: the caller passes NULL or a live description.
     unsafe {
-        UPLOADS.guard_set(upload, &mut |upload| {
+        UPLOADS.guard_set(upload, |upload| {
             upload.set_priority(priority);
             Ok(())
         })
@@ -205,15 +200,14 @@ pub unsafe extern "C" fn fio_upload_set_priority(upload: *mut fio_upload, priori
 /// @param upload  the description
 /// @param parts   1 to 10,000; 0 leaves it to the service (the default)
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (more than 10,000) |
-///            `FIO_E_PANIC`
+/// Returns:   `FIO_OK` | `FIO_E_ARGUMENT` (more than 10,000)
 /// Callbacks: none
 /// Blocking:  never
 /// Since:     0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_upload_set_parts(upload: *mut fio_upload, parts: u32) -> fio_status {
     // SAFETY: the caller passes NULL or a live description.
-    unsafe { UPLOADS.guard_set(upload, &mut |upload| upload.set_parts(parts)) }
+    unsafe { UPLOADS.guard_set(upload, |upload| upload.set_parts(parts)) }
 }
 
 /// Compares the checksum (MD5) of every part with the one the storage made of what it received, where it
@@ -223,8 +217,7 @@ pub unsafe extern "C" fn fio_upload_set_parts(upload: *mut fio_upload, parts: u3
 /// @param upload   the description
 /// @param enabled  0 (the default) or 1
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (neither 0 nor 1) |
-///            `FIO_E_PANIC`
+/// Returns:   `FIO_OK` | `FIO_E_ARGUMENT` (neither 0 nor 1)
 /// Callbacks: none
 /// Blocking:  never
 /// Since:     0.1.0
@@ -232,7 +225,7 @@ pub unsafe extern "C" fn fio_upload_set_parts(upload: *mut fio_upload, parts: u3
 pub unsafe extern "C" fn fio_upload_set_verify(upload: *mut fio_upload, enabled: i32) -> fio_status {
     // SAFETY: the caller passes NULL or a live description.
     unsafe {
-        UPLOADS.guard_set(upload, &mut |upload| {
+        UPLOADS.guard_set(upload, |upload| {
             upload.set_verify(args::switch(enabled)?);
             Ok(())
         })
@@ -263,7 +256,7 @@ pub unsafe extern "C" fn fio_upload_set_verify(upload: *mut fio_upload, enabled:
 ///                         268,435,456 (256 MiB). The whole first part, which holds at least these, is
 ///                         then sent last.
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (held_head) | `FIO_E_PANIC`
+/// Returns:   `FIO_OK` | `FIO_E_ARGUMENT` (held_head)
 /// Callbacks: none
 /// Blocking:  never
 /// Since:     0.1.0
@@ -274,5 +267,5 @@ pub unsafe extern "C" fn fio_upload_set_recording(
     held_head: u64,
 ) -> fio_status {
     // SAFETY: the caller passes NULL or a live description.
-    unsafe { UPLOADS.guard_set(upload, &mut |upload| upload.set_recording(bytes_per_second, held_head)) }
+    unsafe { UPLOADS.guard_set(upload, |upload| upload.set_recording(bytes_per_second, held_head)) }
 }

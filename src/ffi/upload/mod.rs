@@ -33,28 +33,28 @@ static UPLOADS: Builders<Description> = Builders(Registry::new());
 /// @param upload  [out] set to NULL first, to the description on `FIO_OK`; free it with
 ///                `fio_upload_free`
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_PANIC`
+/// Returns:   `FIO_OK` | `FIO_E_NULL`
 /// Callbacks: none
 /// Blocking:  never
 /// Since:     0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_upload_new(upload: *mut *mut fio_upload) -> fio_status {
     // SAFETY: the caller passes NULL or a writable pointer.
-    guard(&mut || unsafe { UPLOADS.make(upload.cast()) })
+    guard(|| unsafe { UPLOADS.make(upload.cast()) })
 }
 
 /// Frees the description. Uploads started from it are not affected: they go on.
 ///
 /// @param upload  NULL is allowed and does nothing
 ///
-/// Returns:   `FIO_OK` | `FIO_E_HANDLE` | `FIO_E_PANIC`
+/// Returns:   `FIO_OK` | `FIO_E_HANDLE`
 /// Callbacks: `destroy` of a reader that no upload uses
 /// Blocking:  never
 /// Since:     0.1.0
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn fio_upload_free(upload: *mut fio_upload) -> fio_status {
     // SAFETY: the caller passes a live description, which nobody uses afterwards.
-    guard(&mut || unsafe { UPLOADS.free(upload.cast()) })
+    guard(|| unsafe { UPLOADS.free(upload.cast()) })
 }
 
 /// The error of the last setter that failed on this description. (`fio_upload_start` and

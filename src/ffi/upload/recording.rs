@@ -24,13 +24,10 @@ use super::*;
 /// @param data    the bytes; copied
 /// @param length  how many
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (not
-///            pushed, or not attached since the restart; finished or over) | `FIO_E_ARGUMENT` (neither at
-///            the end nor within the held head; beyond 5 TiB) | `FIO_E_WOULD_BLOCK` (nothing was taken) |
-///            `FIO_E_NOMEM` (nothing was taken) |
-///            `FIO_E_REENTRANT` (inside a data callback) | `FIO_E_BUSY` | `FIO_E_FORKED` |
-///            `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
-/// Callbacks: store, clock and log callbacks, if set
+/// Returns:   `FIO_OK` | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (not pushed, or not attached since the
+///            restart; finished or over) | `FIO_E_ARGUMENT` (neither at the end nor within the held head;
+///            beyond 5 TiB) | `FIO_E_WOULD_BLOCK` (nothing was taken) | `FIO_E_NOMEM` (nothing was taken)
+/// Callbacks: store, clock, entropy and log callbacks, if set
 /// Blocking:  may write to the store
 /// Threads:   one at a time
 /// Since:     0.1.0
@@ -44,8 +41,10 @@ pub unsafe extern "C" fn fio_upload_push(
 ) -> fio_status {
     // SAFETY: the caller passes NULL or a live client, and NULL or `length` readable bytes.
     unsafe {
-        guard_engine(client, &mut |engine, now| {
-            engine.push_data(id, offset, args::bytes(data, length, "the data")?, now)
+        guard_engine(client, |engine, now| {
+            engine.with_uploads(now, |uploads, _| {
+                uploads.push_data(id, offset, args::bytes(data, length, "the data")?)
+            })
         })
     }
 }
@@ -57,11 +56,9 @@ pub unsafe extern "C" fn fio_upload_push(
 /// @param id      the recording; its source is a file, a descriptor or a reader
 /// @param stable  so many bytes from the beginning; less than before changes nothing
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (no
-///            recording, pushed, finished or over) | `FIO_E_ARGUMENT` (beyond 5 TiB) | `FIO_E_REENTRANT`
-///            (inside a data callback) | `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` |
-///            `FIO_E_POISONED` | `FIO_E_PANIC`
-/// Callbacks: store, clock and log callbacks, if set
+/// Returns:   `FIO_OK` | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (no recording, pushed, finished or over) |
+///            `FIO_E_ARGUMENT` (beyond 5 TiB)
+/// Callbacks: store, clock, entropy and log callbacks, if set
 /// Blocking:  may write to the store
 /// Threads:   one at a time
 /// Since:     0.1.0
@@ -72,7 +69,11 @@ pub unsafe extern "C" fn fio_upload_advance(
     stable: u64,
 ) -> fio_status {
     // SAFETY: the caller passes NULL or a live client.
-    unsafe { guard_engine(client, &mut |engine, now| engine.advance_recording(id, stable, now)) }
+    unsafe {
+        guard_engine(client, |engine, now| {
+            engine.with_uploads(now, |uploads, _| uploads.advance_recording(id, stable))
+        })
+    }
 }
 
 /// Ends a recording: all of its bytes are there and will not change any more, the head included. What is
@@ -89,14 +90,12 @@ pub unsafe extern "C" fn fio_upload_advance(
 ///                started with; copied. Needed if it was started with an extension only. NULL means the
 ///                name that was set, or the file's; one that the service has already stays.
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (no
-///            recording, finished or over; a held head of pushed data that was not pushed again since a
-///            restart) | `FIO_E_ARGUMENT` (less than -1, more than there is, beyond 5 TiB; no name yet, or
-///            one that cannot be used) | `FIO_E_UTF8` | `FIO_E_SOURCE_MISSING`,
-///            `FIO_E_SOURCE_KIND`, `FIO_E_SOURCE_READ` (the file is not to be had) | `FIO_E_SOURCE_NEEDED`
-///            (not attached since the restart) | `FIO_E_REENTRANT` (inside a data callback) |
-///            `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
-/// Callbacks: store, clock and log callbacks, if set; `FIO_EVENT_UPLOAD` later, from `fio_drive`
+/// Returns:   `FIO_OK` | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (no recording, finished or over; a held head
+///            of pushed data that was not pushed again since a restart) | `FIO_E_ARGUMENT` (less than -1,
+///            more than there is, beyond 5 TiB; no name yet, or one that cannot be used) | `FIO_E_UTF8` |
+///            `FIO_E_SOURCE_MISSING`, `FIO_E_SOURCE_KIND`, `FIO_E_SOURCE_READ` (the file is not to be had) |
+///            `FIO_E_SOURCE_NEEDED` (not attached since the restart)
+/// Callbacks: store, clock, entropy and log callbacks, if set; `FIO_EVENT_UPLOAD` later, from `fio_drive`
 /// Blocking:  looks at the file, writes to the store
 /// Threads:   one at a time
 /// Since:     0.1.0
@@ -109,14 +108,14 @@ pub unsafe extern "C" fn fio_upload_finish(
 ) -> fio_status {
     // SAFETY: the caller passes NULL or a live client, and NULL or a terminated string.
     unsafe {
-        guard_engine(client, &mut |engine, now| {
+        guard_engine(client, |engine, now| {
             let size = match size {
                 -1 => None,
                 0.. => Some(size as u64),
                 _ => return Err(Error::new(FIO_E_ARGUMENT, "the size is less than -1")),
             };
             let name = args::optional_text(name, "the name")?.map(str::to_owned);
-            engine.finish_recording(id, size, name, now)
+            engine.with_uploads(now, |uploads, cx| uploads.finish_recording(cx, id, size, name))
         })
     }
 }

@@ -17,8 +17,7 @@ use std::os::fd::BorrowedFd;
 ///                copied. Let it be absolute: a relative one is looked up from the working directory
 ///                each time, also after a restart. The file need not exist before `fio_upload_start`.
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (empty, too long) |
-///            `FIO_E_PANIC`
+/// Returns:   `FIO_OK` | `FIO_E_ARGUMENT` (empty, too long)
 /// Callbacks: `destroy` of an earlier reader that no upload uses
 /// Blocking:  never
 /// Since:     0.1.0
@@ -26,7 +25,7 @@ use std::os::fd::BorrowedFd;
 pub unsafe extern "C" fn fio_upload_set_path(upload: *mut fio_upload, path: *const c_char) -> fio_status {
     // SAFETY: the caller passes NULL or a live description, and NULL or a terminated string.
     unsafe {
-        UPLOADS.guard_set(upload, &mut |upload| {
+        UPLOADS.guard_set(upload, |upload| {
             if path.is_null() {
                 return Err(Error::new(FIO_E_NULL, "the path is NULL"));
             }
@@ -46,9 +45,9 @@ pub unsafe extern "C" fn fio_upload_set_path(upload: *mut fio_upload, path: *con
 /// @param fd      a plain file, open for reading; duplicated (close-on-exec), so that it may be closed
 ///                afterwards. It is read at offsets: its own position does not matter and is not moved.
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (negative, or not open) |
-///            `FIO_E_SOURCE_KIND` (a pipe, a socket, a directory, a device) | `FIO_E_SOURCE_READ` (not
-///            open for reading) | `FIO_E_NOMEM` (no descriptors) | `FIO_E_PANIC`
+/// Returns:   `FIO_OK` | `FIO_E_ARGUMENT` (negative, or not open) | `FIO_E_SOURCE_KIND` (a pipe, a socket, a
+///            directory, a device) | `FIO_E_SOURCE_READ` (not open for reading) | `FIO_E_NOMEM` (no
+///            descriptors)
 /// Callbacks: `destroy` of an earlier reader that no upload uses
 /// Blocking:  never
 /// Since:     0.1.0
@@ -56,7 +55,7 @@ pub unsafe extern "C" fn fio_upload_set_path(upload: *mut fio_upload, path: *con
 pub unsafe extern "C" fn fio_upload_set_descriptor(upload: *mut fio_upload, fd: i32) -> fio_status {
     // SAFETY: the caller passes NULL or a live description.
     unsafe {
-        UPLOADS.guard_set(upload, &mut |upload| {
+        UPLOADS.guard_set(upload, |upload| {
             if fd < 0 {
                 return Err(Error::new(FIO_E_ARGUMENT, "a negative descriptor"));
             }
@@ -85,8 +84,7 @@ pub unsafe extern "C" fn fio_upload_set_descriptor(upload: *mut fio_upload, fd: 
 /// @param user    passed to `read`; may be NULL
 /// @param destroy called when `user` is not needed any more; may be NULL
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_PANIC`. On failure `destroy` is not
-///            called.
+/// Returns:   `FIO_OK`. On failure `destroy` is not called.
 /// Callbacks: `destroy` of an earlier reader that no upload uses
 /// Blocking:  never
 /// Since:     0.1.0
@@ -100,7 +98,7 @@ pub unsafe extern "C" fn fio_upload_set_reader(
 ) -> fio_status {
     // SAFETY: the caller passes NULL or a live description.
     unsafe {
-        UPLOADS.guard_set(upload, &mut |upload| {
+        UPLOADS.guard_set(upload, |upload| {
             let read = read.ok_or_else(|| Error::new(FIO_E_NULL, "the read function is NULL"))?;
             let user = UserData::new(user, destroy);
             let read = move |offset, buffer: &mut [u8]| {
@@ -123,7 +121,7 @@ pub unsafe extern "C" fn fio_upload_set_reader(
 ///
 /// @param upload  the description
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_PANIC`
+/// Returns:   `FIO_OK`
 /// Callbacks: `destroy` of an earlier reader that no upload uses
 /// Blocking:  never
 /// Since:     0.1.0
@@ -131,7 +129,7 @@ pub unsafe extern "C" fn fio_upload_set_reader(
 pub unsafe extern "C" fn fio_upload_set_pushed(upload: *mut fio_upload) -> fio_status {
     // SAFETY: the caller passes NULL or a live description.
     unsafe {
-        UPLOADS.guard_set(upload, &mut |upload| {
+        UPLOADS.guard_set(upload, |upload| {
             upload.set_pushed();
             Ok(())
         })

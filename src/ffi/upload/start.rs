@@ -1,7 +1,6 @@
 //! Starting an upload, giving it its source again, and looking at it.
 
 use super::*;
-use crate::engine::Engine;
 
 /// Puts an upload into the queue. It is written to the store before anything is sent, so that from here
 /// on neither a crash nor a power cut loses it; a store that fails does not refuse it, though: the queue
@@ -30,16 +29,14 @@ use crate::engine::Engine;
 /// @param id      [out] the upload; with `FIO_E_UPLOAD_EXISTS` the one that is known (`fio_upload_get` knows it
 ///                as long as it is in the list); may be NULL
 ///
-/// Returns:   `FIO_OK` (in the queue) | `FIO_E_UPLOAD_EXISTS` (an upload with this tag is known; `fio_client_error`
-///            says how it stands) | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_ARGUMENT` (no source; no
-///            name, or one that cannot be used, where none was set: an upload needs one, a recording one
-///            or an extension; pushed data without `fio_upload_set_recording`; more than 5 TiB) |
-///            `FIO_E_UTF8` (the file's name, where none was set) | `FIO_E_SOURCE_MISSING` |
-///            `FIO_E_SOURCE_KIND` (a directory, a pipe, a device) | `FIO_E_SOURCE_EMPTY` (not for
-///            recordings) | `FIO_E_SOURCE_READ` | `FIO_E_REENTRANT` (inside a data callback) |
-///            `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`.
-///            `fio_client_error` has the details.
-/// Callbacks: store, clock and log callbacks, if set; `FIO_EVENT_UPLOAD` later, from `fio_drive`
+/// Returns:   `FIO_OK` (in the queue) | `FIO_E_UPLOAD_EXISTS` (an upload with this tag is known;
+///            `fio_client_error` says how it stands) | `FIO_E_ARGUMENT` (no source; no name, or one that
+///            cannot be used, where none was set: an upload needs one, a recording one or an extension;
+///            pushed data without `fio_upload_set_recording`; more than 5 TiB) | `FIO_E_UTF8` (the file's
+///            name, where none was set) | `FIO_E_SOURCE_MISSING` | `FIO_E_SOURCE_KIND` (a directory, a pipe,
+///            a device) | `FIO_E_SOURCE_EMPTY` (not for recordings) | `FIO_E_SOURCE_READ`. `fio_client_error`
+///            has the details.
+/// Callbacks: store, clock, entropy and log callbacks, if set; `FIO_EVENT_UPLOAD` later, from `fio_drive`
 /// Blocking:  opens the file, writes to the store
 /// Threads:   one at a time
 /// Since:     0.1.0
@@ -49,25 +46,26 @@ pub unsafe extern "C" fn fio_upload_start(
     upload: *const fio_upload,
     id: *mut fio_upload_id,
 ) -> fio_status {
+    let mut known = None;
     // SAFETY: the caller passes NULL or a live client, NULL or a live description, and NULL or a
     // writable pointer.
-    guard(&mut || unsafe {
-        let mut known = None;
-        let started = inside(client, |_, entered| {
-            entered.engine(|engine, now| {
-                let spec = UPLOADS.get(upload.cast())?.spec();
-                let result = engine.add_upload(spec.clone(), now);
-                if matches!(&result, Err(error) if error.status == FIO_E_UPLOAD_EXISTS) {
-                    known = engine.find_tag(&spec.tag).map(|known| known.id);
+    unsafe {
+        let status = guard_engine(client, |engine, now| {
+            let spec = UPLOADS.get(upload.cast())?.spec();
+            let added = engine.with_uploads(now, |uploads, cx| uploads.add(cx, spec.clone()));
+            known = match &added {
+                Err(error) if error.status == FIO_E_UPLOAD_EXISTS => {
+                    engine.uploads().find_tag(&spec.tag).map(|known| known.id)
                 }
-                result
-            })
+                added => added.as_ref().ok().copied(),
+            };
+            added.map(drop)
         });
-        if let Some(which) = started.as_ref().ok().copied().or(known) {
+        if let Some(which) = known.filter(|_| [FIO_OK, FIO_E_UPLOAD_EXISTS].contains(&status)) {
             args::write_if_wanted(id, which);
         }
-        started.map(drop)
-    })
+        status
+    }
 }
 
 /// Finds the upload of a clip by its tag: the newest one, as `fio_upload_start` knows it.
@@ -79,10 +77,8 @@ pub unsafe extern "C" fn fio_upload_start(
 /// @param state   [out] a `FIO_UPLOAD_…` on `FIO_OK`; may be NULL. One that is done or cancelled may not be in the
 ///                list any more, so that `fio_upload_get` does not know it.
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` (also a tag that is NULL with a length) | `FIO_E_HANDLE` |
-///            `FIO_E_UNKNOWN_UPLOAD` (none has this tag; none has an empty one) | `FIO_E_ARGUMENT` (an impossible
-///            length) | `FIO_E_REENTRANT` (inside a data callback) | `FIO_E_BUSY` | `FIO_E_FORKED` |
-///            `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
+/// Returns:   `FIO_OK` | `FIO_E_NULL` (also a tag that is NULL with a length) | `FIO_E_UNKNOWN_UPLOAD` (none
+///            has this tag; none has an empty one) | `FIO_E_ARGUMENT` (an impossible length)
 /// Callbacks: none
 /// Blocking:  never
 /// Threads:   one at a time
@@ -97,16 +93,20 @@ pub unsafe extern "C" fn fio_upload_find(
 ) -> fio_status {
     // SAFETY: the caller passes NULL or a live client, NULL or `length` readable bytes, and NULL or writable
     // pointers.
-    guard(&mut || unsafe {
+    guard(|| unsafe {
         args::write_if_wanted(id, FIO_UPLOAD_NONE);
-        let find = |engine: &mut Engine, _| {
+        inside(client, &mut |_, entered| {
             let tag = args::bytes(tag, length, "the tag")?;
-            engine.find_tag(tag).ok_or_else(|| Error::new(FIO_E_UNKNOWN_UPLOAD, "no upload has this tag"))
-        };
-        let known = inside(client, |_, entered| entered.engine(find))?;
-        args::write_if_wanted(id, known.id);
-        args::write_if_wanted(state, views::upload::state(known.state));
-        Ok(())
+            let mut known = None;
+            entered.driver(&mut |driver| {
+                known = driver.engine.uploads().find_tag(tag);
+                Ok(())
+            })?;
+            let known = known.ok_or_else(|| Error::new(FIO_E_UNKNOWN_UPLOAD, "no upload has this tag"))?;
+            args::write_if_wanted(id, known.id);
+            args::write_if_wanted(state, views::upload::state(known.state));
+            Ok(())
+        })
     })
 }
 
@@ -120,13 +120,11 @@ pub unsafe extern "C" fn fio_upload_find(
 /// @param id      an upload that is not over, or has failed
 /// @param upload  a description with the source, of which nothing else is used; copied
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (done,
-///            skipped or canceled; or pushed data for what is no recording, or a finished one) |
-///            `FIO_E_ARGUMENT` (no source) |
+/// Returns:   `FIO_OK` | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (done, skipped or canceled; or pushed data
+///            for what is no recording, or a finished one) | `FIO_E_ARGUMENT` (no source) |
 ///            `FIO_E_SOURCE_MISSING` | `FIO_E_SOURCE_KIND` | `FIO_E_SOURCE_READ` | `FIO_E_SOURCE_CHANGED`
-///            (not the same length) | `FIO_E_REENTRANT` (inside a data callback) | `FIO_E_BUSY` |
-///            `FIO_E_FORKED` | `FIO_E_CLOSED` | `FIO_E_POISONED` | `FIO_E_PANIC`
-/// Callbacks: store, clock and log callbacks, if set; `destroy` of an earlier reader that is not used any
+///            (not the same length)
+/// Callbacks: store, clock, entropy and log callbacks, if set; `destroy` of an earlier reader that is not used any
 ///            more; `FIO_EVENT_UPLOAD` later, from `fio_drive`
 /// Blocking:  opens the file, writes to the store
 /// Threads:   one at a time
@@ -139,9 +137,9 @@ pub unsafe extern "C" fn fio_upload_attach(
 ) -> fio_status {
     // SAFETY: the caller passes NULL or a live client, and NULL or a live description.
     unsafe {
-        guard_engine(client, &mut |engine, now| {
+        guard_engine(client, |engine, now| {
             let source = &UPLOADS.get(upload.cast())?.spec().source;
-            engine.attach_source(id, source.clone(), now)
+            engine.with_uploads(now, |uploads, cx| uploads.attach(cx, id, source.clone()))
         })
     }
 }
@@ -154,9 +152,7 @@ pub unsafe extern "C" fn fio_upload_attach(
 /// @param info    [out] set to NULL first, to the upload on `FIO_OK`; valid until the next
 ///                `fio_upload_get` on this client, or until it is freed
 ///
-/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_REENTRANT`
-///            (inside a data callback) | `FIO_E_BUSY` | `FIO_E_FORKED` | `FIO_E_CLOSED` |
-///            `FIO_E_POISONED` | `FIO_E_PANIC`
+/// Returns:   `FIO_OK` | `FIO_E_UNKNOWN_UPLOAD`
 /// Callbacks: none
 /// Blocking:  never
 /// Threads:   one at a time
@@ -168,11 +164,13 @@ pub unsafe extern "C" fn fio_upload_get(
     info: *mut *const fio_upload_info,
 ) -> fio_status {
     // SAFETY: the caller passes NULL or a live client, and NULL or a writable pointer.
-    guard(&mut || unsafe {
+    guard(|| unsafe {
         args::write(info, ptr::null())?;
-        let shown = inside(client, |handle, entered| {
+        let mut shown = ptr::null();
+        inside(client, &mut |handle, entered| {
             let view = views::upload::info(&entered.upload_info(id)?);
-            Ok(lock(&handle.shown).upload.insert(view).as_ptr())
+            shown = lock(&handle.shown).upload.insert(view).as_ptr();
+            Ok(())
         })?;
         args::write(info, shown)
     })

@@ -12,7 +12,6 @@ pub use event::fio_event;
 pub use upload::{fio_totals, fio_upload_info};
 
 use super::fio_op;
-use crate::client::{Told, What};
 use crate::clock::Instant;
 use crate::engine::effects::ShownCode;
 use crate::error::Error;
@@ -168,14 +167,6 @@ pub(in crate::ffi) fn error(error: &Error, op: fio_op) -> View<fio_error> {
         oauth_error_length: length(&strings[3]),
     };
     View { raw: Box::new(raw), _strings: strings, _parts: Vec::new() }
-}
-
-/// Why an operation has failed, if it has.
-pub(in crate::ffi) fn failure(told: &Told) -> Option<View<fio_error>> {
-    match &told.what {
-        What::End(Err(failure)) => Some(error(failure, told.op)),
-        _ => None,
-    }
 }
 
 pub(in crate::ffi) fn code(code: &ShownCode, op: fio_op, now: Instant) -> View<fio_code> {

@@ -68,7 +68,7 @@ pub fn play(cell: &Cell, seed: u64, limit: u64, trace: bool) -> Played {
         world.card.create(&path, Contents::new(number as u64, size), 1_700_000_000);
         let spec = UploadSpec { source: SourceSpec::Path(path), ..UploadSpec::default() };
         let life = life.as_mut().unwrap();
-        life.engine.add_upload(spec, life.clock.now(start)).expect("it is taken");
+        life.engine.with_uploads(life.clock.now(start), |uploads, cx| uploads.add(cx, spec)).expect("it is taken");
     }
     let mut played = Played::default();
     let mut next_second = 0;
@@ -77,10 +77,10 @@ pub fn play(cell: &Cell, seed: u64, limit: u64, trace: bool) -> Played {
         if let Some(life) = &mut life {
             command(life, &mut line, &mut world, time);
             while life.engine.next_notice().is_some() {}
-            if life.engine.totals().files_left == 0 {
-                let ids = life.engine.upload_ids();
+            if life.engine.uploads().queue().totals().files_left == 0 {
+                let ids = life.engine.uploads().queue().ids();
                 for id in ids {
-                    let info = life.engine.upload_info(id).unwrap();
+                    let info = life.engine.uploads().info(id).unwrap();
                     assert_eq!(info.confirmed, info.size, "{info:?}");
                 }
                 played.time = Some(line.now);
@@ -94,7 +94,7 @@ pub fn play(cell: &Cell, seed: u64, limit: u64, trace: bool) -> Played {
                     if line.is_up() { "up  " } else { "down" },
                     life.under.len(),
                     line.sent / 1e6,
-                    life.engine.totals()
+                    life.engine.uploads().queue().totals()
                 );
             }
         }
@@ -167,7 +167,7 @@ fn stored_answer() -> Sent {
 /// As the driver does it.
 fn tick(life: &mut Life, line: &Line<'_>, time: u64) {
     let now = life.clock.now(time);
-    if life.engine.wants_progress(now) {
+    if life.engine.uploads().wants_progress(now) {
         life.engine.note_progress(|id| line.arrived(id));
     }
     life.engine.tick(now);

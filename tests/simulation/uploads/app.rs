@@ -5,9 +5,11 @@ use crate::content::Contents;
 use crate::service::Rules;
 use crate::world::{SECOND, World};
 use fio_c2c::clock::Now;
+use fio_c2c::context::Context;
 use fio_c2c::engine::Engine;
 use fio_c2c::error::Error;
 use fio_c2c::status::{FIO_E_SOURCE_CHANGED, FIO_E_STATE, FIO_E_UPLOAD_PAUSED};
+use fio_c2c::upload::uploads::Uploads;
 use fio_c2c::upload::{RecordingSpec, SourceSpec, UploadId, UploadInfo, UploadSpec, UploadState};
 use std::collections::BTreeSet;
 
@@ -67,9 +69,19 @@ impl World {
         call(&mut device.engine, now)
     }
 
+    pub fn ask_uploads<T>(
+        &mut self,
+        call: impl FnOnce(&mut Uploads, &mut Context) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        self.ask(|engine, now| engine.with_uploads(now, call))
+    }
+
     /// As an application calls; what comes of it is passed on.
-    pub fn call<T>(&mut self, call: impl FnOnce(&mut Engine, Now) -> T) -> T {
-        let result = self.ask(call);
+    pub fn call_uploads<T>(
+        &mut self,
+        call: impl FnOnce(&mut Uploads, &mut Context) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let result = self.ask_uploads(call);
         self.after_call();
         result
     }
@@ -111,7 +123,7 @@ impl World {
         };
         let paired = self.is_paired();
         // Tracked before the call, which tells of it.
-        let added = self.ask(|engine, now| engine.add_upload(spec, now));
+        let added = self.ask_uploads(|uploads, cx| uploads.add(cx, spec));
         let result = added.clone();
         self.tell(|| format!("add {key}, {new:?}: {result:?}"));
         let id = match added {
@@ -123,7 +135,7 @@ impl World {
         };
         let is_paused = self.begins_paused(id);
         let project = if self.watch.is_project_uncertain {
-            self.ask(|engine, _| engine.upload_info(id)).ok().and_then(|info| info.project_id)
+            self.ask(|engine, _| engine.uploads().info(id)).ok().and_then(|info| info.project_id)
         } else {
             self.watch.known_project.clone().filter(|_| paired)
         };
@@ -181,7 +193,7 @@ impl World {
             again,
             ..UploadSpec::default()
         };
-        let added = self.ask(|engine, now| engine.add_upload(spec, now));
+        let added = self.ask_uploads(|uploads, cx| uploads.add(cx, spec));
         self.tell(|| format!("start {key} again: {added:?}"));
         if let Ok(id) = added {
             self.watch.ids.insert(id, key.to_owned());
@@ -199,11 +211,11 @@ impl World {
     fn begins_paused(&mut self, id: UploadId) -> bool {
         if self.watch.is_auto_start_uncertain && self.watch.is_queue_paused {
             // What was chosen may be lost, and nothing shows it: an application would choose anew.
-            let paused = self.ask(|engine, now| engine.pause_upload(id, now));
+            let paused = self.ask_uploads(|uploads, cx| uploads.pause(cx, id));
             assert!(paused.is_ok(), "{paused:?}");
             return true;
         }
-        let info = self.ask(|engine, _| engine.upload_info(id)).ok();
+        let info = self.ask(|engine, _| engine.uploads().info(id)).ok();
         let reason = info.and_then(|info| info.reason).map_or(0, |reason| reason.status);
         let is_paused = reason == FIO_E_UPLOAD_PAUSED;
         if !self.watch.is_auto_start_uncertain {
@@ -220,7 +232,7 @@ impl World {
     }
 
     pub fn info(&mut self, id: UploadId) -> UploadInfo {
-        self.ask(|engine, _| engine.upload_info(id)).expect("the upload is known")
+        self.ask(|engine, _| engine.uploads().info(id)).expect("the upload is known")
     }
 
     pub fn upload_state(&mut self, id: UploadId) -> UploadState {
@@ -233,7 +245,7 @@ impl World {
     }
 
     pub fn pause_upload(&mut self, id: UploadId) -> Result<(), Error> {
-        let result = self.ask(|engine, now| engine.pause_upload(id, now));
+        let result = self.ask_uploads(|uploads, cx| uploads.pause(cx, id));
         self.tell(|| format!("pause {id}: {result:?}"));
         if result.is_ok() {
             self.watch.of_mut(id).is_paused = true;
@@ -243,7 +255,7 @@ impl World {
     }
 
     pub fn resume_upload(&mut self, id: UploadId) -> Result<(), Error> {
-        let result = self.ask(|engine, now| engine.resume_upload(id, now));
+        let result = self.ask_uploads(|uploads, _| uploads.resume(id));
         self.tell(|| format!("resume {id}: {result:?}"));
         if result.is_ok() {
             self.watch.of_mut(id).is_paused = false;
@@ -255,7 +267,15 @@ impl World {
 
     pub fn pause_queue(&mut self, is_paused: bool) {
         self.tell(|| format!("pause the queue: {is_paused}"));
-        self.ask(|engine, now| if is_paused { engine.pause_queue(now) } else { engine.resume_queue(now) });
+        self.ask_uploads(|uploads, cx| {
+            if is_paused {
+                uploads.pause_all(cx)
+            } else {
+                uploads.resume_all()
+            }
+            Ok(())
+        })
+        .expect("there is always a queue");
         self.watch.is_queue_paused = is_paused;
         if !is_paused {
             self.watch.forget_wishes();
@@ -265,14 +285,18 @@ impl World {
 
     pub fn set_auto_start(&mut self, is_on: bool) {
         self.tell(|| format!("auto start: {is_on}"));
-        self.ask(|engine, now| engine.set_auto_start(is_on, now));
+        self.ask_uploads(|uploads, _| {
+            uploads.set_auto_start(is_on);
+            Ok(())
+        })
+        .expect("there is always a queue");
         self.watch.is_auto_start_off = !is_on;
         self.watch.is_auto_start_uncertain = false;
         self.after_call();
     }
 
     pub fn cancel_upload(&mut self, id: UploadId) -> Result<(), Error> {
-        let result = self.ask(|engine, now| engine.cancel_upload(id, now));
+        let result = self.ask_uploads(|uploads, cx| uploads.cancel(cx, id));
         self.tell(|| format!("cancel {id}: {result:?}"));
         if result.is_ok() {
             self.watch.of_mut(id).was_canceled = true;
@@ -282,9 +306,9 @@ impl World {
     }
 
     pub fn retry(&mut self, id: UploadId) -> Result<(), Error> {
-        let was_over = self.ask(|engine, _| engine.upload_info(id)).is_ok_and(|info| info.state.is_over());
+        let was_over = self.ask(|engine, _| engine.uploads().info(id)).is_ok_and(|info| info.state.is_over());
         let was_changed = self.watch.of(id).told == Some((UploadState::Failed, FIO_E_SOURCE_CHANGED));
-        let result = self.ask(|engine, now| engine.retry_upload(id, now));
+        let result = self.ask_uploads(|uploads, cx| uploads.retry(cx, id));
         self.tell(|| format!("retry {id}: {result:?}"));
         if result.is_ok() {
             let key = self.watch.ids[&id].clone();
@@ -311,7 +335,7 @@ impl World {
     }
 
     pub fn prioritize(&mut self, id: UploadId, priority: i32) -> Result<(), Error> {
-        let result = self.ask(|engine, now| engine.prioritize_upload(id, priority, now));
+        let result = self.ask_uploads(|uploads, _| uploads.prioritize(id, priority));
         self.tell(|| format!("prioritize {id} to {priority}: {result:?}"));
         if result.is_ok() {
             self.watch.of_mut(id).priority = priority;
@@ -321,7 +345,7 @@ impl World {
     }
 
     pub fn move_to_project(&mut self, id: UploadId) -> Result<(), Error> {
-        let result = self.ask(|engine, now| engine.move_upload(id, now));
+        let result = self.ask_uploads(|uploads, _| uploads.move_to_project(id));
         self.tell(|| format!("move {id}: {result:?}"));
         if result.is_ok() {
             self.watch.of_mut(id).project = None;
@@ -331,7 +355,7 @@ impl World {
     }
 
     pub fn remove(&mut self, id: UploadId) -> Result<(), Error> {
-        let result = self.ask(|engine, now| engine.remove_upload(id, now));
+        let result = self.ask_uploads(|uploads, cx| uploads.remove(cx, id));
         self.tell(|| format!("remove {id}: {result:?}"));
         if result.is_ok() {
             let is_gone = !self.disk.holds(&fio_c2c::upload::record::key(id));
@@ -350,7 +374,7 @@ impl World {
             Origin::Attached => SourceSpec::Attached(self.card.source(&tracked.path)),
             Origin::Pushed => SourceSpec::Pushed,
         };
-        let result = self.ask(|engine, now| engine.attach_source(id, spec, now));
+        let result = self.ask_uploads(|uploads, cx| uploads.attach(cx, id, spec));
         self.tell(|| format!("attach {id}: {result:?}"));
         if result.is_ok() {
             self.watch.of_mut(id).sourced_in = self.watch.life;
@@ -364,9 +388,9 @@ impl World {
         let tracked = self.watch.of(id).clone();
         let result = match tracked.origin {
             Origin::Pushed => {
-                let from = self.ask(|engine, _| engine.upload_info(id))?.size;
+                let from = self.ask(|engine, _| engine.uploads().info(id))?.size;
                 let data = Contents { size: u64::MAX, ..tracked.pushed }.bytes(from, bytes as usize);
-                let result = self.ask(|engine, now| engine.push_data(id, from, &data, now));
+                let result = self.ask_uploads(|uploads, _| uploads.push_data(id, from, &data));
                 if result.is_ok() {
                     let tracked = self.watch.of_mut(id);
                     tracked.pushed.size = tracked.pushed.size.max(from + bytes);
@@ -374,14 +398,14 @@ impl World {
                 result
             }
             _ => {
-                let info = self.ask(|engine, _| engine.upload_info(id))?;
+                let info = self.ask(|engine, _| engine.uploads().info(id))?;
                 if !info.is_recording {
                     // It has been ended where its file ended: the camera begins another one.
                     return Err(Error::of(FIO_E_STATE));
                 }
                 self.card.change(&tracked.path, false, |contents| contents.size += bytes);
                 let size = self.card.contents(&tracked.path).size;
-                self.ask(|engine, now| engine.advance_recording(id, size, now))
+                self.ask_uploads(|uploads, _| uploads.advance_recording(id, size))
             }
         };
         self.tell(|| format!("{id} goes on by {bytes}: {result:?}"));
@@ -402,7 +426,7 @@ impl World {
         if tracked.origin == Origin::Pushed {
             rewrite(&mut tracked.pushed);
             let data = tracked.pushed.bytes(0, held_head as usize);
-            let _ = self.call(|engine, now| engine.push_data(id, 0, &data, now));
+            let _ = self.call_uploads(|uploads, _| uploads.push_data(id, 0, &data));
         } else {
             let path = tracked.path.clone();
             self.card.change(&path, false, rewrite);
@@ -410,9 +434,9 @@ impl World {
     }
 
     pub fn finish_recording(&mut self, id: UploadId, size: Option<u64>) -> Result<(), Error> {
-        let info = self.ask(|engine, _| engine.upload_info(id))?;
+        let info = self.ask(|engine, _| engine.uploads().info(id))?;
         let name = info.name.is_empty().then(|| format!("take {id}.mov"));
-        let result = self.ask(|engine, now| engine.finish_recording(id, size, name, now));
+        let result = self.ask_uploads(|uploads, cx| uploads.finish_recording(cx, id, size, name));
         self.tell(|| format!("finish {id} at {size:?}: {result:?}"));
         if result.is_ok() {
             let tracked = self.watch.of_mut(id);

@@ -258,7 +258,10 @@ impl Life {
     /// Goes on for a while, and looks at what leaves and at what is told.
     fn go_on(&mut self) {
         self.engine.set_online(true, self.now);
-        self.engine.resume_queue(self.now);
+        let _ = self.engine.with_uploads(self.now, |uploads, _| {
+            uploads.resume_all();
+            Ok(())
+        });
         for _ in 0..400 {
             while let Some(command) = self.engine.next_command() {
                 match command {
@@ -290,20 +293,24 @@ impl Life {
             self.now.wall += (step / 1000) as i64;
             self.engine.tick(self.now);
         }
-        let ids = self.engine.upload_ids();
+        let ids = self.engine.uploads().queue().ids();
         for id in ids {
-            let info = self.engine.upload_info(id).expect("it is in the list");
+            let info = self.engine.uploads().info(id).expect("it is in the list");
             assert!(info.confirmed <= 5 << 40 && info.size <= 5 << 40, "{info:?}");
         }
-        let _ = (self.engine.totals(), self.engine.cached_device(self.now), self.engine.find_tag(b"clip 1"));
+        let _ = (
+            self.engine.uploads().totals(),
+            self.engine.cached_device(self.now),
+            self.engine.uploads().find_tag(b"clip 1"),
+        );
         let spec = UploadSpec {
             source: SourceSpec::Path(b"/card/own.mov".to_vec()),
             media_type: Some("video/mp4".into()),
             tag: b"new".to_vec(),
             ..UploadSpec::default()
         };
-        let _ = self.engine.add_upload(spec, self.now);
-        let _ = self.engine.forget_tags(self.now);
+        let _ = self.engine.with_uploads(self.now, |uploads, cx| uploads.add(cx, spec));
+        let _ = self.engine.with_uploads(self.now, |uploads, _| uploads.forget_tags());
         self.engine.shut_down(self.now);
     }
 }

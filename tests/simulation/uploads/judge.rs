@@ -51,7 +51,7 @@ impl World {
         let device = self.device.as_ref().expect("the device is on");
         let mut list = Vec::new();
         for tracked in self.watch.tracked.values().filter(|tracked| !tracked.is_gone) {
-            let Ok(info) = device.engine.upload_info(tracked.id) else { continue };
+            let Ok(info) = device.engine.uploads().info(tracked.id) else { continue };
             let is_recording = tracked.is_recording && info.is_recording && !tracked.is_finished;
             let has_settled = match info.state {
                 UploadState::Waiting => info.retry_in.is_none(),
@@ -77,7 +77,7 @@ impl World {
             return;
         }
         let device = self.device.as_ref().expect("the device is on");
-        let Ok(info) = device.engine.upload_info(tracked.id) else {
+        let Ok(info) = device.engine.uploads().info(tracked.id) else {
             let may_be_over =
                 tracked.was_behind && (tracked.was_canceled || self.service.may_be_done(&tracked.key));
             let is_history = tracked.told.is_some_and(|(state, _)| is_history(state));

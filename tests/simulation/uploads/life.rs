@@ -188,7 +188,7 @@ fn record(world: &mut World, random: &mut fastrand::Rng) {
         let _ = world.record(id, bytes);
         return;
     }
-    let Ok(info) = world.ask(|engine, _| engine.upload_info(id)) else { return };
+    let Ok(info) = world.ask(|engine, _| engine.uploads().info(id)) else { return };
     // The camera writes its head anew before it says so.
     let held_head = world.watch.of(id).held_head.min(info.size);
     if random.bool()

@@ -18,7 +18,7 @@ impl World {
         watch.last_progress = None;
         watch.dead_since = None;
         let Some(device) = &self.device else { return };
-        let is_paused = device.engine.totals().is_paused;
+        let is_paused = device.engine.uploads().totals().is_paused;
         let was_unread = std::mem::replace(&mut self.watch.was_unread, !self.disk.is_readable());
         if was_unread {
             (self.watch.is_pause_uncertain, self.watch.is_auto_start_uncertain) = (true, true);
@@ -31,8 +31,8 @@ impl World {
         }
         self.watch.is_queue_paused = is_paused;
         let is_complete = self.disk.is_readable() && !device.is_amnesic && !self.disk.power_is_gone();
-        for id in device.engine.upload_ids() {
-            let info = device.engine.upload_info(id).expect("it was listed");
+        for id in device.engine.uploads().queue().ids() {
+            let info = device.engine.uploads().info(id).expect("it was listed");
             let Some(key) = self.watch.ids.get(&id) else { panic!("upload {id} came from nowhere") };
             let tracked = self.watch.tracked.get_mut(key).expect("ids and keys belong together");
             assert!(!tracked.is_gone, "an upload that was forgotten is back: {info:?}");
@@ -49,7 +49,7 @@ impl World {
             (tracked.told, tracked.was_listed) = (Some(told(&info)), true);
         }
         if is_complete {
-            let ids: BTreeSet<UploadId> = device.engine.upload_ids().into_iter().collect();
+            let ids: BTreeSet<UploadId> = device.engine.uploads().queue().ids().into_iter().collect();
             for tracked in self.watch.tracked.values_mut().filter(|tracked| !tracked.is_gone) {
                 if !ids.contains(&tracked.id) {
                     // One that is over may be forgotten before the word of it is out.
@@ -79,8 +79,8 @@ impl World {
         }
         let is_written = !self.disk.has_refused() && self.disk.is_writable();
         for tracked in self.watch.tracked.values_mut().filter(|tracked| !tracked.tag.is_empty()) {
-            let Some(known) = device.engine.find_tag(&tracked.tag) else {
-                let is_listed = device.engine.upload_info(tracked.id).is_ok();
+            let Some(known) = device.engine.uploads().find_tag(&tracked.tag) else {
+                let is_listed = device.engine.uploads().info(tracked.id).is_ok();
                 assert!(!is_listed || tracked.is_gone, "in the list, and not found by its tag: {tracked:?}");
                 assert!(!tracked.must_be_known, "over, and forgotten: {tracked:?}");
                 continue;
@@ -98,7 +98,7 @@ impl World {
                 UploadState::Canceled => assert!(tracked.was_canceled, "nobody cancelled it: {tracked:?}"),
                 _ => continue,
             }
-            if device.engine.upload_info(tracked.id).is_err() {
+            if device.engine.uploads().info(tracked.id).is_err() {
                 self.watch
                     .tally
                     .entry("known by their tags alone")

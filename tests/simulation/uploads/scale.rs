@@ -24,13 +24,13 @@ fn cost_with(queued: u64) -> Cost {
     };
     // Of these nobody keeps track: none of them gets its turn.
     for _ in 0..queued {
-        world.ask(|engine, now| engine.add_upload(spec(-1, "video/x-waits"), now)).expect("it is taken");
+        world.ask_uploads(|uploads, cx| uploads.add(cx, spec(-1, "video/x-waits"))).expect("it is taken");
     }
     while world.on().engine.next_notice().is_some() {}
     let id: UploadId = world.upload(super::app::New::file(1000));
-    for other in world.ask(|engine, _| engine.upload_ids()) {
+    for other in world.ask(|engine, _| engine.uploads().queue().ids()) {
         if other != id {
-            world.ask(|engine, now| engine.pause_upload(other, now)).expect("it is not over");
+            world.ask_uploads(|uploads, cx| uploads.pause(cx, other)).expect("it is not over");
         }
     }
     while world.on().engine.next_notice().is_some() {}

@@ -61,7 +61,7 @@ fn what_is_over_is_remembered_as_long_as_asked_for() {
     world.restart();
     let all: Vec<_> = (0..5).map(|_| world.upload(New::file(50))).collect();
     world.run_for(MINUTE);
-    let left = world.ask(|engine, _| engine.upload_ids());
+    let left = world.ask(|engine, _| engine.uploads().queue().ids());
     assert_eq!(left.len(), 2);
     for id in all {
         let done = |event: &Event| matches!(event, Event::Upload(info) if info.id == id && info.state == UploadState::Done);

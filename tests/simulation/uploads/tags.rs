@@ -42,13 +42,13 @@ fn other(id: UploadId) -> Vec<u8> {
 }
 
 fn known(world: &mut World, tag: &[u8]) -> Option<Known> {
-    world.ask(|engine, _| engine.find_tag(tag))
+    world.ask(|engine, _| engine.uploads().find_tag(tag))
 }
 
 fn known_others(world: &mut World, others: u64) -> u64 {
     let known = |id: &u64| {
         let expected = Known { id: *id, state: UploadState::Done };
-        world.ask(|engine, _| engine.find_tag(&other(*id))) == Some(expected)
+        world.ask(|engine, _| engine.uploads().find_tag(&other(*id))) == Some(expected)
     };
     (1..=others).filter(known).count() as u64
 }
@@ -109,7 +109,7 @@ fn a_card_that_is_looked_at_again_after_a_restart_is_not_sent_again() {
     let mut world = paired(5);
     assert_eq!(scan(&mut world, 150), 150);
     world.run_for(10 * MINUTE);
-    let listed = world.ask(|engine, _| engine.upload_ids()).len();
+    let listed = world.ask(|engine, _| engine.uploads().queue().ids()).len();
     assert_eq!(listed as u32, world.settings.uploads.history);
     for _ in 0..2 {
         world.restart();
@@ -226,7 +226,7 @@ fn after_forgetting_everything_is_sent_again_and_a_power_cut_forgets_all_or_noth
             world.pause_upload(waits).expect("it is not over");
             world.run_for(MINUTE);
             world.disk.cut_power_after_writes(writes, cut);
-            world.call(|engine, now| engine.forget_tags(now)).expect("the store is read");
+            world.call_uploads(|uploads, _| uploads.forget_tags()).expect("the store is read");
             let has_gone = world.device.is_none();
             world.disk.cut_power_at_write(None);
             world.watch.were_tags_forgotten = true;
@@ -307,7 +307,9 @@ fn nothing_is_forgotten_while_the_store_cannot_be_read_or_written() {
     let first = add_tagged(&mut world, 5);
     world.run_for(MINUTE);
     assert!(
-        world.call(|engine, now| engine.forget_tags(now)).is_err_and(|error| error.status == FIO_E_STORE)
+        world
+            .call_uploads(|uploads, _| uploads.forget_tags())
+            .is_err_and(|error| error.status == FIO_E_STORE)
     );
     assert!(first.iter().all(|key| world.start_again(key, false).is_err()));
     world.disk.refuse_reads(None);
@@ -343,7 +345,7 @@ fn so_many_are_remembered_as_the_application_says() {
     let keys = add_tagged(&mut world, 3);
     world.run_for(MINUTE);
     assert_eq!(known_others(&mut world, 9_000), 0);
-    let listed = world.ask(|engine, _| engine.upload_ids());
+    let listed = world.ask(|engine, _| engine.uploads().queue().ids());
     for key in &keys {
         let is_listed = listed.contains(&world.watch.tracked[key].id);
         assert_eq!(world.start_again(key, false).is_err(), is_listed);

@@ -74,10 +74,10 @@ impl World {
     pub fn watch_step(&mut self) {
         if std::mem::take(&mut self.watch.is_pause_unread) {
             if let Some(device) = &self.device {
-                self.watch.is_queue_paused = device.engine.totals().is_paused;
+                self.watch.is_queue_paused = device.engine.uploads().totals().is_paused;
                 for tracked in self.watch.tracked.values_mut() {
                     tracked.told =
-                        device.engine.upload_info(tracked.id).ok().as_ref().map(told).or(tracked.told);
+                        device.engine.uploads().info(tracked.id).ok().as_ref().map(told).or(tracked.told);
                 }
             }
         }
@@ -111,18 +111,18 @@ impl World {
         let last = begun.iter().map(|id| turn(self.watch.of(*id))).max();
         for tracked in self.watch.tracked.values().filter(|tracked| !tracked.is_gone) {
             let is_queued =
-                device.engine.upload_info(tracked.id).is_ok_and(|info| info.state == UploadState::Queued);
+                device.engine.uploads().info(tracked.id).is_ok_and(|info| info.state == UploadState::Queued);
             assert!(!is_queued || Some(turn(tracked)) > last, "passed over: {tracked:?}");
         }
     }
 
     pub fn check_totals(&mut self) {
         let Some(device) = &self.device else { return };
-        let totals = device.engine.totals();
+        let totals = device.engine.uploads().totals();
         let mut counts = BTreeMap::<UploadState, u64>::new();
         let mut bytes = 0;
-        for id in device.engine.upload_ids() {
-            let info = device.engine.upload_info(id).expect("it was listed");
+        for id in device.engine.uploads().queue().ids() {
+            let info = device.engine.uploads().info(id).expect("it was listed");
             *counts.entry(info.state).or_insert(0) += 1;
             if !info.state.is_over() {
                 bytes += info.size.saturating_sub(info.confirmed + info.in_flight);

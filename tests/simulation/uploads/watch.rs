@@ -306,7 +306,7 @@ impl World {
             matches!(&answer, Answer::Part(Outcome { answer: Ok(sent), .. }) if sent.response.is_success());
         let upload = self.watch.tracked[&self.service.asset(asset).filetype].id;
         let confirmed = |device: &Device| {
-            let info = device.engine.upload_info(upload).ok();
+            let info = device.engine.uploads().info(upload).ok();
             info.map_or((0, false), |info| (info.confirmed, info.state == UploadState::Done))
         };
         let before = confirmed(device);

@@ -199,7 +199,7 @@ mod tests {
                 upload.is_all_started(),
                 upload.bytes_in_flight(),
             );
-            if let Some(part) = upload.next_part(Instant(u64::MAX), 8) {
+            if let Some(part) = upload.next_part(Instant(u64::MAX)) {
                 let _ = upload.range(part);
                 upload.take_up(part);
             }

@@ -1,5 +1,6 @@
 //! What tests learn about uploads, and the content of finished ones.
 
+use std::collections::VecDeque;
 use std::io::{self, Read};
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,7 +19,7 @@ use crate::http::answer::Answer;
 use crate::http::body::AnswerBody;
 use crate::http::deliver;
 use crate::service::Upload;
-use crate::service::uploads::upload::State;
+use crate::service::uploads::upload::{Comment, State};
 use crate::storage::files::{PartFile, files_of};
 use crate::trouble::say;
 
@@ -57,7 +58,7 @@ struct Report<'a> {
     md5: Option<&'a str>,
     /// Of the finished file.
     size: Option<u64>,
-    comments: Vec<CommentReport<'a>>,
+    comments: &'a VecDeque<Comment>,
     after_completion: u64,
 }
 
@@ -68,13 +69,6 @@ struct PartReport {
     times_started: u64,
     times_received: u64,
     bytes_received: u64,
-}
-
-#[derive(Serialize)]
-struct CommentReport<'a> {
-    id: &'a str,
-    text: &'a str,
-    timestamp: Option<f64>,
 }
 
 pub async fn list(emulator: &Emulator, query: Option<&str>) -> Result<Answer, Answer> {
@@ -163,11 +157,6 @@ fn report(upload: &Upload, brief: bool) -> Report<'_> {
         times_received: part.times_received,
         bytes_received: part.bytes_received,
     });
-    let comments = upload.comments.iter().map(|comment| CommentReport {
-        id: &comment.id,
-        text: &comment.text,
-        timestamp: comment.timestamp,
-    });
     let completed = upload.completed.filter(|_| upload.state != State::Assembling);
     Report {
         id: &upload.id,
@@ -193,7 +182,7 @@ fn report(upload: &Upload, brief: bool) -> Report<'_> {
         sha256: upload.sums.as_ref().map(|sums| sums.sha256.as_str()),
         md5: upload.sums.as_ref().map(|sums| sums.md5.as_str()),
         size: completed.map(|_| upload.stored_bytes()),
-        comments: comments.collect(),
+        comments: &upload.comments,
         after_completion: upload.after_completion,
     }
 }

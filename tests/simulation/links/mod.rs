@@ -5,6 +5,7 @@
 mod cells;
 mod fixed;
 mod line;
+mod outage;
 mod player;
 
 use crate::device::EPOCH;
@@ -48,6 +49,15 @@ struct Compared {
 }
 
 impl World {
+    /// As an application calls that has heard of another network.
+    pub fn network_changed(&mut self) {
+        let time = self.time;
+        let device = self.on();
+        let now = device.clock.now(time);
+        device.engine.network_changed(now);
+        self.after_call();
+    }
+
     /// The device starts anew with a memory of its link.
     pub fn know_link(&mut self, known: Known) {
         self.shut_down();

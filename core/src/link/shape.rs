@@ -1,8 +1,9 @@
 //! How large the parts of a file are, and when another size is worth a new asset.
 
 use super::Link;
-use crate::api::asset::SMALLEST_PART;
 
+/// The storage takes no smaller ones (S3).
+pub const SMALLEST_PART: u64 = 5 << 20;
 /// How many milliseconds a part is to take.
 const TARGET: u64 = 25_000;
 /// Where parts could be as large as that, the service's own sizes do.

@@ -191,7 +191,9 @@ impl Link {
     }
 
     pub fn part_begun(&mut self, request: RequestId, length: u64, now: Instant) {
-        if self.under.is_empty() {
+        // From one part to the next there is no pause that counts.
+        let was_idle = self.under.is_empty() && now - self.last_sign >= LOOK;
+        if was_idle || self.next_look.is_none() {
             self.meter.restart(now);
             self.next_look = Some(now + LOOK_FIRST);
             self.busy_since = Some(now);

@@ -58,6 +58,22 @@ fn a_fast_line_has_all_its_parts_within_a_second() {
 }
 
 #[test]
+fn parts_that_arrive_faster_than_anybody_looks_are_more_soon() {
+    let mut link = Link::new(5);
+    let mut now = at(1);
+    for part in 0..60 {
+        link.part_begun(part, 25 * MB, now);
+        now = now + Duration::from_millis(16);
+        if link.wants_progress(now) {
+            link.note_progress(|_| 12 * MB);
+            link.look(now);
+        }
+        link.part_answered(part, true, now);
+    }
+    assert_eq!(link.at_once(), 5);
+}
+
+#[test]
 fn a_weak_link_sends_one_part_after_the_other() {
     let mut link = Link::new(5);
     assert_eq!(carry(&mut link, MB / 4, 5 << 20, at(1), 200_000), 1);

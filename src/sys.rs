@@ -295,7 +295,13 @@ pub fn tcp_state(socket: RawFd) -> Option<TcpState> {
     let mut length = size_of_val(&words) as libc::socklen_t;
     // SAFETY: the kernel writes at most `length` bytes into the words. A descriptor that is none is an error.
     let code = unsafe {
-        libc::getsockopt(socket, libc::IPPROTO_TCP, libc::TCP_INFO, words.as_mut_ptr().cast(), &raw mut length)
+        libc::getsockopt(
+            socket,
+            libc::IPPROTO_TCP,
+            libc::TCP_INFO,
+            words.as_mut_ptr().cast(),
+            &raw mut length,
+        )
     };
     if code != 0 || (length as usize) < size_of_val(&words) {
         return None;

@@ -5,6 +5,7 @@
 use crate::sys::{TcpState, local_port, tcp_state, unconfirmed};
 use std::collections::VecDeque;
 use std::os::fd::RawFd;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The most that counts between two looks: a device that slept, or an application that was busy
@@ -45,6 +46,26 @@ impl Stall {
     /// It moves, or is not meant to.
     pub fn clear(&mut self) {
         *self = Stall::default();
+    }
+}
+
+/// The ports on this side that a part went out from lately: the one before, and the last.
+#[derive(Default)]
+pub struct Ports(AtomicU32);
+
+impl Ports {
+    pub fn note(&self, port: u16) {
+        let last = self.0.load(Ordering::Relaxed) & 0xffff;
+        self.0.store(last << 16 | u32::from(port), Ordering::Relaxed);
+    }
+
+    pub fn clear(&self) {
+        self.0.store(0, Ordering::Relaxed);
+    }
+
+    fn list(&self) -> [u16; 2] {
+        let both = self.0.load(Ordering::Relaxed);
+        [(both >> 16) as u16, both as u16]
     }
 }
 
@@ -89,6 +110,12 @@ impl Sockets {
         left == Some(0)
     }
 
+    /// Whether one of the connections from these ports was closed after the other end had confirmed all that was sent.
+    pub fn was_confirmed(&self, ports: &Ports) -> bool {
+        let closed = self.closed();
+        ports.list().iter().any(|port| *port != 0 && closed.contains(&(*port, 0)))
+    }
+
     pub fn remember(&self, socket: RawFd) {
         let mut list = self.list();
         if !list.contains(&socket) {
@@ -126,6 +153,22 @@ mod tests {
         assert_eq!(stall.lasts(6, 3_604_500), 2_500);
         stall.clear();
         assert_eq!(stall.lasts(6, 3_700_000), 0);
+    }
+
+    #[test]
+    fn what_a_closed_connection_had_confirmed_is_known_by_the_ports_of_the_part() {
+        let sockets = Sockets { closed: Mutex::new([(40_000, 0), (40_001, 7)].into()), ..Sockets::default() };
+        let ports = Ports::default();
+        let mut was_confirmed = |port| {
+            ports.note(port);
+            sockets.was_confirmed(&ports)
+        };
+        assert_eq!(
+            [40_001, 40_002, 40_000, 40_003, 40_004].map(&mut was_confirmed),
+            [false, false, true, true, false]
+        );
+        ports.clear();
+        assert!(!sockets.was_confirmed(&ports));
     }
 
     #[test]

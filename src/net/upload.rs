@@ -4,7 +4,7 @@
 use super::bandwidth::{Bandwidth, ReadSize, Turn};
 use super::head::{Head, value_of};
 use super::shortage::Shortage;
-use super::stall::{Sockets, Stall};
+use super::stall::{Ports, Sockets, Stall};
 use super::trace;
 use super::url::ParsedUrl;
 use crate::api::Response;
@@ -42,6 +42,10 @@ pub struct Upload {
     sockets: Arc<Sockets>,
     pub shortage: Shortage,
     stall: Stall,
+    /// libcurl points at them.
+    pub ports: Arc<Ports>,
+    /// The whole body has left on a connection that died without an answer, and libcurl has begun anew.
+    pub left_unanswered: bool,
     /// The socket opened last for this part, and when.
     opened: Option<(c_int, u64)>,
     answer: Answer,
@@ -76,6 +80,8 @@ impl Upload {
             sockets,
             shortage: Shortage::default(),
             stall: Stall::default(),
+            ports: Arc::default(),
+            left_unanswered: false,
             opened: None,
             answer: Answer::default(),
             log,
@@ -90,6 +96,8 @@ impl Upload {
         self.is_paused = false;
         self.stall.clear();
         self.opened = None;
+        self.ports.clear();
+        self.left_unanswered = false;
         self.shortage.clear();
         self.md5 = part.verify.then(Md5::new);
         self.done = 0;
@@ -215,6 +223,7 @@ impl Handler for Upload {
         if whence != SeekFrom::Start(0) {
             return SeekResult::Fail;
         }
+        self.left_unanswered |= self.is_taken() && self.sockets.was_confirmed(&self.ports);
         self.done = 0;
         if let Some(md5) = &mut self.md5 {
             md5.reset();

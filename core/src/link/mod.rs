@@ -225,7 +225,15 @@ impl Link {
         }
         let is_first = self.busy_since.is_some_and(|since| now - since < FIRST);
         let is_trial = self.parallel.is_trial();
-        self.next_look = Some(now + if is_first { LOOK_FIRST } else if is_trial { LOOK_TRIAL } else { LOOK });
+        self.next_look = Some(
+            now + if is_first {
+                LOOK_FIRST
+            } else if is_trial {
+                LOOK_TRIAL
+            } else {
+                LOOK
+            },
+        );
         let mut sign = None;
         for under in &mut self.under {
             let arrived = under.told;

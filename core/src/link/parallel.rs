@@ -185,7 +185,11 @@ impl Parallel {
         }
         let step = if is_more { self.step.min(self.most - self.at_once) } else { 1 };
         self.trial = Some(Trial { is_more, step, rate, before: value });
-        if is_more { self.at_once += step } else { self.at_once -= step }
+        if is_more {
+            self.at_once += step
+        } else {
+            self.at_once -= step
+        }
         self.mark = None;
     }
 

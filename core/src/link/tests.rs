@@ -127,7 +127,9 @@ fn a_lost_network_is_tried_every_second_or_two_and_later_less_often() {
     let mut random = fastrand::Rng::with_seed(1);
     let mut link = Link::new(5);
     link.call_lost(at(10));
-    for (seconds, least, most) in [(10, 1_000, 2_000), (50, 1_000, 2_000), (610, 13_000, 27_000), (90_000, 40_000, 80_000)] {
+    for (seconds, least, most) in
+        [(10, 1_000, 2_000), (50, 1_000, 2_000), (610, 13_000, 27_000), (90_000, 40_000, 80_000)]
+    {
         for _ in 0..100 {
             let pause = milliseconds(link.pause(at(seconds), &mut random));
             assert!((least..=most).contains(&pause), "{pause} after {seconds} s");
@@ -172,7 +174,8 @@ fn an_asset_is_given_up_only_for_parts_that_arrive() {
 fn a_memory_comes_back_as_it_was_and_damage_is_noticed() {
     let key = key_of(&["wlan0".to_owned()]);
     assert_ne!(key, key_of(&[]));
-    let mut memory = Memory { wall: 1_800_000_000, busy_for: Some(7_000), links: vec![(key, known(5, 40_000))] };
+    let mut memory =
+        Memory { wall: 1_800_000_000, busy_for: Some(7_000), links: vec![(key, known(5, 40_000))] };
     let encoded = memory.encode();
     assert_eq!(Memory::decode(&encoded), Some(memory.clone()));
     memory.note_power_cut();
@@ -180,8 +183,19 @@ fn a_memory_comes_back_as_it_was_and_damage_is_noticed() {
     for other in 0..9 {
         memory.set(other, known(other, 0));
     }
-    assert_eq!((memory.links.len(), memory.of(8).goodput, memory.of(key)), (memory::MOST_LINKS, 8, Known::default()));
-    for bad in ["", "v2 0 0 0\n", "v1 0 0\n", "v1 0 2 0\n", "v1 0 0 0\nx 1 1 1\n", "v1 0 0 0\n1 999999999999999 0 1\n", "v1 0 0 0\n1 1 1\n"] {
+    assert_eq!(
+        (memory.links.len(), memory.of(8).goodput, memory.of(key)),
+        (memory::MOST_LINKS, 8, Known::default())
+    );
+    for bad in [
+        "",
+        "v2 0 0 0\n",
+        "v1 0 0\n",
+        "v1 0 2 0\n",
+        "v1 0 0 0\nx 1 1 1\n",
+        "v1 0 0 0\n1 999999999999999 0 1\n",
+        "v1 0 0 0\n1 1 1\n",
+    ] {
         assert_eq!(Memory::decode(bad.as_bytes()), None, "{bad}");
     }
     // No text that was damaged makes anything but nothing or a plausible memory.
@@ -194,5 +208,7 @@ fn a_memory_comes_back_as_it_was_and_damage_is_noticed() {
             }
         }
     }
-    assert!(memory.is_fresh(1_800_000_100) && !memory.is_fresh(1_799_999_999) && !memory.is_fresh(1_800_050_000));
+    assert!(
+        memory.is_fresh(1_800_000_100) && !memory.is_fresh(1_799_999_999) && !memory.is_fresh(1_800_050_000)
+    );
 }

@@ -56,7 +56,8 @@ impl Links {
         };
         let Some(value) = value else { return };
         let Some(mut memory) = Memory::decode(value.expose()) else {
-            let error = cx.records.set_aside(memory::KEY, "was not written by this library, or by a newer one");
+            let error =
+                cx.records.set_aside(memory::KEY, "was not written by this library, or by a newer one");
             return cx.tell(Event::StoreDamaged(error));
         };
         if !memory.is_fresh(cx.now.wall) {

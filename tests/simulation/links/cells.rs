@@ -40,11 +40,13 @@ impl Cell {
         loop {
             // 0.5 to 50 Mbit/s, each size as likely as the other.
             let rate = 62.5 * 100f64.powf(random.f64());
-            let how = [How::Never, How::Reset, How::Reset, How::Silence, How::Power, How::LostAnswers][random.usize(0..6)];
+            let how = [How::Never, How::Reset, How::Reset, How::Silence, How::Power, How::LostAnswers]
+                [random.usize(0..6)];
             let up = random.u64(8..=120) * 1_000;
             let down = if random.bool() { random.u64(1..=6) } else { random.u64(6..=30) } * 1_000;
             let is_regular = random.bool();
-            let shift = if how == How::Never || random.u8(0..6) == 0 { random.u64(20..=120) * 1_000 } else { 0 };
+            let shift =
+                if how == How::Never || random.u8(0..6) == 0 { random.u64(20..=120) * 1_000 } else { 0 };
             let round_trip = [20, 60, 150, 400, 800][random.usize(0..5)];
             let share = [f64::MAX, f64::MAX, f64::MAX, rate / 2.0, rate / 4.0][random.usize(0..5)];
             let clips = if random.bool() {
@@ -57,12 +59,21 @@ impl Cell {
             let shift = if total as f64 / rate < 4.0 * shift as f64 { 0 } else { shift };
             let slowest = rate.min(share) / if shift > 0 { 10.0 } else { 1.0 };
             let window = up as f64 - 5.0 * round_trip as f64 - 500.0;
-            let is_fit = how == How::Never || slowest * window > if is_regular { 1.25 } else { 1.6 } * SMALLEST_PART;
+            let is_fit =
+                how == How::Never || slowest * window > if is_regular { 1.25 } else { 1.6 } * SMALLEST_PART;
             let takes = total as f64 / rate;
             if is_fit && (60_000.0..3_600_000.0).contains(&takes) {
                 let rate_at_most = share;
                 return Cell {
-                    rate, shift, up, down, is_regular, how, round_trip, most_per_connection: rate_at_most, clips,
+                    rate,
+                    shift,
+                    up,
+                    down,
+                    is_regular,
+                    how,
+                    round_trip,
+                    most_per_connection: rate_at_most,
+                    clips,
                 };
             }
         }

@@ -64,7 +64,10 @@ pub fn play(cell: &Cell, seed: u64, at_once: usize, mebibytes: u64, limit: u64) 
     Played { time: None, sent: line.sent, ..Played::default() }
 }
 
-fn give_back(parts: &mut VecDeque<(usize, u64)>, lost: impl IntoIterator<Item = (u64, Option<(usize, u64)>)>) {
+fn give_back(
+    parts: &mut VecDeque<(usize, u64)>,
+    lost: impl IntoIterator<Item = (u64, Option<(usize, u64)>)>,
+) {
     for part in lost.into_iter().filter_map(|(_, part)| part) {
         parts.push_front(part);
     }

@@ -66,7 +66,18 @@ impl<'a> Line<'a> {
     pub fn new(cell: &'a Cell, seed: u64) -> Line<'a> {
         let mut random = fastrand::Rng::with_seed(seed);
         let turns = cell.turns(&mut random);
-        Line { cell, now: 0, flights: Vec::new(), turns, turned: 0, over: Vec::new(), sent: 0.0, idle: 0, breaks: 0, unlost: 0.0 }
+        Line {
+            cell,
+            now: 0,
+            flights: Vec::new(),
+            turns,
+            turned: 0,
+            over: Vec::new(),
+            sent: 0.0,
+            idle: 0,
+            breaks: 0,
+            unlost: 0.0,
+        }
     }
 
     pub fn is_up(&self) -> bool {
@@ -131,10 +142,17 @@ impl<'a> Line<'a> {
 
     pub fn next_event(&self) -> u64 {
         let share = self.share();
-        let mut next = self.turns.get(self.turned).copied().unwrap_or(u64::MAX).min(self.cell.next_shift(self.now));
+        let mut next =
+            self.turns.get(self.turned).copied().unwrap_or(u64::MAX).min(self.cell.next_shift(self.now));
         for flight in &self.flights {
             let at = match flight.phase {
-                Phase::Greeting(at) | Phase::Answering(at) => if flight.silent_until.is_none() { at } else { u64::MAX },
+                Phase::Greeting(at) | Phase::Answering(at) => {
+                    if flight.silent_until.is_none() {
+                        at
+                    } else {
+                        u64::MAX
+                    }
+                }
                 Phase::Moving if self.moves(flight) => {
                     self.now + (((flight.length - flight.moved) / share).ceil() as u64).max(1)
                 }
@@ -161,7 +179,9 @@ impl<'a> Line<'a> {
         for flight in &mut self.flights {
             let is_up = self.turned % 2 == 0;
             match flight.phase {
-                Phase::Greeting(at) if at <= to && flight.silent_until.is_none() => flight.phase = Phase::Moving,
+                Phase::Greeting(at) if at <= to && flight.silent_until.is_none() => {
+                    flight.phase = Phase::Moving
+                }
                 Phase::Moving if is_up && flight.length - flight.moved < 0.5 => {
                     self.unlost += flight.length;
                     if self.cell.how == How::LostAnswers && self.unlost >= ANSWER_LOST_EVERY {
@@ -172,10 +192,12 @@ impl<'a> Line<'a> {
                 _ => {}
             }
         }
-        let (over, flights): (Vec<Flight>, Vec<Flight>) = std::mem::take(&mut self.flights).into_iter().partition(|flight| {
-            let is_answered = matches!(flight.phase, Phase::Answering(at) if at <= to && flight.silent_until.is_none());
-            is_answered || flight.silent_until.is_some_and(|at| at <= to)
-        });
+        let (over, flights): (Vec<Flight>, Vec<Flight>) =
+            std::mem::take(&mut self.flights).into_iter().partition(|flight| {
+                let is_answered =
+                    matches!(flight.phase, Phase::Answering(at) if at <= to && flight.silent_until.is_none());
+                is_answered || flight.silent_until.is_some_and(|at| at <= to)
+            });
         self.flights = flights;
         for flight in over {
             let is_answered = flight.silent_until.is_none();

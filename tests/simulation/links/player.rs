@@ -68,7 +68,9 @@ pub fn play(cell: &Cell, seed: u64, limit: u64, trace: bool) -> Played {
         world.card.create(&path, Contents::new(number as u64, size), 1_700_000_000);
         let spec = UploadSpec { source: SourceSpec::Path(path), ..UploadSpec::default() };
         let life = life.as_mut().unwrap();
-        life.engine.with_uploads(life.clock.now(start), |uploads, cx| uploads.add(cx, spec)).expect("it is taken");
+        life.engine
+            .with_uploads(life.clock.now(start), |uploads, cx| uploads.add(cx, spec))
+            .expect("it is taken");
     }
     let mut played = Played::default();
     let mut next_second = 0;
@@ -136,7 +138,9 @@ pub fn play(cell: &Cell, seed: u64, limit: u64, trace: bool) -> Played {
                     Answer::Api(answer)
                 }
                 Cargo::Part(part) => {
-                    if end == End::Answered || end == End::Lost(FIO_E_RESET) && line.arrived(id) >= part.length {
+                    if end == End::Answered
+                        || end == End::Lost(FIO_E_RESET) && line.arrived(id) >= part.length
+                    {
                         stored.insert((part.url.expose().to_owned(), part.length));
                     }
                     Answer::Part(match end {

@@ -323,7 +323,9 @@ impl World {
             self.watch.count("expired addresses");
             self.note_refusal(asset, part);
             self.excuse(asset, part, "the addresses ended before an answer that was lost could be asked for");
-        } else if [302, 403, 404].contains(&response.status) && !body.contains("<Code>") || response.status == 413 {
+        } else if [302, 403, 404].contains(&response.status) && !body.contains("<Code>")
+            || response.status == 413
+        {
             self.note_foreign(asset, part);
         } else if response.status == 404 {
             self.watch.count("uploads gone");

@@ -388,7 +388,6 @@ impl Engine {
         if self.token.is_alive(now) {
             self.presence.handle_timeout(now);
         }
-        self.carry_on();
         tell_uploads(&mut self.uploads, &self.token);
         self.uploads.handle_timeout(&mut self.cx);
         self.carry_on();

@@ -2080,6 +2080,22 @@ FIO_API
 fio_status fio_wakeup(struct fio_client *client);
 
 /**
+ * Says that the network is another one now, or there again: parts of uploads that stand still are begun anew, and
+ * what waits for the network is tried at once. What a server has asked for is kept. Without this call the library
+ * tries a lost network every second or two, and less often the longer it has been away.
+ *
+ * @param client  the client
+ *
+ * Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_FORKED` | `FIO_E_PANIC`
+ * Callbacks: none before it returns
+ * Blocking:  never
+ * Threads:   any, at any time, also inside every callback; not from a signal handler
+ * Since:     0.1.0
+ */
+FIO_API
+fio_status fio_network_changed(struct fio_client *client);
+
+/**
  * Asks the service for a pairing code (`POST /v2/auth/device/code`, RFC 8628 section 3.1; where that
  * answers 404, the older `/v2/device/code`, which is then remembered; as is the encoding, see
  * `fio_config_set_encoding`). Show the code, then call `fio_poll`. A code that is there already is given up.

@@ -2032,6 +2032,9 @@ public:
     /** See `fio_wakeup`. */
     std::error_code wakeup() const noexcept { return with(fio_wakeup); }
 
+    /** See `fio_network_changed`. */
+    std::error_code network_changed() const noexcept { return with(fio_network_changed); }
+
     /** See `fio_cancel`. */
     std::error_code cancel(Op op) const noexcept
     {
@@ -2187,6 +2190,9 @@ public:
 
     /** As `Remote::wakeup`, for as long as this object stays where it is. See `fio_wakeup`. */
     std::error_code wakeup() const noexcept { return remote().wakeup(); }
+
+    /** As `Remote::network_changed`, for as long as this object stays where it is. See `fio_network_changed`. */
+    std::error_code network_changed() const noexcept { return remote().network_changed(); }
 
     /* Pairing and authorization */
 

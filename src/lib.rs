@@ -22,6 +22,6 @@ pub mod store;
 pub mod sys;
 
 pub use fio_c2c_core::{
-    api, clock, context, engine, error, failure, json, secret, shown, small_map, sorted_map, status, text,
-    token, upload,
+    api, clock, context, engine, error, failure, json, link, secret, shown, small_map, sorted_map, status,
+    text, token, upload,
 };

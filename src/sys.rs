@@ -266,6 +266,60 @@ pub fn unconfirmed(socket: RawFd, port: u16) -> Option<u64> {
     u64::try_from(bytes).ok()
 }
 
+/// What the kernel knows of a TCP connection.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TcpState {
+    /// The other end has not answered the first word yet.
+    pub is_unanswered: bool,
+    /// Segments that were sent and not confirmed.
+    pub unconfirmed: u32,
+    /// Milliseconds since the other end last said anything.
+    pub silent_for: u64,
+    /// Milliseconds within which an answer is usual: the round trip and four times what it varies by.
+    pub round_trip: u64,
+}
+
+/// `None` if the descriptor is no TCP connection, or the system does not say.
+#[cfg(target_os = "linux")]
+pub fn tcp_state(socket: RawFd) -> Option<TcpState> {
+    /// The beginning of the kernel's `struct tcp_info`, as words: eight bytes, then numbers of 32 bits, which never
+    /// change their places.
+    const WORDS: usize = 19;
+    const UNACKED: usize = 6;
+    const LAST_DATA_RECEIVED: usize = 13;
+    const LAST_ACK_RECEIVED: usize = 14;
+    const RTT: usize = 17;
+    const RTTVAR: usize = 18;
+    const SYN_SENT: u8 = 2;
+    let mut words = [0u32; WORDS];
+    let mut length = size_of_val(&words) as libc::socklen_t;
+    // SAFETY: the kernel writes at most `length` bytes into the words. A descriptor that is none is an error.
+    let code = unsafe {
+        libc::getsockopt(
+            socket,
+            libc::IPPROTO_TCP,
+            libc::TCP_INFO,
+            words.as_mut_ptr().cast(),
+            &raw mut length,
+        )
+    };
+    if code != 0 || (length as usize) < size_of_val(&words) {
+        return None;
+    }
+    let [state, ..] = words[0].to_ne_bytes();
+    Some(TcpState {
+        is_unanswered: state == SYN_SENT,
+        unconfirmed: words[UNACKED],
+        silent_for: words[LAST_ACK_RECEIVED].min(words[LAST_DATA_RECEIVED]).into(),
+        round_trip: (u64::from(words[RTT]) + 4 * u64::from(words[RTTVAR])) / 1_000,
+    })
+}
+
+#[cfg(not(target_os = "linux"))]
+pub fn tcp_state(_: RawFd) -> Option<TcpState> {
+    None
+}
+
 /// The port of a socket on this side; `None` if the descriptor is no socket of the Internet's.
 pub fn local_port(socket: RawFd) -> Option<u16> {
     borrow(socket).ok()?;

@@ -23,6 +23,7 @@ const RANKS: &[(&str, u32)] = &[
     ("failure", 2),
     ("source", 2),
     ("api", 3),
+    ("link", 3),
     ("store", 4),
     ("upload", 4),
     ("context", 5),

@@ -40,6 +40,7 @@ pub mod engine;
 pub mod error;
 pub mod failure;
 pub mod json;
+pub mod link;
 pub mod log;
 mod pairing;
 mod prelude;

@@ -21,7 +21,7 @@ GROUPS = (
           r"|fio_destroy_cb|fio_monotonic_cb|fio_wall_clock_cb|fio_entropy_cb"),
     Group("client", "Client", "One physical device.", r"fio_client(_new|_free|_error)?"),
     Group("drive", "Driving", "Where all work and all callbacks happen, and how to fit it into a loop.",
-          r"fio_drive|fio_wait|fio_fd|fio_timeout_ms|fio_cancel|fio_wakeup|fio_op|FIO_OP_.*|fio_done_cb"),
+          r"fio_drive|fio_wait|fio_fd|fio_timeout_ms|fio_cancel|fio_wakeup|fio_network_changed|fio_op|FIO_OP_.*|fio_done_cb"),
     Group("pairing", "Pairing", "A code on the screen, a person's decision.",
           r"fio_request_code|fio_poll|fio_pair|fio_code.*|fio_show_code_cb"),
     Group("authorization", "Authorization", "The life of the tokens.",

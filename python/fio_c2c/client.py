@@ -96,6 +96,10 @@ class Client(Handle):
         """Makes a waiting ``drive`` return, or the next one. Any thread may call this."""
         self._from_any_thread("fio_wakeup")
 
+    def network_changed(self) -> None:
+        """Says that the network is another one now, or there again. Any thread may call this."""
+        self._from_any_thread("fio_network_changed")
+
     def cancel(self, op: int) -> None:
         """Asks an operation to end. Any thread may call this."""
         self._from_any_thread("fio_cancel", op)

@@ -90,6 +90,12 @@ impl Remote {
         (self.waker)();
     }
 
+    /// The network is another one now, or there again; a drive that waits is woken.
+    pub fn network_changed(&self) {
+        self.has_network_changed.store(true, Ordering::Release);
+        (self.waker)();
+    }
+
     fn check_running(&self, op: OpId) -> Result<(), Error> {
         if lock(&self.running).contains(&op) { Ok(()) } else { Err(Error::of(FIO_E_UNKNOWN_OP)) }
     }
@@ -118,6 +124,9 @@ impl Client {
             for op in cancels {
                 // One that ended meanwhile has had its completion.
                 let _ = driver.engine.cancel(op, driver.now());
+            }
+            if self.remote.has_network_changed.swap(false, Ordering::AcqRel) {
+                driver.engine.network_changed(driver.now());
             }
             // Checked after the lock is held: a wake-up from here on is seen by the wait itself.
             let wait = if self.remote.is_woken.load(Ordering::Acquire) { Some(Duration::ZERO) } else { wait };

@@ -64,6 +64,7 @@ pub struct Remote {
     waker: Waker,
     /// [`Remote::wake_up`] was called and no drive has returned for it yet.
     is_woken: AtomicBool,
+    has_network_changed: AtomicBool,
     cancels: Mutex<Vec<OpId>>,
     running: Mutex<Vec<OpId>>,
 }
@@ -195,6 +196,7 @@ impl Client {
             remote: Remote {
                 waker,
                 is_woken: AtomicBool::new(false),
+                has_network_changed: AtomicBool::new(false),
                 cancels: Mutex::default(),
                 running: Mutex::default(),
             },

@@ -144,3 +144,23 @@ pub unsafe extern "C" fn fio_wakeup(client: *mut fio_client) -> fio_status {
         Ok(())
     })
 }
+
+/// Says that the network is another one now, or there again: parts of uploads that stand still are begun anew, and
+/// what waits for the network is tried at once. What a server has asked for is kept. Without this call the library
+/// tries a lost network every second or two, and less often the longer it has been away.
+///
+/// @param client  the client
+///
+/// Returns:   `FIO_OK` | `FIO_E_NULL` | `FIO_E_HANDLE` | `FIO_E_FORKED` | `FIO_E_PANIC`
+/// Callbacks: none before it returns
+/// Blocking:  never
+/// Threads:   any, at any time, also inside every callback; not from a signal handler
+/// Since:     0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn fio_network_changed(client: *mut fio_client) -> fio_status {
+    guard(&mut || {
+        // SAFETY: the caller passes NULL or a live client, as documented.
+        unsafe { handle(client) }?.client.remote()?.network_changed();
+        Ok(())
+    })
+}

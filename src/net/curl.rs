@@ -7,7 +7,7 @@ use super::failure;
 use super::interface::usable_interface;
 use super::options;
 use super::part::{Part, PartState};
-use super::stall::Sockets;
+use super::stall::{Sockets, UNANSWERED, is_silent};
 use super::upload::Upload;
 use super::waiting::{CurlTimer, Waiting, from_multi, from_os, waiting};
 use crate::api::Request;
@@ -254,15 +254,21 @@ impl CurlTransport {
         self.look_later(now);
         let mut stalled = Vec::new();
         for (&id, active) in self.parts.iter_mut() {
-            let unconfirmed = self.sockets.unconfirmed(options::local_port(&active.easy));
-            if active.easy.get_mut().stands_still_for(unconfirmed, connecting, now) >= most {
-                stalled.push(id);
+            let port = options::local_port(&active.easy);
+            let unconfirmed = self.sockets.unconfirmed(port);
+            let upload = active.easy.get_mut();
+            let still_for = upload.stands_still_for(unconfirmed, connecting, now);
+            let is_silent = || self.sockets.state(port).is_some_and(|tcp| is_silent(tcp, still_for));
+            let waiting = upload.waits_for_connection(UNANSWERED, now);
+            if waiting.is_some_and(|socket| self.sockets.is_unanswered(socket)) {
+                stalled.push((id, curl_sys::CURLE_COULDNT_CONNECT));
+            } else if still_for >= most || is_silent() {
+                stalled.push((id, curl_sys::CURLE_OPERATION_TIMEDOUT));
             }
         }
-        for id in stalled {
+        for (id, code) in stalled {
             if let Some(active) = self.parts.remove(&id) {
-                let error = curl::Error::new(curl_sys::CURLE_OPERATION_TIMEDOUT);
-                self.finish_part(id, active, Err(error));
+                self.finish_part(id, active, Err(curl::Error::new(code)));
             }
         }
     }
@@ -318,7 +324,10 @@ impl Transport for CurlTransport {
     }
 
     fn sent(&self, id: RequestId) -> u64 {
-        self.parts.get(&id).map_or(0, |active| active.easy.get_ref().sent())
+        self.parts.get(&id).map_or(0, |active| {
+            let unconfirmed = self.sockets.unconfirmed(options::local_port(&active.easy));
+            active.easy.get_ref().sent().saturating_sub(unconfirmed)
+        })
     }
 
     fn limit_uploads(&mut self, limits: UploadLimits) {

@@ -1,10 +1,11 @@
 //! What every handle of libcurl's is told, and the options that the bindings lack.
 
 use super::constants::{
-    CURLE_NOT_BUILT_IN, CURLMOPT_QUICK_EXIT, CURLOPT_CURLU, CURLOPT_QUICK_EXIT, CURLOPT_REQUEST_TARGET,
+    CURLE_NOT_BUILT_IN, CURLMOPT_QUICK_EXIT, CURLOPT_CURLU, CURLOPT_PREREQDATA, CURLOPT_PREREQFUNCTION,
+    CURLOPT_QUICK_EXIT, CURLOPT_REQUEST_TARGET,
 };
 use super::headers::Headers;
-use super::stall::Sockets;
+use super::stall::{Ports, Sockets};
 use super::url::ParsedUrl;
 use crate::log::{Level, Log};
 use curl::easy::{Easy2, Handler, HttpVersion, List, SslVersion};
@@ -151,6 +152,41 @@ pub unsafe fn watch_sockets<H>(easy: &Easy2<H>, sockets: &Sockets) -> Result<(),
     unsafe {
         checked(curl_sys::curl_easy_setopt(easy.raw(), curl_sys::CURLOPT_CLOSESOCKETFUNCTION, close))?;
         checked(curl_sys::curl_easy_setopt(easy.raw(), curl_sys::CURLOPT_CLOSESOCKETDATA, sockets))
+    }
+}
+
+/// Lets a part know the port on this side of each connection that it goes out on, kept ones included: libcurl begins anew
+/// by itself where a kept one turns out to be dead. A libcurl older than 7.80 does not know the option.
+///
+/// # Safety
+/// `ports` must outlive the handle.
+pub unsafe fn watch_ports<H>(easy: &Easy2<H>, ports: &Ports) {
+    extern "C" fn note(
+        ports: *mut libc::c_void,
+        _: *mut libc::c_char,
+        _: *mut libc::c_char,
+        _: libc::c_int,
+        local_port: libc::c_int,
+    ) -> libc::c_int {
+        // SAFETY: the caller of `watch_ports` keeps them, and they are only shared.
+        let ports = unsafe { &*ports.cast::<Ports>() };
+        ports.note(u16::try_from(local_port).unwrap_or(0));
+        // CURL_PREREQFUNC_OK
+        0
+    }
+    type Note = extern "C" fn(
+        *mut libc::c_void,
+        *mut libc::c_char,
+        *mut libc::c_char,
+        libc::c_int,
+        libc::c_int,
+    ) -> libc::c_int;
+    let note: Note = note;
+    let ports: *const Ports = ports;
+    // SAFETY: the handle is alive; the options take such a function and a pointer for it.
+    unsafe {
+        let _ = curl_sys::curl_easy_setopt(easy.raw(), CURLOPT_PREREQFUNCTION, note);
+        let _ = curl_sys::curl_easy_setopt(easy.raw(), CURLOPT_PREREQDATA, ports);
     }
 }
 

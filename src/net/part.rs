@@ -40,6 +40,8 @@ impl Part {
         easy.upload(true)?;
         // SAFETY: the transport keeps the sockets until its multi handle is gone.
         unsafe { options::watch_sockets(&easy, sockets)? };
+        // SAFETY: the ports are the handler's, which goes after the handle.
+        unsafe { options::watch_ports(&easy, &easy.get_ref().ports) };
         options::set_common(&mut easy, settings, log)?;
         // There is no limit for the whole: only standing still ends it, which the transport notices.
         easy.upload_buffer_size(LARGEST_READ)?;
@@ -95,7 +97,8 @@ impl Part {
         let is_sent = self.easy.upload_size().is_ok_and(|sent| sent >= length);
         let has_left = is_taken && is_sent && sockets.is_confirmed(options::last_local_port(&self.easy));
         let answer = self.answer(result, settings);
-        let left_unanswered = has_left && answer.as_ref().is_err_and(may_have_been_processed);
+        let was_resent = self.easy.get_ref().left_unanswered;
+        let left_unanswered = was_resent || has_left && answer.as_ref().is_err_and(may_have_been_processed);
         Outcome { answer, left_unanswered }
     }
 

@@ -2,14 +2,29 @@
 //! a slow network the kernel's buffer alone may last for a minute. So what counts is what the other end
 //! has confirmed.
 
-use crate::sys::{local_port, unconfirmed};
+use crate::sys::{TcpState, local_port, tcp_state, unconfirmed};
 use std::collections::VecDeque;
 use std::os::fd::RawFd;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The most that counts between two looks: a device that slept, or an application that was busy
 /// elsewhere, says nothing about the network.
 const MOST_BETWEEN_LOOKS: u64 = 2_000;
+
+/// A connection that nobody has answered after so many milliseconds is tried anew: the kernel says its first word again
+/// after 1, 3, 7 and 15 seconds, and a network that came back meanwhile would wait for that.
+pub const UNANSWERED: u64 = 4_000;
+/// A connection is silent after so many round trips, and not before so many milliseconds.
+const SILENT_ROUND_TRIPS: u64 = 12;
+const SILENT_LEAST: u64 = 10_000;
+
+/// Whether something that was sent is unconfirmed although the other end has had time for it many times over. One that
+/// takes nothing at the moment confirms what was sent nevertheless, so that a slow storage is not silent.
+pub fn is_silent(tcp: TcpState, still_for: u64) -> bool {
+    let most = SILENT_LEAST.max(SILENT_ROUND_TRIPS.saturating_mul(tcp.round_trip));
+    tcp.unconfirmed > 0 && tcp.silent_for >= most && still_for >= most
+}
 
 /// For how long nothing has moved, in milliseconds.
 #[derive(Default)]
@@ -31,6 +46,26 @@ impl Stall {
     /// It moves, or is not meant to.
     pub fn clear(&mut self) {
         *self = Stall::default();
+    }
+}
+
+/// The ports on this side that a part went out from lately: the one before, and the last.
+#[derive(Default)]
+pub struct Ports(AtomicU32);
+
+impl Ports {
+    pub fn note(&self, port: u16) {
+        let last = self.0.load(Ordering::Relaxed) & 0xffff;
+        self.0.store(last << 16 | u32::from(port), Ordering::Relaxed);
+    }
+
+    pub fn clear(&self) {
+        self.0.store(0, Ordering::Relaxed);
+    }
+
+    fn list(&self) -> [u16; 2] {
+        let both = self.0.load(Ordering::Relaxed);
+        [(both >> 16) as u16, both as u16]
     }
 }
 
@@ -75,11 +110,28 @@ impl Sockets {
         left == Some(0)
     }
 
+    /// Whether one of the connections from these ports was closed after the other end had confirmed all that was sent.
+    pub fn was_confirmed(&self, ports: &Ports) -> bool {
+        let closed = self.closed();
+        ports.list().iter().any(|port| *port != 0 && closed.contains(&(*port, 0)))
+    }
+
     pub fn remember(&self, socket: RawFd) {
         let mut list = self.list();
         if !list.contains(&socket) {
             list.push(socket);
         }
+    }
+
+    /// What the kernel knows of the connection from this port.
+    pub fn state(&self, port: u16) -> Option<TcpState> {
+        let socket = self.list().iter().copied().find(|&socket| local_port(socket) == Some(port))?;
+        tcp_state(socket)
+    }
+
+    /// Whether a socket is open that nobody has answered yet.
+    pub fn is_unanswered(&self, socket: RawFd) -> bool {
+        self.list().contains(&socket) && tcp_state(socket).is_some_and(|tcp| tcp.is_unanswered)
     }
 
     /// How many bytes sent from this port have not been confirmed; 0 if nobody knows.
@@ -101,6 +153,52 @@ mod tests {
         assert_eq!(stall.lasts(6, 3_604_500), 2_500);
         stall.clear();
         assert_eq!(stall.lasts(6, 3_700_000), 0);
+    }
+
+    #[test]
+    fn what_a_closed_connection_had_confirmed_is_known_by_the_ports_of_the_part() {
+        let sockets = Sockets { closed: Mutex::new([(40_000, 0), (40_001, 7)].into()), ..Sockets::default() };
+        let ports = Ports::default();
+        let mut was_confirmed = |port| {
+            ports.note(port);
+            sockets.was_confirmed(&ports)
+        };
+        assert_eq!(
+            [40_001, 40_002, 40_000, 40_003, 40_004].map(&mut was_confirmed),
+            [false, false, true, true, false]
+        );
+        ports.clear();
+        assert!(!sockets.was_confirmed(&ports));
+    }
+
+    #[test]
+    fn silence_follows_from_the_round_trips_that_were_measured() {
+        let tcp = TcpState { unconfirmed: 3, silent_for: 9_999, round_trip: 100, ..TcpState::default() };
+        assert!(!is_silent(tcp, 60_000));
+        let silent = TcpState { silent_for: 10_000, ..tcp };
+        assert!(is_silent(silent, 10_000));
+        // It was idle before: that is no silence of this part.
+        assert!(!is_silent(silent, 9_000));
+        // All is confirmed: the storage takes its time with the answer, or takes nothing for now.
+        assert!(!is_silent(TcpState { unconfirmed: 0, ..silent }, 60_000));
+        // A satellite, or a queue of seconds on the way.
+        let slow = TcpState { round_trip: 3_000, silent_for: 35_000, ..tcp };
+        assert!(!is_silent(slow, 60_000));
+        assert!(is_silent(TcpState { silent_for: 36_000, ..slow }, 36_000));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn the_kernel_tells_of_a_connection() {
+        use std::net::{TcpListener, TcpStream};
+        use std::os::fd::AsRawFd;
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let out = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let sockets = Sockets { open: Mutex::new(vec![-1, out.as_raw_fd()]), ..Sockets::default() };
+        let tcp = sockets.state(out.local_addr().unwrap().port()).unwrap();
+        assert!(!tcp.is_unanswered && tcp.unconfirmed == 0 && tcp.round_trip < 10_000);
+        assert!(!sockets.is_unanswered(out.as_raw_fd()));
+        assert_eq!(sockets.state(1), None);
     }
 
     #[test]

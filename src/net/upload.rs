@@ -4,7 +4,7 @@
 use super::bandwidth::{Bandwidth, ReadSize, Turn};
 use super::head::{Head, value_of};
 use super::shortage::Shortage;
-use super::stall::{Sockets, Stall};
+use super::stall::{Ports, Sockets, Stall};
 use super::trace;
 use super::url::ParsedUrl;
 use crate::api::Response;
@@ -42,6 +42,12 @@ pub struct Upload {
     sockets: Arc<Sockets>,
     pub shortage: Shortage,
     stall: Stall,
+    /// libcurl points at them.
+    pub ports: Arc<Ports>,
+    /// The whole body has left on a connection that died without an answer, and libcurl has begun anew.
+    pub left_unanswered: bool,
+    /// The socket opened last for this part, and when.
+    opened: Option<(c_int, u64)>,
     answer: Answer,
     log: Log,
 }
@@ -74,6 +80,9 @@ impl Upload {
             sockets,
             shortage: Shortage::default(),
             stall: Stall::default(),
+            ports: Arc::default(),
+            left_unanswered: false,
+            opened: None,
             answer: Answer::default(),
             log,
         }
@@ -86,6 +95,9 @@ impl Upload {
         self.turn = None;
         self.is_paused = false;
         self.stall.clear();
+        self.opened = None;
+        self.ports.clear();
+        self.left_unanswered = false;
         self.shortage.clear();
         self.md5 = part.verify.then(Md5::new);
         self.done = 0;
@@ -126,6 +138,12 @@ impl Upload {
         let steps = [self.done > 0, is_whole, is_answered].map(u64::from);
         let lasts = self.stall.lasts(confirmed / LEAST_MOVE + steps.iter().sum::<u64>(), now);
         if self.done == 0 { lasts.saturating_sub(connecting) } else { lasts }
+    }
+
+    /// The socket that was opened for it so many milliseconds ago or earlier, if nothing has been sent yet.
+    pub fn waits_for_connection(&self, most: u64, now: u64) -> Option<c_int> {
+        let (socket, since) = self.opened.filter(|_| self.done == 0)?;
+        (now.saturating_sub(since) >= most).then_some(socket)
     }
 
     pub fn take_failure(&mut self) -> Option<Error> {
@@ -196,6 +214,7 @@ impl Handler for Upload {
     ) -> Option<curl_sys::curl_socket_t> {
         let socket = self.shortage.open_socket(family, kind, protocol)?;
         self.sockets.remember(socket);
+        self.opened = Some((socket, monotonic_ms()));
         Some(socket)
     }
 
@@ -204,6 +223,7 @@ impl Handler for Upload {
         if whence != SeekFrom::Start(0) {
             return SeekResult::Fail;
         }
+        self.left_unanswered |= self.is_taken() && self.sockets.was_confirmed(&self.ports);
         self.done = 0;
         if let Some(md5) = &mut self.md5 {
             md5.reset();

@@ -13,6 +13,7 @@
 //! | `schedule.rs` | random lives of a device |
 //! | `seeds.rs` | running many of them, and one again: `FIO_SEED=<n> cargo test --test simulation <name>` |
 //! | `content.rs`, `files.rs`, `delivery.rs` | bytes, the card they are on, and their way to the storage |
+//! | `links/` | the engine on lines that are slow, shared and break, against fixed settings |
 //! | `uploads/` | what must hold for uploads at every step, and their tests |
 //! | the rest | the tests |
 
@@ -32,6 +33,7 @@ mod world;
 mod calls;
 mod completion;
 mod idle;
+mod links;
 mod pairing;
 mod power_cuts;
 mod presence;

@@ -39,7 +39,7 @@ pub trait Transport {
     /// As [`Transport::send`], for bytes to a storage host. A failure of the source comes back as the
     /// answer, with the source's status; so does `FIO_E_NO_INTERFACE`.
     fn put(&mut self, id: RequestId, part: PartRequest);
-    /// How many bytes of a part have been handed to the network so far.
+    /// How many bytes of a part the other end has confirmed so far, as far as that can be told; else those that were handed to the network.
     fn sent(&self, id: RequestId) -> u64;
     /// For parts from now on, those under way included as far as possible.
     fn limit_uploads(&mut self, limits: UploadLimits);

@@ -222,6 +222,7 @@ impl Engine {
             let saved = self.cx.save(save);
             self.presence.handle_saved(&self.cx, saved);
         }
+        self.uploads.shut_down(&mut self.cx);
     }
 
     /// The answer to a request, or why there is none.
@@ -365,6 +366,13 @@ impl Engine {
         if self.uploads.limit(&mut self.cx, change) {
             self.step();
         }
+    }
+
+    /// The network is another one now, or there again: what waits for it goes on.
+    pub fn network_changed(&mut self, now: Now) {
+        self.cx.set_now(now);
+        self.uploads.network_changed(&mut self.cx);
+        self.step();
     }
 
     /// Tells how many bytes of each part have left.

@@ -62,4 +62,8 @@ impl NoUploads {
     }
 
     pub fn note_progress(&mut self, _: impl Fn(RequestId) -> u64) {}
+
+    pub fn shut_down(&mut self, _: &mut Context) {}
+
+    pub fn network_changed(&mut self, _: &mut Context) {}
 }

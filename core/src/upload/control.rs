@@ -266,6 +266,7 @@ impl Uploads {
         let has_moved = limits.interfaces != before;
         cx.commands.push_back(Command::LimitUploads(limits.clone()));
         if has_moved {
+            self.transfers.links.change(&limits.interfaces);
             self.transfers.retry_all();
         }
         has_moved

@@ -9,6 +9,8 @@ mod control;
 pub mod index;
 #[cfg(feature = "uploads")]
 mod known_tags;
+#[cfg(feature = "uploads")]
+mod links;
 pub mod media_type;
 #[cfg_attr(not(feature = "uploads"), allow(dead_code))]
 pub(crate) mod messages;

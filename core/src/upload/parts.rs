@@ -31,6 +31,10 @@ pub struct Attempts {
     pub may_be_stored: bool,
     /// The storage has said that there is no such upload.
     pub is_gone: bool,
+    /// It was on its way when an earlier life ended, and may be stored. Those that were on their way together go so
+    /// again: where one that was missing comes before one that was not, the file is whole, and the storage knows of
+    /// no upload any more.
+    pub was_under_way: bool,
 }
 
 impl Attempts {
@@ -43,12 +47,13 @@ impl Attempts {
             not_before: Instant::default(),
             may_be_stored: false,
             is_gone: false,
+            was_under_way: false,
         }
     }
 
     /// It was taken off the network: how much of it had left is not known.
     pub fn taken_back(self) -> Attempts {
-        Attempts { not_before: Instant::default(), is_gone: false, ..self }
+        Attempts { not_before: Instant::default(), is_gone: false, was_under_way: false, ..self }
     }
 }
 
@@ -63,7 +68,7 @@ impl Parts {
         let mut parts = Parts { done, done_count, started, confirmed, ..Parts::default() };
         for part in 0..started {
             if !parts.is_done(part) {
-                parts.to_retry.push(Attempts::untried(part));
+                parts.to_retry.push(Attempts { was_under_way: true, ..Attempts::untried(part) });
             }
         }
         parts

@@ -67,6 +67,15 @@ impl SharedBackoff {
         self.why = Some(error.clone());
         wait
     }
+
+    /// The network is away, which says nothing about the host: no pause grows from that.
+    pub fn lost(&mut self, now: Instant, error: &Error, pause: Duration) -> Duration {
+        let at = now + pause;
+        let shared = self.not_before.filter(|earlier| *earlier > now);
+        self.not_before = Some(shared.map_or(at, |earlier| earlier.min(at)));
+        self.why = Some(error.clone());
+        pause
+    }
 }
 
 /// Of the hosts, and of the device itself: whether it has descriptors and memory.

@@ -167,7 +167,7 @@ impl Transfers {
                 let Some(upload) = self.queue.get_mut(id) else { return };
                 upload.has_call = true;
                 upload.budget.spend(cx.now);
-                let kind = upload.kind();
+                let kind = upload.kind(self.links.link.parts(upload.condition.size));
                 self.in_use += 1;
                 // Written down before it leaves: commands go out after the step.
                 self.queue.needs_saving(id);
@@ -244,6 +244,7 @@ impl Transfers {
         }
         cx.next_id += 1;
         self.in_use += 1;
+        self.links.link.part_begun(request, length, cx.now.mono);
         log_line!(cx.log, Debug, "request {request}: upload {id}, part {} of {length} bytes", part + 1);
         cx.requests.insert(request, Purpose::Part { upload: id });
         cx.commands.push_back(Command::Put(request, part_request));
@@ -258,6 +259,8 @@ impl Transfers {
             return;
         }
         self.in_use -= 1;
+        self.note_call_on_link(cx, result.as_ref().err());
+        let Some(upload) = self.queue.get_mut(id) else { return };
         match result {
             Ok(reply) => {
                 self.backoffs.api.succeeded();
@@ -301,6 +304,8 @@ impl Transfers {
         let mut part = upload.in_flight.remove(at);
         self.in_use -= 1;
         part.known.may_be_stored |= outcome.left_unanswered;
+        self.note_part_on_link(cx, request, outcome.answer.as_ref());
+        let Some(upload) = self.queue.get_mut(id) else { return };
         let has_etag = outcome.answer.as_ref().is_ok_and(|sent| sent.etag.is_some());
         let next = match outcome.answer.and_then(|sent| part::read(&sent, upload.has_etags)) {
             Ok(()) => {
@@ -319,7 +324,7 @@ impl Transfers {
                 if is_damaged {
                     self.queue.needs_saving(id);
                 }
-                next
+                self.with_other_parts(cx, id, next)
             }
         };
         self.carry_out(cx, id, next);

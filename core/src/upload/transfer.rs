@@ -277,12 +277,14 @@ impl Upload {
         })
     }
 
-    pub fn kind(&self) -> Kind {
+    /// `parts`: how many suit the link, where the application has not said how many.
+    pub fn kind(&self, parts: u32) -> Kind {
         match self.recording {
             Some(_) => Kind::Realtime,
             None => {
                 let size = self.condition.size;
-                Kind::Whole { size, parts: parts_to_ask_for(self.parts_wanted, self.part_limit, size) }
+                let wanted = if self.parts_wanted > 0 { self.parts_wanted } else { parts };
+                Kind::Whole { size, parts: parts_to_ask_for(wanted, self.part_limit, size) }
             }
         }
     }

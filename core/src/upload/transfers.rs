@@ -3,6 +3,7 @@
 
 use super::UploadId;
 use super::index::QueueState;
+use super::links::Links;
 use super::messages::{ProjectNews, Request};
 use super::project::{Project, is_another};
 use super::queue::Queue;
@@ -15,6 +16,7 @@ use crate::clock::{Instant, milliseconds};
 use crate::context::Context;
 use crate::error::Error;
 use crate::failure::Backoff;
+use crate::link::is_loss;
 use crate::log::log_line;
 use crate::prelude::*;
 use crate::status::*;
@@ -29,6 +31,7 @@ pub(super) struct Transfers {
     pub queue: Queue,
     pub project: Project,
     pub backoffs: Backoffs,
+    pub links: Links,
     pub speed: Speed,
     pub url_records: UrlRecords,
     pub is_authorized: bool,
@@ -84,8 +87,11 @@ impl Transfers {
                 let upload = self.queue.get(key.1)?;
                 self.backoffs.next_work(upload, self.queue.gate, now).map(|work| (key, work))
             });
-            let fresh = self.queue.first_ready().filter(|_| self.may_begin(now));
+            let fresh = self.queue.first_ready().filter(|_| self.may_begin(now) && !self.has_next());
+            // All parts share the line: more of them than it carries are all unfinished when it breaks.
+            let is_full = at_work.as_ref().is_some_and(|(key, work)| !self.has_room_for(key.1, work));
             match (at_work, fresh) {
+                (Some((key, _)), fresh) if is_full && fresh.is_none_or(|fresh| key < fresh) => break,
                 (Some((key, work)), fresh) if fresh.is_none_or(|fresh| key < fresh) => {
                     self.do_work(cx, key.1, work);
                 }
@@ -151,7 +157,13 @@ impl Transfers {
                 self.backoffs.api.succeeded();
             }
             ProjectNews::Unconfirmed(error) => {
-                self.backoffs.api.failed(cx.now.mono, 0, error, Backoff::API, &mut cx.random);
+                let now = cx.now.mono;
+                if is_loss(error) {
+                    self.links.link.call_lost(now);
+                    self.backoffs.api.lost(now, error, self.links.link.pause(now, &mut cx.random));
+                } else {
+                    self.backoffs.api.failed(now, 0, error, Backoff::API, &mut cx.random);
+                }
             }
         }
     }
@@ -162,6 +174,7 @@ impl Transfers {
         for part in core::mem::take(&mut upload.in_flight) {
             upload.parts.to_retry.push(part.known.taken_back());
             self.in_use -= 1;
+            self.links.link.part_dropped(part.request);
             cx.abort(part.request);
         }
     }
@@ -282,7 +295,11 @@ impl Transfers {
     fn retry_call(&mut self, cx: &mut Context, id: UploadId, error: Error, backoff: Backoff) {
         let Some(upload) = self.queue.get_mut(id) else { return };
         let now = cx.now.mono;
-        let wait = self.backoffs.api.failed(now, upload.failures, &error, backoff, &mut cx.random);
+        let wait = if is_loss(&error) {
+            self.backoffs.api.lost(now, &error, self.links.link.pause(now, &mut cx.random))
+        } else {
+            self.backoffs.api.failed(now, upload.failures, &error, backoff, &mut cx.random)
+        };
         log_line!(cx.log, Info, "upload {id}: {error}; next attempt in {} ms", milliseconds(wait));
         upload.last_error = Some(error);
         self.move_if_idle(id, QueueState::Timed(now + wait));
@@ -307,6 +324,8 @@ impl Transfers {
         // Damage on the way says nothing about the host.
         let wait = if error.status == FIO_E_CHECKSUM {
             backoff.delay(failures, None, &mut cx.random)
+        } else if is_loss(&error) {
+            self.backoffs.storage.lost(now, &error, self.links.link.pause(now, &mut cx.random))
         } else {
             self.backoffs.storage.failed(now, failures, &error, backoff, &mut cx.random)
         };

@@ -53,6 +53,7 @@ impl Uploads {
         if *limits != Default::default() {
             cx.commands.push_back(Command::LimitUploads(limits.clone()));
         }
+        self.transfers.links.restore(cx);
         self.saving.restore(cx, &mut self.transfers, &mut self.tags);
     }
 
@@ -98,12 +99,18 @@ impl Uploads {
             () => 0,
         };
         recordings::handle_timeout(&mut self.transfers, cx);
+        self.transfers.look_at_link(cx);
         self.transfers.handle_timeout(cx);
     }
 
     /// What is to be written down, before anything that depends on it is told or leaves.
     pub(crate) fn poll_save(&mut self, cx: &mut Context) -> Option<Save> {
-        self.saving.poll_save(cx, &mut self.transfers.queue, &mut self.tags)
+        let save = self.saving.poll_save(cx, &mut self.transfers.queue, &mut self.tags);
+        if save.is_none() {
+            // Last, so that a power cut in it costs nothing of the queue.
+            self.transfers.save_link(cx);
+        }
+        save
     }
 
     pub(crate) fn handle_saved(&mut self, cx: &mut Context, saved: Result<(), Error>) {
@@ -137,10 +144,21 @@ impl Uploads {
             self.progress.poll_timeout(transfers),
             recordings::poll_timeout(&transfers.queue),
             transfers.poll_timeout(cx),
+            transfers.links.link.deadline(),
         ]
         .into_iter()
         .flatten()
         .min()
+    }
+
+    /// What is known of the link is kept, before the engine goes away.
+    pub(crate) fn shut_down(&mut self, cx: &mut Context) {
+        self.transfers.links.keep(cx);
+    }
+
+    /// The network is another one now, or there again.
+    pub(crate) fn network_changed(&mut self, cx: &mut Context) {
+        self.transfers.network_changed(cx);
     }
 
     /// The request that creates the asset of an upload, with its age as it is now.
@@ -157,7 +175,8 @@ impl Uploads {
 
     /// Whether the next step is going to tell progress and should know how far the parts are.
     pub fn wants_progress(&self, now: Now) -> bool {
-        self.progress.poll_timeout(&self.transfers).is_some_and(|at| at <= now.mono)
+        let is_due = |at: Option<Instant>| at.is_some_and(|at| at <= now.mono);
+        is_due(self.progress.poll_timeout(&self.transfers)) || is_due(self.transfers.links.link.deadline())
     }
 
     /// Tells how many bytes of each part have left.
@@ -170,5 +189,6 @@ impl Uploads {
                 part.sent = sent(part.request);
             }
         }
+        self.transfers.links.link.note_progress(sent);
     }
 }

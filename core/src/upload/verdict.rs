@@ -10,6 +10,7 @@ use crate::api::asset::Asset;
 use crate::clock::{Instant, Now};
 use crate::error::Error;
 use crate::failure::{Backoff, Verdict, api_verdict, is_shortage, may_have_made_an_asset, part_verdict};
+use crate::link::is_loss;
 use crate::prelude::*;
 use crate::secret::Secret;
 use crate::status::*;
@@ -79,7 +80,9 @@ impl Upload {
     pub(super) fn handle_call_failure(&mut self, error: Error, is_authorized: bool) -> Next {
         let announced = core::mem::take(&mut self.announced);
         let is_again = announced.iter().any(|part| *part != OVERTAKEN && !self.is_untried(*part));
-        self.failures = self.failures.saturating_add(1);
+        // That the network was away is no reason to be more patient with anybody.
+        let is_lost = is_loss(&error);
+        self.failures = self.failures.saturating_add((!is_lost).into());
         self.refusals = self.refusals.saturating_add((error.status == FIO_E_NOT_FOUND).into());
         let has_asset = self.asset_id.is_some();
         if !has_asset && !may_have_made_an_asset(&error) {
@@ -139,7 +142,9 @@ impl Upload {
     }
 
     pub(super) fn handle_part_failure(&mut self, known: Attempts, error: Error, now: Instant) -> Next {
-        self.failures = self.failures.saturating_add(1);
+        // That the network was away is no reason to be more patient with anybody.
+        let is_lost = is_loss(&error);
+        self.failures = self.failures.saturating_add((!is_lost).into());
         let part = known.part;
         let length = self.range(part).1;
         let is_recording = self.recording.is_some();
@@ -154,11 +159,12 @@ impl Upload {
         let had_left = known.may_be_stored;
         // Whatever becomes of the upload: this part is missing, also after a retry.
         self.parts.to_retry.push(Attempts {
-            failures: known.failures.saturating_add(1),
+            failures: known.failures.saturating_add((!is_lost).into()),
             refusals,
             not_before: now,
             // What is stored of it now is the damage: a file that is made of it is not this one.
             may_be_stored: !is_damaged && had_left,
+            was_under_way: false,
             ..known
         });
         if is_damaged && !self.parts.damaged.contains(&part) {

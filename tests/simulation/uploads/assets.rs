@@ -6,6 +6,7 @@ use crate::faults::{Fate, Twist, answered};
 use crate::files::Fault;
 use crate::world::{DAY, HOUR, MINUTE, SECOND, World};
 use fio_c2c::api::Response;
+use fio_c2c::link::Known;
 use fio_c2c::secret::SecretBytes;
 use fio_c2c::status::*;
 use fio_c2c::upload::{UploadId, UploadState};
@@ -150,6 +151,8 @@ fn a_bare_404_after_a_lost_answer_is_evidence_and_without_one_it_is_not() {
 fn what_is_too_large_for_something_on_the_way_goes_in_smaller_parts() {
     const MIB: u64 = 1 << 20;
     let mut world = paired(1);
+    // A fast link leaves the size of parts to the service.
+    world.know_link(Known { goodput: 100 * MIB, hold: 0, at_once: 5 });
     world.service.assets.rules.bytes_in_a_part = 40 * MIB;
     world.network.plan_for_parts([(answered(413, "<html>too large</html>"), Twist::None)]);
     let id = world.upload(New::file(36 * MIB));

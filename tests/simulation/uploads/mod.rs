@@ -12,7 +12,7 @@
 //! | `log_lines.rs` | what no line of the log may say |
 //! | the rest | the tests; `lives.rs` is the one with many seeds |
 
-mod app;
+pub mod app;
 mod assets;
 mod course;
 mod judge;

@@ -19,6 +19,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// So many answers that are not the storage's make the engine give an asset up.
 const PATIENCE: u32 = 5;
+/// And so many where the last of them is a 404.
+const PATIENCE_WITH_404: u32 = 3;
 /// More requests and parts than this do not leave in a minute towards a host that has not answered for
 /// two: five parts, six seconds apart at the least, and half as many in the mean.
 const MOST_ATTEMPTS_IN_A_MINUTE: u32 = 60;
@@ -325,7 +327,9 @@ impl World {
             self.watch.count("expired addresses");
             self.note_refusal(asset, part);
             self.excuse(asset, part, "the addresses ended before an answer that was lost could be asked for");
-        } else if [302, 403, 404].contains(&response.status) && !body.contains("<Code>") {
+        } else if [302, 403, 404].contains(&response.status) && !body.contains("<Code>")
+            || response.status == 413
+        {
             self.note_foreign(asset, part);
         } else if response.status == 404 {
             self.watch.count("uploads gone");
@@ -352,7 +356,7 @@ impl World {
         self.note_refusal(asset, part);
         let times = self.watch.foreign.entry((asset, part)).or_insert(0);
         *times += 1;
-        if *times >= PATIENCE {
+        if *times >= PATIENCE_WITH_404 {
             self.excuse(asset, part, "something on the way said so again and again");
         }
     }

@@ -40,7 +40,7 @@ fn after_a_power_cut_it_goes_on_at_the_first_part_that_is_missing() {
 fn a_power_cut_at_each_of_the_writes_costs_a_second_asset_only_where_the_first_was_whole() {
     for cut in [Cut::Before, Cut::After] {
         for writes in 0..12 {
-            let mut world = paired(1);
+            let mut world = paired(2);
             let id = world.upload(New::file(300));
             for _ in 0..writes {
                 if world.device.is_none() {

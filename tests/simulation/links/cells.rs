@@ -85,7 +85,7 @@ impl Cell {
     }
 
     pub fn next_shift(&self, time: u64) -> u64 {
-        if self.shift == 0 { u64::MAX } else { (time / self.shift + 1) * self.shift }
+        time.checked_div(self.shift).map_or(u64::MAX, |shifts| (shifts + 1) * self.shift)
     }
 
     /// When it goes down and comes back, for a day.

@@ -36,59 +36,83 @@ pub fn clean(text: &str) -> Cow<'_, str> {
 #[derive(Default)]
 pub struct Secrets {
     list: Vec<Secret>,
-    /// A bit for each byte with which one of them, or an escape of its first character, may begin.
-    begins: [u64; 4],
+    /// The bytes that one of them may begin with, plain or escaped.
+    first: Bytes,
+    /// The bytes that may follow a plain first one.
+    second: Bytes,
 }
+
+/// A set with a bit for each.
+#[derive(Default)]
+struct Bytes([u64; 4]);
+
+impl Bytes {
+    fn insert(&mut self, byte: u8) {
+        self.0[usize::from(byte >> 6)] |= 1 << (byte & 63);
+    }
+
+    fn contains(&self, byte: u8) -> bool {
+        self.0[usize::from(byte >> 6)] >> (byte & 63) & 1 == 1
+    }
+}
+
+const ESCAPES: &[u8] = b"%\\+";
 
 impl Secrets {
     pub fn new(secrets: Vec<Secret>) -> Secrets {
-        let is_long = |secret: &Secret| secret.expose().len() >= SHORTEST_SECRET;
-        let list: Vec<Secret> = secrets.into_iter().filter(is_long).collect();
-        let mut begins = [0; 4];
-        for &byte in list.iter().filter_map(|secret| secret.expose().as_bytes().first()).chain(b"%\\+") {
-            begins[usize::from(byte >> 6)] |= 1u64 << (byte & 63);
+        let mut known = Secrets::default();
+        for &escape in ESCAPES {
+            known.first.insert(escape);
+            known.second.insert(escape);
         }
-        Secrets { list, begins }
+        for secret in secrets {
+            if let [first, second, _, ..] = *secret.expose().as_bytes()
+                && secret.expose().len() >= SHORTEST_SECRET
+            {
+                known.first.insert(first);
+                known.second.insert(second);
+                known.list.push(secret);
+            }
+        }
+        known
     }
 
-    /// Nearly nowhere, and every answer of a poll is searched.
-    fn may_begin(&self, byte: u8) -> bool {
-        self.begins[usize::from(byte >> 6)] >> (byte & 63) & 1 == 1
-    }
-
-    /// How many bytes a secret takes at the beginning, if one stands there.
-    fn found(&self, text: &[u8]) -> Option<usize> {
-        if !text.first().is_some_and(|&byte| self.may_begin(byte)) {
-            return None;
-        }
-        let mut likely = self.list.iter().map(Secret::expose).filter(|secret| may_go_on(secret, text));
-        likely.find_map(|secret| length_of(secret, text))
+    /// The next place with a secret, and how many bytes it takes there. Every answer of a poll is searched: nearly
+    /// every place is ruled out by its first two bytes.
+    fn next_in(&self, text: &[u8], from: usize) -> Option<(usize, usize)> {
+        // No form of a secret is shorter than the secret.
+        let end = (text.len() + 1).saturating_sub(SHORTEST_SECRET);
+        (from..end).find_map(|at| {
+            let (first, second) = (text[at], text[at + 1]);
+            let is_likely =
+                self.first.contains(first) && (self.second.contains(second) || ESCAPES.contains(&first));
+            if !is_likely {
+                return None;
+            }
+            let length = self.list.iter().find_map(|secret| length_of(secret.expose(), &text[at..]))?;
+            Some((at, length))
+        })
     }
 
     /// Whether one of them is in the text.
     pub fn are_in(&self, text: &[u8]) -> bool {
-        (0..text.len()).any(|at| self.found(&text[at..]).is_some())
+        self.next_in(text, 0).is_some()
     }
 
     /// The text with each secret replaced, as it is or percent-encoded or escaped as JSON has it, in whole or in
     /// part. `None` if there is none in it.
     pub fn hide(&self, text: &[u8]) -> Option<Vec<u8>> {
-        let first = (0..text.len()).find(|&at| self.found(&text[at..]).is_some())?;
-        // Not longer than the text by more than this for each.
-        let mut shown = text[..first].to_vec();
-        let mut at = first;
-        while at < text.len() {
-            match self.found(&text[at..]) {
-                Some(length) => {
-                    shown.extend_from_slice(NOT_SHOWN);
-                    at += length;
-                }
-                None => {
-                    shown.push(text[at]);
-                    at += 1;
-                }
-            }
+        let mut shown = Vec::new();
+        let mut done = 0;
+        while let Some((at, length)) = self.next_in(text, done) {
+            shown.extend_from_slice(&text[done..at]);
+            shown.extend_from_slice(NOT_SHOWN);
+            done = at + length;
         }
+        if done == 0 {
+            return None;
+        }
+        shown.extend_from_slice(&text[done..]);
         Some(shown)
     }
 
@@ -98,13 +122,6 @@ impl Secrets {
             Some(shown) => String::from_utf8_lossy(&shown).into_owned().into(),
         }
     }
-}
-
-/// Whether the first two bytes allow for the secret, or leave it open.
-fn may_go_on(secret: &str, text: &[u8]) -> bool {
-    let is_escape = |byte: u8| matches!(byte, b'%' | b'\\' | b'+');
-    let (&[first, second, ..], &[own_first, own_second, ..]) = (text, secret.as_bytes()) else { return true };
-    is_escape(first) || first == own_first && (is_escape(second) || second == own_second)
 }
 
 /// How many bytes of a text the secret takes, if it stands at the text's beginning in one of its forms.

@@ -13,10 +13,13 @@ pub const CURLU_DISALLOW_USER: c_uint = 1 << 5;
 
 // curl/curl.h
 pub const CURLOPT_CURLU: curl_sys::CURLoption = 10282;
+#[cfg(feature = "uploads")]
 pub const CURLOPT_REQUEST_TARGET: curl_sys::CURLoption = 10266;
 pub const CURLOPT_QUICK_EXIT: curl_sys::CURLoption = 322;
 /// With the ports of the connection that a request is about to go out on.
+#[cfg(feature = "uploads")]
 pub const CURLOPT_PREREQFUNCTION: curl_sys::CURLoption = 20312;
+#[cfg(feature = "uploads")]
 pub const CURLOPT_PREREQDATA: curl_sys::CURLoption = 10313;
 pub const CURLE_NOT_BUILT_IN: curl_sys::CURLcode = 4;
 pub const CURLE_WEIRD_SERVER_REPLY: curl_sys::CURLcode = 8;

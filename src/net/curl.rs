@@ -1,18 +1,17 @@
 //! The transport on libcurl's multi interface: takes requests on, waits, and collects answers.
 
-use super::bandwidth::Bandwidth;
 use super::call::{self, Call, CallState};
 use super::exchange::Exchange;
 use super::failure;
-use super::interface::usable_interface;
+#[cfg(not(feature = "uploads"))]
+use super::no_parts::Parts;
 use super::options;
-use super::part::{Part, PartState};
-use super::stall::{Sockets, UNANSWERED, is_silent};
-use super::upload::Upload;
+#[cfg(feature = "uploads")]
+use super::parts::Parts;
 use super::waiting::{CurlTimer, Waiting, from_multi, from_os, waiting};
 use crate::api::Request;
 use crate::api::part::{Outcome, PartRequest};
-use crate::clock::{Instant, milliseconds};
+use crate::clock::Instant;
 use crate::engine::effects::RequestId;
 use crate::engine::transport::{Answer, Transport, UploadLimits, Waited};
 use crate::error::Error;
@@ -31,36 +30,26 @@ pub use super::options::{CaSource, NetSettings};
 /// Makes a waiting `drive` return, from any thread.
 pub type Waker = Arc<dyn Fn() + Send + Sync>;
 
-/// Handles kept for parts to come.
-const MOST_IDLE_PARTS: usize = 32;
+/// Connections kept open: one for each handle that parts keep, and some for the API. libcurl's own number
+/// follows the transfers under way, and would close most of them whenever there are few.
+const MOST_CONNECTIONS: usize = Parts::MOST_IDLE + 8;
 
-/// Connections kept open: one for each of those and some for the API. libcurl's own number follows the
-/// transfers under way, and would close most of them whenever there are few.
-const MOST_CONNECTIONS: usize = MOST_IDLE_PARTS + 8;
-
-struct Active<H, S> {
-    easy: Easy2Handle<H>,
-    state: S,
+struct Active {
+    easy: Easy2Handle<Exchange>,
+    state: CallState,
 }
 
 pub struct CurlTransport {
     // Before `multi`, so that handles leave it before it goes.
-    calls: SmallMap<RequestId, Active<Exchange, CallState>>,
-    parts: SmallMap<RequestId, Active<Upload, PartState>>,
+    calls: SmallMap<RequestId, Active>,
     /// The last one, as it is configured: who repeats a request pays for what differs, and who rests for one
     /// handle only.
     idle_call: Option<Call>,
-    idle_parts: Vec<Part>,
     multi: Multi,
+    // After `multi`, whose connections tell it of their end.
+    parts: Parts,
     waiting: Waiting,
     curl_timer: CurlTimer,
-    bandwidth: Arc<Bandwidth>,
-    // After `multi`, whose connections tell them of their end.
-    sockets: Arc<Sockets>,
-    /// When to look for parts that stand still, if there are any.
-    stall_check: u64,
-    /// Those parts may use; empty allows all.
-    interfaces: Vec<String>,
     /// Empty between calls: kept for its memory.
     finished: Vec<(RequestId, Result<(), curl::Error>)>,
     answers: VecDeque<(RequestId, Answer)>,
@@ -78,16 +67,11 @@ impl CurlTransport {
         multi.set_max_connects(MOST_CONNECTIONS).map_err(|error| from_multi(&error))?;
         Ok(CurlTransport {
             calls: SmallMap::default(),
-            parts: SmallMap::default(),
             idle_call: None,
-            idle_parts: Vec::new(),
             multi,
+            parts: Parts::new(&log),
             waiting,
             curl_timer,
-            bandwidth: Arc::default(),
-            sockets: Arc::default(),
-            stall_check: 0,
-            interfaces: Vec::new(),
             finished: Vec::new(),
             answers: VecDeque::new(),
             may_look_up: false,
@@ -129,39 +113,10 @@ impl CurlTransport {
         Ok(())
     }
 
-    fn start_part(&mut self, id: RequestId, request: PartRequest) -> Result<(), Error> {
-        let interface = match self.interfaces.as_slice() {
-            [] => None,
-            names => {
-                let usable = usable_interface(names).and_then(|index| names.get(index));
-                Some(usable.ok_or_else(|| Error::of(FIO_E_NO_INTERFACE))?.as_str())
-            }
-        };
-        let mut part = match self.idle_parts.pop() {
-            Some(part) => part,
-            None => Part::new(&self.settings, &self.bandwidth, &self.sockets, &self.log)
-                .map_err(|error| failure::of_setting(&error))?,
-        };
-        log_line!(self.log, Debug, "part {id}: {} bytes from {}", request.length, request.offset);
-        part.prepare(request, interface)?;
-        let easy = self.multi.add2(part.easy).map_err(|error| from_multi(&error))?;
-        if self.parts.is_empty() {
-            self.look_later(monotonic_ms());
-        }
-        self.parts.insert(id, Active { easy, state: part.state });
-        self.bandwidth.share_among(self.parts.values().count());
-        Ok(())
-    }
-
     /// Takes a handle out of the multi handle.
-    fn retire_call(&self, active: Active<Exchange, CallState>) -> Option<Call> {
+    fn retire_call(&self, active: Active) -> Option<Call> {
         let easy = self.multi.remove2(active.easy).ok()?;
         Some(Call { easy, state: active.state })
-    }
-
-    fn retire_part(&self, active: Active<Upload, PartState>) -> Option<Part> {
-        let easy = self.multi.remove2(active.easy).ok()?;
-        Some(Part { easy, state: active.state })
     }
 
     fn collect(&mut self) {
@@ -170,27 +125,20 @@ impl CurlTransport {
         self.multi.messages(|message| {
             let of_calls =
                 calls.iter().find_map(|(&id, active)| Some((id, message.result_for2(&active.easy)?)));
-            let of_parts =
-                || parts.iter().find_map(|(&id, active)| Some((id, message.result_for2(&active.easy)?)));
-            finished.extend(of_calls.or_else(of_parts));
+            finished.extend(of_calls.or_else(|| parts.result_in(&message)));
         });
         for (id, result) in finished.drain(..) {
             self.may_look_up |= result.as_ref().is_err_and(curl::Error::is_operation_timedout);
             if let Some(active) = self.calls.remove(&id) {
                 self.finish_call(id, active, result);
-            } else if let Some(active) = self.parts.remove(&id) {
-                self.finish_part(id, active, result);
+            } else if let Some(outcome) = self.parts.finish(&self.multi, id, result, &self.settings) {
+                self.part_answer(id, outcome);
             }
         }
         self.finished = finished;
     }
 
-    fn finish_call(
-        &mut self,
-        id: RequestId,
-        active: Active<Exchange, CallState>,
-        result: Result<(), curl::Error>,
-    ) {
+    fn finish_call(&mut self, id: RequestId, active: Active, result: Result<(), curl::Error>) {
         let Some(mut call) = self.retire_call(active) else {
             return self.answers.push_back((id, Answer::Api(Err(Error::of(FIO_E_NETWORK)))));
         };
@@ -200,22 +148,9 @@ impl CurlTransport {
         self.idle_call = Some(call);
     }
 
-    fn finish_part(
-        &mut self,
-        id: RequestId,
-        active: Active<Upload, PartState>,
-        result: Result<(), curl::Error>,
-    ) {
-        self.bandwidth.share_among(self.parts.values().count());
-        let Some(mut part) = self.retire_part(active) else {
-            return self.answers.push_back((id, Answer::Part(Outcome::unsent(Error::of(FIO_E_NETWORK)))));
-        };
-        let outcome = part.outcome(result, &self.sockets, &self.settings);
+    fn part_answer(&mut self, id: RequestId, outcome: Outcome) {
         self.log_answer(id, outcome.answer.as_ref().map(|sent| sent.response.status));
         self.answers.push_back((id, Answer::Part(outcome)));
-        if part.clear().is_ok() && self.idle_parts.len() < MOST_IDLE_PARTS {
-            self.idle_parts.push(part);
-        }
     }
 
     fn log_answer(&self, id: RequestId, answer: Result<u16, &Error>) {
@@ -223,61 +158,6 @@ impl CurlTransport {
             Ok(status) => log_line!(self.log, Debug, "answer {id}: HTTP {status}"),
             Err(error) => log_line!(self.log, Debug, "answer {id}: none: {error}"),
         }
-    }
-
-    /// Lets those parts go on that wait because of the limit and whose turn has come.
-    fn resume_parts(&mut self, now: u64) {
-        for active in self.parts.values_mut() {
-            if active.easy.get_ref().paused_until().is_some_and(|until| until <= now) {
-                active.easy.get_mut().go_on();
-                // If it fails, the transfer has come to its end already.
-                let _ = active.easy.unpause_write();
-            }
-        }
-    }
-
-    fn stall_timeout(&self) -> u64 {
-        milliseconds(self.settings.stall_timeout)
-    }
-
-    fn look_later(&mut self, now: u64) {
-        self.stall_check = now.saturating_add(self.stall_timeout().clamp(100, 1_000));
-    }
-
-    /// Ends parts that stand still for too long.
-    fn end_stalled_parts(&mut self, now: u64) {
-        if self.parts.is_empty() || now < self.stall_check {
-            return;
-        }
-        let most = self.stall_timeout();
-        let connecting = milliseconds(self.settings.connect_timeout);
-        self.look_later(now);
-        let mut stalled = Vec::new();
-        for (&id, active) in self.parts.iter_mut() {
-            let port = options::local_port(&active.easy);
-            let unconfirmed = self.sockets.unconfirmed(port);
-            let upload = active.easy.get_mut();
-            let still_for = upload.stands_still_for(unconfirmed, connecting, now);
-            let is_silent = || self.sockets.state(port).is_some_and(|tcp| is_silent(tcp, still_for));
-            let waiting = upload.waits_for_connection(UNANSWERED, now);
-            if waiting.is_some_and(|socket| self.sockets.is_unanswered(socket)) {
-                stalled.push((id, curl_sys::CURLE_COULDNT_CONNECT));
-            } else if still_for >= most || is_silent() {
-                stalled.push((id, curl_sys::CURLE_OPERATION_TIMEDOUT));
-            }
-        }
-        for (id, code) in stalled {
-            if let Some(active) = self.parts.remove(&id) {
-                self.finish_part(id, active, Err(curl::Error::new(code)));
-            }
-        }
-    }
-
-    /// When parts want something done, in milliseconds: one has its turn, or they are to be looked at.
-    fn parts_timer(&self) -> Option<u64> {
-        let turns = self.parts.values().filter_map(|active| active.easy.get_ref().paused_until());
-        let check = (!self.parts.is_empty()).then_some(self.stall_check);
-        turns.chain(check).min()
     }
 
     /// Does what libcurl's timer is due for. Returns whether it was.
@@ -295,7 +175,7 @@ impl CurlTransport {
     /// When the transport has something to do by itself.
     fn own_timer(&self) -> Option<u64> {
         let curl_timer = Some(self.curl_timer.load(Ordering::Relaxed)).filter(|at| *at != u64::MAX);
-        curl_timer.into_iter().chain(self.parts_timer()).min()
+        curl_timer.into_iter().chain(self.parts.timer()).min()
     }
 
     fn own_timer_in(&self) -> Option<Duration> {
@@ -311,30 +191,17 @@ impl Transport for CurlTransport {
     }
 
     fn put(&mut self, id: RequestId, part: PartRequest) {
-        // So that a library without uploads carries nothing of them.
-        let started = if cfg!(not(feature = "uploads")) {
-            Err(Error::of(FIO_E_UNSUPPORTED))
-        } else {
-            self.start_part(id, part)
-        };
-        if let Err(error) = started {
-            self.log_answer(id, Err(&error));
-            self.answers.push_back((id, Answer::Part(Outcome::unsent(error))));
+        if let Err(error) = self.parts.start(&self.multi, id, part, &self.settings) {
+            self.part_answer(id, Outcome::unsent(error));
         }
     }
 
     fn sent(&self, id: RequestId) -> u64 {
-        self.parts.get(&id).map_or(0, |active| {
-            let unconfirmed = self.sockets.unconfirmed(options::local_port(&active.easy));
-            active.easy.get_ref().sent().saturating_sub(unconfirmed)
-        })
+        self.parts.sent(id)
     }
 
     fn limit_uploads(&mut self, limits: UploadLimits) {
-        self.bandwidth.limit(limits.bytes_per_second);
-        self.interfaces = limits.interfaces;
-        // Their turns may be other ones now: they ask again.
-        self.resume_parts(u64::MAX);
+        self.parts.limit(limits);
     }
 
     fn abort(&mut self, id: RequestId) {
@@ -342,15 +209,14 @@ impl Transport for CurlTransport {
         // Taking a handle out closes its connection, since something is still under way there.
         if let Some(active) = self.calls.remove(&id) {
             drop(self.retire_call(active));
-        } else if let Some(active) = self.parts.remove(&id) {
-            drop(self.retire_part(active));
-            self.bandwidth.share_among(self.parts.values().count());
+        } else {
+            self.parts.abort(&self.multi, id);
         }
     }
 
     fn drive(&mut self, timeout: Option<Duration>) -> Result<Waited, Error> {
         let mut waited = Waited::Through;
-        self.resume_parts(monotonic_ms());
+        self.parts.resume(monotonic_ms());
         match self.waiting {
             #[cfg(target_os = "linux")]
             Waiting::Epoll(_) => {
@@ -375,7 +241,7 @@ impl Transport for CurlTransport {
                     events.input(ready.readable).output(ready.writable).error(ready.broken);
                     self.multi.action(ready.socket, &events).map_err(|error| from_multi(&error))?;
                 }
-                self.resume_parts(monotonic_ms());
+                self.parts.resume(monotonic_ms());
                 self.run_curl_timer()?;
             }
             Waiting::Portable => {
@@ -383,7 +249,7 @@ impl Transport for CurlTransport {
                 self.collect();
                 let timeout = if self.answers.is_empty() {
                     let turn =
-                        self.parts_timer().map(|at| Duration::from_millis(at.saturating_sub(monotonic_ms())));
+                        self.parts.timer().map(|at| Duration::from_millis(at.saturating_sub(monotonic_ms())));
                     timeout.into_iter().chain(turn).min().unwrap_or(Duration::from_secs(3600))
                 } else {
                     Duration::ZERO
@@ -402,7 +268,9 @@ impl Transport for CurlTransport {
             }
         }
         self.collect();
-        self.end_stalled_parts(monotonic_ms());
+        for (id, outcome) in self.parts.end_stalled(&self.multi, monotonic_ms(), &self.settings) {
+            self.part_answer(id, outcome);
+        }
         Ok(waited)
     }
 
@@ -454,8 +322,6 @@ impl Drop for CurlTransport {
         for (_, active) in std::mem::take(&mut self.calls) {
             drop(self.retire_call(active));
         }
-        for (_, active) in std::mem::take(&mut self.parts) {
-            drop(self.retire_part(active));
-        }
+        self.parts.abort_all(&self.multi);
     }
 }

@@ -1,5 +1,6 @@
 //! The world outside: libcurl and the poller, behind the engine's `Transport`.
 
+#[cfg(feature = "uploads")]
 mod bandwidth;
 mod call;
 pub mod clock;
@@ -11,18 +12,28 @@ mod exchange;
 mod failure;
 mod head;
 mod headers;
+#[cfg(feature = "uploads")]
 mod interface;
 #[cfg(target_os = "linux")]
 mod memory;
+#[cfg(not(feature = "uploads"))]
+mod no_parts;
 mod options;
+#[cfg(feature = "uploads")]
 mod part;
+#[cfg(feature = "uploads")]
+mod part_options;
+#[cfg(feature = "uploads")]
+mod parts;
 #[cfg(target_os = "linux")]
 pub mod poller;
 #[cfg(feature = "bundled")]
 mod rustls;
 pub mod shortage;
+#[cfg(feature = "uploads")]
 mod stall;
 mod trace;
+#[cfg(feature = "uploads")]
 mod upload;
 mod url;
 pub mod versions;

@@ -4,6 +4,7 @@
 use super::bandwidth::{Bandwidth, LARGEST_READ};
 use super::failure;
 use super::options::{self, NetSettings};
+use super::part_options;
 use super::stall::Sockets;
 use super::upload::Upload;
 use super::url::ParsedUrl;
@@ -39,9 +40,9 @@ impl Part {
         let mut easy = Easy2::new(Upload::new(bandwidth.clone(), sockets.clone(), log.clone()));
         easy.upload(true)?;
         // SAFETY: the transport keeps the sockets until its multi handle is gone.
-        unsafe { options::watch_sockets(&easy, sockets)? };
+        unsafe { part_options::watch_sockets(&easy, sockets)? };
         // SAFETY: the ports are the handler's, which goes after the handle.
-        unsafe { options::watch_ports(&easy, &easy.get_ref().ports) };
+        unsafe { part_options::watch_ports(&easy, &easy.get_ref().ports) };
         options::set_common(&mut easy, settings, log)?;
         // There is no limit for the whole: only standing still ends it, which the transport notices.
         easy.upload_buffer_size(LARGEST_READ)?;
@@ -65,7 +66,7 @@ impl Part {
         url: ParsedUrl,
         target: &[u8],
     ) -> Result<(), curl::Error> {
-        options::point_nowhere(&self.easy)?;
+        part_options::point_nowhere(&self.easy)?;
         self.easy.get_mut().url = Some(url);
         if let Some(url) = &self.easy.get_ref().url {
             // SAFETY: the URL is the handler's, which goes after the handle; before another one takes
@@ -74,13 +75,13 @@ impl Part {
         }
         let target = CStr::from_bytes_with_nul(target);
         let target = target.map_err(|_| curl::Error::new(curl_sys::CURLE_URL_MALFORMAT))?;
-        options::set_target(&self.easy, Some(target))?;
+        part_options::set_target(&self.easy, Some(target))?;
         if self.state.content_type.as_ref() != Some(&part.content_type) {
             self.easy.http_headers(headers(&part.content_type)?)?;
             self.state.content_type = Some(part.content_type.clone());
         }
         if self.state.interface.as_deref() != interface {
-            options::use_interface(&self.easy, interface)?;
+            part_options::use_interface(&self.easy, interface)?;
             self.state.interface = interface.map(str::to_owned);
         }
         self.easy.in_filesize(part.length)
@@ -95,7 +96,7 @@ impl Part {
         let is_taken = self.easy.get_ref().is_taken();
         let length = self.easy.get_ref().sent() as f64;
         let is_sent = self.easy.upload_size().is_ok_and(|sent| sent >= length);
-        let has_left = is_taken && is_sent && sockets.is_confirmed(options::last_local_port(&self.easy));
+        let has_left = is_taken && is_sent && sockets.is_confirmed(part_options::last_local_port(&self.easy));
         let answer = self.answer(result, settings);
         let was_resent = self.easy.get_ref().left_unanswered;
         let left_unanswered = was_resent || has_left && answer.as_ref().is_err_and(may_have_been_processed);
@@ -120,8 +121,8 @@ impl Part {
 
     /// Lets go of what belonged to the part.
     pub fn clear(&mut self) -> Result<(), curl::Error> {
-        options::set_target(&self.easy, None)?;
-        options::point_nowhere(&self.easy)?;
+        part_options::set_target(&self.easy, None)?;
+        part_options::point_nowhere(&self.easy)?;
         self.easy.get_mut().url = None;
         self.easy.get_mut().end();
         Ok(())

@@ -2,7 +2,9 @@
 //! they are known to be harmless.
 
 use crate::log::{Level, Log};
+#[cfg(feature = "uploads")]
 use crate::secret::Secret;
+#[cfg(feature = "uploads")]
 use crate::shown::Secrets;
 use crate::text::says;
 use curl::easy::InfoType;
@@ -34,6 +36,7 @@ const HARMLESS_HEADERS: &[&str] = &[
 const FIRST_LINES: &[&str] = &["GET /", "POST /", "PUT /", "HTTP/"];
 
 /// Of a request to a signed address, whose host may quote what is signed.
+#[cfg(feature = "uploads")]
 pub fn write_of_signed(log: &Log, kind: InfoType, data: &[u8], url: &Secret) {
     if !log.wants(Level::Trace) {
         return;

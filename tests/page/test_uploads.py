@@ -19,16 +19,15 @@ class Uploads(PageTest):
         return list(self.browser.script("return [...document.querySelectorAll('.upload .cell')].map(cell => cell.className)"))
 
     def test_an_upload_from_its_first_part_to_its_checksum(self) -> None:
-        content = random.Random(1).randbytes(12 * MB)
-        self.service.settings(part_bytes=3 * MB)
+        content = random.Random(1).randbytes(24 * MB)
         # The last part stops half-way until the upload is paused and resumed, so that there is time to look at it.
-        self.service.fault("part", "stall", after_request_bytes=3 * MB // 2, part=4)
+        self.service.fault("part", "stall", after_request_bytes=3 * MB, part=4)
         upload = self.camera.upload(path=str(self.media("A001_C001.mov", content)))
-        self.sees(".upload[data-state=open] .soft", "75 % of 12.0 MB, 3 of 4 parts", self.camera)
+        self.sees(".upload[data-state=open] .soft", "75 % of 24.0 MB, 3 of 4 parts", self.camera)
         self.until(lambda: self.cells() == ["cell stored"] * 3 + ["cell coming"], self.camera)
         upload.pause()
         upload.resume()
-        self.sees(".upload[data-state=complete] .soft", "100 % of 12.0 MB, 4 of 4 parts", self.camera)
+        self.sees(".upload[data-state=complete] .soft", "100 % of 24.0 MB, 4 of 4 parts", self.camera)
         assert self.cells() == ["cell stored"] * 3 + ["cell stored again"]
         assert hashlib.sha256(content).hexdigest() in self.browser.text(".sum")
         assert not self.browser.all(".upload img"), "it is no picture"

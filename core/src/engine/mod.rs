@@ -59,6 +59,9 @@ pub struct Engine {
     uploads: Uploads,
     /// The pair of tokens, the code and the revocation whose secrets the log knows.
     secrets_known: Option<(u64, Option<u64>, u64)>,
+    /// What the machines said when they had done what they could: asked later, they would only tell what comes after
+    /// that moment.
+    deadline: Option<Instant>,
 }
 
 impl Engine {
@@ -86,6 +89,7 @@ impl Engine {
             presence: Presence::default(),
             revocations: Revocations::default(),
             secrets_known: None,
+            deadline: None,
         };
         engine.token.take_up(&mut engine.cx);
         engine.carry_on();
@@ -118,7 +122,7 @@ impl Engine {
         now: Now,
     ) -> Result<OpId, Error> {
         if !asset::is_id(asset_id) {
-            return Err(Error::new(FIO_E_ARGUMENT, "the asset id is not one of the service"));
+            return Err(Error::new(FIO_E_ARGUMENT, "this is not the id of an asset"));
         }
         // The service keeps whole frames.
         let frame = frame.map(|frame| (frame + 0.5) as u64);
@@ -276,18 +280,7 @@ impl Engine {
 
     /// When [`Engine::tick`] has something to do next; `None` means never by itself.
     pub fn deadline(&self) -> Option<Instant> {
-        let now = self.cx.now.mono;
-        [
-            self.pairing.poll_timeout(),
-            self.token.poll_timeout(),
-            self.calls.poll_timeout(),
-            self.revocations.poll_timeout(),
-            self.presence.poll_timeout(now).filter(|_| self.token.is_alive(now)),
-            self.uploads.poll_timeout(&self.cx),
-        ]
-        .into_iter()
-        .flatten()
-        .min()
+        self.deadline
     }
 
     pub fn next_command(&mut self) -> Option<Command> {
@@ -354,9 +347,9 @@ impl Engine {
     ) -> Result<T, Error> {
         self.cx.set_now(now);
         tell_uploads(&mut self.uploads, &self.token);
-        let answer = ask(&mut self.uploads, &mut self.cx)?;
+        let answer = ask(&mut self.uploads, &mut self.cx);
         self.step();
-        Ok(answer)
+        answer
     }
 
     /// Changes what parts may use of the network.
@@ -404,6 +397,22 @@ impl Engine {
         }
         self.carry_on();
         self.note_secrets();
+        self.deadline = self.poll_timeout();
+    }
+
+    fn poll_timeout(&self) -> Option<Instant> {
+        let now = self.cx.now.mono;
+        [
+            self.pairing.poll_timeout(),
+            self.token.poll_timeout(),
+            self.calls.poll_timeout(),
+            self.revocations.poll_timeout(),
+            self.presence.poll_timeout(now).filter(|_| self.token.is_alive(now)),
+            self.uploads.poll_timeout(&self.cx),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
     }
 
     /// Carries what the machines have to say to the store, to one another and to the network, until they have

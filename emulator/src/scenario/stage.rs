@@ -33,6 +33,9 @@ pub fn begin(emulator: &Emulator, scenario: Arc<Scenario>) -> Result<u64, Busy> 
 pub async fn play(emulator: &Emulator, run: u64) {
     loop {
         let seen = emulator.changes();
+        if emulator.is_stopping() {
+            end(emulator, "the emulator was stopped");
+        }
         let Some(next) = next(emulator, run) else { return };
         let until = match next {
             Next::Do => {
@@ -54,9 +57,7 @@ pub async fn play(emulator: &Emulator, run: u64) {
         tokio::select! {
             () = emulator.changes_beyond(Some(seen)) => {}
             () = tokio::time::sleep(until.saturating_sub(now(emulator))) => {}
-            () = emulator.stopping() => {
-                end(emulator, "the emulator was stopped");
-            }
+            () = emulator.stopping() => {}
         }
     }
 }

@@ -265,3 +265,21 @@ fn a_person_opens_what_a_server_has_closed_and_nothing_is_closed_for_longer_than
         assert_eq!(world.upload_state(second), UploadState::Done);
     }
 }
+
+/// A part that is refused for now, beside others whose URLs have expired: the upload is ready for a new asset, and
+/// nothing else wakes it when the storage may be tried again.
+#[test]
+fn a_file_that_starts_over_while_the_storage_wants_to_be_left_alone_goes_on_after_that() {
+    for most in [1, 2, 3] {
+        let mut world = paired(1);
+        world.know_link(Known { goodput: 100 << 20, hold: 0, at_once: 5 });
+        let wish = Some(std::time::Duration::from_secs(3));
+        let later = Fate::AnsweredByOther(Response { status: 503, retry_after: wish, ..Response::default() });
+        let body = "<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>";
+        let expired = || (answered(403, body), Twist::None);
+        let first = (later, Twist::None);
+        world.network.plan_for_parts(std::iter::once(first).chain((0..most).map(|_| expired())));
+        let id = world.upload(New::file(450));
+        assert_eq!(world.see_through(id, MINUTE), UploadState::Done, "{most}");
+    }
+}

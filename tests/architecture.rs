@@ -127,7 +127,7 @@ fn unsafe_is_where_the_design_puts_it_and_gives_its_reason() {
             || path.starts_with("sys/")
             || ["sys.rs", "heap.rs"].contains(&path)
             // What the bindings of libcurl do not offer.
-            || ["call", "head", "headers", "interface", "memory", "options", "part", "rustls", "url", "versions"]
+            || ["call", "head", "headers", "interface", "memory", "options", "part", "part_options", "rustls", "url", "versions"]
                 .iter()
                 .any(|file| path == format!("net/{file}.rs"))
     };

@@ -73,7 +73,7 @@ def measure_inside(programs: Path) -> dict[str, Any]:
                      str(Path(scratch) / "store"), str(clip), str(SPEED)]).answer
         found["wire_bytes"] = _sent_on_wire() - wire
         (upload,) = service.call("GET", "/emulator/uploads")["uploads"]
-        assert upload["state"] == "complete" and upload["part_count"] == SIZE // PART, upload
+        assert upload["state"] == "complete" and upload["part_count"] > 1, upload
         found["parts_sent_twice"] = sum(part["times_started"] - 1 for part in upload["parts"])
         beats = service.requests("heartbeat")
         found["refused"] = sum(beat["status"] != 204 for beat in beats)

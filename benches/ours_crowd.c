@@ -18,7 +18,11 @@
 #include <sys/resource.h>
 #include <valgrind/callgrind.h>
 
-enum { TURN_EVENTS = 64, LONGEST_LINE = 4096, LONGEST_ID = 32 };
+enum {
+    TURN_EVENTS = 64,
+    LONGEST_LINE = 4096,
+    LONGEST_ID = 32
+};
 
 struct crowd;
 

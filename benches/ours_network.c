@@ -11,7 +11,10 @@
 #include "bench.h"
 #include "ours.h"
 
-enum { TICK_MS = 20, MOST_HEARTBEATS = 1000 };
+enum {
+    TICK_MS = 20,
+    MOST_HEARTBEATS = 1000
+};
 
 /* A clock that runs so many times as fast from a moment on, in seconds. */
 struct fast_clock {

@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LARGEST_ANSWER = 16 << 20 };
+enum {
+    LARGEST_ANSWER = 16 << 20
+};
 
 struct buffer {
     char *bytes;

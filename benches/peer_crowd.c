@@ -16,7 +16,9 @@
 #include <stdlib.h>
 #include <valgrind/callgrind.h>
 
-enum { LONGEST_LINE = 256 };
+enum {
+    LONGEST_LINE = 256
+};
 
 struct device {
     CURL *easy;

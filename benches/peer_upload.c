@@ -18,7 +18,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { PARALLEL = 5, UPLOAD_BUFFER = 512 << 10 };
+enum {
+    PARALLEL = 5,
+    UPLOAD_BUFFER = 512 << 10
+};
 
 #define MEDIA_TYPE "video/quicktime"
 
@@ -112,7 +115,8 @@ static cJSON *create_asset(const char *url, const char *ca_file, const char *tok
     return asset;
 }
 
-static void send_next(CURLM *multi, struct lane *lane, const cJSON *url, int part, curl_off_t part_size, curl_off_t size)
+static void send_next(CURLM *multi, struct lane *lane, const cJSON *url, int part, curl_off_t part_size,
+                      curl_off_t size)
 {
     lane->offset = part * part_size;
     lane->length = size - lane->offset < part_size ? size - lane->offset : part_size;

@@ -312,15 +312,16 @@ struct arguments {
 
 static void usage(FILE *out)
 {
-    fprintf(out, "usage: camera [option]...\n%s"
-                 "  --card DIR              upload every clip that is there or comes; one that is still being\n"
-                 "                          written has a name that begins with a dot\n"
-                 "  --buttons               take buttons from standard input, one a line:\n"
-                 "                            pair             ask for a code, after a pairing came to nothing\n"
-                 "                            back             cancel the pairing\n"
-                 UPLOAD_BUTTONS_USAGE
-                 "                            off              switch the camera off\n"
-                 "  --once                  exit when everything has been done once\n", SETUP_USAGE);
+    fprintf(out,
+            "usage: camera [option]...\n%s"
+            "  --card DIR              upload every clip that is there or comes; one that is still being\n"
+            "                          written has a name that begins with a dot\n"
+            "  --buttons               take buttons from standard input, one a line:\n"
+            "                            pair             ask for a code, after a pairing came to nothing\n"
+            "                            back             cancel the pairing\n" UPLOAD_BUTTONS_USAGE
+            "                            off              switch the camera off\n"
+            "  --once                  exit when everything has been done once\n",
+            SETUP_USAGE);
 }
 
 /* Returns 0, or -1 if the command line makes no sense. */

@@ -182,8 +182,7 @@ static int open_loop(struct loop *loop)
     loop->frame_fd = new_frame_timer();
     loop->signal_fd = new_signal_fd();
     if (loop->epoll_fd < 0 || loop->frame_fd < 0 || loop->signal_fd < 0
-        || watch(loop, fio_fd(loop->client), &library) != 0
-        || watch(loop, loop->frame_fd, &frame) != 0
+        || watch(loop, fio_fd(loop->client), &library) != 0 || watch(loop, loop->frame_fd, &frame) != 0
         || watch(loop, loop->signal_fd, &signals) != 0) {
         perror("event loop");
         return -1;
@@ -206,13 +205,11 @@ static fio_client *new_client(const char *base_url, const char *ca_file, const c
     fio_config *config = NULL;
     fio_client *client = NULL;
 
-    if (fio_config_new(&config) != FIO_OK
-        || fio_config_set_base_url(config, base_url) != FIO_OK
+    if (fio_config_new(&config) != FIO_OK || fio_config_set_base_url(config, base_url) != FIO_OK
         || fio_config_set_ca_file(config, ca_file) != FIO_OK
         || fio_config_set_client_secret(config, client_secret, strlen(client_secret)) != FIO_OK
         || fio_config_set_client_id(config, "SERIAL-NUMBER-2") != FIO_OK
-        || fio_config_set_client_version(config, "1.0.0") != FIO_OK
-        || fio_client_new(config, &client) != FIO_OK)
+        || fio_config_set_client_version(config, "1.0.0") != FIO_OK || fio_client_new(config, &client) != FIO_OK)
         complain(fio_config_error(config));
     fio_config_free(config);
     return client;

@@ -49,14 +49,12 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: pair BASE-URL CA-FILE CLIENT-SECRET\n");
         return 2;
     }
-    if (fio_config_new(&config) != FIO_OK
-        || fio_config_set_base_url(config, argv[1]) != FIO_OK
+    if (fio_config_new(&config) != FIO_OK || fio_config_set_base_url(config, argv[1]) != FIO_OK
         || fio_config_set_ca_file(config, argv[2]) != FIO_OK
         || fio_config_set_client_secret(config, argv[3], strlen(argv[3])) != FIO_OK
         || fio_config_set_client_id(config, "SERIAL-NUMBER-1") != FIO_OK /* of this unit */
         || fio_config_set_client_version(config, "1.0.0") != FIO_OK
-        || fio_config_set_event(config, heard, NULL, NULL) != FIO_OK
-        || fio_client_new(config, &client) != FIO_OK)
+        || fio_config_set_event(config, heard, NULL, NULL) != FIO_OK || fio_client_new(config, &client) != FIO_OK)
         complain(fio_config_error(config));
     else if (fio_pair(client, 5, show, over, NULL, &op) != FIO_OK)
         complain(fio_client_error(client));

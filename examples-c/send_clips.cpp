@@ -38,7 +38,7 @@ const char* name_of(fio::UploadState state)
     case fio::UploadState::skipped: return "skipped";
     case fio::UploadState::canceled: return "cancelled";
     }
-    return "?"; // a later version of the library may know more
+    return "?";  // a later version of the library may know more
 }
 
 void show_event(fio::EventView event)
@@ -58,7 +58,8 @@ void show_event(fio::EventView event)
 
 void show_code(fio::CodeView code)
 {
-    std::printf("Enter %s at %s\n", code.user_code().data(), code.verification_uri().value_or("your Frame.io project").data());
+    std::printf("Enter %s at %s\n", code.user_code().data(),
+                code.verification_uri().value_or("your Frame.io project").data());
 }
 
 class Sender {
@@ -106,7 +107,7 @@ public:
         }
         const auto totals = client_.queue_totals();
         return totals && !is_incomplete_
-            && totals->files_left + totals->failed + totals->skipped + totals->canceled == 0;
+               && totals->files_left + totals->failed + totals->skipped + totals->canceled == 0;
     }
 
 private:
@@ -156,7 +157,7 @@ int open_signals()
     return sigprocmask(SIG_BLOCK, &signals, nullptr) != 0 ? -1 : signalfd(-1, &signals, SFD_CLOEXEC);
 }
 
-} // namespace
+}  // namespace
 
 int main(int argc, char** argv)
 {
@@ -165,15 +166,19 @@ int main(int argc, char** argv)
         std::fprintf(stderr, "usage: FIO_CLIENT_SECRET=... send_clips BASE-URL CA-FILE STORE FILE...\n");
         return 2;
     }
-    std::setvbuf(stdout, nullptr, _IOLBF, BUFSIZ); // whoever reads this through a pipe reads it in time
+    std::setvbuf(stdout, nullptr, _IOLBF, BUFSIZ);  // whoever reads this through a pipe reads it in time
     const int signal_fd = open_signals();
     if (signal_fd < 0) {
         std::perror("signals");
         return 1;
     }
     fio::Config config;
-    config.set_base_url(argv[1]).set_ca_file(argv[2]).set_store_dir(argv[3]).set_client_secret(secret)
-        .set_client_id("SERIAL-NUMBER-3").set_client_version("1.0.0") // of this unit, and of its firmware
+    config.set_base_url(argv[1])
+        .set_ca_file(argv[2])
+        .set_store_dir(argv[3])
+        .set_client_secret(secret)
+        .set_client_id("SERIAL-NUMBER-3")
+        .set_client_version("1.0.0")  // of this unit, and of its firmware
         .set_event(show_event);
     auto client = fio::Client::create(config);
     if (!client) {

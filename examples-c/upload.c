@@ -27,7 +27,7 @@
 struct uploader {
     fio_client *client;
     int is_pairing;
-    int has_given_up; /* without a pairing nothing goes on */
+    int has_given_up;  /* without a pairing nothing goes on */
     int is_incomplete; /* a file could not be queued; the others are sent all the same */
     struct recorder recorder;
     fio_upload_id recording;
@@ -199,9 +199,11 @@ static int is_all_done(const struct uploader *uploader)
 
 static void usage(FILE *out)
 {
-    fprintf(out, "usage: upload [option]... [FILE]...\n%s"
-                 "  --record FILE           record into this file and send it meanwhile\n"
-                 "  --seconds N             stop recording after so many seconds; default 10\n", SETUP_USAGE);
+    fprintf(out,
+            "usage: upload [option]... [FILE]...\n%s"
+            "  --record FILE           record into this file and send it meanwhile\n"
+            "  --seconds N             stop recording after so many seconds; default 10\n",
+            SETUP_USAGE);
 }
 
 struct arguments {

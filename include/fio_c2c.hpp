@@ -284,32 +284,54 @@ inline std::error_code make_error_code(errc status) noexcept
 }
 
 /** See `fio_status_name`. */
-inline const char* status_name(errc status) noexcept { return fio_status_name(static_cast<fio_status>(status)); }
+inline const char* status_name(errc status) noexcept
+{
+    return fio_status_name(static_cast<fio_status>(status));
+}
 
 /** See `fio_status_message`. */
-inline const char* status_message(errc status) noexcept { return fio_status_message(static_cast<fio_status>(status)); }
+inline const char* status_message(errc status) noexcept
+{
+    return fio_status_message(static_cast<fio_status>(status));
+}
 
 /** See `fio_status_advice`. */
-inline const char* status_advice(errc status) noexcept { return fio_status_advice(static_cast<fio_status>(status)); }
+inline const char* status_advice(errc status) noexcept
+{
+    return fio_status_advice(static_cast<fio_status>(status));
+}
 
 /** The library's version, such as `0.1.0`; `FIO_VERSION` is the header's. See `fio_version`. */
-inline const char* version() noexcept { return fio_version(); }
+inline const char* version() noexcept
+{
+    return fio_version();
+}
 
 /** The library and the versions of what is inside it or it runs with. See `fio_version_details`. */
-inline const char* version_details() noexcept { return fio_version_details(); }
+inline const char* version_details() noexcept
+{
+    return fio_version_details();
+}
 
 /** The library's version as a number; `FIO_VERSION_NUMBER` is the header's. See `fio_version_number`. */
-inline std::uint32_t version_number() noexcept { return fio_version_number(); }
+inline std::uint32_t version_number() noexcept
+{
+    return fio_version_number();
+}
 
 inline namespace FIO_CPP_MODE {
 
 /* ---- Words ------------------------------------------------------------------------------------------- */
 
 /** One started operation (`fio_op`). */
-enum class Op : std::uint64_t { none = FIO_OP_NONE };
+enum class Op : std::uint64_t {
+    none = FIO_OP_NONE
+};
 
 /** One upload, for ever (`fio_upload_id`). */
-enum class UploadId : std::uint64_t { none = FIO_UPLOAD_NONE };
+enum class UploadId : std::uint64_t {
+    none = FIO_UPLOAD_NONE
+};
 
 /** Whether a retry is worth it: `FIO_RETRY_...`. */
 enum class Retry : std::int32_t {
@@ -371,7 +393,10 @@ enum class Encoding : std::int32_t {
 };
 
 /** `FIO_POLLER_...`; `standard` is `FIO_POLLER_DEFAULT`. */
-enum class Poller : std::int32_t { standard = FIO_POLLER_DEFAULT, portable = FIO_POLLER_PORTABLE };
+enum class Poller : std::int32_t {
+    standard = FIO_POLLER_DEFAULT,
+    portable = FIO_POLLER_PORTABLE
+};
 
 /** `FIO_LOG_...`. */
 enum class LogLevel : std::int32_t {
@@ -595,8 +620,8 @@ private:
         explicit Details(errc code) : status(code), message(status_message(code)), advice(status_advice(code)) {}
         explicit Details(ErrorView error)
             : status(error.status()), retry(error.retry()), http_status(error.http_status()),
-              curl_code(error.curl_code()), retry_after(error.retry_after()), op(error.op()),
-              message(error.message()), advice(error.advice()), oauth_error(detail::copy(error.oauth_error()))
+              curl_code(error.curl_code()), retry_after(error.retry_after()), op(error.op()), message(error.message()),
+              advice(error.advice()), oauth_error(detail::copy(error.oauth_error()))
         {
         }
 
@@ -726,7 +751,10 @@ public:
     explicit ChannelView(const fio_channel* raw) noexcept : raw_(raw) {}
 
     std::string_view id() const noexcept { return detail::text(raw_->id, raw_->id_length); }
-    std::optional<std::string_view> name() const noexcept { return detail::optional_text(raw_->name, raw_->name_length); }
+    std::optional<std::string_view> name() const noexcept
+    {
+        return detail::optional_text(raw_->name, raw_->name_length);
+    }
     std::optional<std::string_view> asset_type() const noexcept
     {
         return detail::optional_text(raw_->asset_type, raw_->asset_type_length);
@@ -803,7 +831,10 @@ public:
         return detail::optional_text(raw_->project_name, raw_->project_name_length);
     }
     std::optional<std::string_view> id() const noexcept { return detail::optional_text(raw_->id, raw_->id_length); }
-    std::optional<std::string_view> name() const noexcept { return detail::optional_text(raw_->name, raw_->name_length); }
+    std::optional<std::string_view> name() const noexcept
+    {
+        return detail::optional_text(raw_->name, raw_->name_length);
+    }
     std::optional<std::string_view> asset_type() const noexcept
     {
         return detail::optional_text(raw_->asset_type, raw_->asset_type_length);
@@ -886,7 +917,10 @@ public:
     std::string_view name() const noexcept { return detail::text(raw_->name, raw_->name_length); }
     std::string_view media_type() const noexcept { return detail::text(raw_->media_type, raw_->media_type_length); }
     /** As it was given: not necessarily UTF-8. */
-    std::optional<std::string_view> path() const noexcept { return detail::optional_text(raw_->path, raw_->path_length); }
+    std::optional<std::string_view> path() const noexcept
+    {
+        return detail::optional_text(raw_->path, raw_->path_length);
+    }
     /** What `Upload::set_tag` gave; empty if there is none. */
     Bytes tag() const noexcept { return Bytes(raw_->tag, raw_->tag_length); }
     /** Its id at the service; `Client::comment` takes it. */
@@ -984,7 +1018,10 @@ public:
     {
         return detail::optional_text(raw_->previous_project_id, raw_->previous_project_id_length);
     }
-    std::optional<UploadInfoView> upload() const noexcept { return detail::optional_view<UploadInfoView>(raw_->upload); }
+    std::optional<UploadInfoView> upload() const noexcept
+    {
+        return detail::optional_view<UploadInfoView>(raw_->upload);
+    }
     std::optional<Totals> totals() const noexcept { return detail::optional_view<Totals>(raw_->totals); }
     const fio_event* raw() const noexcept { return raw_; }
 
@@ -1039,7 +1076,11 @@ using EntropyCallback = std::function<bool(MutableBytes)>;
 using ReadCallback = std::function<std::int64_t(std::uint64_t offset, MutableBytes buffer)>;
 
 /** What a store's `load` found. */
-enum class Load : std::int32_t { found = 0, not_found = FIO_STORE_NOT_FOUND, failed = FIO_CB_ABORT };
+enum class Load : std::int32_t {
+    found = 0,
+    not_found = FIO_STORE_NOT_FOUND,
+    failed = FIO_CB_ABORT
+};
 
 /** Where a store's `load` puts the record. Valid during the callback. */
 class RecordBuffer {
@@ -1600,11 +1641,10 @@ public:
         return with([&](fio_config* config) {
             return detail::hand_over(std::move(state), [&](State* kept) {
                 const Store& functions = kept->store;
-                return fio_config_set_store(config, functions.load ? State::on_load : nullptr,
-                                            functions.save ? State::on_save : nullptr,
-                                            functions.erase ? State::on_erase : nullptr,
-                                            functions.list ? State::on_list : nullptr, kept,
-                                            detail::Kept::destroy<State>);
+                return fio_config_set_store(
+                    config, functions.load ? State::on_load : nullptr, functions.save ? State::on_save : nullptr,
+                    functions.erase ? State::on_erase : nullptr, functions.list ? State::on_list : nullptr, kept,
+                    detail::Kept::destroy<State>);
             });
         });
     }
@@ -1652,9 +1692,8 @@ public:
     /** See `fio_config_set_encoding`. */
     Config& set_encoding(Encoding encoding)
     {
-        return with([&](fio_config* config) {
-            return fio_config_set_encoding(config, static_cast<std::int32_t>(encoding));
-        });
+        return with(
+            [&](fio_config* config) { return fio_config_set_encoding(config, static_cast<std::int32_t>(encoding)); });
     }
 
     /** See `fio_config_set_url_pairing`. */
@@ -1674,9 +1713,8 @@ public:
     /** See `fio_config_set_stall_timeout`. */
     Config& set_stall_timeout(std::chrono::milliseconds stall)
     {
-        return with([&](fio_config* config) {
-            return fio_config_set_stall_timeout(config, detail::milliseconds_32(stall));
-        });
+        return with(
+            [&](fio_config* config) { return fio_config_set_stall_timeout(config, detail::milliseconds_32(stall)); });
     }
 
     /** See `fio_config_set_resolve`. */
@@ -1690,7 +1728,8 @@ public:
     /** See `fio_config_set_poller`. */
     Config& set_poller(Poller poller)
     {
-        return with([&](fio_config* config) { return fio_config_set_poller(config, static_cast<std::int32_t>(poller)); });
+        return with(
+            [&](fio_config* config) { return fio_config_set_poller(config, static_cast<std::int32_t>(poller)); });
     }
 
     /** See `fio_config_set_parallel_parts`. */
@@ -1841,9 +1880,8 @@ public:
     /** By the device's clock; a moment of 1970 or before means what the file says. See `fio_upload_set_created`. */
     Upload& set_created(std::chrono::system_clock::time_point created)
     {
-        return with([&](fio_upload* upload) {
-            return fio_upload_set_created(upload, detail::seconds_since_1970(created));
-        });
+        return with(
+            [&](fio_upload* upload) { return fio_upload_set_created(upload, detail::seconds_since_1970(created)); });
     }
 
     /** Up to 1024 bytes of any kind; none takes it away. See `fio_upload_set_tag`. */
@@ -1971,7 +2009,10 @@ private:
 };
 
 /** Whether a call throws what callbacks threw, or leaves it to the next one that does. */
-enum class Exceptions { kept, thrown };
+enum class Exceptions {
+    kept,
+    thrown
+};
 
 /** A call of C about a client, and what has to be done before and after it. */
 class ClientCall {
@@ -2168,8 +2209,9 @@ public:
      */
     Result<void> wait(Op op)
     {
-        return detail::call(state_, [&](fio_client* client) { return fio_wait(client, static_cast<fio_op>(op)); },
-                            detail::Exceptions::thrown, op);
+        return detail::call(
+            state_, [&](fio_client* client) { return fio_wait(client, static_cast<fio_op>(op)); },
+            detail::Exceptions::thrown, op);
     }
 
     /** The descriptor to watch for reading; then call `drive(0ms)`. See `fio_fd`. */
@@ -2297,7 +2339,8 @@ public:
         if (upload.error())
             return *upload.error();
         fio_upload_id id = FIO_UPLOAD_NONE;
-        const auto called = call([&](fio_client* client) { return fio_upload_start(client, upload.native_handle(), &id); });
+        const auto called =
+            call([&](fio_client* client) { return fio_upload_start(client, upload.native_handle(), &id); });
         if (!called)
             return called.error();
         return static_cast<UploadId>(id);
@@ -2308,8 +2351,8 @@ public:
     {
         fio_upload_id id = FIO_UPLOAD_NONE;
         std::int32_t state = 0;
-        const auto called
-            = call([&](fio_client* client) { return fio_upload_find(client, tag.data(), tag.size(), &id, &state); });
+        const auto called =
+            call([&](fio_client* client) { return fio_upload_find(client, tag.data(), tag.size(), &id, &state); });
         if (called)
             return std::optional<KnownUpload>(KnownUpload{static_cast<UploadId>(id), static_cast<UploadState>(state)});
         if (called.error().status() == errc::unknown_upload)
@@ -2377,7 +2420,10 @@ public:
     Result<void> upload_remove(UploadId id) { return with(id, fio_upload_remove); }
 
     /** See `fio_upload_prioritize`. */
-    Result<void> upload_prioritize(UploadId id, std::int32_t priority) { return with(id, fio_upload_prioritize, priority); }
+    Result<void> upload_prioritize(UploadId id, std::int32_t priority)
+    {
+        return with(id, fio_upload_prioritize, priority);
+    }
 
     /* All uploads */
 
@@ -2390,8 +2436,9 @@ public:
     {
         using Visitor = detail::Visitor<std::remove_reference_t<Each>>;
         Visitor visitor{each};
-        return detail::call(state_, [&](fio_client* client) { return fio_queue_list(client, Visitor::on_upload, &visitor); },
-                            detail::Exceptions::thrown);
+        return detail::call(
+            state_, [&](fio_client* client) { return fio_queue_list(client, Visitor::on_upload, &visitor); },
+            detail::Exceptions::thrown);
     }
 
     /** Every upload, copied. See `fio_queue_list`. */
@@ -2467,8 +2514,8 @@ private:
 
     Result<void> drive_for(std::int32_t milliseconds)
     {
-        return detail::call(state_, [&](fio_client* client) { return fio_drive(client, milliseconds); },
-                            detail::Exceptions::thrown);
+        return detail::call(
+            state_, [&](fio_client* client) { return fio_drive(client, milliseconds); }, detail::Exceptions::thrown);
     }
 
     template <class Function>
@@ -2528,7 +2575,9 @@ struct QrCode {
 
     bool is_dark(std::int32_t row, std::int32_t column) const noexcept
     {
-        return modules[static_cast<std::size_t>(row) * static_cast<std::size_t>(side) + static_cast<std::size_t>(column)] != 0;
+        return modules[static_cast<std::size_t>(row) * static_cast<std::size_t>(side)
+                       + static_cast<std::size_t>(column)]
+               != 0;
     }
 };
 

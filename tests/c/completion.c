@@ -16,7 +16,10 @@ static void note(struct ending *ending, const fio_error *error)
     CHECK(error == NULL || error->op == ending->op);
 }
 
-static void on_done(void *user, const fio_error *error) { note(user, error); }
+static void on_done(void *user, const fio_error *error)
+{
+    note(user, error);
+}
 
 static void on_device(void *user, const fio_error *error, const fio_device *device)
 {

@@ -170,7 +170,9 @@ static void upload_in_the_child(const char *path)
 
 static void uploads_under_way_go_on(void)
 {
-    enum { SIZE = 250000 };
+    enum {
+        SIZE = 250000
+    };
     char path[512];
     struct told told;
     struct reader reader = {.size = SIZE};

@@ -2,8 +2,20 @@
 #include "support.h"
 
 enum place {
-    IN_SHOW, IN_COMPLETION, IN_CODE, IN_EVENT, IN_LOG, IN_LOG_OF_A_START, IN_SAVE, IN_WALL_CLOCK, IN_MONOTONIC_CLOCK,
-    IN_LOG_DESTROY, IN_EVENT_DESTROY, IN_STORE_DESTROY, IN_CLOCK_DESTROY, PLACES
+    IN_SHOW,
+    IN_COMPLETION,
+    IN_CODE,
+    IN_EVENT,
+    IN_LOG,
+    IN_LOG_OF_A_START,
+    IN_SAVE,
+    IN_WALL_CLOCK,
+    IN_MONOTONIC_CLOCK,
+    IN_LOG_DESTROY,
+    IN_EVENT_DESTROY,
+    IN_STORE_DESTROY,
+    IN_CLOCK_DESTROY,
+    PLACES
 };
 
 /* One client and what happened to it. */
@@ -124,10 +136,22 @@ static int64_t on_wall(void *user)
     return 1800000000;
 }
 
-static void log_destroy(void *user) { (void)user, at_destroy(IN_LOG_DESTROY, &scene.log_destroyed); }
-static void event_destroy(void *user) { (void)user, at_destroy(IN_EVENT_DESTROY, &scene.event_destroyed); }
-static void store_destroy(void *user) { (void)user, at_destroy(IN_STORE_DESTROY, &scene.store_destroyed); }
-static void clock_destroy(void *user) { (void)user, at_destroy(IN_CLOCK_DESTROY, &scene.clock_destroyed); }
+static void log_destroy(void *user)
+{
+    (void)user, at_destroy(IN_LOG_DESTROY, &scene.log_destroyed);
+}
+static void event_destroy(void *user)
+{
+    (void)user, at_destroy(IN_EVENT_DESTROY, &scene.event_destroyed);
+}
+static void store_destroy(void *user)
+{
+    (void)user, at_destroy(IN_STORE_DESTROY, &scene.store_destroyed);
+}
+static void clock_destroy(void *user)
+{
+    (void)user, at_destroy(IN_CLOCK_DESTROY, &scene.clock_destroyed);
+}
 
 static void prepare(enum place place)
 {

@@ -198,8 +198,8 @@ static void report(const char *name, uintptr_t address, const char *region)
 static int is_ours(uintptr_t address)
 {
     return (address >= (uintptr_t)records && address < (uintptr_t)(records + MOST_RECORDS))
-        || (address >= (uintptr_t)kept && address < (uintptr_t)kept + MOST_BYTES)
-        || (address >= (uintptr_t)chunk && address < (uintptr_t)chunk + CHUNK);
+           || (address >= (uintptr_t)kept && address < (uintptr_t)kept + MOST_BYTES)
+           || (address >= (uintptr_t)chunk && address < (uintptr_t)chunk + CHUNK);
 }
 
 static void search(int memory, uintptr_t from, uintptr_t to, const char *region)
@@ -247,7 +247,10 @@ void heap_watch_report_left(void)
 __attribute__((noinline)) void heap_watch_report_stack(const char *where)
 {
     /* The search itself uses a little of it. */
-    enum { OWN_USE = 512, DEEPEST = 250000 };
+    enum {
+        OWN_USE = 512,
+        DEEPEST = 250000
+    };
     const unsigned char *top = (const unsigned char *)__builtin_frame_address(0) - OWN_USE;
     const unsigned char *from = top - DEEPEST;
     const char *name;

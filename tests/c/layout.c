@@ -18,7 +18,10 @@
 #endif
 
 /* A struct ends where its widest field may begin: after 4 bytes on i386, after 8 elsewhere. */
-struct widest { char any; uint64_t field; };
+struct widest {
+    char any;
+    uint64_t field;
+};
 #define STEP offsetof(struct widest, field)
 #define WORD sizeof(void *)
 

@@ -174,7 +174,11 @@ static void on_code(void *user, const fio_error *error, const fio_code *code)
 
 static size_t secret_length;
 
-enum keeping { WITH_THE_VENDOR, IN_A_FOLDER, SEALED };
+enum keeping {
+    WITH_THE_VENDOR,
+    IN_A_FOLDER,
+    SEALED
+};
 
 static fio_client *make_client(enum keeping keeping)
 {
@@ -239,7 +243,8 @@ static fio_status refresh(fio_client *client)
 static void poll_with_a_known_code(fio_client *client)
 {
     fio_op op;
-    fault("{\"endpoint\":\"code\",\"fault\":{\"kind\":\"body\",\"status\":200,\"content_type\":\"application/json\",\"body\":"
+    fault("{\"endpoint\":\"code\",\"fault\":{\"kind\":\"body\",\"status\":200,\"content_type\":\"application/"
+          "json\",\"body\":"
           "\"{\\\"device_code\\\":\\\"@DEVICE_CODE@\\\",\\\"user_code\\\":\\\"012345\\\",\\\"interval\\\":1,"
           "\\\"expires_in\\\":120,\\\"verification_uri\\\":\\\"https://127.0.0.1/pair\\\"}\"}}");
     CHECK_STATUS(fio_request_code(client, on_code, NULL, &op), FIO_OK);
@@ -252,26 +257,31 @@ static void poll_with_a_known_code(fio_client *client)
 static void fail(fio_client *client)
 {
     fio_op op;
-    fault("{\"endpoint\":\"code\",\"fault\":{\"kind\":\"status\",\"status\":400,\"content_type\":\"application/json\",\"body\":"
+    fault("{\"endpoint\":\"code\",\"fault\":{\"kind\":\"status\",\"status\":400,\"content_type\":\"application/"
+          "json\",\"body\":"
           "\"{\\\"error\\\":\\\"invalid_client\\\",\\\"error_description\\\":\\\"no secret @CLIENT_SECRET@\\\"}\"}}");
     CHECK_STATUS(fio_request_code(client, on_code, NULL, &op), FIO_OK);
     CHECK(wait_for(client, op) != FIO_OK);
-    fault("{\"endpoint\":\"code\",\"fault\":{\"kind\":\"status\",\"status\":400,\"content_type\":\"application/json\",\"body\":"
+    fault("{\"endpoint\":\"code\",\"fault\":{\"kind\":\"status\",\"status\":400,\"content_type\":\"application/"
+          "json\",\"body\":"
           "\"{\\\"error\\\":\\\"@DEVICE_CODE@\\\"}\"}}");
     CHECK_STATUS(fio_request_code(client, on_code, NULL, &op), FIO_OK);
     CHECK(wait_for(client, op) != FIO_OK);
-    fault("{\"endpoint\":\"heartbeat\",\"fault\":{\"kind\":\"status\",\"status\":422,\"content_type\":\"application/json\","
+    fault("{\"endpoint\":\"heartbeat\",\"fault\":{\"kind\":\"status\",\"status\":422,\"content_type\":\"application/"
+          "json\","
           "\"headers\":{\"X-Request-Id\":\"@CLIENT_SECRET@\",\"Set-Cookie\":\"s=@CLIENT_SECRET@\"},"
           "\"body\":\"{\\\"errors\\\":[{\\\"detail\\\":\\\"@CLIENT_SECRET@\\\",\\\"title\\\":\\\"@DEVICE_CODE@\\\"}],"
           "\\\"message\\\":\\\"@CLIENT_SECRET@\\\"}\"}}");
     CHECK_STATUS(heartbeat(client), FIO_E_UNPROCESSABLE);
     fault("{\"endpoint\":\"heartbeat\",\"fault\":{\"kind\":\"status\",\"status\":500}}");
     CHECK_STATUS(heartbeat(client), FIO_E_SERVER);
-    fault("{\"endpoint\":\"heartbeat\",\"fault\":{\"kind\":\"redirect\",\"location\":\"https://127.0.0.1/?token=@CLIENT_SECRET@\"}}");
+    fault("{\"endpoint\":\"heartbeat\",\"fault\":{\"kind\":\"redirect\",\"location\":\"https://127.0.0.1/"
+          "?token=@CLIENT_SECRET@\"}}");
     CHECK_STATUS(heartbeat(client), FIO_E_REDIRECT);
     fault("{\"endpoint\":\"me\",\"fault\":{\"kind\":\"truncate\"}}");
     CHECK(device_info(client) != FIO_OK);
-    fault("{\"endpoint\":\"me\",\"fault\":{\"kind\":\"body\",\"body\":\"<html>@CLIENT_SECRET@\",\"content_type\":\"text/html\"}}");
+    fault("{\"endpoint\":\"me\",\"fault\":{\"kind\":\"body\",\"body\":\"<html>@CLIENT_SECRET@\",\"content_type\":"
+          "\"text/html\"}}");
     CHECK_STATUS(device_info(client), FIO_E_PROTOCOL);
     fault("{\"endpoint\":\"heartbeat\",\"times\":9,\"fault\":{\"kind\":\"reset\"}}");
     CHECK(heartbeat(client) != FIO_OK);

@@ -7,22 +7,22 @@
 
 #include <string.h>
 
-#define CHECK_STATUS(call, should)                                                                  \
-    do {                                                                                            \
-        fio_status is_ = (call);                                                                    \
-        if (is_ != (should)) {                                                                      \
-            fprintf(stderr, "%s:%d: %s is %s (%d), should be %s\n", __FILE__, __LINE__, #call,      \
-                    fio_status_name(is_), (int)is_, #should);                                       \
-            fflush(stderr);                                                                         \
-            _exit(1);                                                                               \
-        }                                                                                           \
+#define CHECK_STATUS(call, should)                                                                                     \
+    do {                                                                                                               \
+        fio_status is_ = (call);                                                                                       \
+        if (is_ != (should)) {                                                                                         \
+            fprintf(stderr, "%s:%d: %s is %s (%d), should be %s\n", __FILE__, __LINE__, #call, fio_status_name(is_),   \
+                    (int)is_, #should);                                                                                \
+            fflush(stderr);                                                                                            \
+            _exit(1);                                                                                                  \
+        }                                                                                                              \
     } while (0)
 
 /* Runs a test, and says which: a program that hangs shows where. */
-#define RUN(test)                                                                                   \
-    do {                                                                                            \
-        printf("%s\n", #test);                                                                      \
-        test;                                                                                       \
+#define RUN(test)                                                                                                      \
+    do {                                                                                                               \
+        printf("%s\n", #test);                                                                                         \
+        test;                                                                                                          \
     } while (0)
 
 /* From the command line: the emulator's address, its CA, an empty folder. */

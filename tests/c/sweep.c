@@ -92,7 +92,8 @@ void sweep_check(const char *name, long answer, enum null_rule rule, const int *
     int is_documented = answer > 0;
     for (size_t i = 0; i < count; ++i)
         is_documented |= documented[i] == answer;
-    if (!is_documented || (rule == NULL_REFUSED && answer != FIO_E_NULL) || (rule == NULL_ALLOWED && answer == FIO_E_NULL)) {
+    if (!is_documented || (rule == NULL_REFUSED && answer != FIO_E_NULL)
+        || (rule == NULL_ALLOWED && answer == FIO_E_NULL)) {
         fprintf(stderr, "%s: answers %s (%ld)%s\n", name, fio_status_name((fio_status)answer), answer,
                 is_documented ? "" : ", which its documentation does not name");
         fflush(stderr);

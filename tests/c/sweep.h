@@ -5,7 +5,11 @@
 #include "support.h"
 
 /* Must the answer be FIO_E_NULL, may it not be, or are both right? */
-enum null_rule { NULL_REFUSED, NULL_ALLOWED, NULL_EITHER };
+enum null_rule {
+    NULL_REFUSED,
+    NULL_ALLOWED,
+    NULL_EITHER
+};
 
 /* Fresh for each call. */
 extern fio_config *sweep_config;

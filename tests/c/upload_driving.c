@@ -74,7 +74,10 @@ static int is_plain(void)
 
 static void by_the_descriptor_alone(void)
 {
-    enum { LONGEST_US = 50000, ATTEMPTS = 4 };
+    enum {
+        LONGEST_US = 50000,
+        ATTEMPTS = 4
+    };
     const char *path = make_file("polled.mov", (is_plain() ? 32 : 2) * MIB);
     int64_t longest_us = INT64_MAX;
     part_bytes(MIB);

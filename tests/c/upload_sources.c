@@ -133,9 +133,7 @@ static void a_reader_is_destroyed_in_time(const char *order)
             CHECK(reader.reads > 10);
             is_over = 1;
             break;
-        case 'f':
-            drive_until_stuck(client, id);
-            break;
+        case 'f': drive_until_stuck(client, id); break;
         case 'c':
             CHECK_STATUS(fio_upload_cancel(client, id), FIO_OK);
             CHECK_EQUAL(state_of(client, id), FIO_UPLOAD_CANCELED);
@@ -153,8 +151,7 @@ static void a_reader_is_destroyed_in_time(const char *order)
             CHECK_STATUS(fio_client_free(client), FIO_OK);
             is_over = 1;
             break;
-        default:
-            CHECK(!"a step");
+        default: CHECK(!"a step");
         }
         if (reader.destroyed != (is_freed && is_over))
             fprintf(stderr, "order %s, after %c: destroyed %d times\n", order, *step, reader.destroyed);

@@ -68,9 +68,7 @@ static void on_event(void *user, const fio_event *event)
         ++told->progress;
         told->files_left = event->totals->files_left;
         break;
-    default:
-        CHECK(event->upload == NULL && event->totals == NULL);
-        break;
+    default: CHECK(event->upload == NULL && event->totals == NULL); break;
     }
 }
 
@@ -93,7 +91,9 @@ fio_client *new_uploader(const char *client_id, struct told *told)
 void material(uint64_t offset, void *buffer, size_t length)
 {
     /* Long enough that parts differ, and nothing to be computed byte by byte under a slow instrument. */
-    enum { PERIOD = 65521 };
+    enum {
+        PERIOD = 65521
+    };
     static unsigned char period[2 * PERIOD];
     static int is_made;
     if (!__atomic_load_n(&is_made, __ATOMIC_ACQUIRE)) {

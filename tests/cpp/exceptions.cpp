@@ -26,10 +26,12 @@ static void what_completions_throw_comes_out_of_wait()
 {
     fio::Client client = MUST(fio::Client::create(emulator_config("cpp-throw")));
     int ended = 0;
-    const fio::Op op = MUST(client.pair(1, [](fio::CodeView) { throw Thrown{1}; }, [&](const fio::Result<fio::DeviceView>&) {
-        ++ended;
-        throw Thrown{2};
-    }));
+    const fio::Op op = MUST(client.pair(
+        1, [](fio::CodeView) { throw Thrown{1}; },
+        [&](const fio::Result<fio::DeviceView>&) {
+            ++ended;
+            throw Thrown{2};
+        }));
     CHECK_EQUAL(thrown_by([&] { MUST(client.wait(op)); }), 1);
     // The pairing went on, and nothing is thrown twice.
     CHECK_EQUAL(ended, 1);
@@ -46,9 +48,10 @@ static void what_completions_throw_comes_out_of_wait()
     MUST(client.device_info([](const fio::Result<fio::DeviceView>&) { throw Thrown{3}; }));
     CHECK_EQUAL(thrown_by([&] { MUST(other.drive(0ms)); }), 0);
     CHECK_EQUAL(thrown_by([&] {
-        for (;;)
-            MUST(client.drive());
-    }), 3);
+                    for (;;)
+                        MUST(client.drive());
+                }),
+                3);
 }
 
 static void only_the_first_is_kept()
@@ -95,9 +98,8 @@ static void a_store_that_throws_has_failed()
     store.list = [](const fio::KeyList&) -> bool { throw Thrown{4}; };
     bool has_failed = false;
     fio::Config config = emulator_config("cpp-store");
-    config.set_store(store).set_event([&](fio::EventView event) {
-        has_failed = has_failed || event.kind() == fio::EventKind::store_failed;
-    });
+    config.set_store(store).set_event(
+        [&](fio::EventView event) { has_failed = has_failed || event.kind() == fio::EventKind::store_failed; });
     // It does not prevent the start, so that the first drive tells.
     fio::Client deaf = MUST(fio::Client::create(config));
     CHECK(thrown_by([&] { MUST(deaf.drive(0ms)); }) > 0);
@@ -125,13 +127,18 @@ static void random_numbers_and_clocks_throw()
         if (is_broken)
             throw Thrown{6};
     };
-    config.set_clock_floor(std::chrono::system_clock::now() - 24h).set_entropy({}).set_clock([&] {
-        now();
-        return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch());
-    }, [&] {
-        now();
-        return std::chrono::system_clock::now();
-    });
+    config.set_clock_floor(std::chrono::system_clock::now() - 24h)
+        .set_entropy({})
+        .set_clock(
+            [&] {
+                now();
+                return std::chrono::duration_cast<std::chrono::milliseconds>(
+                    std::chrono::steady_clock::now().time_since_epoch());
+            },
+            [&] {
+                now();
+                return std::chrono::system_clock::now();
+            });
     fio::Client client = paired_client(config);
     is_broken = true;
     // They stand still: if they fell to 0, it would be before the firmware was built.
@@ -147,7 +154,9 @@ static void a_reader_that_throws_has_failed()
 {
     fio::Client client = paired_client(emulator_config("cpp-reader"));
     fio::Upload upload;
-    upload.set_name("broken.mov").set_reader(1000, [](std::uint64_t, fio::MutableBytes) -> std::int64_t { throw Thrown{7}; });
+    upload.set_name("broken.mov").set_reader(1000, [](std::uint64_t, fio::MutableBytes) -> std::int64_t {
+        throw Thrown{7};
+    });
     const fio::UploadId id = MUST(client.upload_start(upload));
     const auto drive_to_the_end = [&] {
         while (MUST(client.upload_get(id)).state() != fio::UploadState::failed)

@@ -138,7 +138,8 @@ static void callbacks_of_a_config_are_kept_until_nobody_uses_them()
         two = fio::Client();
         CHECK_EQUAL(Tracked::alive, 6);
         // Replaced, and refused: the one that is in use stays.
-        config.set_event([tracked = Tracked()](fio::EventView) {}).set_log(static_cast<fio::LogLevel>(77), [tracked = Tracked()](auto&&...) {});
+        config.set_event([tracked = Tracked()](fio::EventView) {})
+            .set_log(static_cast<fio::LogLevel>(77), [tracked = Tracked()](auto&&...) {});
         CHECK(Tracked::alive == 6 && config.error()->status() == fio::errc::argument);
         fio::Store store;
         store.load = [tracked = Tracked()](std::string_view, const fio::RecordBuffer&) { return fio::Load::failed; };
@@ -183,7 +184,17 @@ static void a_reader_is_kept_until_the_last_upload_of_it_is_over()
 }
 
 /* A client that is destroyed in one of its own callbacks. */
-enum class Place { show, done, event, log, save, monotonic, wall, reader, visitor };
+enum class Place {
+    show,
+    done,
+    event,
+    log,
+    save,
+    monotonic,
+    wall,
+    reader,
+    visitor
+};
 
 class Scene {
 public:
@@ -205,19 +216,22 @@ public:
                 tracked.use();
                 CHECK(event.kind() > fio::EventKind{});
             })
-            .set_log(fio::LogLevel::debug, [this, tracked = Tracked()](fio::LogLevel, std::string_view line) {
-                at(Place::log);
-                tracked.use();
-                CHECK(!line.empty());
-            })
-            .set_clock([this, tracked = Tracked()] {
-                at(Place::monotonic);
-                tracked.use();
-                return uptime();
-            }, [this] {
-                at(Place::wall);
-                return std::chrono::system_clock::now();
-            });
+            .set_log(fio::LogLevel::debug,
+                     [this, tracked = Tracked()](fio::LogLevel, std::string_view line) {
+                         at(Place::log);
+                         tracked.use();
+                         CHECK(!line.empty());
+                     })
+            .set_clock(
+                [this, tracked = Tracked()] {
+                    at(Place::monotonic);
+                    tracked.use();
+                    return uptime();
+                },
+                [this] {
+                    at(Place::wall);
+                    return std::chrono::system_clock::now();
+                });
         client_ = MUST(fio::Client::create(config));
     }
 
@@ -225,16 +239,19 @@ public:
     {
         if (place_ == Place::reader || place_ == Place::visitor)
             return play_upload();
-        const fio::Op op = MUST(client_->pair(1, [this, tracked = Tracked()](fio::CodeView code) {
-            at(Place::show);
-            tracked.use();
-            CHECK_EQUAL(code.user_code().size(), 6);
-        }, [this, tracked = Tracked()](const fio::Result<fio::DeviceView>& device) {
-            at(Place::done);
-            tracked.use();
-            CHECK(device || device.code() == fio::errc::canceled);
-            ++ended;
-        }));
+        const fio::Op op = MUST(client_->pair(
+            1,
+            [this, tracked = Tracked()](fio::CodeView code) {
+                at(Place::show);
+                tracked.use();
+                CHECK_EQUAL(code.user_code().size(), 6);
+            },
+            [this, tracked = Tracked()](const fio::Result<fio::DeviceView>& device) {
+                at(Place::done);
+                tracked.use();
+                CHECK(device || device.code() == fio::errc::canceled);
+                ++ended;
+            }));
         is_armed_ = true;
         return client_->wait(op);
     }
@@ -301,12 +318,15 @@ static void a_client_is_moved_while_operations_run()
     Ends ends;
     std::vector<fio::Client> clients;
     clients.push_back(MUST(fio::Client::create(emulator_config("cpp-moved"))));
-    const fio::Op op = MUST(clients[0].pair(1, [&](fio::CodeView) {
-        // The vector grows: the client whose call is under way is somewhere else afterwards.
-        for (int i = 0; i < 20; ++i)
-            clients.emplace_back();
-        FAILS(clients[0].drive(0ms), reentrant);
-    }, ends.callback<fio::DeviceView>()));
+    const fio::Op op = MUST(clients[0].pair(
+        1,
+        [&](fio::CodeView) {
+            // The vector grows: the client whose call is under way is somewhere else afterwards.
+            for (int i = 0; i < 20; ++i)
+                clients.emplace_back();
+            FAILS(clients[0].drive(0ms), reentrant);
+        },
+        ends.callback<fio::DeviceView>()));
     fio::Client moved = std::move(clients[0]);
     FAILS(clients[0].wait(op), closed);
     clients[0] = std::move(moved);
@@ -315,9 +335,8 @@ static void a_client_is_moved_while_operations_run()
     MUST(clients[0].wait(op));
     CHECK(ends.count == 1 && Tracked::alive == 0 && clients.size() == 21);
     // Another one takes its place inside a callback: the call under way was still about the first.
-    const fio::Op beat = MUST(clients[0].heartbeat([&](const fio::Result<void>&) {
-        clients[0] = MUST(fio::Client::create(emulator_config("cpp-moved-2")));
-    }));
+    const fio::Op beat = MUST(clients[0].heartbeat(
+        [&](const fio::Result<void>&) { clients[0] = MUST(fio::Client::create(emulator_config("cpp-moved-2"))); }));
     FAILS(clients[0].wait(beat), closed);
     CHECK(MUST(clients[0].auth_state()) == fio::AuthState::unpaired);
 }
@@ -331,11 +350,13 @@ static void a_client_is_destroyed_while_an_operation_is_started()
         Ends ends;
         std::optional<fio::Client> client;
         fio::Config config = emulator_config("cpp-started");
-        config.set_clock([&] {
-            if (++asked == destroy_at)
-                client.reset();
-            return uptime();
-        }, {});
+        config.set_clock(
+            [&] {
+                if (++asked == destroy_at)
+                    client.reset();
+                return uptime();
+            },
+            {});
         asked = -100000;
         client = paired_client(config);
         MUST(client->set_online(true));
@@ -411,8 +432,8 @@ int main(int argc, char** argv)
     RUN(a_client_is_destroyed_with_operations_in_flight());
     RUN(callbacks_of_a_config_are_kept_until_nobody_uses_them());
     RUN(a_reader_is_kept_until_the_last_upload_of_it_is_over());
-    for (const Place place : {Place::show, Place::done, Place::event, Place::log, Place::save, Place::monotonic, Place::wall,
-                              Place::reader, Place::visitor})
+    for (const Place place : {Place::show, Place::done, Place::event, Place::log, Place::save, Place::monotonic,
+                              Place::wall, Place::reader, Place::visitor})
         RUN(a_client_is_destroyed_inside(place));
     RUN(a_client_is_moved_while_operations_run());
     RUN(a_client_is_destroyed_while_an_operation_is_started());

@@ -19,7 +19,8 @@ static int pair_once(const char* client_id, Show show)
     auto client = fio::Client::create(config);
     CHECK(client.has_value());
     int ended = 0;
-    const auto op = client->pair(1, show, [&](const fio::Result<fio::DeviceView>& device) { ended += device.has_value(); });
+    const auto op =
+        client->pair(1, show, [&](const fio::Result<fio::DeviceView>& device) { ended += device.has_value(); });
     CHECK(op.has_value());
     while (ended == 0)
         CHECK(client->drive().has_value());

@@ -15,7 +15,10 @@ static const void* watched = nullptr;
 static std::size_t watched_size = 0;
 static bool is_watched_wiped = false;
 
-void* operator new[](std::size_t size) { return std::malloc(size); }
+void* operator new[](std::size_t size)
+{
+    return std::malloc(size);
+}
 
 void operator delete[](void* block) noexcept
 {
@@ -26,7 +29,10 @@ void operator delete[](void* block) noexcept
     std::free(block);
 }
 
-void operator delete[](void* block, std::size_t) noexcept { operator delete[](block); }
+void operator delete[](void* block, std::size_t) noexcept
+{
+    operator delete[](block);
+}
 
 static void pairing_step_by_step()
 {
@@ -57,16 +63,19 @@ static void pairing_and_the_device()
     int shown = 0, told = 0;
     fio::Client client = MUST(fio::Client::create(emulator_config("cpp-pair")));
     FAILS(client.device_info(), not_authorized);
-    const fio::Op op = MUST(client.pair(3, [&](fio::CodeView code) {
-        CHECK(std::strlen(code.user_code().data()) == 6);
-        CHECK(code.verification_uri_complete()->find(code.user_code()) != std::string_view::npos);
-        CHECK(fio::Code(code).device_name == std::optional<std::string>(code.device_name()));
-        ++shown;
-    }, [&](const fio::Result<fio::DeviceView>& device) {
-        paired = fio::Device(*device);
-        CHECK(device->op() != fio::Op::none && device->raw() != nullptr);
-        ++told;
-    }));
+    const fio::Op op = MUST(client.pair(
+        3,
+        [&](fio::CodeView code) {
+            CHECK(std::strlen(code.user_code().data()) == 6);
+            CHECK(code.verification_uri_complete()->find(code.user_code()) != std::string_view::npos);
+            CHECK(fio::Code(code).device_name == std::optional<std::string>(code.device_name()));
+            ++shown;
+        },
+        [&](const fio::Result<fio::DeviceView>& device) {
+            paired = fio::Device(*device);
+            CHECK(device->op() != fio::Op::none && device->raw() != nullptr);
+            ++told;
+        }));
     MUST(client.wait(op));
     CHECK(shown == 1 && told == 1 && paired.project_name == "Feature A" && !paired.project_id.empty());
     CHECK(paired.presence == fio::Presence::offline); /* until its first heartbeat */
@@ -119,7 +128,8 @@ static void errors_say_what_and_why()
     CHECK(std::string(told->name()) == "FIO_E_INVALID_CLIENT");
     // Once it is over its details are gone, not its status.
     CHECK(client.wait(op).error().message() == fio::status_message(fio::errc::invalid_client));
-    fault("{\"endpoint\":\"code\",\"fault\":{\"kind\":\"status\",\"status\":429,\"headers\":{\"Retry-After\":\"77\"}}}");
+    fault(
+        "{\"endpoint\":\"code\",\"fault\":{\"kind\":\"status\",\"status\":429,\"headers\":{\"Retry-After\":\"77\"}}}");
     const fio::Result<void> limited = client.wait(MUST(client.request_code([](const auto&) {})));
     FAILS(limited, rate_limited);
     CHECK(limited.error().retry() == fio::Retry::later && limited.error().retry_after() == 77s);
@@ -193,15 +203,27 @@ static void the_first_refused_setting_is_kept()
 static void every_setting_arrives()
 {
     fio::Config config = emulator_config("cpp-all-settings");
-    config.set_encoding(fio::Encoding::form).set_url_pairing(false).set_stall_timeout(30s).set_poller(fio::Poller::portable)
-          .set_parallel_parts(2).set_progress_interval(200ms).set_history(7).set_tag_memory(5000).set_bandwidth(1 << 20).set_interfaces({})
-          .set_interfaces({"lo", "wlan0"}).set_clock_floor(std::chrono::system_clock::now() - 24h)
-          .set_store_key(std::array<std::uint8_t, 32>{1}).set_resolve("localhost", 443, "127.0.0.1").set_ca_file(test_ca);
+    config.set_encoding(fio::Encoding::form)
+        .set_url_pairing(false)
+        .set_stall_timeout(30s)
+        .set_poller(fio::Poller::portable)
+        .set_parallel_parts(2)
+        .set_progress_interval(200ms)
+        .set_history(7)
+        .set_tag_memory(5000)
+        .set_bandwidth(1 << 20)
+        .set_interfaces({})
+        .set_interfaces({"lo", "wlan0"})
+        .set_clock_floor(std::chrono::system_clock::now() - 24h)
+        .set_store_key(std::array<std::uint8_t, 32>{1})
+        .set_resolve("localhost", 443, "127.0.0.1")
+        .set_ca_file(test_ca);
     CHECK(!config.error().has_value());
     fio::Client client = MUST(fio::Client::create(config));
     FAILS(client.fd(), unsupported);
     bool has_link = true;
-    MUST(client.wait(MUST(client.pair(1, [&](fio::CodeView code) { has_link = code.verification_uri_complete().has_value(); }))));
+    MUST(client.wait(
+        MUST(client.pair(1, [&](fio::CodeView code) { has_link = code.verification_uri_complete().has_value(); }))));
     CHECK(!has_link);
     config.set_clock_floor(std::chrono::system_clock::now() + 24h);
     FAILS(MUST(fio::Client::create(config)).request_code([](const auto&) {}), clock);
@@ -264,13 +286,15 @@ static void events_and_logs_are_told()
     std::vector<fio::Event> events;
     std::vector<std::string> lines;
     fio::Config config = emulator_config("cpp-told");
-    config.set_event([&](fio::EventView event) {
-        CHECK(event.raw() != nullptr);
-        events.emplace_back(event);
-    }).set_log(fio::LogLevel::debug, [&](fio::LogLevel level, std::string_view line) {
-        CHECK(level >= fio::LogLevel::error && level <= fio::LogLevel::debug && line.data()[line.size()] == '\0');
-        lines.emplace_back(line);
-    });
+    config
+        .set_event([&](fio::EventView event) {
+            CHECK(event.raw() != nullptr);
+            events.emplace_back(event);
+        })
+        .set_log(fio::LogLevel::debug, [&](fio::LogLevel level, std::string_view line) {
+            CHECK(level >= fio::LogLevel::error && level <= fio::LogLevel::debug && line.data()[line.size()] == '\0');
+            lines.emplace_back(line);
+        });
     fio::Client client = paired_client(config);
     CHECK(events.front().kind == fio::EventKind::authorized && !events.front().error && !events.front().wait);
     CHECK(!lines.empty());
@@ -298,16 +322,18 @@ static void everything_of_the_platform_is_the_applications()
     MemoryStore store;
     int entropy = 0, monotonic = 0, wall = 0;
     fio::Config config = emulator_config("cpp-platform");
-    config.set_store(store.functions()).set_store_key(std::vector<std::uint8_t>(32, 7))
-          .set_entropy([&](fio::MutableBytes buffer) {
-              for (std::uint8_t& byte : buffer)
-                  byte = static_cast<std::uint8_t>(++entropy);
-              return true;
-          })
-          .set_clock([&] { return std::chrono::milliseconds(++monotonic); }, [&] {
-              ++wall;
-              return std::chrono::system_clock::now();
-          });
+    config.set_store(store.functions())
+        .set_store_key(std::vector<std::uint8_t>(32, 7))
+        .set_entropy([&](fio::MutableBytes buffer) {
+            for (std::uint8_t& byte : buffer)
+                byte = static_cast<std::uint8_t>(++entropy);
+            return true;
+        })
+        .set_clock([&] { return std::chrono::milliseconds(++monotonic); },
+                   [&] {
+                       ++wall;
+                       return std::chrono::system_clock::now();
+                   });
     {
         fio::Client client = paired_client(config);
         CHECK(entropy > 0 && monotonic > 0 && wall > 0 && store.saves > 0);
@@ -332,7 +358,9 @@ static void everything_of_the_platform_is_the_applications()
 static void keys_arrive_whole_or_not_at_all()
 {
     std::vector<std::string> seen;
-    const auto see = [](void* context, const char* key) { static_cast<std::vector<std::string>*>(context)->emplace_back(key); };
+    const auto see = [](void* context, const char* key) {
+        static_cast<std::vector<std::string>*>(context)->emplace_back(key);
+    };
     const fio::KeyList list(see, &seen);
     list("auth");
     list(std::string(64, 'k'));

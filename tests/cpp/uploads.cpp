@@ -13,7 +13,8 @@ static fio::ReadCallback material_reader(std::uint64_t size, int* reads = nullpt
     return [size, reads](std::uint64_t offset, fio::MutableBytes buffer) {
         if (reads != nullptr)
             ++*reads;
-        const std::size_t count = static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), size - std::min(offset, size)));
+        const std::size_t count =
+            static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), size - std::min(offset, size)));
         material(offset, buffer.data(), count);
         return static_cast<std::int64_t>(count);
     };
@@ -31,8 +32,15 @@ static void everything_an_upload_can_be(fio::Client& client)
 {
     const std::string path = make_file("A001C003.mov", 3 * PART);
     fio::Upload clip;
-    clip.set_path(path).set_name("B004.mov").set_media_type("video/quicktime").set_channel(0).set_priority(3).set_parts(2)
-        .set_verify(true).set_tag(std::string_view("clip 7")).set_created(std::chrono::system_clock::now() - 1h);
+    clip.set_path(path)
+        .set_name("B004.mov")
+        .set_media_type("video/quicktime")
+        .set_channel(0)
+        .set_priority(3)
+        .set_parts(2)
+        .set_verify(true)
+        .set_tag(std::string_view("clip 7"))
+        .set_created(std::chrono::system_clock::now() - 1h);
     CHECK(!clip.error().has_value() && clip.native_handle() != nullptr);
     const fio::UploadId id = MUST(client.upload_start(clip));
     const fio::UploadInfoView info = MUST(client.upload_get(id));
@@ -48,7 +56,8 @@ static void everything_an_upload_can_be(fio::Client& client)
     // Its tag is known, until that is forgotten.
     FAILS(client.upload_start(clip), upload_exists);
     const fio::KnownUpload known = MUST(client.upload_find(std::string_view("clip 7"))).value();
-    CHECK(known.id == id && known.state == fio::UploadState::done && !MUST(client.upload_find(std::string_view("clip"))));
+    CHECK(known.id == id && known.state == fio::UploadState::done
+          && !MUST(client.upload_find(std::string_view("clip"))));
     const fio::UploadId again = MUST(client.upload_start(clip.set_again(true)));
     CHECK(again != id && MUST(client.upload_find(std::string_view("clip 7")))->id == again);
     drive_to(client, again, fio::UploadState::done);
@@ -57,7 +66,8 @@ static void everything_an_upload_can_be(fio::Client& client)
     // The same description again, for the file's own name and no tag.
     clip.set_name(nullptr).set_tag({});
     const fio::UploadId next = MUST(client.upload_start(clip));
-    CHECK(next != id && MUST(client.upload_get(next)).name() == "A001C003.mov" && MUST(client.upload_get(next)).tag().text().empty());
+    CHECK(next != id && MUST(client.upload_get(next)).name() == "A001C003.mov"
+          && MUST(client.upload_get(next)).tag().text().empty());
     drive_to(client, next, fio::UploadState::done);
 }
 
@@ -190,8 +200,10 @@ static void after_a_restart_sources_are_attached()
     const std::string path = make_file("restart.mov", 2 * PART);
     std::vector<fio::Event> events;
     fio::Config config = emulator_config("cpp-attach");
-    config.set_store(store.functions()).set_history(1000).set_progress_interval(100ms)
-          .set_event([&](fio::EventView event) { events.emplace_back(event); });
+    config.set_store(store.functions())
+        .set_history(1000)
+        .set_progress_interval(100ms)
+        .set_event([&](fio::EventView event) { events.emplace_back(event); });
     fio::Upload upload;
     upload.set_reader(2 * PART, material_reader(2 * PART)).set_name("restart.mov").set_tag(std::string_view("mine"));
     {
@@ -202,14 +214,17 @@ static void after_a_restart_sources_are_attached()
     fio::Client client = MUST(fio::Client::create(config));
     MUST(client.queue_resume());
     const fio::UploadInfo found = MUST(client.queue_list()).at(0);
-    CHECK(found.reason->status() == fio::errc::source_needed && std::string(found.tag.begin(), found.tag.end()) == "mine");
+    CHECK(found.reason->status() == fio::errc::source_needed
+          && std::string(found.tag.begin(), found.tag.end()) == "mine");
     MUST(client.upload_attach(found.id, upload));
     drive_to(client, found.id, fio::UploadState::done);
     check_arrived("restart.mov", path.c_str());
     bool is_told = false, is_over = false;
     while (!is_told || !is_over) {
         for (const fio::Event& event : std::exchange(events, {})) {
-            is_told = is_told || (event.upload && event.upload->state == fio::UploadState::done && event.upload->id == found.id);
+            is_told =
+                is_told
+                || (event.upload && event.upload->state == fio::UploadState::done && event.upload->id == found.id);
             is_over = is_over || (event.totals && event.totals->files_left == 0 && event.totals->done == 1);
         }
         if (!is_told || !is_over)

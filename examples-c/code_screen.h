@@ -61,8 +61,8 @@ static void code_screen_count_down(struct code_screen *screen)
         left = 0;
     if (left == screen->seconds_shown || (!on_terminal && screen->seconds_shown >= 0 && left % 30 != 0))
         return;
-    printf("%sWaiting for your decision; the code is good for %d:%02d.%s", on_terminal ? "\r" : "",
-           (int)(left / 60), (int)(left % 60), on_terminal ? " " : "\n");
+    printf("%sWaiting for your decision; the code is good for %d:%02d.%s", on_terminal ? "\r" : "", (int)(left / 60),
+           (int)(left % 60), on_terminal ? " " : "\n");
     fflush(stdout);
     screen->seconds_shown = left;
 }

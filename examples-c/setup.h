@@ -78,20 +78,23 @@ struct setup {
     int help;
 };
 
-#define SETUP_OPTIONS \
-    {"client-id", required_argument, NULL, 'i'}, {"client-secret", required_argument, NULL, 's'}, \
-    {"base-url", required_argument, NULL, 'u'}, {"ca-file", required_argument, NULL, 'c'}, \
-    {"store", required_argument, NULL, 'd'}, {"store-key-file", required_argument, NULL, 'k'}, \
-    {"log", optional_argument, NULL, 'l'}, {"help", no_argument, NULL, 'h'}
+#define SETUP_OPTIONS                                                                                                  \
+    {"client-id", required_argument, NULL, 'i'}, {"client-secret", required_argument, NULL, 's'},                      \
+        {"base-url", required_argument, NULL, 'u'}, {"ca-file", required_argument, NULL, 'c'},                         \
+        {"store", required_argument, NULL, 'd'}, {"store-key-file", required_argument, NULL, 'k'},                     \
+        {"log", optional_argument, NULL, 'l'},                                                                         \
+    {                                                                                                                  \
+        "help", no_argument, NULL, 'h'                                                                                 \
+    }
 
-#define SETUP_USAGE \
-    "  --client-id ID          serial number of this camera (required)\n" \
-    "  --client-secret SECRET  secret of the camera model; better in the environment variable\n" \
-    "                          FIO_CLIENT_SECRET, where other users cannot see it (required)\n" \
-    "  --base-url URL          the service; default https://api.frame.io\n" \
-    "  --ca-file FILE          trusted certificates; default those of the system\n" \
-    "  --store DIR             keeps the pairing and the queue across restarts\n" \
-    "  --store-key-file FILE   32 bytes that seal the store\n" \
+#define SETUP_USAGE                                                                                                    \
+    "  --client-id ID          serial number of this camera (required)\n"                                              \
+    "  --client-secret SECRET  secret of the camera model; better in the environment variable\n"                       \
+    "                          FIO_CLIENT_SECRET, where other users cannot see it (required)\n"                        \
+    "  --base-url URL          the service; default https://api.frame.io\n"                                            \
+    "  --ca-file FILE          trusted certificates; default those of the system\n"                                    \
+    "  --store DIR             keeps the pairing and the queue across restarts\n"                                      \
+    "  --store-key-file FILE   32 bytes that seal the store\n"                                                         \
     "  --log[=LEVEL]           library's log on standard error, 1 (errors) to 5; default 4\n"
 
 /* Takes one of SETUP_OPTIONS. Returns 0, or -1 if it is none of them. */

@@ -12,12 +12,12 @@
 #include "card.h"
 #include "uploads.h"
 
-#define UPLOAD_BUTTONS_USAGE \
-    "                            cancel [NAME]    cancel the upload of a clip, or the one at work\n" \
-    "                            cancel all       cancel all uploads\n" \
-    "                            auto on|off      whether clips upload by themselves\n" \
-    "                            send [NAME]      upload it after all, or again\n" \
-    "                            first [NAME]     upload it before the others\n" \
+#define UPLOAD_BUTTONS_USAGE                                                                                           \
+    "                            cancel [NAME]    cancel the upload of a clip, or the one at work\n"                   \
+    "                            cancel all       cancel all uploads\n"                                                \
+    "                            auto on|off      whether clips upload by themselves\n"                                \
+    "                            send [NAME]      upload it after all, or again\n"                                     \
+    "                            first [NAME]     upload it before the others\n"                                       \
     "                            list             show all uploads\n"
 
 static void complain_unless_ok(const fio_client *client, fio_status status)
@@ -111,8 +111,11 @@ static int press_upload_button(fio_client *client, const char *directory, const 
     static const struct {
         const char *button;
         void (*press)(fio_client *client, const char *directory, const char *name);
-    } known[] = {{"cancel", press_cancel}, {"auto", press_auto},   {"send", press_send},
-                 {"first", press_first},   {"list", press_list}};
+    } known[] = {{"cancel", press_cancel},
+                 {"auto", press_auto},
+                 {"send", press_send},
+                 {"first", press_first},
+                 {"list", press_list}};
     size_t i;
 
     for (i = 0; i < sizeof known / sizeof known[0]; i++) {

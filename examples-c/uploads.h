@@ -17,8 +17,7 @@
 
 static const char *state_name(int32_t state)
 {
-    static const char *const names[] = {"",     "queued", "uploading", "waiting",
-                                        "done", "failed", "skipped",   "cancelled"};
+    static const char *const names[] = {"", "queued", "uploading", "waiting", "done", "failed", "skipped", "cancelled"};
 
     return state > 0 && state < (int32_t)(sizeof names / sizeof names[0]) ? names[state] : "?";
 }
@@ -35,8 +34,8 @@ static void show_upload(const fio_upload_info *info)
 
 static void show_totals(const fio_totals *totals)
 {
-    printf("Left: %llu %s, %.1f MB", (unsigned long long)totals->files_left,
-           totals->files_left == 1 ? "file" : "files", (double)totals->bytes_left / MEGABYTE);
+    printf("Left: %llu %s, %.1f MB", (unsigned long long)totals->files_left, totals->files_left == 1 ? "file" : "files",
+           (double)totals->bytes_left / MEGABYTE);
     if (totals->seconds_left >= 0)
         printf("; %.1f MB/s, %lld s to go", (double)totals->bytes_per_second / MEGABYTE,
                (long long)totals->seconds_left);

@@ -1,6 +1,9 @@
 //! What the compiler cannot hold, held by reading the sources: which module may use which, where `unsafe` and the
 //! system may be outside of the core, and that nothing prints or panics.
 
+// A failure here is a failed test, in helpers as well.
+#![allow(clippy::expect_used, clippy::unwrap_used)]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

@@ -80,6 +80,8 @@ def steps() -> list[Step]:
         Step("archives", _make("dist"), needs=[*system, *cross], after=built),
         _tests("programs on ARM", "tests/cross", needs=[*system, *cross], after=["archives"]),
         Step("lints", [CARGO, "clippy", "--locked", "--quiet", "--workspace", "--all-targets", *libcurl, "--", "-D", "warnings"], needs=[need("clippy")]),
+        Step("documentation of the Rust sources", [CARGO, "doc", "--locked", "--quiet", "--no-deps", "--document-private-items", "--workspace", *libcurl],
+             {"RUSTDOCFLAGS": "-D warnings"}),
         Step("core without std", [CARGO, "build", "--locked", "--quiet", "-p", "fio-c2c-core", "--example", "without_std", "--profile", "no-std"]),
         Step("oldest Rust, and a processor without std", [sys.executable, "-B", "tests/oldest_rust.py"], needs=system),
         # Both targets, for a moment: `make fuzz` takes longer.

@@ -1,5 +1,8 @@
 //! What clients call their files never becomes a path.
 
+// A failure here is a failed test, in helpers as well.
+#![allow(clippy::expect_used, clippy::unwrap_used)]
+
 #[path = "../fuzz/harness/mod.rs"]
 mod harness;
 

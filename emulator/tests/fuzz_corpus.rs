@@ -1,6 +1,9 @@
 //! What fuzzing has found worth keeping, again: the corpus of each target, without libFuzzer, and inputs made
 //! from it by chance, the same ones in every run. `FIO_FUZZ_SECONDS` makes it go on with others for so long.
 
+// A failure here is a failed test, in helpers as well.
+#![allow(clippy::expect_used, clippy::unwrap_used)]
+
 #[path = "../fuzz/harness/mod.rs"]
 mod harness;
 

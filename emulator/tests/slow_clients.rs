@@ -1,5 +1,8 @@
 //! Clients that stop half-way, and those that only sit there. The clock is paused: minutes take no time.
 
+// A failure here is a failed test, in helpers as well.
+#![allow(clippy::expect_used, clippy::unwrap_used)]
+
 #[path = "../fuzz/harness/mod.rs"]
 mod harness;
 

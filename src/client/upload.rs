@@ -18,7 +18,7 @@ use std::sync::Arc;
 pub struct Description(UploadSpec);
 
 impl Description {
-    /// For [`crate::engine::Engine::add_upload`].
+    /// For [`crate::upload::uploads::Uploads::add`].
     pub fn spec(&self) -> &UploadSpec {
         &self.0
     }

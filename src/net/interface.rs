@@ -29,6 +29,7 @@ fn listed(names: &[String]) -> io::Result<Option<usize>> {
     // SAFETY: the list lives until it is freed below; the system links entries that are NULL or valid,
     // and names that are terminated.
     while let Some(entry) = unsafe { next.as_ref() } {
+        // SAFETY: as above; the name is a terminated text of the entry's.
         let name = unsafe { CStr::from_ptr(entry.ifa_name) };
         let index = names.iter().position(|wanted| wanted.as_bytes() == name.to_bytes());
         if index.is_some_and(|index| best.is_none_or(|best| index < best)) && is_usable(entry) {

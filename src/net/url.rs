@@ -83,6 +83,7 @@ mod tests {
             assert_eq!(unsafe { curl_url_get(parsed.as_ptr(), CURLUPART_URL, &mut text, 0) }, 0);
             // SAFETY: libcurl has written a terminated text, which is freed once.
             let kept = unsafe { CStr::from_ptr(text) }.to_owned();
+            // SAFETY: libcurl gave the text away, and it is not used any more.
             unsafe { curl_sys::curl_free(text.cast()) };
             assert_eq!(kept.to_str(), Ok(url));
         }

@@ -17,6 +17,9 @@
 //! | `uploads/` | what must hold for uploads at every step, and their tests |
 //! | the rest | the tests |
 
+// A failure here is a failed test, in helpers as well.
+#![allow(clippy::expect_used, clippy::unwrap_used)]
+
 mod ask;
 mod content;
 mod delivery;

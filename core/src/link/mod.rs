@@ -1,5 +1,5 @@
 //! What is known of the network that parts go over: how fast it is, for how long it holds, and whether it is there.
-//! From that follow how large parts are ([`shape`]), how many travel at once ([`parallel`]), and how soon a network
+//! From that follow how large parts are ([`shape`]), how many travel at once (`parallel`), and how soon a network
 //! that is away is tried again. It is told of every part; it decides nothing else.
 
 pub mod memory;

@@ -2,6 +2,7 @@
 //! has to hold is a panic.
 
 #![allow(dead_code, reason = "each fuzz target uses its own part of it")]
+#![allow(clippy::expect_used, clippy::unwrap_used)]
 
 pub mod answers;
 pub mod bench;

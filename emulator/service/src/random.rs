@@ -19,6 +19,8 @@ impl Random {
     pub fn bytes<const N: usize>(&mut self) -> [u8; N] {
         let mut bytes = [0; N];
         match self {
+            // Without random numbers there is nothing to go on with.
+            #[allow(clippy::expect_used)]
             Self::System => getrandom::fill(&mut bytes).expect("the operating system has random numbers"),
             Self::Seeded(random, _) => random.fill(&mut bytes),
         }

@@ -1,4 +1,4 @@
-//! Scenarios: certification sessions as data. A [`file`] is read into a [`script`]; a [`player`] goes through
+//! Scenarios: certification sessions as data. A [`mod@file`] is read into a [`script`]; a [`player`] goes through
 //! it, told what happens; the [`stage`] does to the emulator what its steps say, and an [`operator`] what they
 //! ask for at the device.
 

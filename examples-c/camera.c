@@ -61,7 +61,7 @@ static void on_event(void *user, const fio_event *event)
 
 /* ---- The card: what comes onto it is uploaded by itself ------------------------------------------ */
 
-/* What the library knows already is left alone: it was sent, or a person cancelled it, or has to look at it. */
+/* What the library knows already is left alone: it was sent, or a person canceled it, or has to look at it. */
 static void take_clips(struct camera *camera)
 {
     const char *path;
@@ -164,10 +164,10 @@ static void on_heartbeat(void *user, const fio_error *error)
 }
 
 /* Turns the camera until the operation that was just started is over. `started` is what the starting
- * call returned. When the camera is switched off meanwhile, the operation is cancelled. */
+ * call returned. When the camera is switched off meanwhile, the operation is canceled. */
 static fio_status run(struct camera *camera, fio_status started)
 {
-    int cancelled = 0;
+    int canceled = 0;
 
     if (started != FIO_OK) {
         print_error("That cannot be done now", fio_client_error(camera->client));
@@ -177,9 +177,9 @@ static fio_status run(struct camera *camera, fio_status started)
     while (!camera->over) {
         fio_status status;
 
-        if (stop_requested && !cancelled) {
+        if (stop_requested && !canceled) {
             fio_cancel(camera->client, camera->op);
-            cancelled = 1;
+            canceled = 1;
         }
         status = turn(camera);
         if (status != FIO_OK)

@@ -36,7 +36,7 @@ const char* name_of(fio::UploadState state)
     case fio::UploadState::done: return "done";
     case fio::UploadState::failed: return "failed";
     case fio::UploadState::skipped: return "skipped";
-    case fio::UploadState::canceled: return "cancelled";
+    case fio::UploadState::canceled: return "canceled";
     }
     return "?";  // a later version of the library may know more
 }
@@ -66,7 +66,7 @@ class Sender {
 public:
     explicit Sender(fio::Client client) : client_(std::move(client)) {}
 
-    /* Puts a file into the queue, unless an earlier run has done so: its path is its tag. One that was cancelled
+    /* Puts a file into the queue, unless an earlier run has done so: its path is its tag. One that was canceled
      * is wanted now. */
     void enqueue(const char* path)
     {

@@ -85,7 +85,7 @@ static void pair_if_needed(struct uploader *uploader)
 /* ---- The queue ---------------------------------------------------------------------------------- */
 
 /* Puts a file into the queue. One that an earlier run of this program has queued is only started again if that
- * failed or was cancelled: who names it now wants it sent. So it does not wait any longer either, for a host or
+ * failed or was canceled: who names it now wants it sent. So it does not wait any longer either, for a host or
  * for a person's word after too many assets; a camera that is switched on would leave that to a button. Returns
  * its id, FIO_UPLOAD_NONE if it could not be queued. */
 static fio_upload_id enqueue(struct uploader *uploader, const char *path, uint64_t bytes_per_second)

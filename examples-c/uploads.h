@@ -17,7 +17,7 @@
 
 static const char *state_name(int32_t state)
 {
-    static const char *const names[] = {"", "queued", "uploading", "waiting", "done", "failed", "skipped", "cancelled"};
+    static const char *const names[] = {"", "queued", "uploading", "waiting", "done", "failed", "skipped", "canceled"};
 
     return state > 0 && state < (int32_t)(sizeof names / sizeof names[0]) ? names[state] : "?";
 }
@@ -49,7 +49,7 @@ static void show_totals(const fio_totals *totals)
  * formatted.
  *
  * A recording comes at so many bytes a second, and its first `held_head` bytes are written again at its end;
- * a rate of 0 means a clip that is whole. `again` is 1 to start one that was cancelled.
+ * a rate of 0 means a clip that is whole. `again` is 1 to start one that was canceled.
  */
 static fio_status start_upload(fio_client *client, const char *path, uint64_t bytes_per_second, uint64_t held_head,
                                int32_t again, fio_upload_id *id)

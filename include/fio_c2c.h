@@ -200,7 +200,7 @@
 #define FIO_E_ENTROPY (-23)
 
 /**
- * The operation was cancelled by `fio_cancel`, or its client was freed.
+ * The operation was canceled by `fio_cancel`, or its client was freed.
  */
 #define FIO_E_CANCELED (-40)
 
@@ -531,7 +531,7 @@
 #define FIO_E_URL_REFUSED (-197)
 
 /**
- * An upload with this tag is in the list, or was sent or cancelled before: `fio_upload_start` wrote its id.
+ * An upload with this tag is in the list, or was sent or canceled before: `fio_upload_start` wrote its id.
  */
 #define FIO_E_UPLOAD_EXISTS (-198)
 
@@ -627,7 +627,7 @@
 #define FIO_UPLOAD_SKIPPED 6
 
 /**
- * `fio_upload_info.state`: over: the application cancelled it.
+ * `fio_upload_info.state`: over: the application canceled it.
  */
 #define FIO_UPLOAD_CANCELED 7
 
@@ -1172,7 +1172,7 @@ typedef struct fio_totals {
      */
     uint64_t bytes_left;
     /**
-     * How many uploads are in each state; of those that are done or cancelled, the ones still remembered
+     * How many uploads are in each state; of those that are done or canceled, the ones still remembered
      * (`fio_config_set_history`).
      */
     uint64_t queued;
@@ -1770,7 +1770,7 @@ fio_status fio_config_set_progress_interval(struct fio_config *config,
                                             int32_t interval_ms);
 
 /**
- * Sets how many uploads that are done or cancelled are remembered, also across restarts; of more than
+ * Sets how many uploads that are done or canceled are remembered, also across restarts; of more than
  * these the oldest are forgotten. Each takes a small record in the store. What failed or was skipped
  * needs a person and is always remembered: until `fio_upload_retry` or `fio_upload_remove`. This is about the
  * list; that a clip was sent is known longer, by its tag (`fio_config_set_tag_memory`).
@@ -1788,7 +1788,7 @@ fio_status fio_config_set_history(struct fio_config *config,
                                   uint32_t uploads);
 
 /**
- * Sets how many tags are remembered of uploads that were sent or cancelled and are not in the list any more
+ * Sets how many tags are remembered of uploads that were sent or canceled and are not in the list any more
  * (`fio_config_set_history`, `fio_upload_remove`), so that `fio_upload_start` sends no clip twice. Also across
  * restarts; until `fio_queue_forget_tags`.
  *
@@ -1935,7 +1935,7 @@ fio_status fio_client_new(struct fio_config *config,
 
 /**
  * Frees a client. Every operation that is still running completes with `FIO_E_CANCELED` before this
- * returns; no event comes any more. Uploads are broken off, not cancelled: they are in the store, and the
+ * returns; no event comes any more. Uploads are broken off, not canceled: they are in the store, and the
  * next client on it goes on with them. (Without a store they are forgotten.)
  *
  * Allowed inside every callback of the same client: the callback goes on undisturbed, the client goes
@@ -2048,8 +2048,8 @@ fio_status fio_timeout_ms(struct fio_client *client,
 
 /**
  * Asks an operation to end. It completes with `FIO_E_CANCELED` from the next `fio_drive` (a waiting
- * one is woken), unless it ends by itself before that. Cancelling `fio_poll` keeps its code: a new
- * `fio_poll` goes on at the server's pace. Cancelling `fio_pair` abandons its code; if the user
+ * one is woken), unless it ends by itself before that. Canceling `fio_poll` keeps its code: a new
+ * `fio_poll` goes on at the server's pace. Canceling `fio_pair` abandons its code; if the user
  * approves it all the same, the tokens are given back to the service.
  *
  * @param client  the client
@@ -2123,7 +2123,7 @@ fio_status fio_request_code(struct fio_client *client,
 
 /**
  * Asks the token endpoint until the user has decided (RFC 8628 sections 3.4 and 3.5), at the server's
- * pace: the interval belongs to the code, so cancelling and calling again does not make it faster;
+ * pace: the interval belongs to the code, so canceling and calling again does not make it faster;
  * `slow_down` is obeyed. A network that fails, a TLS failure, and an answer that is not the service's decision
  * (a captive portal's page, a proxy's refusal, half a body) are polled on after, more slowly, for as long as the
  * code lives, with a `FIO_EVENT_RETRYING` each time. On success the tokens are stored before `done` runs, and
@@ -2611,7 +2611,7 @@ fio_status fio_upload_set_created(struct fio_upload *upload,
  * to the service.
  *
  * A tag stands for one clip: `fio_upload_start` takes no second one with the tag of an upload that is in the
- * list, or was sent or cancelled before (`FIO_E_UPLOAD_EXISTS`). So an application may start an upload for
+ * list, or was sent or canceled before (`FIO_E_UPLOAD_EXISTS`). So an application may start an upload for
  * every file on a card, as often as it likes: each is sent once. What a tag is made of must therefore be
  * another for another clip: an id from the clip's own metadata, or the card's id, the file's name and the
  * time of its making. A name alone comes again after a card was formatted, and its clip would not be sent;
@@ -2744,7 +2744,7 @@ fio_status fio_upload_set_recording(struct fio_upload *upload,
  * Failures of the network and of the service are tried again by themselves, more and more slowly, and
  * told as the `reason` of `FIO_EVENT_UPLOAD`; what the storage has confirmed is not sent again. The
  * upload ends as done, as failed (the file is gone or was changed, the service refuses it), as skipped
- * (it was made while a user had the device paused), or as cancelled.
+ * (it was made while a user had the device paused), or as canceled.
  *
  * The project is the one the device is in now; if it is not paired, the one of the next pairing. When the
  * device is moved to another project, an upload that the service does not know yet waits with
@@ -2753,7 +2753,7 @@ fio_status fio_upload_set_recording(struct fio_upload *upload,
  *
  * No clip is sent twice: one whose tag (`fio_upload_set_tag`) is known is not taken, whatever its source is now.
  * The tag of an upload is known while it is in the list, in whatever state (one that failed can be retried with
- * `fio_upload_retry`, one that is paused resumed), and of one that was sent or cancelled for as long as
+ * `fio_upload_retry`, one that is paused resumed), and of one that was sent or canceled for as long as
  * `fio_config_set_tag_memory` says. `fio_upload_set_again` sends it all the same. What a store holds that could
  * not be read at the start is known once it was read.
  *
@@ -2786,7 +2786,7 @@ fio_status fio_upload_start(struct fio_client *client,
  * @param tag     what `fio_upload_set_tag` gave
  * @param length  how many bytes
  * @param id      [out] set to `FIO_UPLOAD_NONE` first, to the upload on `FIO_OK`; may be NULL
- * @param state   [out] a `FIO_UPLOAD_…` on `FIO_OK`; may be NULL. One that is done or cancelled may not be in the
+ * @param state   [out] a `FIO_UPLOAD_…` on `FIO_OK`; may be NULL. One that is done or canceled may not be in the
  *                list any more, so that `fio_upload_get` does not know it.
  *
  * Returns:   `FIO_OK` | `FIO_E_NULL` (also a tag that is NULL with a length) | `FIO_E_UNKNOWN_UPLOAD` (none
@@ -2833,7 +2833,7 @@ fio_status fio_upload_attach(struct fio_client *client,
  * Shows how an upload stands.
  *
  * @param client  the client
- * @param id      the upload; one that is done or cancelled is known for as long as
+ * @param id      the upload; one that is done or canceled is known for as long as
  *                `fio_config_set_history` says
  * @param info    [out] set to NULL first, to the upload on `FIO_OK`; valid until the next
  *                `fio_upload_get` on this client, or until it is freed
@@ -2940,7 +2940,7 @@ fio_status fio_upload_finish(struct fio_client *client,
 
 /**
  * Ends an upload for good. What is under way is broken off; an asset that the service has begun already
- * stays there, unfinished. It is remembered as cancelled, and so is its tag: it is sent only if it is started
+ * stays there, unfinished. It is remembered as canceled, and so is its tag: it is sent only if it is started
  * with `fio_upload_set_again`.
  *
  * @param client  the client
@@ -2976,7 +2976,7 @@ fio_status fio_upload_cancel(struct fio_client *client,
  * @param id      an upload that failed, was skipped, or waits by itself
  *
  * Returns:   `FIO_OK` (also for one that is being sent) | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (done,
- *            cancelled, or waiting for something else, such as `fio_upload_resume` or `fio_upload_attach`) |
+ *            canceled, or waiting for something else, such as `fio_upload_resume` or `fio_upload_attach`) |
  *            `FIO_E_SOURCE_MISSING`, `FIO_E_SOURCE_KIND`, `FIO_E_SOURCE_EMPTY`, `FIO_E_SOURCE_READ`,
  *            `FIO_E_SOURCE_BUSY`, `FIO_E_NOMEM` (the file is not to be had now)
  * Callbacks: store, clock, entropy and log callbacks, if set; `FIO_EVENT_UPLOAD` later, from `fio_drive`
@@ -3045,11 +3045,11 @@ fio_status fio_upload_move_to_project(struct fio_client *client,
 /**
  * Takes an upload that is over off the list: one that failed or was skipped, when the person has seen it, or
  * another one before its time (`fio_config_set_history`). Tells no event. The tag of one that is done or
- * cancelled stays known (`fio_config_set_tag_memory`); that of another is forgotten with it, so that the same
+ * canceled stays known (`fio_config_set_tag_memory`); that of another is forgotten with it, so that the same
  * clip may be started again.
  *
  * @param client  the client
- * @param id      an upload that is over: done, failed, skipped or cancelled
+ * @param id      an upload that is over: done, failed, skipped or canceled
  *
  * Returns:   `FIO_OK` | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (not over: cancel it first)
  * Callbacks: store, clock, entropy and log callbacks, if set; `destroy` of a reader that is not used any more
@@ -3189,8 +3189,8 @@ fio_status fio_queue_set_auto_start(struct fio_client *client,
                                     int32_t enabled);
 
 /**
- * Forgets which tags were sent or cancelled: after a card was formatted, where the names of its clips are the
- * tags and come again. Uploads that are done or cancelled stay in the list, but `fio_upload_start` does not
+ * Forgets which tags were sent or canceled: after a card was formatted, where the names of its clips are the
+ * tags and come again. Uploads that are done or canceled stay in the list, but `fio_upload_start` does not
  * know their tags any more, and `fio_upload_find` neither; those that are not over, failed or were skipped are
  * known as before. All of it is one write: after a power cut either all are forgotten or none.
  *

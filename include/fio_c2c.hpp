@@ -967,7 +967,7 @@ struct UploadInfo {
     std::optional<std::string> project_id;
 };
 
-/** The upload of a tag. One that is done or cancelled may not be in the list any more. */
+/** The upload of a tag. One that is done or canceled may not be in the list any more. */
 struct KnownUpload {
     UploadId id = UploadId::none;
     UploadState state = UploadState::queued;

@@ -55,7 +55,7 @@ pub const FIO_E_ENTROPY: i32 = -23;
 
 // How an operation ended without an answer.
 
-/// The operation was cancelled by `fio_cancel`, or its client was freed.
+/// The operation was canceled by `fio_cancel`, or its client was freed.
 pub const FIO_E_CANCELED: i32 = -40;
 
 // The network.
@@ -209,7 +209,7 @@ pub const FIO_E_WOULD_BLOCK: i32 = -195;
 pub const FIO_E_TOO_MANY_ASSETS: i32 = -196;
 /// The storage does not accept the address of a part (its signature, its rights), although its time is not over.
 pub const FIO_E_URL_REFUSED: i32 = -197;
-/// An upload with this tag is in the list, or was sent or cancelled before: `fio_upload_start` wrote its id.
+/// An upload with this tag is in the list, or was sent or canceled before: `fio_upload_start` wrote its id.
 pub const FIO_E_UPLOAD_EXISTS: i32 = -198;
 /// The part is larger than the storage, or something on the way, lets through (HTTP 413).
 pub const FIO_E_PART_TOO_LARGE: i32 = -200;
@@ -276,7 +276,7 @@ pub static DESCRIPTIONS: &[Description] = describe! {
     FIO_E_HANDLE Never "the pointer is not a live handle of this kind" "Use handles made by this library that were not freed."
     FIO_E_INCOMPLETE Never "the configuration is not complete" "Set client id and client secret before making a client."
     FIO_E_ENTROPY Later "there are no random numbers to be had" "Check the application's entropy callback, or the system's generator."
-    FIO_E_CANCELED Never "the operation was cancelled" "Start it again if it is still wanted."
+    FIO_E_CANCELED Never "the operation was canceled" "Start it again if it is still wanted."
     FIO_E_DNS Later "the host name could not be resolved" "Check the network connection and its DNS server."
     FIO_E_CONNECT Later "no connection to the service could be made" "Check the network connection and firewalls for port 443."
     FIO_E_RESET Later "the connection broke before the answer was complete" "Nothing, if it is rare; otherwise check the network."

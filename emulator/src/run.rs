@@ -175,7 +175,7 @@ impl Drop for Temporary {
 /// instance.
 pub fn stop_with_stdin(emulator: &Arc<Emulator>) {
     let emulator = Arc::clone(emulator);
-    // A thread of its own: reads of standard input cannot be cancelled.
+    // A thread of its own: reads of standard input cannot be canceled.
     std::thread::spawn(move || {
         let mut stdin = io::stdin().lock();
         let mut ignored = [0; 256];

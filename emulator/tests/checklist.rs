@@ -97,10 +97,10 @@ async fn the_emulator_is_told_what_it_cannot_see() -> Outcome {
     }
     Client::connect_to_storage(&running).await?.put(&asset.urls[0], b"1234567").await?;
     device.post("/v2/devices/heartbeat", "").await?;
-    let told = r#"{"client_id":"CAM","what":"upload_cancelled","name":"A001.mov"}"#;
+    let told = r#"{"client_id":"CAM","what":"upload_canceled","name":"A001.mov"}"#;
     device.create(7, "").await?;
     device.steer("POST", "/emulator/told", told).await?;
-    for name in ["queue_survives_power_cycle", "network_change", "upload_can_be_cancelled"] {
+    for name in ["queue_survives_power_cycle", "network_change", "upload_can_be_canceled"] {
         assert_eq!(row(&running, name).await?["status"], "fulfilled", "{name}");
     }
     for bad in [

@@ -180,7 +180,7 @@ async fn a_row_that_is_broken_meanwhile_fails_it_and_one_broken_before_does_not(
 async fn the_checklist_is_told_what_was_done_at_the_device() -> Outcome {
     let running = emulator(&[]).await?;
     let mut device = client::device::Device::paired(&running).await?;
-    let rows = "rows = [\"upload_can_be_cancelled\", \"network_change\"]";
+    let rows = "rows = [\"upload_can_be_canceled\", \"network_change\"]";
     let cancel = "[[step]]\noperate = \"cancel_upload\"\n[[step]]\noperate = \"change_network\"";
     let wait = "[[step]]\nawait = { uploads = { state = \"open\" } }";
     let then = "[[step]]\nawait = { request = { endpoint = \"heartbeat\" } }";

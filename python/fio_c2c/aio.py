@@ -41,7 +41,7 @@ class AsyncClient:
     """A device inside an asyncio loop; an asynchronous context manager.
 
     Takes the settings of a ``Config`` as keywords. Awaiting an operation gives its result or raises its
-    ``FioError``; cancelling the task that awaits it, or a time-out around it, cancels the operation. What
+    ``FioError``; canceling the task that awaits it, or a time-out around it, cancels the operation. What
     ``on_log`` and ``on_event`` raise goes to the loop's exception handler.
 
     Leaving the block frees the client: what is still awaited ends with FIO_E_CANCELED, uploads go on with
@@ -280,7 +280,7 @@ class AsyncUpload(UploadCalls):
 
     async def wait(self) -> UploadInfo:
         """How it stands when it is done; raises the reason if it failed or was skipped, and FIO_E_CANCELED
-        if it was cancelled. Giving the wait up does not touch the upload."""
+        if it was canceled. Giving the wait up does not touch the upload."""
         info = self.info()
         return delivered(info if info.is_over else await self._camera._upload_over(self.id))
 

@@ -72,7 +72,7 @@ FIO_E_INCOMPLETE = -22
 #: There are no random numbers to be had.
 FIO_E_ENTROPY = -23
 
-#: The operation was cancelled by `fio_cancel`, or its client was freed.
+#: The operation was canceled by `fio_cancel`, or its client was freed.
 FIO_E_CANCELED = -40
 
 #: The host name could not be resolved.
@@ -271,7 +271,7 @@ FIO_E_TOO_MANY_ASSETS = -196
 #: The storage does not accept the address of a part (its signature, its rights), although its time is not over.
 FIO_E_URL_REFUSED = -197
 
-#: An upload with this tag is in the list, or was sent or cancelled before: `fio_upload_start` wrote its id.
+#: An upload with this tag is in the list, or was sent or canceled before: `fio_upload_start` wrote its id.
 FIO_E_UPLOAD_EXISTS = -198
 
 #: The part is larger than the storage, or something on the way, lets through (HTTP 413).
@@ -330,7 +330,7 @@ FIO_UPLOAD_FAILED = 5
 #: the service does not take it.
 FIO_UPLOAD_SKIPPED = 6
 
-#: `fio_upload_info.state`: over: the application cancelled it.
+#: `fio_upload_info.state`: over: the application canceled it.
 FIO_UPLOAD_CANCELED = 7
 
 #: `fio_event.kind`: a new pairing is stored.

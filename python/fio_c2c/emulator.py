@@ -218,7 +218,7 @@ class Emulator(Program):
 
     def told(self, what: str, client_id: str = "CAM-1", name: str | None = None) -> None:
         """Tells the checklist what was done at a device, which the emulator cannot see: power_cut, network_changed,
-        pairing_cancelled or upload_cancelled (of a file's name, or of all)."""
+        pairing_canceled or upload_canceled (of a file's name, or of all)."""
         body = {"client_id": client_id, "what": what, "name": name}
         self.call("POST", "/emulator/told", {key: value for key, value in body.items() if value is not None})
 

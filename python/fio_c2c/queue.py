@@ -46,7 +46,7 @@ class Queue(Generic[U]):
             _callbacks.registry.remove(key)
 
     def find(self, tag: bytes) -> Optional[Tuple[U, int]]:
-        """The newest upload of a tag and its ``FIO_UPLOAD_…``; None if it is not known. One that is done or cancelled
+        """The newest upload of a tag and its ``FIO_UPLOAD_…``; None if it is not known. One that is done or canceled
         may not be in the list any more."""
         id, state = ctypes.c_uint64(), ctypes.c_int32()
         try:
@@ -58,7 +58,7 @@ class Queue(Generic[U]):
         return self._upload(id.value), state.value
 
     def forget_tags(self) -> None:
-        """Forgets which tags were sent or cancelled: after a card was formatted whose names come again."""
+        """Forgets which tags were sent or canceled: after a card was formatted whose names come again."""
         self._client.call("fio_queue_forget_tags")
 
     def totals(self) -> Totals:

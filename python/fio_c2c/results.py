@@ -171,7 +171,7 @@ class Totals:
     #: Uploads that are queued, uploading or waiting, and what they have to send in bytes.
     files_left: int
     bytes_left: int
-    #: How many are in each state; of those done or cancelled, the ones still remembered.
+    #: How many are in each state; of those done or canceled, the ones still remembered.
     queued: int
     uploading: int
     waiting: int

@@ -74,7 +74,7 @@ class Settings(TypedDict, total=False):
     progress_interval: Optional[int]
     #: How many uploads that are over are remembered.
     history: Optional[int]
-    #: Of how many more the tags are remembered that were sent or cancelled.
+    #: Of how many more the tags are remembered that were sent or canceled.
     tag_memory: Optional[int]
     #: What ``Client.queue`` begins with: bytes a second, and names of network interfaces.
     bandwidth: Optional[int]

@@ -94,7 +94,7 @@ class Upload(UploadCalls):
 
     def wait(self, timeout: Optional[float] = None) -> UploadInfo:
         """Drives the client until it is done; raises the reason if it failed or was skipped, and
-        FIO_E_CANCELED if it was cancelled.
+        FIO_E_CANCELED if it was canceled.
 
         After ``timeout`` seconds it raises TimeoutError; the upload goes on. An upload that waits for a
         person or for the application is waited for as well.

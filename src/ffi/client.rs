@@ -185,7 +185,7 @@ pub unsafe extern "C" fn fio_client_new(config: *mut fio_config, client: *mut *m
 }
 
 /// Frees a client. Every operation that is still running completes with `FIO_E_CANCELED` before this
-/// returns; no event comes any more. Uploads are broken off, not cancelled: they are in the store, and the
+/// returns; no event comes any more. Uploads are broken off, not canceled: they are in the store, and the
 /// next client on it goes on with them. (Without a store they are forgotten.)
 ///
 /// Allowed inside every callback of the same client: the callback goes on undisturbed, the client goes

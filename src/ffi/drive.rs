@@ -107,8 +107,8 @@ pub unsafe extern "C" fn fio_timeout_ms(client: *mut fio_client, timeout_ms: *mu
 }
 
 /// Asks an operation to end. It completes with `FIO_E_CANCELED` from the next `fio_drive` (a waiting
-/// one is woken), unless it ends by itself before that. Cancelling `fio_poll` keeps its code: a new
-/// `fio_poll` goes on at the server's pace. Cancelling `fio_pair` abandons its code; if the user
+/// one is woken), unless it ends by itself before that. Canceling `fio_poll` keeps its code: a new
+/// `fio_poll` goes on at the server's pace. Canceling `fio_pair` abandons its code; if the user
 /// approves it all the same, the tokens are given back to the service.
 ///
 /// @param client  the client

@@ -40,7 +40,7 @@ pub unsafe extern "C" fn fio_request_code(
 }
 
 /// Asks the token endpoint until the user has decided (RFC 8628 sections 3.4 and 3.5), at the server's
-/// pace: the interval belongs to the code, so cancelling and calling again does not make it faster;
+/// pace: the interval belongs to the code, so canceling and calling again does not make it faster;
 /// `slow_down` is obeyed. A network that fails, a TLS failure, and an answer that is not the service's decision
 /// (a captive portal's page, a proxy's refusal, half a body) are polled on after, more slowly, for as long as the
 /// code lives, with a `FIO_EVENT_RETRYING` each time. On success the tokens are stored before `done` runs, and

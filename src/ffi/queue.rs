@@ -164,8 +164,8 @@ pub unsafe extern "C" fn fio_queue_set_auto_start(client: *mut fio_client, enabl
     }
 }
 
-/// Forgets which tags were sent or cancelled: after a card was formatted, where the names of its clips are the
-/// tags and come again. Uploads that are done or cancelled stay in the list, but `fio_upload_start` does not
+/// Forgets which tags were sent or canceled: after a card was formatted, where the names of its clips are the
+/// tags and come again. Uploads that are done or canceled stay in the list, but `fio_upload_start` does not
 /// know their tags any more, and `fio_upload_find` neither; those that are not over, failed or were skipped are
 /// known as before. All of it is one write: after a power cut either all are forgotten or none.
 ///

@@ -37,7 +37,7 @@ static void start(fio_client *client, struct ending *ending, int which)
     }
 }
 
-static void some_end_some_are_cancelled(fio_client *client)
+static void some_end_some_are_canceled(fio_client *client)
 {
     struct ending endings[MANY];
     for (int i = 0; i < MANY; ++i)
@@ -100,7 +100,7 @@ static void freeing_cancels_the_rest(fio_client *client)
     steer("DELETE", "/emulator/faults", NULL);
 }
 
-static void a_pairing_is_cancelled_at_every_stage(void)
+static void a_pairing_is_canceled_at_every_stage(void)
 {
     struct ending ending;
     steer("POST", "/emulator/person", "{\"decision\":\"ignore\"}");
@@ -127,9 +127,9 @@ int main(int argc, char **argv)
     steer("POST", "/emulator/person", "{\"decision\":\"approve\",\"after_polls\":0}");
     client = new_client(new_config("completion"));
     pair(client);
-    some_end_some_are_cancelled(client);
+    some_end_some_are_canceled(client);
     waiting_for_what_is_over(client);
     freeing_cancels_the_rest(client);
-    a_pairing_is_cancelled_at_every_stage();
+    a_pairing_is_canceled_at_every_stage();
     return 0;
 }

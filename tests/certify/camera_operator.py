@@ -57,7 +57,7 @@ class CameraAndCard:
         self._camera.kill()
 
     def operate_pair(self) -> None:
-        """An unpaired camera shows a code by itself, unless somebody has cancelled that."""
+        """An unpaired camera shows a code by itself, unless somebody has canceled that."""
         since = self._camera.lines_said()
         if self._camera.last_of("Enter ", "Not paired. ", "Paired with ", "Still paired with ") != "Enter ":
             self._camera.press("pair")
@@ -79,11 +79,11 @@ class CameraAndCard:
     def operate_cancel_upload(self, name: str | None = None) -> None:
         clip = self._known_name(name)
         since = self._camera.press(f"cancel {clip}")
-        self._camera.wait_for(self._camera.says(f"{clip}: cancelled"), since)
+        self._camera.wait_for(self._camera.says(f"{clip}: canceled"), since)
 
     def operate_cancel_all_uploads(self) -> None:
         since = self._camera.press("cancel all")
-        self._camera.wait_for(self._camera.says(": cancelled"), since)
+        self._camera.wait_for(self._camera.says(": canceled"), since)
 
     def operate_change_network(self) -> None:
         """Nothing to do at this camera: the system joins the other network, and the connections end."""

@@ -57,11 +57,11 @@ class Programs(Case):
         self.run_one(AS_FIRMWARE["uploads"])
 
     def test_lifetime_sanitized(self) -> None:
-        assert self.run_one(SANITIZED["lifetime"])[-1] == "at exit: the operation was cancelled"
+        assert self.run_one(SANITIZED["lifetime"])[-1] == "at exit: the operation was canceled"
 
     def test_lifetime_as_firmware_under_valgrind(self) -> None:
         need("valgrind", "valgrind")
-        assert self.run_one(AS_FIRMWARE["lifetime"], "valgrind")[-1] == "at exit: the operation was cancelled"
+        assert self.run_one(AS_FIRMWARE["lifetime"], "valgrind")[-1] == "at exit: the operation was canceled"
 
     def test_exceptions_sanitized(self) -> None:
         self.run_one(SANITIZED["exceptions"])
@@ -133,5 +133,5 @@ class Example(Case):
             if line.startswith("Enter "):
                 break
         process.send_signal(signal.SIGTERM)
-        assert "Pairing did not work: the operation was cancelled" in process.stdout.read()
+        assert "Pairing did not work: the operation was canceled" in process.stdout.read()
         assert process.wait() == 1

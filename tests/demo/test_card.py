@@ -99,7 +99,7 @@ class AutomaticUploadTest(CardTest):
 
 
 class ButtonTest(CardTest):
-    def test_a_cancelled_pairing_waits_for_a_person(self) -> None:
+    def test_a_canceled_pairing_waits_for_a_person(self) -> None:
         service = self.service(person=None)
         camera = self.switch_on(service)
         camera.read_until("Enter ")
@@ -148,14 +148,14 @@ class ButtonTest(CardTest):
         camera = self.switch_on(service)
         camera.read_until("A.mov: uploading")
         camera.press("cancel")
-        camera.read_until("A.mov: cancelled")
+        camera.read_until("A.mov: canceled")
         for name in ("B.mov", "C.mov"):
             self.clip(name, 6_000_000)
             camera.read_until(f"{name}: uploading")
         camera.press("cancel B.mov")
-        camera.read_until("B.mov: cancelled")
+        camera.read_until("B.mov: canceled")
         camera.press("cancel all")
-        camera.read_until("C.mov: cancelled")
+        camera.read_until("C.mov: canceled")
         camera.press("cancel B.mov")
         camera.read_until("That cannot be done now")
         camera.press("cancel D.mov")

@@ -100,7 +100,7 @@ class Operations(AsyncTest):
         self.assertEqual(arrived, dict(zip(names, sums)))
         self.assertEqual(len(os.listdir("/proc/self/task")), 1)
 
-    async def test_a_task_that_is_cancelled_cancels_its_operation(self) -> None:
+    async def test_a_task_that_is_canceled_cancels_its_operation(self) -> None:
         async with self.camera() as camera:
             for _ in range(3):
                 self.service.fault("code", "stall")
@@ -224,7 +224,7 @@ class Uploads(AsyncTest):
             async with self.fails(fio_c2c.FIO_E_SOURCE_MISSING):
                 await self.soon(waiting)
 
-    async def test_one_that_is_cancelled(self) -> None:
+    async def test_one_that_is_canceled(self) -> None:
         async with self.camera() as camera:
             await self.soon(camera.pair())
             camera.queue.pause()

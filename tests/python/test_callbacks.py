@@ -79,7 +79,7 @@ class Reentrance(RigTest):
         client.request_code().wait(PATIENCE)
         assert found == {("FIO_E_REENTRANT",) * 3 + ("FIO_OK", "FIO_E_UNKNOWN_OP")}
 
-    def test_cancelling_in_a_callback(self) -> None:
+    def test_canceling_in_a_callback(self) -> None:
         client = self.client()
         operation = client.pair(lambda code: operation.cancel())
         self.fails(fio_c2c.FIO_E_CANCELED, operation.wait, PATIENCE)
@@ -285,7 +285,7 @@ class Threads(RigTest):
         assert self.outcomes == [None]
         assert client.auth_state() == fio_c2c.FIO_AUTH_PENDING
 
-    def test_cancelling_from_another_thread(self) -> None:
+    def test_canceling_from_another_thread(self) -> None:
         client = self.client()
         ended = []
         self.service.fault("code", "stall")

@@ -237,7 +237,7 @@ class Decisions(RigTest):
 
 
 class Pace(RigTest):
-    def test_cancelling_and_starting_again_keeps_the_pace(self) -> None:
+    def test_canceling_and_starting_again_keeps_the_pace(self) -> None:
         client = self.client()
         client.request_code().wait(PATIENCE)
         for _ in range(5):
@@ -273,7 +273,7 @@ class Pace(RigTest):
         self.service.approve()
         self.service.fault("token", "delay", ms=200)
         operation = client.poll()
-        # The poll leaves, is cancelled on its way, and brings tokens.
+        # The poll leaves, is canceled on its way, and brings tokens.
         client.drive_until(lambda: self.service.requests("token"), step_ms=5)
         operation.cancel()
         self.fails(fio_c2c.FIO_E_CANCELED, operation.wait, PATIENCE)
@@ -313,7 +313,7 @@ class WithoutNetwork(RigTest):
         operation.wait(PATIENCE)
         assert client.auth_state() == fio_c2c.FIO_AUTH_AUTHORIZED
 
-    def test_it_can_be_cancelled(self) -> None:
+    def test_it_can_be_canceled(self) -> None:
         self.service.network("down")
         client = self.client()
         operation = client.pair()

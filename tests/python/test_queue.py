@@ -117,7 +117,7 @@ class Pauses(QueueTest):
 
 
 class Ends(QueueTest):
-    def test_cancelling_one(self) -> None:
+    def test_canceling_one(self) -> None:
         client = self.paired()
         self.service.fault("part", "stall", asset="A001.mov")
         upload = client.upload(path=self.media())
@@ -132,7 +132,7 @@ class Ends(QueueTest):
         upload.remove()
         self.fails(fio_c2c.FIO_E_UNKNOWN_UPLOAD, upload.info)
 
-    def test_cancelling_all(self) -> None:
+    def test_canceling_all(self) -> None:
         client = self.paired()
         done = client.upload(path=self.media("done.mov"))
         done.wait(PATIENCE)

@@ -408,7 +408,7 @@ class Restarted(RecordingTest):
         upload.wait(PATIENCE)
         self.arrived("p.mov", self.content)
 
-    def test_pushed_data_that_is_gone_can_be_cancelled(self) -> None:
+    def test_pushed_data_that_is_gone_can_be_canceled(self) -> None:
         client, upload = self.cut(pushed=True, name="p.mov")
         upload.cancel()
         client.drive_until_over(upload, fio_c2c.FIO_UPLOAD_CANCELED)

@@ -108,7 +108,7 @@ class States(TagTest):
         assert client.queue.find(b"A001.mov") is None
         assert self.known(client, self.media()) is None
 
-    def test_one_that_was_cancelled_stays_so_until_a_person_wants_it_after_all(self) -> None:
+    def test_one_that_was_canceled_stays_so_until_a_person_wants_it_after_all(self) -> None:
         clip = self.media()
         client = self.paired(store_dir=self.store)
         client.queue.pause()

@@ -34,7 +34,7 @@ fn nothing_can_be_done_in_the_wrong_order() {
 }
 
 #[test]
-fn a_poll_that_is_cancelled_and_started_again_keeps_the_pace() {
+fn a_poll_that_is_canceled_and_started_again_keeps_the_pace() {
     let mut world = with_code(Rules::default());
     let began = world.time;
     while world.time < began + MINUTE {
@@ -63,7 +63,7 @@ fn approve_after_cancel(world: &mut World) {
 }
 
 #[test]
-fn an_approval_that_arrives_after_the_poll_was_cancelled_is_kept_for_the_next() {
+fn an_approval_that_arrives_after_the_poll_was_canceled_is_kept_for_the_next() {
     let mut world = with_code(Rules::default());
     approve_after_cancel(&mut world);
     assert_eq!(world.state(), AuthState::Authorized);
@@ -86,7 +86,7 @@ fn an_approval_nobody_polled_for_is_not_reported_after_a_revocation() {
 }
 
 #[test]
-fn a_pairing_that_was_cancelled_and_then_approved_is_revoked() {
+fn a_pairing_that_was_canceled_and_then_approved_is_revoked() {
     let mut world = world();
     let op = world.start(Operation::Pair { codes: 1 }).expect("a pairing can be started");
     world.run_for(2 * SECOND);
@@ -292,7 +292,7 @@ fn a_whole_pairing_waits_out_a_captive_portal() {
 }
 
 #[test]
-fn a_pairing_that_waits_for_a_network_can_be_cancelled() {
+fn a_pairing_that_waits_for_a_network_can_be_canceled() {
     let mut world = world();
     world.network.weather.outage = true;
     let op = world.start(Operation::Pair { codes: 1 }).expect("a pairing can be started");

@@ -185,7 +185,7 @@ impl World {
         let now = device.clock.now(time);
         let was_live = device.live().contains_key(&op);
         let result = device.engine.cancel(op, now);
-        assert_eq!(result.is_ok(), was_live, "cancelling {op}: {result:?}");
+        assert_eq!(result.is_ok(), was_live, "canceling {op}: {result:?}");
         self.tell(|| format!("cancel {op}: {result:?}"));
         self.after_call();
         result

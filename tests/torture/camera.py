@@ -12,7 +12,7 @@ from fio_c2c.emulator import Emulator
 
 SECRET = "emulator-secret"
 # What must never be said, whatever happens around it.
-ALARMS = re.compile(r": (failed|skipped|cancelled)\b|failed last time|FIO_E_(PANIC|POISONED|STORE|SOURCE)|cannot be sent")
+ALARMS = re.compile(r": (failed|skipped|canceled)\b|failed last time|FIO_E_(PANIC|POISONED|STORE|SOURCE)|cannot be sent")
 
 
 class Camera:

@@ -213,7 +213,7 @@ impl Engine {
     /// a refresh whose answer nobody would be there to keep.
     pub fn shut_down(&mut self, now: Now) {
         self.cx.set_now(now);
-        // Cancelling removes it, so this ends.
+        // Canceling removes it, so this ends.
         while let Some((&op, &operation)) = self.cx.operations.first_key_value() {
             self.cancel_operation(op, operation);
         }

@@ -1,6 +1,6 @@
 //! The device flow from a granted code to the user's decision (RFC 8628 sections 3.3 to 3.5).
 //!
-//! The pace belongs to the code, not to the call that polls: a poll that is cancelled and started
+//! The pace belongs to the code, not to the call that polls: a poll that is canceled and started
 //! again goes on at the moment the server allows.
 
 use crate::api::Request;

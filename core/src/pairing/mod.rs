@@ -110,7 +110,7 @@ impl Pairing {
         if self.asking.take_if(|asking| asking.op == op).is_some() {
             cx.abort_for(Purpose::Code);
         }
-        // A poll that is cancelled leaves its code alive: it may be taken up again.
+        // A poll that is canceled leaves its code alive: it may be taken up again.
         self.poller.take_if(|poller| *poller == op);
         if self.pair.take_if(|pair| pair.op == op).is_some_and(|pair| !pair.waits_for_device) {
             self.abandon_code();

@@ -283,7 +283,7 @@ fn steer(u: &mut Unstructured<'_>, known: &Known) -> Result<Call> {
         (
             "POST",
             "/emulator/told",
-            &[("client_id", "\"CAM\""), ("what", "\"upload_cancelled\""), ("name", "\"A.mov\"")],
+            &[("client_id", "\"CAM\""), ("what", "\"upload_canceled\""), ("name", "\"A.mov\"")],
         ),
         ("POST", "/emulator/told", &[("client_id", "\"CAM\""), ("what", "\"power_cut\"")]),
         (

@@ -165,9 +165,9 @@ pub enum Deed {
     /// At the device, as somebody told the emulator.
     PowerCut,
     NetworkChanged,
-    PairingCancelled,
+    PairingCanceled,
     /// Of one file or, without a name, of all.
-    UploadCancelled {
+    UploadCanceled {
         name: Option<String>,
     },
 }

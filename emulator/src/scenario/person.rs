@@ -26,7 +26,7 @@ pub fn attend(emulator: &Arc<Emulator>, may_read: bool) {
     });
     if reads {
         let emulator = Arc::clone(emulator);
-        // A thread of its own: reads of standard input cannot be cancelled.
+        // A thread of its own: reads of standard input cannot be canceled.
         std::thread::spawn(move || listen(&emulator));
     }
 }

@@ -75,7 +75,7 @@ pub fn operated(emulator: &Emulator, id: u64, result: Result<(), String>) -> Res
         let deed = deed(&call.operation, call.upload).filter(|_| is_done);
         let device = match &deed {
             // It may be new, and only its code be known.
-            Some(Deed::PairingCancelled) => service.codes.newest().map(|code| code.client_id.clone()),
+            Some(Deed::PairingCanceled) => service.codes.newest().map(|code| code.client_id.clone()),
             _ => scenarios.device(service).map(str::to_owned),
         };
         if let Some((device, deed)) = device.zip(deed) {
@@ -198,12 +198,12 @@ fn ask(emulator: &Emulator, run: u64) {
 fn deed(operation: &Operation, upload: Option<String>) -> Option<Deed> {
     match operation.operate {
         Operate::CutPower => Some(Deed::PowerCut),
-        Operate::CancelPairing => Some(Deed::PairingCancelled),
+        Operate::CancelPairing => Some(Deed::PairingCanceled),
         // Without an upload at work none can go on in spite of it.
         Operate::CancelUpload => {
-            upload.or_else(|| operation.name.clone()).map(|name| Deed::UploadCancelled { name: Some(name) })
+            upload.or_else(|| operation.name.clone()).map(|name| Deed::UploadCanceled { name: Some(name) })
         }
-        Operate::CancelAllUploads => Some(Deed::UploadCancelled { name: None }),
+        Operate::CancelAllUploads => Some(Deed::UploadCanceled { name: None }),
         Operate::ChangeNetwork => Some(Deed::NetworkChanged),
         Operate::SwitchOn | Operate::SwitchOff | Operate::Pair | Operate::Record | Operate::Idle => None,
     }

@@ -38,7 +38,7 @@ pub unsafe extern "C" fn fio_config_set_progress_interval(
     unsafe { CONFIGS.guard_set(config, |config| config.set_progress_interval(interval_ms)) }
 }
 
-/// Sets how many uploads that are done or cancelled are remembered, also across restarts; of more than
+/// Sets how many uploads that are done or canceled are remembered, also across restarts; of more than
 /// these the oldest are forgotten. Each takes a small record in the store. What failed or was skipped
 /// needs a person and is always remembered: until `fio_upload_retry` or `fio_upload_remove`. This is about the
 /// list; that a clip was sent is known longer, by its tag (`fio_config_set_tag_memory`).
@@ -56,7 +56,7 @@ pub unsafe extern "C" fn fio_config_set_history(config: *mut fio_config, uploads
     unsafe { CONFIGS.guard_set(config, |config| config.set_history(uploads)) }
 }
 
-/// Sets how many tags are remembered of uploads that were sent or cancelled and are not in the list any more
+/// Sets how many tags are remembered of uploads that were sent or canceled and are not in the list any more
 /// (`fio_config_set_history`, `fio_upload_remove`), so that `fio_upload_start` sends no clip twice. Also across
 /// restarts; until `fio_queue_forget_tags`.
 ///

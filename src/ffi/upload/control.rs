@@ -4,7 +4,7 @@
 use super::*;
 
 /// Ends an upload for good. What is under way is broken off; an asset that the service has begun already
-/// stays there, unfinished. It is remembered as cancelled, and so is its tag: it is sent only if it is started
+/// stays there, unfinished. It is remembered as canceled, and so is its tag: it is sent only if it is started
 /// with `fio_upload_set_again`.
 ///
 /// @param client  the client
@@ -42,7 +42,7 @@ pub unsafe extern "C" fn fio_upload_cancel(client: *mut fio_client, id: fio_uplo
 /// @param id      an upload that failed, was skipped, or waits by itself
 ///
 /// Returns:   `FIO_OK` (also for one that is being sent) | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (done,
-///            cancelled, or waiting for something else, such as `fio_upload_resume` or `fio_upload_attach`) |
+///            canceled, or waiting for something else, such as `fio_upload_resume` or `fio_upload_attach`) |
 ///            `FIO_E_SOURCE_MISSING`, `FIO_E_SOURCE_KIND`, `FIO_E_SOURCE_EMPTY`, `FIO_E_SOURCE_READ`,
 ///            `FIO_E_SOURCE_BUSY`, `FIO_E_NOMEM` (the file is not to be had now)
 /// Callbacks: store, clock, entropy and log callbacks, if set; `FIO_EVENT_UPLOAD` later, from `fio_drive`
@@ -120,11 +120,11 @@ pub unsafe extern "C" fn fio_upload_move_to_project(
 
 /// Takes an upload that is over off the list: one that failed or was skipped, when the person has seen it, or
 /// another one before its time (`fio_config_set_history`). Tells no event. The tag of one that is done or
-/// cancelled stays known (`fio_config_set_tag_memory`); that of another is forgotten with it, so that the same
+/// canceled stays known (`fio_config_set_tag_memory`); that of another is forgotten with it, so that the same
 /// clip may be started again.
 ///
 /// @param client  the client
-/// @param id      an upload that is over: done, failed, skipped or cancelled
+/// @param id      an upload that is over: done, failed, skipped or canceled
 ///
 /// Returns:   `FIO_OK` | `FIO_E_UNKNOWN_UPLOAD` | `FIO_E_STATE` (not over: cancel it first)
 /// Callbacks: store, clock, entropy and log callbacks, if set; `destroy` of a reader that is not used any more

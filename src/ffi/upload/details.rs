@@ -125,7 +125,7 @@ pub unsafe extern "C" fn fio_upload_set_created(upload: *mut fio_upload, seconds
 /// to the service.
 ///
 /// A tag stands for one clip: `fio_upload_start` takes no second one with the tag of an upload that is in the
-/// list, or was sent or cancelled before (`FIO_E_UPLOAD_EXISTS`). So an application may start an upload for
+/// list, or was sent or canceled before (`FIO_E_UPLOAD_EXISTS`). So an application may start an upload for
 /// every file on a card, as often as it likes: each is sent once. What a tag is made of must therefore be
 /// another for another clip: an id from the clip's own metadata, or the card's id, the file's name and the
 /// time of its making. A name alone comes again after a card was formatted, and its clip would not be sent;

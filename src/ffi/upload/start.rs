@@ -11,7 +11,7 @@ use super::*;
 /// Failures of the network and of the service are tried again by themselves, more and more slowly, and
 /// told as the `reason` of `FIO_EVENT_UPLOAD`; what the storage has confirmed is not sent again. The
 /// upload ends as done, as failed (the file is gone or was changed, the service refuses it), as skipped
-/// (it was made while a user had the device paused), or as cancelled.
+/// (it was made while a user had the device paused), or as canceled.
 ///
 /// The project is the one the device is in now; if it is not paired, the one of the next pairing. When the
 /// device is moved to another project, an upload that the service does not know yet waits with
@@ -20,7 +20,7 @@ use super::*;
 ///
 /// No clip is sent twice: one whose tag (`fio_upload_set_tag`) is known is not taken, whatever its source is now.
 /// The tag of an upload is known while it is in the list, in whatever state (one that failed can be retried with
-/// `fio_upload_retry`, one that is paused resumed), and of one that was sent or cancelled for as long as
+/// `fio_upload_retry`, one that is paused resumed), and of one that was sent or canceled for as long as
 /// `fio_config_set_tag_memory` says. `fio_upload_set_again` sends it all the same. What a store holds that could
 /// not be read at the start is known once it was read.
 ///
@@ -74,7 +74,7 @@ pub unsafe extern "C" fn fio_upload_start(
 /// @param tag     what `fio_upload_set_tag` gave
 /// @param length  how many bytes
 /// @param id      [out] set to `FIO_UPLOAD_NONE` first, to the upload on `FIO_OK`; may be NULL
-/// @param state   [out] a `FIO_UPLOAD_…` on `FIO_OK`; may be NULL. One that is done or cancelled may not be in the
+/// @param state   [out] a `FIO_UPLOAD_…` on `FIO_OK`; may be NULL. One that is done or canceled may not be in the
 ///                list any more, so that `fio_upload_get` does not know it.
 ///
 /// Returns:   `FIO_OK` | `FIO_E_NULL` (also a tag that is NULL with a length) | `FIO_E_UNKNOWN_UPLOAD` (none
@@ -147,7 +147,7 @@ pub unsafe extern "C" fn fio_upload_attach(
 /// Shows how an upload stands.
 ///
 /// @param client  the client
-/// @param id      the upload; one that is done or cancelled is known for as long as
+/// @param id      the upload; one that is done or canceled is known for as long as
 ///                `fio_config_set_history` says
 /// @param info    [out] set to NULL first, to the upload on `FIO_OK`; valid until the next
 ///                `fio_upload_get` on this client, or until it is freed

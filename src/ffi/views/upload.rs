@@ -24,7 +24,7 @@ pub const FIO_UPLOAD_FAILED: i32 = 5;
 /// `fio_upload_info.state`: over: it was made while a user had the device paused
 /// (`FIO_E_CHANNEL_PAUSED`), so that the service does not take it.
 pub const FIO_UPLOAD_SKIPPED: i32 = 6;
-/// `fio_upload_info.state`: over: the application cancelled it.
+/// `fio_upload_info.state`: over: the application canceled it.
 pub const FIO_UPLOAD_CANCELED: i32 = 7;
 
 /// One upload as it stands. New states may appear.
@@ -85,7 +85,7 @@ pub struct fio_totals {
     pub files_left: u64,
     /// What they still have to send, in bytes.
     pub bytes_left: u64,
-    /// How many uploads are in each state; of those that are done or cancelled, the ones still remembered
+    /// How many uploads are in each state; of those that are done or canceled, the ones still remembered
     /// (`fio_config_set_history`).
     pub queued: u64,
     pub uploading: u64,

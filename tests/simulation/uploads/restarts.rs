@@ -67,7 +67,7 @@ impl World {
         self.check_tags();
     }
 
-    /// What was started, and what was sent or cancelled once that is written down, is known by its tag for ever;
+    /// What was started, and what was sent or canceled once that is written down, is known by its tag for ever;
     /// and nothing else is.
     pub fn check_tags(&mut self) {
         let Some(device) = &self.device else { return };
@@ -95,7 +95,7 @@ impl World {
                     let is_true = is_told || self.service.may_be_done(&tracked.key);
                     assert!(is_true, "known as sent, and was not: {tracked:?}");
                 }
-                UploadState::Canceled => assert!(tracked.was_canceled, "nobody cancelled it: {tracked:?}"),
+                UploadState::Canceled => assert!(tracked.was_canceled, "nobody canceled it: {tracked:?}"),
                 _ => continue,
             }
             if device.engine.uploads().info(tracked.id).is_err() {

@@ -58,7 +58,7 @@ pub struct Tracked {
     pub told: Option<(UploadState, i32)>,
     /// It was read from the list at the start, where an event about the same may still be on its way.
     pub was_listed: bool,
-    /// That it was sent or cancelled was seen to be written down: its tag is known for ever.
+    /// That it was sent or canceled was seen to be written down: its tag is known for ever.
     pub must_be_known: bool,
     /// Why a second whole file of it would be nobody's fault.
     pub excuses: BTreeSet<&'static str>,

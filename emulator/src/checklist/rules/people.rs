@@ -9,16 +9,16 @@ use crate::endpoint::Endpoint;
 use crate::service::devices::MOST_DEVICES;
 
 pub static PAIRING: Row = Row {
-    name: "pairing_can_be_cancelled",
+    name: "pairing_can_be_canceled",
     numbers: &[11],
-    requirement: "A pairing that is cancelled at the device is over: no poll follows.",
+    requirement: "A pairing that is canceled at the device is over: no poll follows.",
     reference: "protocol 3.1; integrator checklist, authorization flow",
     question: Some("Cancel a pairing at each of its steps: does the device obey?"),
 };
 pub static UPLOAD: Row = Row {
-    name: "upload_can_be_cancelled",
+    name: "upload_can_be_canceled",
     numbers: &[38],
-    requirement: "An upload that is cancelled at the device is over: no part of it follows.",
+    requirement: "An upload that is canceled at the device is over: no part of it follows.",
     reference: "protocol 12; integrator checklist, cancel",
     question: Some("Cancel one upload, and all of them: does the device obey?"),
 };
@@ -43,10 +43,10 @@ pub struct People {
 #[derive(Default)]
 struct Device {
     code: Option<String>,
-    cancelled: Option<Cancelled>,
+    canceled: Option<Canceled>,
 }
 
-struct Cancelled {
+struct Canceled {
     code: String,
     at: Moment,
 }
@@ -55,7 +55,7 @@ struct Asset {
     device: String,
     name: String,
     seq: u64,
-    cancelled: Option<Moment>,
+    canceled: Option<Moment>,
     survives: bool,
 }
 
@@ -70,12 +70,12 @@ impl People {
         let Some((name, code)) = asked.device.as_ref().zip(asked.secret.as_ref()) else { return };
         let device = self.devices.entry(name, Device::default);
         device.code = Some(code.clone());
-        let cancelled = device.cancelled.as_ref().filter(|cancelled| cancelled.code == *code);
-        if cancelled.is_some_and(|cancelled| asked.at.really_since(cancelled.at).as_secs() >= GRACE_SECONDS) {
+        let canceled = device.canceled.as_ref().filter(|canceled| canceled.code == *code);
+        if canceled.is_some_and(|canceled| asked.at.really_since(canceled.at).as_secs() >= GRACE_SECONDS) {
             ledger.broken(
                 &PAIRING,
                 Some(name),
-                "The pairing was cancelled, and it polls on.".into(),
+                "The pairing was canceled, and it polls on.".into(),
                 &[asked.seq],
             );
         }
@@ -83,8 +83,8 @@ impl People {
 
     fn part(&mut self, asked: &Asked, ledger: &mut Ledger) {
         let Some(asset) = asked.asset.as_ref().and_then(|id| self.assets.get(id)) else { return };
-        if asset.cancelled.is_some_and(|at| asked.at.really_since(at).as_secs() >= GRACE_SECONDS) {
-            let why = "The upload was cancelled, and its parts go on.";
+        if asset.canceled.is_some_and(|at| asked.at.really_since(at).as_secs() >= GRACE_SECONDS) {
+            let why = "The upload was canceled, and its parts go on.";
             ledger.broken(&UPLOAD, Some(&asset.device), why.into(), &[asset.seq, asked.seq]);
         }
     }
@@ -92,16 +92,16 @@ impl People {
     fn deed(&mut self, at: Moment, name: &str, deed: &Deed, ledger: &mut Ledger) {
         let own = self.assets.iter_mut().map(|(_, asset)| asset).filter(|asset| asset.device == name);
         match deed {
-            Deed::PairingCancelled => {
+            Deed::PairingCanceled => {
                 let device = self.devices.entry(&name.to_owned(), Device::default);
-                device.cancelled = device.code.take().map(|code| Cancelled { code, at });
-                if device.cancelled.is_some() {
+                device.canceled = device.code.take().map(|code| Canceled { code, at });
+                if device.canceled.is_some() {
                     ledger.kept(&PAIRING, Some(name));
                 }
             }
-            Deed::UploadCancelled { name: file } => {
+            Deed::UploadCanceled { name: file } => {
                 for asset in own.filter(|asset| file.as_ref().is_none_or(|file| *file == asset.name)) {
-                    asset.cancelled = Some(at);
+                    asset.canceled = Some(at);
                     ledger.kept(&UPLOAD, Some(name));
                 }
             }
@@ -127,7 +127,7 @@ impl Rule for People {
                 {
                     let name = creation.file.rsplit_once(' ').map_or("", |(name, _)| name).to_owned();
                     let (device, seq) = (device.clone(), asked.seq);
-                    let asset = Asset { device, name, seq, cancelled: None, survives: false };
+                    let asset = Asset { device, name, seq, canceled: None, survives: false };
                     self.assets.insert(id.clone(), asset);
                 }
                 if answered.told.completed {
@@ -164,12 +164,12 @@ mod tests {
     }
 
     #[test]
-    fn a_cancelled_upload_is_over() {
+    fn a_canceled_upload_is_over() {
         let mut bench = uploading();
         assert_eq!(bench.status(&UPLOAD), Status::AskTheEngineer);
-        bench.deed(Deed::UploadCancelled { name: Some("other".into()) });
+        bench.deed(Deed::UploadCanceled { name: Some("other".into()) });
         assert_eq!(bench.status(&UPLOAD), Status::AskTheEngineer);
-        bench.deed(Deed::UploadCancelled { name: Some("A B.mov".into()) });
+        bench.deed(Deed::UploadCanceled { name: Some("A B.mov".into()) });
         put(bench.wait(1.0)).answer(200, told());
         assert_eq!(bench.status(&UPLOAD), Status::Fulfilled);
         put(bench.wait(10.0)).answer(200, told());
@@ -177,14 +177,14 @@ mod tests {
     }
 
     #[test]
-    fn a_cancelled_pairing_is_over() {
+    fn a_canceled_pairing_is_over() {
         let poll = |bench: &mut Bench| {
             let grant = Some(GrantType::DeviceCode);
             bench.call(Endpoint::Token, |asked| (asked.grant, asked.secret) = (grant, Some("#c".into())));
         };
         let mut bench = Bench::new(People::default());
         poll(&mut bench);
-        bench.deed(Deed::PairingCancelled);
+        bench.deed(Deed::PairingCanceled);
         assert_eq!(bench.status(&PAIRING), Status::Fulfilled);
         poll(bench.wait(10.0));
         assert_eq!(bench.status(&PAIRING), Status::Broken);

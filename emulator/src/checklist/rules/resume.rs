@@ -201,7 +201,7 @@ impl Rule for Resume {
                 }
             }
             Event::Deed { device, deed, .. } => match deed {
-                Deed::UploadCancelled { name } => self.forget(device, name.as_deref()),
+                Deed::UploadCanceled { name } => self.forget(device, name.as_deref()),
                 Deed::Disconnected | Deed::MovedToProject => self.forget(device, None),
                 _ => {}
             },
@@ -219,7 +219,7 @@ impl Rule for Resume {
             row: &SURVIVES,
             device: asset.device.clone(),
             text: format!(
-                "The upload {id} was cut and has not been finished: was it cancelled at the device?"
+                "The upload {id} was cut and has not been finished: was it canceled at the device?"
             ),
         });
         open.collect()
@@ -280,7 +280,7 @@ mod tests {
         assert_eq!(bench.breach(&RESUME).requests, [4, 5]);
         let reasons: [fn(&mut Bench) -> &mut Bench; 4] = [
             |bench| put(bench, "a", 3).answer(403, told()),
-            |bench| bench.deed(Deed::UploadCancelled { name: Some("A.mov".into()) }),
+            |bench| bench.deed(Deed::UploadCanceled { name: Some("A.mov".into()) }),
             |bench| bench.deed(Deed::Disconnected),
             |bench| bench.wait(3_600.0),
         ];

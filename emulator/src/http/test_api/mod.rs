@@ -70,8 +70,10 @@ struct NetworkState {
 enum TestDeed {
     PowerCut,
     NetworkChanged,
-    PairingCancelled,
-    UploadCancelled,
+    #[serde(alias = "pairing_cancelled")]
+    PairingCanceled,
+    #[serde(alias = "upload_cancelled")]
+    UploadCanceled,
 }
 
 #[derive(Deserialize)]
@@ -281,11 +283,11 @@ async fn listen(emulator: &Arc<Emulator>, wanted: Listen) -> Result {
 
 fn told(emulator: &Emulator, told: Told) -> Result {
     let deed = match (told.what, told.name) {
-        (TestDeed::UploadCancelled, name) => Deed::UploadCancelled { name },
-        (_, Some(_)) => return Err(bad("Only a cancelled upload has a name")),
+        (TestDeed::UploadCanceled, name) => Deed::UploadCanceled { name },
+        (_, Some(_)) => return Err(bad("Only a canceled upload has a name")),
         (TestDeed::PowerCut, None) => Deed::PowerCut,
         (TestDeed::NetworkChanged, None) => Deed::NetworkChanged,
-        (TestDeed::PairingCancelled, None) => Deed::PairingCancelled,
+        (TestDeed::PairingCanceled, None) => Deed::PairingCanceled,
     };
     emulator.deed(&clip(&told.client_id), &deed);
     Ok(Answer::ok(&json!({ "time": emulator.clock.now().as_secs_f64() })))

@@ -23,7 +23,7 @@ TARGET_DIR := $(CURDIR)/target
 BUILD := $(CURDIR)/build
 VARIANT := $(if $(TARGET),$(TARGET)/)$(TLS)$(if $(filter no,$(UPLOADS)),-pairing)
 OUT := $(BUILD)/$(VARIANT)
-# All variants are compiled in one place, so that what they have in common is compiled once; whoever compiles
+# All variants are compiled in one place, so that what they have in common is compiled once; anybody who compiles
 # there holds the lock until the result is taken away.
 LIBRARY_DIR := $(TARGET_DIR)/library$(if $(filter yes,$(DEV)),-dev)
 DEV_PROFILE := CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_OPT_LEVEL=1 \
@@ -176,7 +176,7 @@ SECONDS ?= 60
 fuzz:
 	@CARGO="$(CARGO)" $(PYTHON) -B emulator/fuzz/run.py --seconds $(SECONDS) $(WITHIN:%=--within %)
 
-# Every test. What needs a package that is not installed is skipped aloud and counted; with
+# Every test. What needs a package that is not installed is skipped, named and counted; with
 # FIO_NO_SKIPS=1 a skip is a failure. ONLY="word word" runs the steps whose names contain a word.
 check:
 	@$(PYTHON) -B tests/check.py $(ONLY)
@@ -186,7 +186,7 @@ PYTEST = "$$($(PYTHON) -B tests/environment.py)" -B -m pytest
 pytest:
 	$(PYTEST) $(TESTS)
 
-# The lock files of what tests install from PyPI, made anew of requirements.in beside them; for every Python that can run
+# The lock files of what tests install from PyPI, made again of requirements.in beside them; for every Python that can run
 # the tests.
 test-requirements:
 	set -e; for of in tests tests/page; do \

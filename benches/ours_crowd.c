@@ -4,7 +4,7 @@
  *     ours_crowd URL CA_FILE CLIENT_SECRET COUNT
  *
  * Each line of standard input is done by all of them at once and answered by a line of JSON; between two of
- * them they rest, so that whoever asks can look at the process from outside. The end of input ends it.
+ * them they rest, so that anybody who asks can look at the process from outside. The end of input ends it.
  *
  *     pair                  they ask for a code and poll until the person has decided
  *     rest MILLISECONDS     they have nothing to do; tells how often a descriptor was ready all the same

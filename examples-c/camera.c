@@ -293,7 +293,7 @@ static fio_status live(struct camera *camera, int once)
         }
         if (once || stop_requested)
             return status;
-        /* What failed just now, the library tries again by itself; or the pairing is over, and begins anew. */
+        /* What failed just now, the library tries again by itself; or the pairing is over, and starts over. */
         status = is_paired(camera) ? stay_online(camera) : FIO_OK;
         if (status != FIO_OK)
             return status;
@@ -371,7 +371,7 @@ int main(int argc, char **argv)
         usage(arguments.setup.help ? stdout : stderr);
         return arguments.setup.help ? 0 : 2;
     }
-    setvbuf(stdout, NULL, _IOLBF, BUFSIZ); /* whoever reads this through a pipe reads it in time */
+    setvbuf(stdout, NULL, _IOLBF, BUFSIZ); /* anybody who reads this through a pipe reads it in time */
     if (setup_catch_signals() != 0) {
         perror("sigaction");
         return 1;

@@ -166,7 +166,7 @@ int main(int argc, char** argv)
         std::fprintf(stderr, "usage: FIO_CLIENT_SECRET=... send_clips BASE-URL CA-FILE STORE FILE...\n");
         return 2;
     }
-    std::setvbuf(stdout, nullptr, _IOLBF, BUFSIZ);  // whoever reads this through a pipe reads it in time
+    std::setvbuf(stdout, nullptr, _IOLBF, BUFSIZ);  // anybody who reads this through a pipe reads it in time
     const int signal_fd = open_signals();
     if (signal_fd < 0) {
         std::perror("signals");

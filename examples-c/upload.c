@@ -256,7 +256,7 @@ int main(int argc, char **argv)
         usage(arguments.setup.help ? stdout : stderr);
         return arguments.setup.help ? 0 : 2;
     }
-    setvbuf(stdout, NULL, _IOLBF, BUFSIZ); /* whoever reads this through a pipe reads it in time */
+    setvbuf(stdout, NULL, _IOLBF, BUFSIZ); /* anybody who reads this through a pipe reads it in time */
     if (setup_catch_signals() != 0) {
         perror("sigaction");
         return 1;

@@ -67,7 +67,7 @@ static void press_auto(fio_client *client, const char *directory, const char *na
     complain_unless_ok(client, fio_queue_set_auto_start(client, strcmp(name, "off") != 0));
 }
 
-/* One that waits for a person goes on; one that failed is tried again, and one that was canceled begins anew. */
+/* One that waits for a person goes on; one that failed is tried again, and one that was canceled starts over. */
 static void press_send(fio_client *client, const char *directory, const char *name)
 {
     fio_upload_id id = upload_of(client, directory, name);

@@ -648,7 +648,7 @@
 
 /**
  * `fio_event.kind`: the service refuses this device's client secret (`error`): the pairing is kept, but
- * nothing is renewed until `fio_refresh` is called or the client made anew.
+ * nothing is renewed until `fio_refresh` is called or the client made again.
  */
 #define FIO_EVENT_REFRESH_REFUSED 4
 
@@ -1088,7 +1088,7 @@ typedef struct fio_upload_info {
      */
     uint64_t size;
     /**
-     * Bytes the storage has confirmed: these are safe. They become 0 again if it has to begin anew.
+     * Bytes the storage has confirmed: these are safe. They become 0 again if it has to start over.
      */
     uint64_t confirmed;
     /**
@@ -1521,7 +1521,7 @@ fio_status fio_config_set_ca_pem(struct fio_config *config,
  * Who else can put files there could plant records: the directory must belong to the user of the process or
  * to root, and must not be writable by every user, nor by a group other than the process's own (or root's).
  * Else `fio_client_new` answers `FIO_E_STORE_UNSAFE`. File systems that keep neither owners nor modes (FAT,
- * exFAT, NTFS, CIFS, FUSE) are not asked: there, whoever can write to the card can change records that no
+ * exFAT, NTFS, CIFS, FUSE) are not asked: there, anybody who can write to the card can change records that no
  * key seals (`fio_config_set_store_key`), so that the library sends other files of this device, or to other
  * hosts. The last part of the path may be a link if it belongs to the same user or to root; below the
  * directory no link is followed, and only plain files are read or replaced.
@@ -2080,7 +2080,7 @@ FIO_API
 fio_status fio_wakeup(struct fio_client *client);
 
 /**
- * Says that the network is another one now, or there again: parts of uploads that stand still are begun anew, and
+ * Says that the network is another one now, or there again: parts of uploads that stand still are started over, and
  * what waits for the network is tried at once. What a server has asked for is kept. Without this call the library
  * tries a lost network every second or two, and less often the longer it has been away.
  *
@@ -2258,7 +2258,7 @@ int32_t fio_auth_state(struct fio_client *client);
 /**
  * Copies the access token, for an application that calls other endpoints of the service itself. Send
  * it to the service's origin only, as `Authorization: Bearer …`, and wipe the buffer afterwards. It is
- * good until the next refresh; on a 401 call `fio_refresh` and read it anew.
+ * good until the next refresh; on a 401 call `fio_refresh` and read it again.
  *
  * @param client    the client
  * @param buffer    [out] receives the token without a terminating NUL; NULL with capacity 0 asks for
@@ -2499,7 +2499,7 @@ fio_status fio_upload_set_reader(struct fio_upload *upload,
  *
  * What was pushed stays in memory until the part it belongs to has arrived, so that it can be sent
  * again. After a restart the upload waits with `FIO_E_SOURCE_NEEDED`; see `fio_upload_push`. It cannot be
- * begun anew, since its first bytes are nowhere any more: where another upload would, it fails.
+ * started over, since its first bytes are nowhere any more: where another upload would, it fails.
  *
  * @param upload  the description
  *
@@ -2917,7 +2917,7 @@ fio_status fio_upload_advance(struct fio_client *client,
  * @param size    how many bytes it has in all; -1 for as many as the file has now, or were pushed (with
  *                a reader it stands for the reader's size: give the real one). Fewer than were called
  *                stable are a waste: what has been sent of such a recording is given up, and it begins
- *                anew, or fails if it was pushed.
+ *                again, or fails if it was pushed.
  * @param name    its name: 1 to 255 bytes of UTF-8 without control characters, with the extension it was
  *                started with; copied. Needed if it was started with an extension only. NULL means the
  *                name that was set, or the file's; one that the service has already stays.
@@ -2961,7 +2961,7 @@ fio_status fio_upload_cancel(struct fio_client *client,
 /**
  * Puts an upload into the queue again that failed or was skipped, or lets one that waits be tried at once.
  *
- * One that failed or was skipped: the file is sent as it is now; if it was changed, it begins anew, otherwise
+ * One that failed or was skipped: the file is sent as it is now; if it was changed, it starts over, otherwise
  * what has arrived already is not sent again. A source that was no path has to be attached again
  * (`fio_upload_attach`). What was skipped is still as old as it is, so that the service will skip it again
  * unless it has changed its mind.

@@ -28,7 +28,7 @@ debian_index() {
     touch "$cross/apt/lists-are-new"
 }
 
-# The lists are read anew next time, because that may be all that is wrong.
+# The lists are read again next time, because that may be all that is wrong.
 debian_fail() {
     rm -f "$cross/apt/lists-are-new"
     fail "$@" "apt said (all of it is in $cross/apt/log):" "$(grep '^[EW]:' "$cross/apt/log" || tail -5 "$cross/apt/log")"

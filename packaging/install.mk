@@ -1,6 +1,6 @@
 # `make install` and `make uninstall`: what it takes to build programs with the library and to run them. Both are
 # given the same variables: PREFIX, LIBDIR, INCLUDEDIR and LICENSEDIR, absolute and without spaces; DESTDIR, put in
-# front of all of them, for whoever makes a package; TLS, UPLOADS and TARGET, as for `make lib`. What is built already
+# front of all of them, for anybody who makes a package; TLS, UPLOADS and TARGET, as for `make lib`. What is built already
 # is not built again, and then neither cargo nor Python is needed.
 #
 # RELOCATABLE=yes makes a tree that may be moved as a whole: fio-c2c.pc then finds its prefix from its own place.

@@ -98,7 +98,7 @@ def platform(binaries: List[Path]) -> str:
     """The platform tag of a wheel with these binaries.
 
     auditwheel would say the same, and a test compares (tests/package/test_wheel.py). It is not called here: it looks at a
-    finished wheel, which would have to be named anew, it needs Python 3.9, and whoever installs from a checkout would
+    finished wheel, which would have to be named again, it needs Python 3.9, and anybody who installs from a checkout would
     download it and what it needs.
     """
     versions = [glibc(binary) for binary in binaries]

@@ -3,7 +3,7 @@
 
 Two steps run side by side where there are two processors (FIO_JOBS says how many); what measures runs alone.
 What a step says is printed when it is over. A step that needs a package which is not installed is skipped
-aloud, with the package's name, and counted. With FIO_NO_SKIPS=1 a skip is a failure. At the end are the steps by the
+and counted, with the package's name. With FIO_NO_SKIPS=1 a skip is a failure. At the end are the steps by the
 time they took, one line with the command that installs everything that is missing, if tests were skipped, and
 `N passed, N failed, N skipped`.
 

@@ -1,6 +1,6 @@
 //! Texts from outside (service, storage, store, file names, libcurl's words) on their way to a log, an error, an
 //! event or a view. Two things are taken out: characters that act on a terminal or a screen instead of being
-//! shown, and the client's own secrets, which whoever was sent them may quote.
+//! shown, and the client's own secrets, which anybody who was sent them may quote.
 
 use crate::prelude::*;
 use crate::secret::Secret;

@@ -336,14 +336,14 @@ pub static DESCRIPTIONS: &[Description] = describe! {
     FIO_E_UPLOAD_PAUSED Slowly "the upload is paused on the device" "Resume the upload or the queue."
     FIO_E_NO_INTERFACE Slowly "no network interface that uploads may use is up" "Connect one of them, or allow others."
     FIO_E_URL_EXPIRED Slowly "the address of the part has expired" "Nothing: the library asks for new addresses."
-    FIO_E_UPLOAD_GONE Slowly "the storage does not know the upload any more" "Nothing: the library begins the upload anew."
+    FIO_E_UPLOAD_GONE Slowly "the storage does not know the upload any more" "Nothing: the library starts the upload over."
     FIO_E_STORAGE Slowly "the storage refused a part" "Nothing at first: the library tries again, then with a new asset. If it persists, report it with the log."
     FIO_E_CHECKSUM Slowly "the storage received other bytes than were sent" "Nothing, if it is rare; otherwise check the device's memory and network."
     FIO_E_WOULD_BLOCK Later "the memory for pushed data is full" "Drive the client, then push the same data again."
     FIO_E_TOO_MANY_ASSETS Slowly "ten assets were made for the file and none was completed" "See the message, then call fio_upload_retry."
     FIO_E_URL_REFUSED Slowly "the storage does not accept the address of the part" "Nothing at first: the library asks for new addresses. If it persists, report it with the log."
     FIO_E_UPLOAD_EXISTS Never "an upload with this tag is known already" "Nothing: no clip is sent twice. fio_upload_set_again sends one once more."
-    FIO_E_PART_TOO_LARGE Slowly "the part is too large for the storage, or for something on the way (413)" "Nothing: the library begins the upload anew with smaller parts. Check for a proxy in the network if it persists."
+    FIO_E_PART_TOO_LARGE Slowly "the part is too large for the storage, or for something on the way (413)" "Nothing: the library starts the upload over with smaller parts. Check for a proxy in the network if it persists."
     FIO_E_SOURCE_BUSY Later "the file cannot be read at the moment" "Check the card: the library tries again by itself."
 };
 

@@ -21,7 +21,7 @@ if (location.search !== "") {
   history.replaceState(null, "", location.pathname + location.hash);
 }
 
-/** What was told already, so that only what is new is said aloud. */
+/** What was told already, so that only what is new is announced. */
 let told = null;
 
 function facts(view) {

@@ -148,7 +148,7 @@ impl Options {
         let storage = self.storage_listen.map_or(self.listen.ip(), |address| address.ip());
         let is_private = self.listen.ip().is_loopback() && storage.is_loopback();
         (!is_private).then_some(
-            "This emulator does not only listen on this computer: whoever reaches it can try to pair, and whoever has \
+            "This emulator does not only listen on this computer: anybody who reaches it can try to pair, and anybody who has \
              its token can pair and disconnect devices, read what they upload, move its clock, change its settings, \
              and end it.",
         )

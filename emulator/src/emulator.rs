@@ -226,7 +226,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_rate_window_starts_anew() {
+    fn the_rate_window_starts_over() {
         let mut rate = RateWindow::default();
         assert_eq!(rate.count(Duration::from_secs(1)), RateWindow::LIMIT - 1);
         assert_eq!(rate.count(Duration::from_secs(59)), RateWindow::LIMIT - 2);

@@ -67,7 +67,7 @@ async fn begin(options: &Options) -> io::Result<Running> {
         say(format_args!("WARNING: {warning}"));
     }
     if let Some(page) = running.page() {
-        say(format_args!("The page, for whoever is to use it: {page}"));
+        say(format_args!("The page, for anybody who is to use it: {page}"));
     }
     let emulator = Arc::clone(&running.emulator);
     tokio::spawn(async move {

@@ -23,7 +23,7 @@ pub struct Network {
 }
 
 impl Network {
-    /// What is refused is counted anew each time the network goes down.
+    /// What is refused is counted again each time the network goes down.
     pub fn set(&self, link: Link) {
         self.link.send_if_modified(|now| {
             if *now == link {

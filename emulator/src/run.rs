@@ -87,7 +87,7 @@ pub async fn start(options: &Options) -> io::Result<Running> {
         answers_file::read(path, &mut emulator.world().checklist, &now)?;
     }
     let emulator = Arc::new(emulator);
-    // Now rather than at the end: whoever wants a report is told at once that it cannot be written.
+    // Now rather than at the end: anybody who wants a report is told at once that it cannot be written.
     report_files::write(&options.reports, &emulator.checklist())?;
     assembly::resume(&emulator);
     state::keep(&emulator);

@@ -74,7 +74,7 @@ impl State {
     pub fn load(&self, parts: &PartDir) -> io::Result<Past> {
         let unusable = |why: String| {
             let path = self.file.display();
-            io::Error::other(format!("{path} cannot be used: {why}. Move it away to begin anew"))
+            io::Error::other(format!("{path} cannot be used: {why}. Move it away to start over"))
         };
         let text = match fs::read(&self.file) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Past::default()),

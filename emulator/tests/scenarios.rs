@@ -80,7 +80,7 @@ async fn a_device_that_does_it_right_passes() -> Outcome {
 }
 
 #[tokio::test]
-async fn it_is_told_step_by_step_and_operated_by_whoever_looks_on() -> Outcome {
+async fn it_is_told_step_by_step_and_operated_by_somebody_who_looks_on() -> Outcome {
     let running = emulator(&[]).await?;
     let (_, idle) = steer(&running, "GET", "/emulator/scenario", "").await?;
     assert_eq!((&idle["scenario"], &idle["played"]), (&Value::Null, &json!([])));

@@ -85,7 +85,7 @@ The device side of Frame.io Camera-to-Cloud as a C library. The manual is includ
     include/                      the headers
     lib/libfio_c2c.so.{contents.version}       the shared library; needs glibc {needs} or newer
     lib/libfio_c2c.a              the static library
-    lib/libfio_c2c.map            what is exported, for who links the shared library anew
+    lib/libfio_c2c.map            what is exported, for who links the shared library again
     lib/pkgconfig/, lib/cmake/    found by pkg-config and CMake wherever this folder is
     SIZES.txt                     what the libraries take in memory, and why which glibc
     sbom.cdx.json                 the bill of materials (CycloneDX 1.5)

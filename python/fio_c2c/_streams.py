@@ -24,7 +24,7 @@ class Events(AsyncIterator[Event]):
     async def __anext__(self) -> Event:
         item = await self._waiting.get()
         if isinstance(item, BaseException):
-            # The end is the end for whoever asks again.
+            # The end is the end for anybody who asks again.
             self._waiting.put_nowait(item)
             raise item
         return item

@@ -343,7 +343,7 @@ FIO_EVENT_REFRESHED = 2
 FIO_EVENT_AUTHORIZATION_LOST = 3
 
 #: `fio_event.kind`: the service refuses this device's client secret (`error`): the pairing is kept, but nothing is
-#: renewed until `fio_refresh` is called or the client made anew.
+#: renewed until `fio_refresh` is called or the client made again.
 FIO_EVENT_REFRESH_REFUSED = 4
 
 #: `fio_event.kind`: device information came in without being asked for (`device`).

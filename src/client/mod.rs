@@ -2,7 +2,7 @@
 //! attached, entered by one thread at a time, never through a callback into the middle of something, never
 //! after a fork.
 //!
-//! Whoever uses it enters it ([`Client::enter`]), starts operations, and drives. What it has to tell is told
+//! Anybody who uses it enters it ([`Client::enter`]), starts operations, and drives. What it has to tell is told
 //! from within [`Entered::drive`], with nothing of it borrowed or locked: a callback may enter the client
 //! again, and may close it.
 

@@ -111,7 +111,7 @@ pub unsafe extern "C" fn fio_auth_state(client: *mut fio_client) -> i32 {
 
 /// Copies the access token, for an application that calls other endpoints of the service itself. Send
 /// it to the service's origin only, as `Authorization: Bearer …`, and wipe the buffer afterwards. It is
-/// good until the next refresh; on a 401 call `fio_refresh` and read it anew.
+/// good until the next refresh; on a 401 call `fio_refresh` and read it again.
 ///
 /// @param client    the client
 /// @param buffer    [out] receives the token without a terminating NUL; NULL with capacity 0 asks for

@@ -145,7 +145,7 @@ pub unsafe extern "C" fn fio_wakeup(client: *mut fio_client) -> fio_status {
     })
 }
 
-/// Says that the network is another one now, or there again: parts of uploads that stand still are begun anew, and
+/// Says that the network is another one now, or there again: parts of uploads that stand still are started over, and
 /// what waits for the network is tried at once. What a server has asked for is kept. Without this call the library
 /// tries a lost network every second or two, and less often the longer it has been away.
 ///

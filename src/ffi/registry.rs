@@ -53,7 +53,7 @@ impl<T> Registry<T> {
         false
     }
 
-    /// Takes a handle back: once, whoever tries. From now on it is none.
+    /// Takes a handle back: once, even if several try. From now on it is none.
     ///
     /// # Safety
     /// If it is one, nothing uses it any more.

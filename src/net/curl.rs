@@ -165,7 +165,7 @@ impl CurlTransport {
         let at = self.curl_timer.load(Ordering::Relaxed);
         let is_due = at != u64::MAX && monotonic_ms() >= at;
         if is_due {
-            // libcurl sets it anew if it wants another.
+            // libcurl sets it again if it wants another.
             self.curl_timer.store(u64::MAX, Ordering::Relaxed);
             self.multi.timeout().map_err(|error| from_multi(&error))?;
         }

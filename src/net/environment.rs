@@ -23,7 +23,7 @@ mod tests {
 
     #[test]
     fn libcurl_finds_no_variable() {
-        // Every test has one of them, whoever runs it.
+        // Every test has one of them, wherever it runs.
         assert!(std::env::var_os("CARGO_PKG_NAME").or(std::env::var_os("PATH")).is_some());
         for name in [c"CARGO_PKG_NAME", c"PATH"] {
             // SAFETY: the name is terminated; what comes is NULL or a text to be freed by libcurl.

@@ -33,7 +33,7 @@ fn from_curl(code: u32, detail: &str, verify_result: libc::c_long) -> Error {
         sys::CURLE_COULDNT_CONNECT => FIO_E_CONNECT,
         sys::CURLE_OPERATION_TIMEDOUT => FIO_E_TIMEOUT,
         sys::CURLE_INTERFACE_FAILED => FIO_E_NO_INTERFACE,
-        // A part could not be begun anew after its connection broke.
+        // A part could not be started over after its connection broke.
         sys::CURLE_SEND_FAIL_REWIND => FIO_E_RESET,
         sys::CURLE_GOT_NOTHING | sys::CURLE_SEND_ERROR | sys::CURLE_RECV_ERROR | sys::CURLE_PARTIAL_FILE => {
             // Some TLS libraries notice what is wrong with a handshake only while reading.

@@ -49,7 +49,7 @@ impl Headers {
 impl Drop for Headers {
     fn drop(&mut self) {
         self.wipe();
-        // SAFETY: the list is NULL or this one's own, and whoever pointed at it is gone.
+        // SAFETY: the list is NULL or this one's own, and nothing points at it any more.
         unsafe { curl_sys::curl_slist_free_all(self.0) };
     }
 }

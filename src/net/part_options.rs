@@ -52,7 +52,7 @@ pub unsafe fn watch_sockets<H>(easy: &Easy2<H>, sockets: &Sockets) -> Result<(),
     }
 }
 
-/// Lets a part know the port on this side of each connection that it goes out on, kept ones included: libcurl begins anew
+/// Lets a part know the port on this side of each connection that it goes out on, kept ones included: libcurl starts over
 /// by itself where a kept one turns out to be dead. A libcurl older than 7.80 does not know the option.
 ///
 /// # Safety

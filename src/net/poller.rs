@@ -77,7 +77,7 @@ impl Poller {
                 linux::drain_counter(&self.event);
             } else if fd == self.timer.as_raw_fd() {
                 linux::drain_counter(&self.timer);
-                // Fired: the same moment has to be armed anew if it is wanted again.
+                // Fired: the same moment has to be armed again if it is wanted again.
                 self.armed_at = 0;
             } else {
                 self.sockets.push(Ready {

@@ -12,7 +12,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// elsewhere, says nothing about the network.
 const MOST_BETWEEN_LOOKS: u64 = 2_000;
 
-/// A connection that nobody has answered after so many milliseconds is tried anew: the kernel says its first word again
+/// A connection that nobody has answered after so many milliseconds is tried again: the kernel says its first word again
 /// after 1, 3, 7 and 15 seconds, and a network that came back meanwhile would wait for that.
 pub const UNANSWERED: u64 = 4_000;
 /// A connection is silent after so many round trips, and not before so many milliseconds.

@@ -44,7 +44,7 @@ pub struct Upload {
     stall: Stall,
     /// libcurl points at them.
     pub ports: Arc<Ports>,
-    /// The whole body has left on a connection that died without an answer, and libcurl has begun anew.
+    /// The whole body has left on a connection that died without an answer, and libcurl has started over.
     pub left_unanswered: bool,
     /// The socket opened last for this part, and when.
     opened: Option<(c_int, u64)>,
@@ -218,7 +218,7 @@ impl Handler for Upload {
         Some(socket)
     }
 
-    /// libcurl begins anew when a kept connection turns out to be dead.
+    /// libcurl starts over when a kept connection turns out to be dead.
     fn seek(&mut self, whence: SeekFrom) -> SeekResult {
         if whence != SeekFrom::Start(0) {
             return SeekResult::Fail;
@@ -373,7 +373,7 @@ mod tests {
     }
 
     #[test]
-    fn beginning_anew_sends_the_same() {
+    fn starting_over_sends_the_same() {
         let mut upload = upload(100, 100);
         upload.read(&mut [0; 5]).unwrap();
         assert!(matches!(upload.seek(SeekFrom::Start(0)), SeekResult::Ok));

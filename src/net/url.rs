@@ -1,4 +1,4 @@
-//! A URL that libcurl has parsed once, instead of anew for every request.
+//! A URL that libcurl has parsed once, instead of again for every request.
 
 use super::constants::{CURLU_DISALLOW_USER, CURLU_PATH_AS_IS, CURLUPART_URL};
 use std::ffi::{CStr, c_char, c_int, c_uint, c_void};
@@ -41,7 +41,7 @@ impl ParsedUrl {
 
 impl Drop for ParsedUrl {
     fn drop(&mut self) {
-        // SAFETY: the handle is this one's own, and whoever pointed at it is gone.
+        // SAFETY: the handle is this one's own, and nothing points at it any more.
         unsafe { curl_url_cleanup(self.as_ptr()) };
     }
 }

@@ -1,7 +1,7 @@
 //! Records as files in one directory. A save is a temporary file, `fsync`, `rename`, and `fsync` of
 //! the directory, so that a power cut leaves the old record or the new one.
 //!
-//! Whoever else can write to the medium must not get more than its records: everything happens below the opened
+//! Anybody else who can write to the medium must not get more than its records: everything happens below the opened
 //! directory, no link is followed, no file is written that was there before, and only plain files are read.
 
 use super::lock::{self, Lock};
@@ -112,7 +112,7 @@ fn check_directory(dir: &File) -> Result<(), Error> {
     if !about.is_dir() {
         return Err(Error::new(FIO_E_STORE, "the path of the store is not a directory"));
     }
-    // On a card everything belongs to whoever mounted it, with a mode that the mount says.
+    // On a card everything belongs to anybody who mounted it, with a mode that the mount says.
     if !file_system_of(dir).keeps_modes {
         return Ok(());
     }

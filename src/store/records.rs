@@ -10,7 +10,7 @@
 //! | rest | the value; sealed: XChaCha20-Poly1305 of it |
 //!
 //! The header and the key's name are authenticated too, so that one record cannot be put in another's
-//! place. A store with a key does not accept plain records: otherwise whoever can write the medium
+//! place. A store with a key does not accept plain records: otherwise anybody who can write the medium
 //! could plant tokens of their own. An old sealed record put back in place is not detected: no store
 //! without a hardware counter can do that.
 

@@ -144,7 +144,7 @@ static void a_config_is_only_memory(void)
     child = fork();
     CHECK(child >= 0);
     if (child == 0) {
-        /* A child may begin anew, but `destroy` belongs to the parent. */
+        /* A child may start over, but `destroy` belongs to the parent. */
         fio_client *client;
         CHECK_STATUS(fio_client_new(config, &client), FIO_OK);
         CHECK_STATUS(fio_drive(client, 0), FIO_OK);

@@ -1,6 +1,6 @@
 """The archives of `make dist` for ARM, unpacked, and programs made from nothing but them, run by qemu.
 
-They are made by `make dist`; a test of an archive that is not there is skipped aloud.
+They are made by `make dist`; a test of an archive that is not there is skipped, and that is said.
 """
 
 from __future__ import annotations

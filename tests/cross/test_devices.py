@@ -74,7 +74,7 @@ class DevicesTest(ArchiveTest):
         assert "libfio_c2c" not in run("readelf", "--dynamic", program)
         self.assert_sends(archive, program)
 
-    def test_the_shared_library_made_anew_is_the_same(self, archive: Archive) -> None:
+    def test_the_shared_library_made_again_is_the_same(self, archive: Archive) -> None:
         self.need_devices(archive)
         readme = (archive.unpacked() / "README.txt").read_text().replace("\\\n", "")
         command = re.search(r"^ +\$CC (-shared -o \S+ .*)$", readme, re.M)

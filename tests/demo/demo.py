@@ -2,7 +2,7 @@
 """The demonstration: a camera is paired, renews its tokens, loses power, and is still paired. Then it sends
 clips, loses power in the middle, and goes on where it was.
 
-`make demo` runs it with a scripted person, `make demo PERSON=me` leaves the decision to whoever looks.
+`make demo` runs it with a scripted person, `make demo PERSON=me` leaves the decision to anybody who looks.
 It is a test as well: every claim it prints was checked, and it fails if one does not hold.
 """
 

@@ -97,7 +97,7 @@ class PackageTest(Case):
         self.folder = tmp_path
 
     def have(self, make: Callable[[], T]) -> T:
-        """What a function makes; the test is skipped aloud if it cannot be had here."""
+        """What a function makes; the test is skipped, with a reason, if it cannot be had here."""
         try:
             return make()
         except Unavailable as failure:

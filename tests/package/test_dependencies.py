@@ -96,7 +96,7 @@ class Dependencies(Case):
     def not_looked_at(self, why: str) -> None:
         reason = f"{why}: advisories (RUSTSEC) were not looked at; `cargo install --locked cargo-deny && cargo deny check` does it"
         if os.environ.get("FIO_NO_SKIPS") == "1":
-            # No package has it, and no package has the data: whoever forbids skips would forbid every run without a network.
+            # No package has it, and no package has the data: anybody who forbids skips would forbid every run without a network.
             warnings.warn(reason, stacklevel=2)
         else:
             pytest.skip(reason)

@@ -42,7 +42,7 @@ def main() -> None:
     asks = {"me": lambda: operation(client.device_info()), "heartbeat": lambda: operation(client.heartbeat()),
             "token": lambda: operation(client.refresh()), "asset": lambda: asset(client, given["media"])}
     for line in sys.stdin:
-        # The highest mark begins anew (proc(5), clear_refs).
+        # The highest mark starts over (proc(5), clear_refs).
         Path("/proc/self/clear_refs").write_text("5")
         rest = kibibytes("VmRSS")
         outcome = asks[line.strip()]()

@@ -20,7 +20,7 @@ ASSET_LIMIT = (512 << 10) + max((FILE // (5 << 20)) * 2048, 10_000 * 600)
 OTHER_LIMIT = 256 << 10
 
 
-#: Of the device, which whoever answers has been sent.
+#: Of the device, which anybody who answers has been sent.
 SECRET = b"the client's secret"
 
 

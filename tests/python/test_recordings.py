@@ -137,7 +137,7 @@ class Files(RecordingTest):
         upload.wait(PATIENCE)
         self.arrived("A001.mov", self.content[:2000])
 
-    def test_less_than_was_stable_begins_anew(self) -> None:
+    def test_less_than_was_stable_starts_over(self) -> None:
         client = self.paired()
         media = self.card / "A001.mov"
         for size in (SECOND - 10, SECOND + 10):
@@ -311,7 +311,7 @@ class Pushed(RecordingTest):
         upload.wait(PATIENCE)
         self.arrived("p.mov", bytes(64 * MB) + b"x")
 
-    def test_what_was_sent_is_not_there_to_begin_anew(self) -> None:
+    def test_what_was_sent_is_not_there_to_start_over(self) -> None:
         client = self.paired()
         upload = client.upload(pushed=True, name="p.mov", recording=fio_c2c.Recording())
         self.push(client, upload, 0, 12 * MB)

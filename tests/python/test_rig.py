@@ -136,7 +136,7 @@ class Down(RigTest):
         self.service.restart()
         camera.heartbeat().wait(PATIENCE)
         assert self.service.url == url
-        assert len(self.service.requests("heartbeat", status=204)) == 1, "the log began anew"
+        assert len(self.service.requests("heartbeat", status=204)) == 1, "the log started over"
         self.service.assert_clean("ethernet")
 
     def test_without_a_folder_nothing_would_be_left(self) -> None:

@@ -94,7 +94,7 @@ class States(TagTest):
         upload.wait(PATIENCE)
         assert len(self.service.uploads()) == 1
 
-    def test_one_that_failed_is_retried_and_may_be_started_anew_once_it_is_removed(self) -> None:
+    def test_one_that_failed_is_retried_and_may_be_started_again_once_it_is_removed(self) -> None:
         clip = self.media()
         client = self.paired(store_dir=self.store)
         client.queue.pause()

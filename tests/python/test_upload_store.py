@@ -253,7 +253,7 @@ class Restarted(UploadTest):
     def test_a_second_client_is_refused(self) -> None:
         client, _ = self.begun()
         self.fails(fio_c2c.FIO_E_STORE_LOCKED, lambda: self.client(store_dir=self.store))
-        # Also in another process, whoever owns the device there.
+        # Also in another process, on a device of another owner.
         def attempt() -> None:
             self.fails(fio_c2c.FIO_E_STORE_LOCKED, lambda: self.client(store_dir=self.store))
 

@@ -380,7 +380,7 @@ class Changes(UploadTest):
         self.arrived("A001.mov", content, client_id=client.client_id)
 
     def test_deleted_during_the_upload(self) -> None:
-        # Whoever has a file open can read it after it was deleted.
+        # Anybody who has a file open can read it after it was deleted.
         client = self.paired()
         media = self.media()
         content = media.read_bytes()

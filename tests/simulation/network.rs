@@ -229,7 +229,7 @@ impl Network {
         let flight = &mut self.flights[at];
         flight.orphaned = true;
         if let Cargo::Part(delivery) = &mut flight.cargo {
-            // Damage is seen by whoever reads the answer, and that is nobody.
+            // Damage is seen by anybody who reads the answer, and that is nobody.
             if flight.answer.is_none() {
                 delivery.heal();
             } else if delivery.is_damaged() {

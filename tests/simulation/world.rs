@@ -105,7 +105,7 @@ impl World {
     pub fn boot(&mut self) {
         assert!(self.device.is_none(), "the device is on already");
         self.tell(|| "power on".into());
-        // Ids begin anew with every engine.
+        // Ids start over with every engine.
         self.notices.clear();
         self.disk.power_on();
         let mut clock = DeviceClock::at_boot(self.time, self.random.u64(1..100_000));

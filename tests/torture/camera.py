@@ -25,7 +25,7 @@ class Camera:
         self._output = home / "output"
         self._process: subprocess.Popen[bytes] | None = None
         self.said = ""  # in the present life
-        self.story: list[str] = []  # of all lives, for whoever looks for a cause
+        self.story: list[str] = []  # of all lives, for anybody who looks for a cause
         self.alarms: list[str] = []
         self.done: set[str] = set()
 

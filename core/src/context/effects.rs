@@ -74,7 +74,7 @@ pub enum Event {
     Refreshed,
     AuthorizationLost(Error),
     /// The service refuses this device's client secret: the pairing is kept, but nothing is renewed
-    /// until the application asks or starts anew.
+    /// until the application asks or starts over.
     RefreshRefused(Error),
     /// Device information came in, asked for or not.
     Device(Box<Device>),

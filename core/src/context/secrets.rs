@@ -20,7 +20,7 @@ impl Context {
         self.log.set_secrets(&self.secrets);
     }
 
-    /// An answer as the rest of the engine gets it: whoever wrote it may quote what they were sent, and their words
+    /// An answer as the rest of the engine gets it: anybody who wrote it may quote what they were sent, and their words
     /// become part of an error, an event or a view. Only where tokens or a code are given it is taken as it is.
     pub(crate) fn without_secrets(&self, purpose: Purpose, answer: Answer) -> Answer {
         let gives_secrets = !matches!(purpose, Purpose::Call { .. } | Purpose::Part { .. });

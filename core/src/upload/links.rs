@@ -45,7 +45,7 @@ impl Links {
         let value = match cx.records.load(memory::KEY) {
             Ok(value) => value,
             Err(error) => {
-                // It is begun anew. That a store cannot be read is told of what matters.
+                // It is started over. That a store cannot be read is told of what matters.
                 if error.status == FIO_E_STORE_DAMAGED {
                     cx.tell(Event::StoreDamaged(error));
                 }

@@ -117,7 +117,7 @@ pub struct Devices {
 }
 
 impl Devices {
-    /// Connects a device to a project, anew or again; answers with the grants that end by it: the one
+    /// Connects a device to a project, for the first time or again; answers with the grants that end by it: the one
     /// before, and that of a device for which there is no room any more.
     pub fn connect(
         &mut self,

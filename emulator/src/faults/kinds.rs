@@ -106,7 +106,7 @@ impl Fault {
         if !value.is_none_or(is_value) {
             return Err("content_type or location");
         }
-        // How long the body is, is said by whoever sends it; `truncate` is how to lie about it.
+        // How long the body is, is said by its sender; `truncate` is how to lie about it.
         let is_framing = |name: &HeaderName| [CONTENT_LENGTH, TRANSFER_ENCODING].contains(name);
         let is_header = |(name, value): (&String, &String)| {
             HeaderName::from_bytes(name.as_bytes()).is_ok_and(|name| !is_framing(&name)) && is_value(value)

@@ -1,4 +1,4 @@
-//! Who may use what people and tests use: whoever calls the emulator by a name of its own, where others can reach it
+//! Who may use what people and tests use: anybody who calls the emulator by a name of its own, where others can reach it
 //! with its token, and for entering codes not too often in vain.
 
 use std::collections::HashMap;

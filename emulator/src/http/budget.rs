@@ -1,4 +1,4 @@
-//! The memory that bodies of requests take while they arrive: so much for all of them together. Whoever has some of it
+//! The memory that bodies of requests take while they arrive: so much for all of them together. Anybody who has some of it
 //! gets at most half of what the others have left, so that a body of ordinary size always finds room.
 
 use std::collections::HashMap;

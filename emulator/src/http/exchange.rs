@@ -89,7 +89,7 @@ impl Exchange {
     }
 }
 
-/// Tells the scenario at work, and whoever waits for something to happen.
+/// Tells the scenario at work, and anybody who waits for something to happen.
 fn seen(emulator: &Emulator, world: &mut World, asked: &Asked, end: Option<script::End<'_>>) {
     let Asked { endpoint, grant, part, .. } = *asked;
     let World { scenarios, service, faults, .. } = world;

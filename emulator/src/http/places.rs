@@ -1,4 +1,4 @@
-//! Who has a connection. Nobody is kept out as long as there is room; when there is none, whoever has the most of it
+//! Who has a connection. Nobody is kept out as long as there is room; when there is none, anybody who has the most of it
 //! gives way, so that one address cannot shut the others out. There is no fixed number for each address: a thousand
 //! devices may be behind one.
 

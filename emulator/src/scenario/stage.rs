@@ -177,7 +177,7 @@ fn at_device(emulator: &Emulator, act: &Act) -> Result<(), String> {
     if is_done { Ok(()) } else { Err("there is no such device".into()) }
 }
 
-/// Asks whoever is at the device.
+/// Asks the person at the device.
 fn ask(emulator: &Emulator, run: u64) {
     let World { scenarios, service, .. } = &mut *emulator.world();
     let Some(running) = scenarios.run(run) else { return };

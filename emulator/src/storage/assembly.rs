@@ -49,7 +49,7 @@ pub fn begin(emulator: &Arc<Emulator>, upload: String, files: Option<Vec<Arc<Par
                     finish(&emulator, &upload, None, None);
                 }
             }
-            // Whoever waited for the assembly finds the files gone.
+            // Anybody who waited for the assembly finds the files gone.
             drop(files);
             drop((turn, running));
         });

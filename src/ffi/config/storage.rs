@@ -14,7 +14,7 @@ use std::sync::Arc;
 /// Who else can put files there could plant records: the directory must belong to the user of the process or
 /// to root, and must not be writable by every user, nor by a group other than the process's own (or root's).
 /// Else `fio_client_new` answers `FIO_E_STORE_UNSAFE`. File systems that keep neither owners nor modes (FAT,
-/// exFAT, NTFS, CIFS, FUSE) are not asked: there, whoever can write to the card can change records that no
+/// exFAT, NTFS, CIFS, FUSE) are not asked: there, anybody who can write to the card can change records that no
 /// key seals (`fio_config_set_store_key`), so that the library sends other files of this device, or to other
 /// hosts. The last part of the path may be a link if it belongs to the same user or to root; below the
 /// directory no link is followed, and only plain files are read or replaced.

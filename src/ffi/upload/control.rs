@@ -27,7 +27,7 @@ pub unsafe extern "C" fn fio_upload_cancel(client: *mut fio_client, id: fio_uplo
 
 /// Puts an upload into the queue again that failed or was skipped, or lets one that waits be tried at once.
 ///
-/// One that failed or was skipped: the file is sent as it is now; if it was changed, it begins anew, otherwise
+/// One that failed or was skipped: the file is sent as it is now; if it was changed, it starts over, otherwise
 /// what has arrived already is not sent again. A source that was no path has to be attached again
 /// (`fio_upload_attach`). What was skipped is still as old as it is, so that the service will skip it again
 /// unless it has changed its mind.

@@ -85,7 +85,7 @@ pub unsafe extern "C" fn fio_upload_advance(
 /// @param size    how many bytes it has in all; -1 for as many as the file has now, or were pushed (with
 ///                a reader it stands for the reader's size: give the real one). Fewer than were called
 ///                stable are a waste: what has been sent of such a recording is given up, and it begins
-///                anew, or fails if it was pushed.
+///                again, or fails if it was pushed.
 /// @param name    its name: 1 to 255 bytes of UTF-8 without control characters, with the extension it was
 ///                started with; copied. Needed if it was started with an extension only. NULL means the
 ///                name that was set, or the file's; one that the service has already stays.

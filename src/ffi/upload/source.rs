@@ -117,7 +117,7 @@ pub unsafe extern "C" fn fio_upload_set_reader(
 ///
 /// What was pushed stays in memory until the part it belongs to has arrived, so that it can be sent
 /// again. After a restart the upload waits with `FIO_E_SOURCE_NEEDED`; see `fio_upload_push`. It cannot be
-/// begun anew, since its first bytes are nowhere any more: where another upload would, it fails.
+/// started over, since its first bytes are nowhere any more: where another upload would, it fails.
 ///
 /// @param upload  the description
 ///

@@ -16,7 +16,7 @@ pub const FIO_EVENT_REFRESHED: i32 = 2;
 /// `fio_event.kind`: the authorization is over, `error` says why: pair again. What is queued is kept.
 pub const FIO_EVENT_AUTHORIZATION_LOST: i32 = 3;
 /// `fio_event.kind`: the service refuses this device's client secret (`error`): the pairing is kept, but
-/// nothing is renewed until `fio_refresh` is called or the client made anew.
+/// nothing is renewed until `fio_refresh` is called or the client made again.
 pub const FIO_EVENT_REFRESH_REFUSED: i32 = 4;
 /// `fio_event.kind`: device information came in without being asked for (`device`).
 pub const FIO_EVENT_DEVICE: i32 = 5;

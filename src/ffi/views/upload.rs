@@ -38,7 +38,7 @@ pub struct fio_upload_info {
     pub id: fio_upload_id,
     /// Bytes in all; for a recording that goes on, those known so far.
     pub size: u64,
-    /// Bytes the storage has confirmed: these are safe. They become 0 again if it has to begin anew.
+    /// Bytes the storage has confirmed: these are safe. They become 0 again if it has to start over.
     pub confirmed: u64,
     /// Bytes handed to the network beyond those: `confirmed + in_flight` is for a smooth bar.
     pub in_flight: u64,

@@ -58,7 +58,7 @@ impl World {
         self.after_call();
     }
 
-    /// The device starts anew with a memory of its link.
+    /// The device starts over with a memory of its link.
     pub fn know_link(&mut self, known: Known) {
         self.shut_down();
         let links = vec![(key_of(&[]), known)];

@@ -102,7 +102,7 @@ pub fn play(cell: &Cell, seed: u64, limit: u64, trace: bool) -> Played {
         }
         let deadline = life.as_ref().and_then(|life| life.engine.deadline());
         let deadline = deadline.map_or(u64::MAX, |at| at.0.saturating_sub(1_000).max(line.now));
-        // The engine's clock begins anew with each life.
+        // The engine's clock starts over with each life.
         let booted = played.booted;
         let wake = deadline.saturating_add(booted);
         if wake <= line.now {

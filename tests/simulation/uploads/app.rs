@@ -210,7 +210,7 @@ impl World {
     /// Whether a new upload waits to be resumed, and holds that this is as the application has chosen.
     fn begins_paused(&mut self, id: UploadId) -> bool {
         if self.watch.is_auto_start_uncertain && self.watch.is_queue_paused {
-            // What was chosen may be lost, and nothing shows it: an application would choose anew.
+            // What was chosen may be lost, and nothing shows it: an application would choose again.
             let paused = self.ask_uploads(|uploads, cx| uploads.pause(cx, id));
             assert!(paused.is_ok(), "{paused:?}");
             return true;
@@ -417,7 +417,7 @@ impl World {
         result
     }
 
-    /// The camera stops, and writes the head anew.
+    /// The camera stops, and writes the head again.
     pub fn rewrite_head(&mut self, id: UploadId, held_head: u64) {
         let tracked = self.watch.of_mut(id);
         let rewrite = |contents: &mut Contents| {

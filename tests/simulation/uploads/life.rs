@@ -189,7 +189,7 @@ fn record(world: &mut World, random: &mut fastrand::Rng) {
         return;
     }
     let Ok(info) = world.ask(|engine, _| engine.uploads().info(id)) else { return };
-    // The camera writes its head anew before it says so.
+    // The camera writes its head again before it says so.
     let held_head = world.watch.of(id).held_head.min(info.size);
     if random.bool()
         && info.is_recording

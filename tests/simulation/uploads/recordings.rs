@@ -115,7 +115,7 @@ fn a_power_cut_in_the_middle_ends_it_as_far_as_the_file_goes() {
 }
 
 #[test]
-fn a_power_cut_that_costs_bytes_that_were_sent_sends_the_rest_anew() {
+fn a_power_cut_that_costs_bytes_that_were_sent_sends_the_rest_again() {
     let (mut world, id) = recorded(New::recording(), 12 * MIB);
     let path = world.watch.of(id).path.clone();
     world.cut_power();

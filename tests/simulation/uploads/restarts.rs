@@ -168,7 +168,7 @@ impl World {
 }
 
 /// Whether bytes are, or may get, to the service of which the store does not know that they were sent: a
-/// device that knows only the store begins anew, and rightly so.
+/// device that knows only the store starts over, and rightly so.
 fn is_ahead_of_the_store(
     service: &Service,
     left: &BTreeSet<(usize, u32)>,

@@ -148,7 +148,7 @@ fn a_queue_that_may_be_paused_does_not_go_on_before_that_is_known() {
 }
 
 #[test]
-fn damaged_addresses_are_told_and_the_upload_begins_anew() {
+fn damaged_addresses_are_told_and_the_upload_starts_over() {
     let (mut world, id) = half_sent_and_switched_off();
     let key = record::url_key(id);
     let mut bytes = world.disk.get(&key).expect("it has addresses of their own");

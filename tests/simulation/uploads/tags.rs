@@ -197,7 +197,7 @@ fn what_is_not_done_is_known_too_and_a_start_says_how_it_stands() {
         }
         world.restart();
     }
-    // Taken off the list, what was sent or canceled stays known; what failed may be started anew.
+    // Taken off the list, what was sent or canceled stays known; what failed may be started again.
     for id in &ids[1..] {
         world.remove(*id).expect("it is over");
     }
@@ -207,8 +207,8 @@ fn what_is_not_done_is_known_too_and_a_start_says_how_it_stands() {
     let tag = world.watch.tracked[&keys[1]].tag.clone();
     let canceled = Known { id: ids[1], state: UploadState::Canceled };
     assert_eq!(known(&mut world, &tag), Some(canceled));
-    let anew = world.start_again(&keys[2], false).expect("it is not known any more");
-    assert_eq!(world.see_through(anew, MINUTE), UploadState::Done);
+    let again = world.start_again(&keys[2], false).expect("it is not known any more");
+    assert_eq!(world.see_through(again, MINUTE), UploadState::Done);
     // A person wants the one that was canceled after all.
     let again = world.start_again(&keys[1], true).expect("it is wanted");
     assert_eq!(world.see_through(again, MINUTE), UploadState::Done);

@@ -225,8 +225,8 @@ impl World {
             );
         }
         if let Some(part) = of_asset.part(number) {
-            let is_final_anew = of_asset.realtime && part.is_final && !part.is_stored();
-            if is_final_anew {
+            let is_final_again = of_asset.realtime && part.is_final && !part.is_stored();
+            if is_final_again {
                 self.watch.confirmed.remove(&(asset, number));
             }
         }

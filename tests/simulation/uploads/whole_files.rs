@@ -91,7 +91,7 @@ fn the_same_holds_where_the_connection_died_and_libcurl_sent_it_again() {
 }
 
 #[test]
-fn however_weak_the_network_a_404_after_a_lost_answer_is_no_reason_to_begin_anew() {
+fn however_weak_the_network_a_404_after_a_lost_answer_is_no_reason_to_start_over() {
     let (mut world, id) = one_by_one();
     let through = || (Fate::Through, Twist::None);
     world.network.plan_for_parts([through(), through(), through(), through()]);
@@ -103,7 +103,7 @@ fn however_weak_the_network_a_404_after_a_lost_answer_is_no_reason_to_begin_anew
 }
 
 #[test]
-fn an_upload_the_storage_has_forgotten_is_begun_anew() {
+fn an_upload_the_storage_has_forgotten_is_begun_again() {
     let (mut world, id) = one_by_one();
     world.run_until_stored(2);
     world.run_for(10 * SECOND - 1);
@@ -264,7 +264,7 @@ fn a_file_of_which_nothing_was_sent_may_be_replaced() {
 }
 
 #[test]
-fn what_is_done_to_a_file_in_this_life_is_no_reason_to_begin_anew() {
+fn what_is_done_to_a_file_in_this_life_is_no_reason_to_start_over() {
     let (mut world, id) = one_by_one();
     world.run_until_stored(2);
     let path = world.watch.of(id).path.clone();

@@ -209,7 +209,7 @@ impl Codes {
         Some(code.user_code.clone())
     }
 
-    /// Somebody tried digits that are no pending code's. Whoever goes on with that from many addresses would hit one at
+    /// Somebody tried digits that are no pending code's. Anybody who goes on with that from many addresses would hit one at
     /// some time, so codes that were guessed around for too often end.
     pub fn guessed(&mut self, now: Duration) {
         for code in self.codes.iter_mut().filter(|code| code.status(now) == CodeStatus::Pending) {

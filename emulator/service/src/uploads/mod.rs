@@ -84,7 +84,7 @@ impl<K: Default> Uploads<K> {
         self.uploads.iter_mut()
     }
 
-    /// Forgets all; whoever drops them drops what is kept of them.
+    /// Forgets all; dropping them drops what is kept of them.
     pub fn clear(&mut self) -> VecDeque<Upload<K>> {
         self.forgotten += self.uploads.len();
         self.places.clear();

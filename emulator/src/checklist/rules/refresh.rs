@@ -18,7 +18,7 @@ pub static IN_TIME: Row = Row {
 pub static ONCE: Row = Row {
     name: "refresh_once",
     numbers: &[10],
-    requirement: "A refresh token is used once: whoever has its successor never sends it again.",
+    requirement: "A refresh token is used once: anybody who has its successor never sends it again.",
     reference: "protocol 3.3 and 5; RFC 6749 section 6",
     question: None,
 };
@@ -97,7 +97,7 @@ impl Refresh {
         }
     }
 
-    /// Whoever uses a new token, or asks again on the connection that brought it, has read it.
+    /// Anybody who uses a new token, or asks again on the connection that brought it, has read it.
     fn proves(&mut self, asked: &Asked, ledger: &mut Ledger) {
         for token in [&asked.bearer, &asked.secret].into_iter().flatten() {
             let spent = self.successors.get(token).and_then(|spent| self.spent.get_mut(spent));

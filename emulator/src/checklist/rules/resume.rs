@@ -43,7 +43,7 @@ struct Asset {
     /// The last time anything happened to it.
     active: u32,
     cut: Option<Cut>,
-    /// The service or the storage said no: the device may begin anew.
+    /// The service or the storage said no: the device may start over.
     refused: bool,
     began_again: bool,
 }
@@ -159,7 +159,7 @@ impl Resume {
         if let Some((before, cut)) = before.and_then(|before| Some((before, before.cut?))) {
             let is_soon = second(answered.at).saturating_sub(cut.second) <= SOON;
             if !before.refused && is_soon && before.has_something() {
-                let why = "An upload of that file was cut with parts confirmed, and it begins anew with another asset.";
+                let why = "An upload of that file was cut with parts confirmed, and it starts over with another asset.";
                 ledger.broken(&RESUME, Some(device), why.into(), &[cut.seq, asked.seq]);
             }
         }
@@ -194,7 +194,7 @@ impl Rule for Resume {
                 self.part_over(answered, ledger)
             }
             Event::Answered(answered) if answered.asked.is(Endpoint::Asset) => self.created(answered, ledger),
-            // Any other refusal about the asset is a reason to begin anew as well.
+            // Any other refusal about the asset is a reason to start over as well.
             Event::Answered(answered) if !answered.is_passing_failure() && !answered.succeeded() => {
                 if let Some(asset) = answered.asked.asset.as_ref().and_then(|id| self.assets.get_mut(id)) {
                     asset.refused = true;
@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn beginning_anew_is_wrong_unless_there_is_a_reason() {
+    fn starting_over_is_wrong_unless_there_is_a_reason() {
         let mut bench = cut_after_two_parts();
         create(&mut bench, "b");
         assert_eq!(bench.breach(&RESUME).requests, [4, 5]);

@@ -40,7 +40,7 @@ pub fn of_code(emulator: &Emulator, owner: Option<IpAddr>, digits: &str) -> Answ
     page(emulator, StatusCode::OK, digits, None)
 }
 
-/// Counts a guess: against whoever made it, and for the codes it was not.
+/// Counts a guess: against anybody who made it, and for the codes it was not.
 fn wrong_code(emulator: &Emulator, owner: Option<IpAddr>) {
     let now = emulator.clock.now();
     emulator.access.failed(now, owner);

@@ -67,7 +67,7 @@ impl Put<'_> {
         if kept.file.is_some() {
             self.emulator.storage.trouble.is_over("parts can be kept again");
         }
-        // Whoever has the answer finds all of it counted.
+        // Anybody who has the answer finds all of it counted.
         transfer.count();
         let answer = with_etag(from_s3(Answer::empty(StatusCode::OK)), tags, &kept);
         self.store(asset_id, number, bytes, kept)?;
@@ -104,7 +104,7 @@ impl Put<'_> {
 
     /// There is no such asset any more. With an upload id it is the upload that is gone. An object knows of none: S3
     /// could only take it, and nobody would ever put the file together; so that a device learns of it, its addresses
-    /// are no good any more, as if whoever signed them had lost the right to write there.
+    /// are no good any more, as if anybody who signed them had lost the right to write there.
     fn gone(&self) -> StorageError {
         let mut names = self.head.uri.query().unwrap_or_default().split('&');
         if names.any(|name| name.starts_with("uploadId=")) {

@@ -495,7 +495,7 @@
 #define FIO_E_NO_INTERFACE (-190)
 
 /**
- * The address of a part has expired: new ones are needed.
+ * The presigned URL of a part has expired: new ones are needed.
  */
 #define FIO_E_URL_EXPIRED (-191)
 
@@ -526,7 +526,7 @@
 #define FIO_E_TOO_MANY_ASSETS (-196)
 
 /**
- * The storage does not accept the address of a part (its signature, its rights), although its time is not over.
+ * The storage does not accept the presigned URL of a part (its signature, its rights), although its time is not over.
  */
 #define FIO_E_URL_REFUSED (-197)
 
@@ -1457,10 +1457,10 @@ fio_status fio_config_set_client_version(struct fio_config *config,
  * Sets where the service is. Default `https://api.frame.io`. The access token is sent to this origin
  * only. Plain HTTP is refused, loopback included; a test rig brings its own CA instead.
  *
- * The parts of uploads go, without the token and by https, to the addresses that the service hands out.
+ * The parts of uploads go, without the token and by https, to the presigned URLs that the service hands out.
  * Their host is the service's choice and none is refused: it may be one in the device's own network or
  * the device itself, in each spelling that libcurl knows (`0x7f.1` is 127.0.0.1). What protects such hosts
- * is that they need a certificate for that name from the CA. An address with a user's name or password in
+ * is that they need a certificate for that name from the CA. A URL with a user's name or password in
  * it is refused (`FIO_E_URL`).
  *
  * @param config  the configuration
@@ -1544,7 +1544,7 @@ fio_status fio_config_set_store_dir(struct fio_config *config,
 
 /**
  * Keeps the authorization and the queue with the application's own functions, for devices without a file
- * system. There is one record for each upload (and a second one for the addresses of its parts, if they
+ * system. There is one record for each upload (and a second one for the presigned URLs of its parts, if they
  * are many), saved when it is started and whenever a part of it is begun or has arrived: what a save
  * costs does not depend on the length of the queue.
  *
@@ -1739,7 +1739,7 @@ fio_status fio_config_set_poller(struct fio_config *config,
 /**
  * Sets how many parts travel side by side, of one upload or of several. More of them fill a fast line
  * with a long way (each has a connection of its own); fewer leave more of a slow one to others. Memory
- * depends on this and not on the size of files, but for the addresses of the parts: some hundred bytes each,
+ * depends on this and not on the size of files, but for the presigned URLs of the parts: some hundred bytes each,
  * while the upload is at work.
  *
  * @param config  the configuration

@@ -154,7 +154,7 @@ pub fn api_verdict(error: &Error) -> Verdict {
 ///
 /// | answer | what is done |
 /// | --- | --- |
-/// | `ExpiredToken`, `AccessDenied` and other refusals of the address | a new asset |
+/// | `ExpiredToken`, `AccessDenied` and other refusals of the presigned URL | a new asset |
 /// | 404 `NoSuchUpload`, 404 or 410 without the storage's words | a question, not an end |
 /// | 413, `EntityTooLarge` | a new asset with smaller parts |
 /// | 403 or another 4xx of something on the way, 3xx, TLS failures, a success that is not the storage's | tried again slowly, then with a new asset |

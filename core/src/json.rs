@@ -8,7 +8,7 @@ use core::cell::Cell;
 use core::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-/// More values than the largest true answer has: ten thousand addresses of parts, and what stands beside
+/// More values than the largest true answer has: ten thousand presigned URLs of parts, and what stands beside
 /// them. What has more is not read.
 const MOST_VALUES: usize = 11_000;
 

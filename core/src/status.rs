@@ -194,7 +194,7 @@ pub const FIO_E_CHANNEL_PAUSED: i32 = -188;
 pub const FIO_E_UPLOAD_PAUSED: i32 = -189;
 /// None of the network interfaces that uploads may use is up.
 pub const FIO_E_NO_INTERFACE: i32 = -190;
-/// The address of a part has expired: new ones are needed.
+/// The presigned URL of a part has expired: new ones are needed.
 pub const FIO_E_URL_EXPIRED: i32 = -191;
 /// The storage does not know the upload (HTTP 404).
 pub const FIO_E_UPLOAD_GONE: i32 = -192;
@@ -207,7 +207,7 @@ pub const FIO_E_WOULD_BLOCK: i32 = -195;
 /// Ten assets were made for the file, and none of them was completed; the message says what went wrong last.
 /// The upload waits: `fio_upload_retry` allows ten more.
 pub const FIO_E_TOO_MANY_ASSETS: i32 = -196;
-/// The storage does not accept the address of a part (its signature, its rights), although its time is not over.
+/// The storage does not accept the presigned URL of a part (its signature, its rights), although its time is not over.
 pub const FIO_E_URL_REFUSED: i32 = -197;
 /// An upload with this tag is in the list, or was sent or canceled before: `fio_upload_start` wrote its id.
 pub const FIO_E_UPLOAD_EXISTS: i32 = -198;
@@ -335,13 +335,13 @@ pub static DESCRIPTIONS: &[Description] = describe! {
     FIO_E_CHANNEL_PAUSED Never "the device was paused when this was recorded" "Nothing: what is recorded during a pause stays on the device."
     FIO_E_UPLOAD_PAUSED Slowly "the upload is paused on the device" "Resume the upload or the queue."
     FIO_E_NO_INTERFACE Slowly "no network interface that uploads may use is up" "Connect one of them, or allow others."
-    FIO_E_URL_EXPIRED Slowly "the address of the part has expired" "Nothing: the library asks for new addresses."
+    FIO_E_URL_EXPIRED Slowly "the presigned URL of the part has expired" "Nothing: the library asks for new ones."
     FIO_E_UPLOAD_GONE Slowly "the storage does not know the upload any more" "Nothing: the library starts the upload over."
     FIO_E_STORAGE Slowly "the storage refused a part" "Nothing at first: the library tries again, then with a new asset. If it persists, report it with the log."
     FIO_E_CHECKSUM Slowly "the storage received other bytes than were sent" "Nothing, if it is rare; otherwise check the device's memory and network."
     FIO_E_WOULD_BLOCK Later "the memory for pushed data is full" "Drive the client, then push the same data again."
     FIO_E_TOO_MANY_ASSETS Slowly "ten assets were made for the file and none was completed" "See the message, then call fio_upload_retry."
-    FIO_E_URL_REFUSED Slowly "the storage does not accept the address of the part" "Nothing at first: the library asks for new addresses. If it persists, report it with the log."
+    FIO_E_URL_REFUSED Slowly "the storage does not accept the presigned URL of the part" "Nothing at first: the library asks for new ones. If it persists, report it with the log."
     FIO_E_UPLOAD_EXISTS Never "an upload with this tag is known already" "Nothing: no clip is sent twice. fio_upload_set_again sends one once more."
     FIO_E_PART_TOO_LARGE Slowly "the part is too large for the storage, or for something on the way (413)" "Nothing: the library starts the upload over with smaller parts. Check for a proxy in the network if it persists."
     FIO_E_SOURCE_BUSY Later "the file cannot be read at the moment" "Check the card: the library tries again by itself."

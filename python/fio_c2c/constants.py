@@ -249,7 +249,7 @@ FIO_E_UPLOAD_PAUSED = -189
 #: None of the network interfaces that uploads may use is up.
 FIO_E_NO_INTERFACE = -190
 
-#: The address of a part has expired: new ones are needed.
+#: The presigned URL of a part has expired: new ones are needed.
 FIO_E_URL_EXPIRED = -191
 
 #: The storage does not know the upload (HTTP 404).
@@ -268,7 +268,8 @@ FIO_E_WOULD_BLOCK = -195
 #: upload waits: `fio_upload_retry` allows ten more.
 FIO_E_TOO_MANY_ASSETS = -196
 
-#: The storage does not accept the address of a part (its signature, its rights), although its time is not over.
+#: The storage does not accept the presigned URL of a part (its signature, its rights), although its time is not
+#: over.
 FIO_E_URL_REFUSED = -197
 
 #: An upload with this tag is in the list, or was sent or canceled before: `fio_upload_start` wrote its id.

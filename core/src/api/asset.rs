@@ -1,5 +1,5 @@
-//! `POST /v2/devices/assets`: a file announces itself and gets addresses for its parts; a recording gets
-//! only an id, and addresses later ([`super::realtime`]).
+//! `POST /v2/devices/assets`: a file announces itself and gets presigned URLs for its parts; a recording gets
+//! only an id, and presigned URLs later ([`super::realtime`]).
 
 use super::{Endpoint, Request, Response, failure, json_request};
 use crate::error::Error;
@@ -10,7 +10,7 @@ use crate::status::*;
 use alloc::sync::Arc;
 
 /// The storage takes no more parts.
-pub const MOST_ADDRESSES: usize = 10_000;
+pub const MOST_URLS: usize = 10_000;
 /// The smallest part the storage takes, except the last of a file (S3).
 pub const SMALLEST_PART: u64 = 5 << 20;
 const LONGEST_ADDRESS: usize = 8 << 10;
@@ -44,7 +44,7 @@ pub enum Kind {
 pub struct Asset {
     pub id: Arc<str>,
     /// In the order of the parts; none for a recording.
-    pub addresses: Vec<Secret>,
+    pub urls: Vec<Secret>,
     /// Where the service says it belongs, if it says so.
     pub project_id: Option<String>,
 }
@@ -83,22 +83,19 @@ pub fn request(asset: &NewAsset<'_>) -> Request {
     }
 }
 
-/// How many addresses there can be: as many as were asked for, or as the file has parts of the smallest
+/// How many presigned URLs there can be: as many as were asked for, or as the file has parts of the smallest
 /// size.
 fn most_parts(size: u64, asked_for: u32) -> usize {
-    usize::try_from(size.div_ceil(SMALLEST_PART))
-        .unwrap_or(usize::MAX)
-        .max(asked_for as usize)
-        .min(MOST_ADDRESSES)
+    usize::try_from(size.div_ceil(SMALLEST_PART)).unwrap_or(usize::MAX).max(asked_for as usize).min(MOST_URLS)
 }
 
-/// The largest answer that can be a true one with so many addresses. Those of the service have some 600 bytes,
+/// The largest answer that can be a true one with so many presigned URLs. Those of the service have some 600 bytes,
 /// and up to 2 KiB where their credentials are temporary ones. How many it gives is its choice, also for a small
 /// file: there is room for as many as there can be, if they have the usual length.
-pub(super) fn room_for(addresses: usize) -> usize {
+pub(super) fn room_for(urls: usize) -> usize {
     const BESIDE_THEM: usize = 512 << 10;
     const USUAL: usize = 600;
-    BESIDE_THEM + (addresses.min(MOST_ADDRESSES) << 11).max(MOST_ADDRESSES * USUAL)
+    BESIDE_THEM + (urls.min(MOST_URLS) << 11).max(MOST_URLS * USUAL)
 }
 
 pub fn read(response: &Response, kind: Kind) -> Result<Asset, Error> {
@@ -110,19 +107,19 @@ pub fn read(response: &Response, kind: Kind) -> Result<Asset, Error> {
     let answer = answer.ok_or_else(|| bad("the new asset is not JSON"))?;
     let id = answer.get("id").and_then(Json::as_str).filter(|id| is_id(id));
     let id = id.ok_or_else(|| bad("the new asset has no usable id"))?;
-    let addresses = match kind {
-        Kind::Whole { .. } => addresses(&answer).ok_or_else(|| no_addresses(response.status))?,
+    let urls = match kind {
+        Kind::Whole { .. } => presigned_urls(&answer).ok_or_else(|| no_urls(response.status))?,
         Kind::Realtime => Vec::new(),
     };
     let project_id = answer.get("project_id").and_then(Json::as_str).filter(|id| !id.is_empty());
-    Ok(Asset { id: id.into(), addresses, project_id: project_id.map(str::to_owned) })
+    Ok(Asset { id: id.into(), urls, project_id: project_id.map(str::to_owned) })
 }
 
 /// The service's own answer, but nothing can be sent to what it says.
-pub(super) fn no_addresses(http_status: u16) -> Error {
+pub(super) fn no_urls(http_status: u16) -> Error {
     Error::new(
         FIO_E_URL,
-        "the service gave no addresses for the parts, too many, or one that is not https or has a user's name in it",
+        "the service gave no presigned URLs for the parts, too many, or one that is not https or has a user's name in it",
     )
     .with_http(http_status)
 }
@@ -133,18 +130,18 @@ pub fn is_id(id: &str) -> bool {
         && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
-/// The addresses of an answer, if all of them can be used.
-pub(super) fn addresses(answer: &Json<'_>) -> Option<Vec<Secret>> {
+/// The presigned URLs of an answer, if all of them can be used.
+pub(super) fn presigned_urls(answer: &Json<'_>) -> Option<Vec<Secret>> {
     let list = answer.get("upload_urls").map_or(&[][..], Json::elements);
-    if list.is_empty() || list.len() > MOST_ADDRESSES {
+    if list.is_empty() || list.len() > MOST_URLS {
         return None;
     }
-    list.iter().map(|address| address.as_str().filter(|text| is_address(text)).map(Secret::new)).collect()
+    list.iter().map(|url| url.as_str().filter(|text| is_https_url(text)).map(Secret::new)).collect()
 }
 
 /// An absolute https URL, without a user's name or password: libcurl would send them along. The host is the
 /// service's choice.
-pub fn is_address(text: &str) -> bool {
+pub fn is_https_url(text: &str) -> bool {
     let rest = text.get(..8).filter(|scheme| scheme.eq_ignore_ascii_case("https://")).map(|_| &text[8..]);
     text.len() <= LONGEST_ADDRESS
         && text.bytes().all(|byte| byte.is_ascii_graphic())
@@ -153,7 +150,7 @@ pub fn is_address(text: &str) -> bool {
         })
 }
 
-/// Of an address behind its `https://`.
+/// Of a presigned URL behind its `https://`.
 fn has_user(rest: &str) -> bool {
     rest.split(['/', '?', '#']).next().is_some_and(|authority| authority.contains('@'))
 }
@@ -228,7 +225,7 @@ mod tests {
     fn addresses_are_taken_from_any_host_but_only_https() {
         let good = json!({"id": "b1f2", "upload_urls": ["https://a/p?X=1", "HTTPS://b.c:8443/@?@"], "project_id": "p"});
         let asset = answer(201, &good).unwrap();
-        assert_eq!((&*asset.id, asset.addresses.len(), asset.project_id.as_deref()), ("b1f2", 2, Some("p")));
+        assert_eq!((&*asset.id, asset.urls.len(), asset.project_id.as_deref()), ("b1f2", 2, Some("p")));
         for urls in [
             json!(null),
             json!([]),

@@ -61,7 +61,7 @@ pub fn request(
 /// Whether a text is an https URL (RFC 3986) with a host that a person can read: no user's name in front of it, and
 /// nothing that a browser would take for something else than this does.
 fn is_link(uri: &str) -> bool {
-    let Some(rest) = uri.strip_prefix("https://").filter(|_| asset::is_address(uri)) else { return false };
+    let Some(rest) = uri.strip_prefix("https://").filter(|_| asset::is_https_url(uri)) else { return false };
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let is_v6 = |address: &str| {
         address.contains(':') && address.bytes().all(|byte| byte.is_ascii_hexdigit() || b":.".contains(&byte))

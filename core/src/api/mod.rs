@@ -103,7 +103,7 @@ pub const FORM: &str = "application/x-www-form-urlencoded";
 /// The content type of what concerns assets.
 pub const JSON: &str = "application/json";
 
-/// An answer without addresses of parts has a few hundred bytes, device information with all its channels a few
+/// An answer without presigned URLs of parts has a few hundred bytes, device information with all its channels a few
 /// thousand.
 const LARGEST_ANSWER: usize = 256 << 10;
 

@@ -1,4 +1,4 @@
-//! One part of an upload on its way to the storage: a `PUT` to an address that the service signed. The
+//! One part of an upload on its way to the storage: a `PUT` to a presigned URL that the service signed. The
 //! storage is S3 or speaks like it: errors are XML.
 
 use super::Response;
@@ -11,7 +11,7 @@ use crate::text::between;
 use alloc::sync::Arc;
 use core::fmt;
 
-/// Bytes of a source for a signed address. It goes to whatever host the service chose, so it never
+/// Bytes of a source for a presigned URL. It goes to whatever host the service chose, so it never
 /// carries the bearer token.
 #[derive(Clone)]
 pub struct PartRequest {
@@ -114,7 +114,7 @@ fn is_page(sent: &Sent) -> bool {
 /// others are [`FIO_E_STORAGE`]. Some services and gateways send them with other numbers, so the code decides.
 fn status_of_code(code: &str) -> Option<i32> {
     Some(match code {
-        // The address, or what it was signed with, has ended.
+        // The presigned URL, or what it was signed with, has ended.
         "ExpiredToken" | "RequestExpired" | "TokenRefreshRequired" => FIO_E_URL_EXPIRED,
         // It is not accepted.
         "AccessDenied"
@@ -176,7 +176,7 @@ fn refusal(response: &Response) -> Error {
     let body = response.body.expose();
     let code = error_code(body);
     let status = match (response.status, status_of_code(code)) {
-        // S3 says of an address that has ended only in words what else is a refusal.
+        // S3 says of a presigned URL that has ended only in words what else is a refusal.
         (_, Some(FIO_E_URL_REFUSED)) if has_expired(body) => FIO_E_URL_EXPIRED,
         (_, Some(status)) => status,
         (300..=399, None) => FIO_E_REDIRECT,

@@ -1,4 +1,4 @@
-//! `POST /v2/devices/assets/{id}/realtime_upload/parts`: addresses for parts of a recording.
+//! `POST /v2/devices/assets/{id}/realtime_upload/parts`: presigned URLs for parts of a recording.
 
 use super::{Endpoint, Request, Response, asset, failure, json_request};
 use crate::error::Error;
@@ -38,7 +38,7 @@ pub fn request(id: &Arc<str>, parts: &[Announced], whole: Option<(u64, Option<&s
     Request { largest_answer: asset::room_for(parts.len()), ..request }
 }
 
-/// One address for each part that was announced, in their order.
+/// One presigned URL for each part that was announced, in their order.
 pub fn read(response: &Response, announced: usize) -> Result<Vec<Secret>, Error> {
     if !response.is_success() {
         return Err(failure::from_response(response));
@@ -46,9 +46,9 @@ pub fn read(response: &Response, announced: usize) -> Result<Vec<Secret>, Error>
     let answer = Json::parse_only(response.body.expose(), &["upload_urls"]).ok_or_else(|| {
         Error::new(FIO_E_PROTOCOL, "the answer about the parts is not JSON").with_http(response.status)
     })?;
-    asset::addresses(&answer)
-        .filter(|addresses| addresses.len() == announced)
-        .ok_or_else(|| asset::no_addresses(response.status))
+    asset::presigned_urls(&answer)
+        .filter(|urls| urls.len() == announced)
+        .ok_or_else(|| asset::no_urls(response.status))
 }
 
 #[cfg(test)]

@@ -34,7 +34,7 @@ pub(crate) type Event = (Caller, Result<Reply, Error>);
 #[derive(Debug)]
 struct Call {
     caller: Caller,
-    errand: Errand,
+    kind: CallKind,
     state: State,
     /// Only a token newer than this will do: the service refused the ones up to it.
     newer_than: u64,
@@ -58,7 +58,7 @@ pub(crate) enum Caller {
 
 /// What is asked of the service.
 #[derive(Clone, Debug)]
-pub(crate) enum Errand {
+pub(crate) enum CallKind {
     /// Nothing but a new token.
     Refresh,
     DeviceInfo,
@@ -86,10 +86,10 @@ enum State {
 }
 
 impl Call {
-    fn new(caller: Caller, errand: Errand) -> Call {
+    fn new(caller: Caller, kind: CallKind) -> Call {
         Call {
             caller,
-            errand,
+            kind,
             state: State::NeedsToken,
             newer_than: 0,
             used: 0,
@@ -101,8 +101,8 @@ impl Call {
 }
 
 impl Calls {
-    pub fn add(&mut self, cx: &mut Context, caller: Caller, errand: Errand) {
-        self.insert(cx, Call::new(caller, errand));
+    pub fn add(&mut self, cx: &mut Context, caller: Caller, kind: CallKind) {
+        self.insert(cx, Call::new(caller, kind));
     }
 
     fn insert(&mut self, cx: &mut Context, call: Call) {
@@ -111,7 +111,7 @@ impl Calls {
 
     /// Waits for other tokens than those of this generation.
     pub fn refresh(&mut self, cx: &mut Context, op: OpId, generation: u64) {
-        self.insert(cx, Call { newer_than: generation, ..Call::new(Caller::App(op), Errand::Refresh) });
+        self.insert(cx, Call { newer_than: generation, ..Call::new(Caller::App(op), CallKind::Refresh) });
     }
 
     /// Device information, for the engine itself. The service wants it asked for after every pairing and refresh;
@@ -119,7 +119,7 @@ impl Calls {
     pub fn fetch_device(&mut self, cx: &mut Context, is_token_new: bool) {
         // One that is still under way has been overtaken.
         self.withdraw(cx, Caller::FollowUp);
-        let call = Call::new(Caller::FollowUp, Errand::DeviceInfo);
+        let call = Call::new(Caller::FollowUp, CallKind::DeviceInfo);
         self.insert(cx, Call { repeated: is_token_new, ..call });
     }
 
@@ -259,15 +259,15 @@ impl Calls {
             }
             call.used = tokens.generation;
             call.state = State::InFlight;
-            let request = match &call.errand {
-                Errand::Refresh => {
+            let request = match &call.kind {
+                CallKind::Refresh => {
                     self.end(cx, id, Ok(Reply::Done));
                     continue;
                 }
-                Errand::DeviceInfo => Some(device::request()),
-                Errand::Heartbeat => Some(heartbeat::request()),
-                Errand::AnnounceParts(request, _) | Errand::Comment(request) => Some(request.clone()),
-                Errand::CreateAsset(upload, kind) => create_asset(*upload, *kind),
+                CallKind::DeviceInfo => Some(device::request()),
+                CallKind::Heartbeat => Some(heartbeat::request()),
+                CallKind::AnnounceParts(request, _) | CallKind::Comment(request) => Some(request.clone()),
+                CallKind::CreateAsset(upload, kind) => create_asset(*upload, *kind),
             };
             match request {
                 Some(request) => {
@@ -300,14 +300,14 @@ impl Calls {
                 return;
             }
         }
-        let result = answer.and_then(|response| match &call.errand {
-            Errand::DeviceInfo => device::read(&response).map(|device| Reply::Device(Box::new(device))),
-            Errand::Refresh => Ok(Reply::Done),
-            Errand::Heartbeat => heartbeat::read(&response).map(|()| Reply::Done),
-            Errand::Comment(_) => comment::read(&response).map(|()| Reply::Done),
-            Errand::CreateAsset(_, kind) => asset::read(&response, *kind)
+        let result = answer.and_then(|response| match &call.kind {
+            CallKind::DeviceInfo => device::read(&response).map(|device| Reply::Device(Box::new(device))),
+            CallKind::Refresh => Ok(Reply::Done),
+            CallKind::Heartbeat => heartbeat::read(&response).map(|()| Reply::Done),
+            CallKind::Comment(_) => comment::read(&response).map(|()| Reply::Done),
+            CallKind::CreateAsset(_, kind) => asset::read(&response, *kind)
                 .map(|asset| Reply::Upload(messages::Reply::Asset(Box::new(asset)))),
-            Errand::AnnounceParts(_, count) => {
+            CallKind::AnnounceParts(_, count) => {
                 realtime::read(&response, *count).map(|urls| Reply::Upload(messages::Reply::Urls(urls)))
             }
         });

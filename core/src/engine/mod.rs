@@ -11,7 +11,7 @@ pub mod driver;
 mod no_uploads;
 
 use crate::api::{Endpoint, Response, asset, comment};
-use crate::call::{Caller, Calls, Errand, Reply};
+use crate::call::{CallKind, Caller, Calls, Reply};
 use crate::clock::{Instant, Now};
 use crate::context::{Context, Purpose, service};
 pub use crate::context::{Operation, Settings, UploadSettings, effects, transport};
@@ -104,8 +104,8 @@ impl Engine {
             }
             Operation::Refresh => engine.start_refresh(op),
             Operation::Revoke => engine.start_revoke(op),
-            Operation::DeviceInfo => engine.start_call(op, Errand::DeviceInfo),
-            Operation::Heartbeat => engine.start_call(op, Errand::Heartbeat),
+            Operation::DeviceInfo => engine.start_call(op, CallKind::DeviceInfo),
+            Operation::Heartbeat => engine.start_call(op, CallKind::Heartbeat),
             // It has something to say: see `start_comment`.
             Operation::Comment => Err(Error::of(FIO_E_STATE)),
         })
@@ -125,7 +125,9 @@ impl Engine {
         // The service keeps whole frames.
         let frame = frame.map(|frame| (frame + 0.5) as u64);
         let request = comment::request(&asset_id.into(), text, frame);
-        self.start_with(Operation::Comment, now, |engine, op| engine.start_call(op, Errand::Comment(request)))
+        self.start_with(Operation::Comment, now, |engine, op| {
+            engine.start_call(op, CallKind::Comment(request))
+        })
     }
 
     fn start_with(
@@ -162,11 +164,11 @@ impl Engine {
         Ok(())
     }
 
-    fn start_call(&mut self, op: OpId, errand: Errand) -> Result<(), Error> {
+    fn start_call(&mut self, op: OpId, kind: CallKind) -> Result<(), Error> {
         if self.token.tokens().is_none() {
             return Err(Error::of(FIO_E_NOT_AUTHORIZED));
         }
-        self.calls.add(&mut self.cx, Caller::App(op), errand);
+        self.calls.add(&mut self.cx, Caller::App(op), kind);
         Ok(())
     }
 
@@ -416,7 +418,7 @@ impl Engine {
             } else if let Some(event) = self.presence.poll_event() {
                 match event {
                     presence::Event::Heartbeat => {
-                        self.calls.add(&mut self.cx, Caller::Presence, Errand::Heartbeat);
+                        self.calls.add(&mut self.cx, Caller::Presence, CallKind::Heartbeat);
                     }
                     presence::Event::DeviceInfo => self.ask_for_project(),
                 }
@@ -525,10 +527,10 @@ impl Engine {
         let cx = &mut self.cx;
         match request {
             Request::CreateAsset(id, kind) => {
-                self.calls.add(cx, Caller::Upload(id), Errand::CreateAsset(id, kind));
+                self.calls.add(cx, Caller::Upload(id), CallKind::CreateAsset(id, kind));
             }
             Request::AnnounceParts(id, request, count) => {
-                self.calls.add(cx, Caller::Upload(id), Errand::AnnounceParts(request, count));
+                self.calls.add(cx, Caller::Upload(id), CallKind::AnnounceParts(request, count));
             }
             Request::Withdraw(id) => self.calls.withdraw(cx, Caller::Upload(id)),
             Request::DeviceInfo => self.ask_for_project(),

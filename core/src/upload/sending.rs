@@ -294,7 +294,7 @@ impl Transfers {
                 self.requests.push_back(Request::KeepProject(project_id.clone()));
             }
         }
-        log_line!(cx.log, Debug, "upload {id} is asset {}, {} parts", asset.id, asset.addresses.len());
+        log_line!(cx.log, Debug, "upload {id} is asset {}, {} parts", asset.id, asset.urls.len());
         upload.handle_asset(asset, cx.now);
     }
 

@@ -54,13 +54,13 @@ impl Upload {
         self.asset_made_at = Some(now.mono);
         // All were signed in the same moment, so the first speaks for all. Counted from the answer on, since the
         // device's clock may not be the service's.
-        if let Some(life) = asset.addresses.first().and_then(|url| lifetime(url.expose())) {
+        if let Some(life) = asset.urls.first().and_then(|url| lifetime(url.expose())) {
             self.urls_expire = now.wall.saturating_add(i64::try_from(life).unwrap_or(i64::MAX));
             self.urls_expire_at = Some(now.mono + Duration::from_secs(life));
         }
-        self.has_url_record = record::needs_url_record(&asset.addresses);
+        self.has_url_record = record::needs_url_record(&asset.urls);
         self.urls_unsaved = self.has_url_record;
-        self.urls = asset.addresses.into();
+        self.urls = asset.urls.into();
     }
 
     /// The parts of a recording that were announced have got URLs.

@@ -76,10 +76,10 @@ pub unsafe extern "C" fn fio_config_set_client_version(
 /// Sets where the service is. Default `https://api.frame.io`. The access token is sent to this origin
 /// only. Plain HTTP is refused, loopback included; a test rig brings its own CA instead.
 ///
-/// The parts of uploads go, without the token and by https, to the addresses that the service hands out.
+/// The parts of uploads go, without the token and by https, to the presigned URLs that the service hands out.
 /// Their host is the service's choice and none is refused: it may be one in the device's own network or
 /// the device itself, in each spelling that libcurl knows (`0x7f.1` is 127.0.0.1). What protects such hosts
-/// is that they need a certificate for that name from the CA. An address with a user's name or password in
+/// is that they need a certificate for that name from the CA. A URL with a user's name or password in
 /// it is refused (`FIO_E_URL`).
 ///
 /// @param config  the configuration

@@ -40,7 +40,7 @@ pub unsafe extern "C" fn fio_config_set_store_dir(
 }
 
 /// Keeps the authorization and the queue with the application's own functions, for devices without a file
-/// system. There is one record for each upload (and a second one for the addresses of its parts, if they
+/// system. There is one record for each upload (and a second one for the presigned URLs of its parts, if they
 /// are many), saved when it is started and whenever a part of it is begun or has arrived: what a save
 /// costs does not depend on the length of the queue.
 ///

@@ -4,7 +4,7 @@ use super::*;
 
 /// Sets how many parts travel side by side, of one upload or of several. More of them fill a fast line
 /// with a long way (each has a connection of its own); fewer leave more of a slow one to others. Memory
-/// depends on this and not on the size of files, but for the addresses of the parts: some hundred bytes each,
+/// depends on this and not on the size of files, but for the presigned URLs of the parts: some hundred bytes each,
 /// while the upload is at work.
 ///
 /// @param config  the configuration

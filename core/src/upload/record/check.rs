@@ -7,7 +7,7 @@ use super::super::transfer::{Origin, Upload};
 use super::super::{
     LARGEST_HEAD, LONGEST_PATH, LONGEST_TAG, UploadId, checked_name, is_extension, is_media_type,
 };
-use crate::api::asset::{MOST_ADDRESSES, is_address, is_id};
+use crate::api::asset::{MOST_URLS, is_https_url, is_id};
 use crate::secret::Secret;
 
 /// No device gives so many ids, nor ends so many uploads.
@@ -43,12 +43,12 @@ pub fn is_sound(upload: &Upload) -> bool {
         && upload.ended_as < BEYOND_ALL_IDS
         && are_urls(&upload.urls)
         && fits(upload, upload.urls.len())
-        && upload.part_urls.iter().all(|(part, url)| *part < MOST_PARTS && is_address(url.expose()))
+        && upload.part_urls.iter().all(|(part, url)| *part < MOST_PARTS && is_https_url(url.expose()))
 }
 
 /// Whether all of them can be used.
 pub fn are_urls(urls: &[Secret]) -> bool {
-    urls.len() <= MOST_ADDRESSES && urls.iter().all(|url| is_address(url.expose()))
+    urls.len() <= MOST_URLS && urls.iter().all(|url| is_https_url(url.expose()))
 }
 
 /// Whether no part beyond the last has been sent. Without URLs their number is not known yet.

@@ -78,7 +78,8 @@ CXXFLAGS ?= -O2 -g
 WARNINGS := -std=c99 -Wall -Wextra -Wpedantic -Werror
 EXAMPLES := pair camera event_loop upload
 CXX_EXAMPLES := send_clips
-BENCHES := peer_poll ours_poll peer_start ours_start peer_upload ours_upload ours_queue ours_network ours_crowd peer_crowd
+BENCHES := ours_poll ours_start ours_upload ours_queue ours_network ours_crowd
+PEERS := peer_poll peer_start peer_upload peer_crowd
 
 .PHONY: force all lib emulator examples examples-cpp wheel demo certify torture fuzz check pytest test-requirements screenshots header bench clean
 
@@ -193,12 +194,14 @@ test-requirements:
 		uv pip compile --quiet --universal --python-version 3.9 --fork-strategy fewest --generate-hashes --no-strip-extras --no-annotate --upgrade \
 			--custom-compile-command "make test-requirements" $$of/requirements.in --output-file $$of/requirements.lock; done
 
-# What the library costs, beside programs written by hand in C: all with the system's libcurl. ASSERT=1 fails
-# on a miss; BENCH="poll upload" runs only those; QUICK=1 leaves the upload of 20 GB out.
+# What the library costs in both builds, beside programs written by hand in C with the system's libcurl. ASSERT=1 fails
+# on a miss; BENCH="poll upload" runs only those; QUICK=1 leaves the uploads of 20 GB out.
 bench: emulator
 	$(MAKE) TLS=system UPLOADS=no lib
-	$(MAKE) TLS=system UPLOADS=yes $(BENCHES:%=$(BUILD)/system/%)
-	FIO_EMULATOR=$(EMULATOR) $(PYTHON) -B benches/run.py --programs $(BUILD)/system \
+	$(MAKE) TLS=bundled UPLOADS=yes $(BENCHES:%=$(BUILD)/bundled/%)
+	$(MAKE) TLS=system UPLOADS=yes $(BENCHES:%=$(BUILD)/system/%) $(PEERS:%=$(BUILD)/system/%)
+	FIO_EMULATOR=$(EMULATOR) $(PYTHON) -B benches/run.py --by-hand $(BUILD)/system \
+		$(foreach build,bundled system,--build $(build)=$(BUILD)/$(build)) \
 		$(foreach library,system-pairing system bundled,--library $(library)=$(BUILD)/$(library)/libfio_c2c.so) \
 		$(if $(ASSERT),--assert) $(if $(QUICK),--without-20-gb) $(BENCH)
 
@@ -206,8 +209,8 @@ $(BUILD)/system/peer_%: benches/peer_%.c benches/bench.h benches/peer.h benches/
 	mkdir -p $(@D)
 	$(CC) $(WARNINGS) -D_POSIX_C_SOURCE=200809L -O2 $< -o $@ -lcurl -lcjson
 
-$(BUILD)/system/ours_%: benches/ours_%.c benches/bench.h benches/ours.h benches/ours_client.h include/fio_c2c.h $(BUILD)/system/libfio_c2c.so
-	$(CC) $(WARNINGS) -D_POSIX_C_SOURCE=200809L -O2 -Iinclude $< -o $@ -L$(BUILD)/system -lfio_c2c -Wl,-rpath,'$$ORIGIN'
+$(OUT)/ours_%: benches/ours_%.c benches/bench.h benches/ours.h benches/ours_client.h include/fio_c2c.h $(OUT)/libfio_c2c.so
+	$(CC) $(WARNINGS) -D_POSIX_C_SOURCE=200809L -O2 -Iinclude $< -o $@ -L$(OUT) -lfio_c2c -Wl,-rpath,'$$ORIGIN'
 
 # The pictures of the emulator's page in the manual, made by the test that looks at it in Chromium.
 screenshots: lib emulator

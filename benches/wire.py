@@ -40,7 +40,7 @@ class Wire:
                         near, far = self._listener.accept()[0], socket.create_connection(self._to)
                         selector.register(near, selectors.EVENT_READ, far)
                         selector.register(far, selectors.EVENT_READ, near)
-                    else:
+                    elif key.fileobj.fileno() >= 0:  # Its other end may have closed it a moment ago.
                         self._pass_on(selector, key)
         self._listener.close()
 

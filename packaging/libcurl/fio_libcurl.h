@@ -1,4 +1,12 @@
-/* Included before everything else by every C file that cargo compiles; it is about libcurl's. See README.md. */
+/* Included before everything else by every C file that cargo compiles. See README.md. */
+
+/* Calls of the C library are checked against the sizes of their buffers, also in AWS-LC and zlib. Without optimization
+ * the C library cannot, and says so. */
+#if defined(__OPTIMIZE__) && !defined(_FORTIFY_SOURCE)
+#define _FORTIFY_SOURCE 2
+#endif
+
+/* The rest is about libcurl's. */
 #if defined(BUILDING_LIBCURL) && !defined(FIO_LIBCURL_H)
 #define FIO_LIBCURL_H
 
@@ -25,6 +33,11 @@
 #define getenv fio_libcurl_getenv
 
 /* What libcurl asks rustls goes through src/net/rustls.rs, which says why. */
+#define rustls_root_cert_store_builder_load_roots_from_file fio_rustls_root_cert_store_builder_load_roots_from_file
+#define rustls_web_pki_server_cert_verifier_builder_build fio_rustls_web_pki_server_cert_verifier_builder_build
+#define rustls_client_config_builder_build fio_rustls_client_config_builder_build
+#define rustls_client_connection_new fio_rustls_client_connection_new
+#define rustls_connection_free fio_rustls_connection_free
 #define rustls_connection_read fio_rustls_connection_read
 #define rustls_connection_read_tls fio_rustls_connection_read_tls
 #define rustls_connection_process_new_packets fio_rustls_connection_process_new_packets

@@ -24,6 +24,8 @@ pub fn kind_of(request: &Request) -> Kind {
 /// What it is set to besides, from request to request.
 pub struct CallState {
     pub kind: Kind,
+    /// Of `tls::Context`.
+    pub generation: u32,
     asset: Option<Arc<str>>,
     bearer: Option<Secret>,
 }
@@ -82,7 +84,12 @@ impl Call {
         // Requests and most answers are small, and libcurl's buffers for them are wiped after each.
         easy.upload_buffer_size(16 << 10)?;
         easy.buffer_size(if is_about_assets(request.endpoint) { 16 << 10 } else { 4 << 10 })?;
-        let state = CallState { kind: kind_of(request), asset: request.asset.clone(), bearer: None };
+        let state = CallState {
+            kind: kind_of(request),
+            generation: settings.tls.generation(),
+            asset: request.asset.clone(),
+            bearer: None,
+        };
         Ok(Call { easy, state })
     }
 

@@ -34,7 +34,8 @@ SMALL_CRYPTO := --cfg chacha20_backend=\"soft\" --cfg poly1305_backend=\"soft\" 
 # A panic names its source file: not by where it was on the machine that compiled.
 WITHOUT_PATHS := RUSTFLAGS="$$RUSTFLAGS --remap-path-prefix=$${CARGO_HOME:-$$HOME/.cargo}/registry/src=crates --remap-path-prefix=$(CURDIR)=. $(SMALL_CRYPTO)"
 # What .cargo/config.toml says, packaging/libcurl/README.md why: an environment with these names would hide it.
-WITH_SETTINGS = $(if $(findstring -include fio_libcurl.h,$($1)),$($1),-include fio_libcurl.h $($1))
+C_SETTINGS := -include fio_libcurl.h -fstack-protector-strong
+WITH_SETTINGS = $(if $(findstring -include fio_libcurl.h,$($1)),$($1),$(C_SETTINGS) $($1))
 ifdef HOST_CFLAGS
 export HOST_CFLAGS := $(call WITH_SETTINGS,HOST_CFLAGS)
 endif
@@ -121,7 +122,7 @@ $(OUT)/libfio_c2c.a: $(OUT)/fio_c2c.o
 $(OUT)/libfio_c2c.so.$(VERSION): $(OUT)/fio_c2c.o $(OUT)/libfio_c2c.map
 	mkdir -p $(TARGET_DIR)/$(VARIANT)
 	$(WITH_TARGET) $(CC) -shared -o $(TARGET_DIR)/$(VARIANT)/libfio_c2c.so $< $(SHARED_FLAGS) \
-		-Wl,--version-script=$(OUT)/libfio_c2c.map $(STATIC_LIBS_$(TLS))
+		-Wl,--version-script=$(OUT)/libfio_c2c.map $(LDFLAGS) $(STATIC_LIBS_$(TLS))
 	rm -f $@
 	$(STRIP) --strip-unneeded -o $@ $(TARGET_DIR)/$(VARIANT)/libfio_c2c.so
 
@@ -142,12 +143,12 @@ $(EMULATOR).LICENSES.txt: $(EMULATOR) packaging/licences.py packaging/licence_pa
 examples: $(EXAMPLES:%=$(OUT)/%)
 
 $(OUT)/%: examples-c/%.c $(wildcard examples-c/*.h) include/fio_c2c.h $(OUT)/libfio_c2c.so
-	$(WITH_TARGET) $(CC) $(WARNINGS) $(CFLAGS) -Iinclude $< -o $@ -L$(OUT) -lfio_c2c -Wl,-rpath,'$$ORIGIN'
+	$(WITH_TARGET) $(CC) $(WARNINGS) $(CFLAGS) -Iinclude $< -o $@ $(LDFLAGS) -L$(OUT) -lfio_c2c -Wl,-rpath,'$$ORIGIN'
 
 examples-cpp: $(CXX_EXAMPLES:%=$(OUT)/%)
 
 $(OUT)/%: examples-c/%.cpp include/fio_c2c.hpp include/fio_c2c.h $(OUT)/libfio_c2c.so
-	$(WITH_TARGET) $(CXX) -std=c++17 -Wall -Wextra -Wpedantic -Werror $(CXXFLAGS) -Iinclude $< -o $@ -L$(OUT) -lfio_c2c \
+	$(WITH_TARGET) $(CXX) -std=c++17 -Wall -Wextra -Wpedantic -Werror $(CXXFLAGS) -Iinclude $< -o $@ $(LDFLAGS) -L$(OUT) -lfio_c2c \
 		-Wl,-rpath,'$$ORIGIN'
 
 # The Python package, with the library and the emulator in it: see python/README.md.

@@ -34,7 +34,7 @@ SMALL_CRYPTO := --cfg chacha20_backend=\"soft\" --cfg poly1305_backend=\"soft\" 
 # A panic names its source file: not by where it was on the machine that compiled.
 WITHOUT_PATHS := RUSTFLAGS="$$RUSTFLAGS --remap-path-prefix=$${CARGO_HOME:-$$HOME/.cargo}/registry/src=crates --remap-path-prefix=$(CURDIR)=. $(SMALL_CRYPTO)"
 # What .cargo/config.toml says, packaging/libcurl/README.md why: an environment with these names would hide it.
-C_SETTINGS := -include fio_libcurl.h -fstack-protector-strong
+C_SETTINGS := $(shell sed -n 's/^HOST_CFLAGS = "\(.*\)"/\1/p' .cargo/config.toml)
 WITH_SETTINGS = $(if $(findstring -include fio_libcurl.h,$($1)),$($1),$(C_SETTINGS) $($1))
 ifdef HOST_CFLAGS
 export HOST_CFLAGS := $(call WITH_SETTINGS,HOST_CFLAGS)
@@ -50,7 +50,7 @@ COMMA := ,
 FEATURES_bundled = --no-default-features --features bundled$(if $(filter no,$(UPLOADS)),,$(COMMA)uploads)
 FEATURES_system = --no-default-features --features system$(if $(filter no,$(UPLOADS)),,$(COMMA)uploads)
 EMULATOR := $(TARGET_DIR)/release/fio-emulator
-SOURCES := $(shell find src core/src -name '*.rs') src/ffi/introduction.txt build.rs cbindgen.toml Cargo.toml core/Cargo.toml Cargo.lock
+SOURCES := $(shell find src core/src -name '*.rs') src/ffi/introduction.txt build.rs cbindgen.toml Cargo.toml core/Cargo.toml Cargo.lock .cargo/config.toml
 
 # Another processor needs another toolchain: cross.sh runs a command with it.
 ifneq ($(TARGET),)

@@ -38,7 +38,7 @@ FILE_BYTES, PART_BYTES = 1_000_000, 500_000
 PACE_MS = 5  # between two heartbeats while all upload
 LONGEST_ANSWER = 120  # seconds until a crowd has done what it was told
 
-MOST_BYTES = {"bundled": 160 << 10, "system": 160 << 10}
+MOST_BYTES = {"bundled": 64 << 10, "system": 160 << 10}
 SLOWEST_HEARTBEAT, SLOWEST_LIST = 20.0, 1.0
 
 

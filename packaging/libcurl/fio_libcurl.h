@@ -14,7 +14,7 @@
  * line here has to go. */
 #if defined(__linux__)
 #if defined(HAVE_POLL) || defined(HAVE_GETIFADDRS) || defined(HAVE_IFADDRS_H) || defined(HAVE_NET_IF_H) || \
-    defined(HAVE_SYS_IOCTL_H)
+    defined(HAVE_SYS_IOCTL_H) || defined(HAVE_EVENTFD) || defined(HAVE_SYS_EVENTFD_H)
 #error "curl-sys sets by itself what packaging/libcurl/fio_libcurl.h sets: take that line away"
 #endif
 
@@ -26,7 +26,22 @@
 #define HAVE_IFADDRS_H 1
 #define HAVE_NET_IF_H 1
 #define HAVE_SYS_IOCTL_H 1
+
+/* A client has two of these to be woken, instead of two pairs of sockets. */
+#define HAVE_EVENTFD 1
+#define HAVE_SYS_EVENTFD_H 1
 #endif
+
+/* Tables that each client has: libcurl's are for thousands of connections, and rustls keeps its sessions by itself. A
+ * client has forty connections to a few servers at most. */
+#define CURL_SOCKET_HASH_TABLE_SIZE 31
+#define CURL_CONNECTION_HASH_SIZE 7
+#define CURL_DNS_HASH_SIZE 7
+#define CURL_TLS_SESSION_SIZE 1
+
+/* The least that a handle's buffer for what it sends may be, and the most of an answer that comes at once. A request to
+ * the service is a quarter of this. */
+#define CURL_MAX_WRITE_SIZE 4096
 
 /* libcurl reads no environment variable: src/net/environment.rs says why. The system's header declares the function
  * under this name too. */

@@ -81,8 +81,9 @@ impl Call {
         // libcurl sends again by itself what was lost on a connection it had kept: a comment would be made
         // twice.
         easy.fresh_connect(request.endpoint == Endpoint::Comments)?;
-        // Requests and most answers are small, and libcurl's buffers for them are wiped after each.
-        easy.upload_buffer_size(16 << 10)?;
+        // Requests and most answers are small, and libcurl's buffers for them are kept with the handle, and wiped after
+        // each. The system's takes 16 KB where it is told less.
+        easy.upload_buffer_size(4 << 10)?;
         easy.buffer_size(if is_about_assets(request.endpoint) { 16 << 10 } else { 4 << 10 })?;
         let state = CallState {
             kind: kind_of(request),

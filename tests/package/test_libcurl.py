@@ -87,6 +87,20 @@ class Libcurl(Case):
             assert re.search(rf"(ifdef|defined\()\s*{setting}\b", library), README
             assert not re.search(rf'"{setting}"', (self.curl / "build.rs").read_text()), README
 
+    def test_cargo_sees_that_the_settings_have_changed(self) -> None:
+        digest = hashlib.sha256((ROOT / "packaging/libcurl/fio_libcurl.h").read_bytes()).hexdigest()
+        config = (ROOT / ".cargo/config.toml").read_text()
+        assert re.findall(r"-DFIO_SETTINGS=0x(\w+) ", config) == [digest[:8]] * 2
+
+    def test_sizes_are_read_by_libcurl(self) -> None:
+        header = (ROOT / "packaging/libcurl/fio_libcurl.h").read_text()
+        sizes = re.findall(r"^#define (CURL_\w+_SIZE) \d+$", header, re.MULTILINE)
+        assert len(sizes) == 5
+        sources = [(self.curl / "curl" / path).read_text() for path in ("lib/multi.c", "include/curl/curl.h")]
+        for name in sizes:
+            assert any(f"#ifndef {name}\n" in source for source in sources), README
+        assert re.search(r"^#define UPLOADBUFFER_MIN +CURL_MAX_WRITE_SIZE$", (self.curl / "curl/lib/urldata.h").read_text(), re.MULTILINE), README
+
     def test_numbers_are_those_of_the_headers(self) -> None:
         constants: Dict[str, str] = dict(CONSTANT.findall((ROOT / "src/net/constants.rs").read_text()))
         assert len(constants) > 10

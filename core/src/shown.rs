@@ -66,12 +66,13 @@ impl Secrets {
             known.second.insert(escape);
         }
         for secret in secrets {
-            if let [first, second, _, ..] = *secret.expose().as_bytes()
-                && secret.expose().len() >= SHORTEST_SECRET
-            {
-                known.first.insert(first);
-                known.second.insert(second);
-                known.list.push(secret);
+            match *secret.expose().as_bytes() {
+                [first, second, ..] if secret.expose().len() >= SHORTEST_SECRET => {
+                    known.first.insert(first);
+                    known.second.insert(second);
+                    known.list.push(secret);
+                }
+                _ => {}
             }
         }
         known

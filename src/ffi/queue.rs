@@ -85,7 +85,7 @@ pub unsafe extern "C" fn fio_queue_pause(client: *mut fio_client) -> fio_status 
     unsafe {
         guard_engine(client, |engine, now| {
             engine.with_uploads(now, |uploads, cx| {
-                uploads.pause_all(cx);
+                uploads.pause_all(cx, true);
                 Ok(())
             })
         })
@@ -108,8 +108,8 @@ pub unsafe extern "C" fn fio_queue_resume(client: *mut fio_client) -> fio_status
     // SAFETY: the caller passes NULL or a live client.
     unsafe {
         guard_engine(client, |engine, now| {
-            engine.with_uploads(now, |uploads, _| {
-                uploads.resume_all();
+            engine.with_uploads(now, |uploads, cx| {
+                uploads.pause_all(cx, false);
                 Ok(())
             })
         })
@@ -204,8 +204,10 @@ pub unsafe extern "C" fn fio_queue_set_bandwidth(
     // SAFETY: the caller passes NULL or a live client.
     unsafe {
         guard_engine(client, |engine, now| {
-            engine.limit_uploads(now, |limits| limits.bytes_per_second = bytes_per_second);
-            Ok(())
+            engine.with_uploads(now, |uploads, cx| {
+                uploads.limit(cx, |limits| limits.bytes_per_second = bytes_per_second);
+                Ok(())
+            })
         })
     }
 }
@@ -238,8 +240,10 @@ pub unsafe extern "C" fn fio_queue_set_interfaces(
     unsafe {
         guard_engine(client, |engine, now| {
             let interfaces = args::interfaces(names, count)?;
-            engine.limit_uploads(now, |limits| limits.interfaces = interfaces);
-            Ok(())
+            engine.with_uploads(now, |uploads, cx| {
+                uploads.limit(cx, |limits| limits.interfaces = interfaces);
+                Ok(())
+            })
         })
     }
 }

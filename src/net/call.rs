@@ -168,3 +168,83 @@ fn url_of(request: &Request, settings: &NetSettings) -> Result<ParsedUrl, curl::
 fn is_about_assets(endpoint: Endpoint) -> bool {
     matches!(endpoint, Endpoint::CreateAsset | Endpoint::RealtimeParts)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::comment;
+    use std::io::{Read, Write};
+    use std::net::TcpListener;
+    use std::time::Duration;
+
+    fn settings(port: u16) -> NetSettings {
+        NetSettings {
+            origin: format!("http://127.0.0.1:{port}"),
+            client_version: "1.2.3".to_owned(),
+            ca: options::CaSource::Pem(Arc::from(&b""[..])),
+            connect_timeout: Duration::from_secs(10),
+            request_timeout: Duration::from_secs(10),
+            stall_timeout: Duration::from_secs(10),
+            resolve: Vec::new(),
+            portable_poller: false,
+        }
+    }
+
+    /// Sends a request over plain HTTP, which only a test lets a handle do, and returns what arrived.
+    fn sent(call: &Call, listener: &TcpListener) -> String {
+        // SAFETY: the handle is alive and the option takes a long.
+        let code = unsafe {
+            let http = libc::c_long::from(curl_sys::CURLPROTO_HTTP);
+            curl_sys::curl_easy_setopt(call.easy.raw(), curl_sys::CURLOPT_PROTOCOLS, http)
+        };
+        assert_eq!(code, curl_sys::CURLE_OK);
+        std::thread::scope(|scope| {
+            let arrived = scope.spawn(|| {
+                let (mut stream, _) = listener.accept().unwrap();
+                let mut text = String::new();
+                let is_whole = |text: &str| {
+                    let (head, body) = text.split_once("\r\n\r\n")?;
+                    let length = head.lines().find_map(|line| line.strip_prefix("Content-Length: "))?;
+                    Some(body.len() >= length.parse().ok()?)
+                };
+                let mut buffer = [0; 1024];
+                while is_whole(&text) != Some(true) {
+                    let count = stream.read(&mut buffer).unwrap();
+                    assert!(count > 0, "{text}");
+                    text.push_str(std::str::from_utf8(&buffer[..count]).unwrap());
+                }
+                stream.write_all(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n").unwrap();
+                text
+            });
+            call.easy.perform().unwrap();
+            arrived.join().unwrap()
+        })
+    }
+
+    /// What libcurl only points at (URL, headers, body) is what the latest request has, and the earlier one's is gone.
+    #[test]
+    fn a_handle_that_is_used_again_sends_what_the_next_request_says() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let settings = settings(listener.local_addr().unwrap().port());
+        let mut call = None;
+        // The last one repeats the one before.
+        for (asset, text, token) in [
+            ("asset-1", "first", "token-1"),
+            ("asset-22", "the second", "token-22"),
+            ("asset-22", "the second", "token-22"),
+        ] {
+            let mut request = comment::request(&asset.into(), text, None);
+            request.bearer = Some(Secret::new(token));
+            let prepared = Call::prepared(call.take(), &request, &settings, &Log::off()).unwrap();
+            drop(request);
+            let arrived = sent(&prepared, &listener);
+            let first = format!("POST /v2/devices/assets/{asset}/comments HTTP/1.1\r\n");
+            assert!(arrived.starts_with(&first), "{arrived}");
+            assert!(arrived.contains(&format!("\r\nAuthorization: Bearer {token}\r\n")), "{arrived}");
+            assert!(arrived.contains("\r\nx-client-version: 1.2.3\r\n"), "{arrived}");
+            assert_eq!(arrived.matches("token-").count(), 1, "{arrived}");
+            assert!(arrived.split_once("\r\n\r\n").unwrap().1.contains(&format!("\"{text}\"")), "{arrived}");
+            call = Some(prepared);
+        }
+    }
+}

@@ -34,8 +34,6 @@ use effects::{AgedDevice, Command, Event, Notice, OpId, Outcome, RequestId};
 #[cfg(not(feature = "uploads"))]
 use no_uploads::NoUploads as Uploads;
 use transport::Answer;
-#[cfg(feature = "uploads")]
-use transport::UploadLimits;
 
 /// Where authorization stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -352,15 +350,6 @@ impl Engine {
         answer
     }
 
-    /// Changes what parts may use of the network.
-    #[cfg(feature = "uploads")]
-    pub fn limit_uploads(&mut self, now: Now, change: impl FnOnce(&mut UploadLimits)) {
-        self.cx.set_now(now);
-        if self.uploads.limit(&mut self.cx, change) {
-            self.step();
-        }
-    }
-
     /// The network is another one now, or there again: what waits for it goes on.
     pub fn network_changed(&mut self, now: Now) {
         self.cx.set_now(now);
@@ -397,12 +386,7 @@ impl Engine {
         }
         self.carry_on();
         self.note_secrets();
-        self.deadline = self.poll_timeout();
-    }
-
-    fn poll_timeout(&self) -> Option<Instant> {
-        let now = self.cx.now.mono;
-        [
+        self.deadline = [
             self.pairing.poll_timeout(),
             self.token.poll_timeout(),
             self.calls.poll_timeout(),
@@ -412,7 +396,7 @@ impl Engine {
         ]
         .into_iter()
         .flatten()
-        .min()
+        .min();
     }
 
     /// Carries what the machines have to say to the store, to one another and to the network, until they have

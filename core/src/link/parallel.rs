@@ -9,6 +9,8 @@ use core::time::Duration;
 
 /// Where all that are on their way arrive within so many milliseconds, one more costs nothing when the link breaks.
 const FREE: u64 = 3_000;
+/// What takes so many milliseconds is not taken back: what was sent of it would be sent twice.
+const SOON: u64 = 10_000;
 /// For so long the total is measured with and without one more.
 const MEASURE: u64 = 2_000;
 /// What was no gain is not tried again for so long, then for twice that, and so on.
@@ -132,7 +134,10 @@ impl Parallel {
         let value = worth(rate, self.at_once, load);
         self.mark = Some((now, meter.total()));
         match self.trial.take() {
-            Some(trial) => self.judge(trial, rate, value, now),
+            Some(trial) => {
+                let too_many = self.judge(trial, rate, value, now);
+                if arrive_soon(load, rate) { 0 } else { too_many }
+            }
             None => {
                 self.begin_trial(rate, value, free, now);
                 0
@@ -197,6 +202,13 @@ impl Parallel {
         self.at_once = at_once.max(1);
         (self.mark, self.trial) = (None, None);
     }
+}
+
+/// Whether parts that are too many may as well arrive: the link has not been seen to break, and they take no time in
+/// which it is likely to.
+fn arrive_soon(load: Load, rate: u64) -> bool {
+    let bytes = u128::from(load.largest) * u128::from(load.begun);
+    load.hold == 0 && bytes * 1_000 <= u128::from(rate) * u128::from(SOON)
 }
 
 /// The rate less what breaks will cost of it: each takes half of a part, on average, of all that are under way.

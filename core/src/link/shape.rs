@@ -33,11 +33,12 @@ impl Link {
         (bytes < LARGEST).then_some(bytes)
     }
 
-    /// How many parts to ask for; 0 leaves it to the service.
+    /// How many parts to ask for; 0 leaves it to the service. Two at least, where the storage takes them: one more
+    /// request, and half of the file is safe when power or network go.
     pub fn parts(&self, size: u64) -> u32 {
         match self.part_size(size) {
             Some(part_size) if size >= 2 * SMALLEST_PART => {
-                u32::try_from(size.div_ceil(part_size)).unwrap_or(u32::MAX)
+                u32::try_from(size.div_ceil(part_size)).unwrap_or(u32::MAX).max(2)
             }
             _ => 0,
         }

@@ -212,3 +212,14 @@ fn a_memory_comes_back_as_it_was_and_damage_is_noticed() {
         memory.is_fresh(1_800_000_100) && !memory.is_fresh(1_799_999_999) && !memory.is_fresh(1_800_050_000)
     );
 }
+
+#[test]
+fn a_file_goes_in_two_parts_at_least_where_the_storage_takes_them() {
+    let mut link = Link::new(5);
+    // A part of 25 s would have all of it.
+    link.change(Known { goodput: 1 << 20, hold: 0, at_once: 1 });
+    assert_eq!(link.parts(2 * shape::SMALLEST_PART - 1), 0);
+    assert_eq!(link.parts(2 * shape::SMALLEST_PART), 2);
+    assert_eq!(link.parts(24 << 20), 2);
+    assert_eq!(link.parts(51 << 20), 3);
+}

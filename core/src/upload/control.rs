@@ -235,19 +235,18 @@ impl Uploads {
         }
     }
 
-    pub fn pause_all(&mut self, cx: &mut Context) {
-        let active: Vec<UploadId> = self.transfers.queue.active().map(|(_, id)| id).collect();
-        for id in active {
-            self.transfers.suspend(cx, id);
+    /// Holds everything back, or lets it go on. Going on without a pause before it: what waits for its next attempt is
+    /// tried at once.
+    pub fn pause_all(&mut self, cx: &mut Context, is_on: bool) {
+        if is_on {
+            let active: Vec<UploadId> = self.transfers.queue.active().map(|(_, id)| id).collect();
+            for id in active {
+                self.transfers.suspend(cx, id);
+            }
+        } else {
+            self.transfers.retry_all();
         }
-        self.transfers.queue.is_paused = true;
-        self.saving.settings_changed();
-    }
-
-    /// Also without a pause before it: what waits for its next attempt is tried at once.
-    pub fn resume_all(&mut self) {
-        self.transfers.retry_all();
-        self.transfers.queue.is_paused = false;
+        self.transfers.queue.is_paused = is_on;
         self.saving.settings_changed();
     }
 
@@ -257,8 +256,8 @@ impl Uploads {
         self.saving.settings_changed();
     }
 
-    /// `true` if that has changed what can be sent.
-    pub(crate) fn limit(&mut self, cx: &mut Context, change: impl FnOnce(&mut UploadLimits)) -> bool {
+    /// Changes what parts may use of the network.
+    pub fn limit(&mut self, cx: &mut Context, change: impl FnOnce(&mut UploadLimits)) {
         let limits = &mut cx.settings.uploads.limits;
         let before = limits.interfaces.clone();
         change(limits);
@@ -269,7 +268,6 @@ impl Uploads {
             self.transfers.links.change(&limits.interfaces);
             self.transfers.retry_all();
         }
-        has_moved
     }
 
     /// The recording will not change any more up to there, the held head excepted.

@@ -1,15 +1,13 @@
 //! The uploads and what is known of their link: each part and each request tells of it, and it is kept in the store.
 
-use super::UploadId;
 use super::budget::Allowance;
-use super::index::QueueState;
 use super::plan::SMALLEST_PART;
+use super::queue::Queue;
 use super::schedule::Work;
 use super::transfer::Upload;
-use super::transfers::Transfers;
 use super::verdict::Next;
 use crate::api::part::Sent;
-use crate::clock::{Instant, milliseconds};
+use crate::clock::{Instant, Now, milliseconds};
 use crate::context::Context;
 use crate::context::effects::{Event, RequestId};
 use crate::error::Error;
@@ -106,162 +104,80 @@ impl Links {
             log_line!(cx.log, Debug, "what is known of the link could not be written: {error}");
         }
     }
-}
 
-impl Transfers {
-    /// What the transport has told of the parts, if it has.
-    pub fn look_at_link(&mut self, cx: &mut Context) {
-        let noticed = self.links.link.look(cx.now.mono);
-        if noticed.is_back {
-            self.network_is_back(cx);
+    /// A part was answered, or failed. Returns whether the network is back.
+    pub fn note_part(&mut self, now: Instant, request: RequestId, answer: Result<&Sent, &Error>) -> bool {
+        match answer {
+            Ok(sent) => return self.link.part_answered(request, sent.response.is_success(), now),
+            Err(error) if is_loss(error) => self.link.part_lost(request, now),
+            Err(_) => self.link.part_dropped(request),
         }
-        for _ in 0..noticed.too_many {
-            let Some(request) = self.links.link.youngest() else { break };
-            self.take_part_back(cx, request);
-        }
+        false
     }
 
-    /// The application says that the network is another one, or there again. What waits for the network goes on at once;
-    /// what a server has asked for is another matter.
-    pub fn network_changed(&mut self, cx: &mut Context) {
-        log_line!(cx.log, Info, "the network has changed");
-        while let Some(request) = self.links.link.stale(cx.now.mono) {
-            self.take_part_back(cx, request);
-        }
-        self.links.link.network_changed();
-        self.network_is_back(cx);
-    }
-
-    /// Takes one part off the network; its turn comes again.
-    fn take_part_back(&mut self, cx: &mut Context, request: RequestId) {
-        self.links.link.part_dropped(request);
-        let is_its = |upload: &Upload| upload.in_flight.iter().any(|part| part.request == request);
-        let id = self.queue.active().map(|(_, id)| id).find(|id| self.queue.get(*id).is_some_and(is_its));
-        let Some(upload) = id.and_then(|id| self.queue.get_mut(id)) else { return };
-        let Some(at) = upload.in_flight.iter().position(|part| part.request == request) else { return };
-        let part = upload.in_flight.remove(at);
-        log_line!(cx.log, Debug, "request {request}: part {} waits for the others", part.known.part + 1);
-        upload.parts.to_retry.push(part.known.taken_back());
-        self.in_use -= 1;
-        cx.abort(request);
-    }
-
-    pub fn note_part_on_link(&mut self, cx: &Context, request: RequestId, answer: Result<&Sent, &Error>) {
-        let now = cx.now.mono;
-        let link = &mut self.links.link;
-        let is_back = match answer {
-            Ok(sent) => link.part_answered(request, sent.response.is_success(), now),
-            Err(error) if is_loss(error) => {
-                link.part_lost(request, now);
-                false
-            }
-            Err(_) => {
-                link.part_dropped(request);
-                false
-            }
-        };
-        if is_back {
-            self.network_is_back(cx);
-        }
-    }
-
-    /// A request to the API was answered, or failed.
-    pub fn note_call_on_link(&mut self, cx: &Context, error: Option<&Error>) {
-        let now = cx.now.mono;
+    /// A request to the API was answered, or failed. Returns whether the network is back.
+    pub fn note_call(&mut self, now: Instant, error: Option<&Error>) -> bool {
         let is_answer = error.is_none_or(|error| error.http_status != 0);
         if error.is_some_and(is_loss) {
-            self.links.link.call_lost(now);
-        } else if is_answer && self.links.link.call_answered(now) {
-            self.network_is_back(cx);
+            self.link.call_lost(now);
+            return false;
         }
-    }
-
-    /// What waits for the network goes on.
-    fn network_is_back(&mut self, cx: &Context) {
-        log_line!(cx.log, Debug, "the network is there again");
-        let waits = |state: &QueueState| matches!(state, QueueState::Timed(_) | QueueState::Active);
-        let waiting: Vec<UploadId> = self
-            .queue
-            .uploads()
-            .filter(|(upload, state)| waits(state) && upload.last_error.as_ref().is_some_and(is_loss))
-            .map(|(upload, _)| upload.id)
-            .collect();
-        for id in waiting {
-            if let Some(upload) = self.queue.get_mut(id) {
-                upload.parts.retry_now();
-            }
-            if matches!(self.queue.state(id), Some(QueueState::Timed(_))) {
-                self.queue.move_to(id, QueueState::Ready);
-            }
-        }
-        for host in [&mut self.backoffs.storage, &mut self.backoffs.api] {
-            if host.why().is_some_and(is_loss) {
-                host.succeeded();
-            }
-        }
-        self.needs_step = true;
+        is_answer && self.link.call_answered(now)
     }
 
     /// What follows from a part that was lost with the network: where its file goes in parts that the link cannot carry,
     /// a new asset with smaller ones may cost less than what would be lost.
-    pub fn with_other_parts(&mut self, cx: &Context, id: UploadId, next: Next) -> Next {
+    pub fn with_other_parts(&self, upload: &mut Upload, now: Now, next: Next) -> Next {
         match next {
-            Next::RetryPart(_, error, _) if is_loss(&error) && self.wants_smaller_parts(cx, id) => {
+            Next::RetryPart(_, error, _) if is_loss(&error) && self.wants_smaller_parts(upload, now) => {
                 Next::StartOver(error)
             }
             next => next,
         }
     }
 
-    fn wants_smaller_parts(&mut self, cx: &Context, id: UploadId) -> bool {
-        let Some(upload) = self.queue.get_mut(id) else { return false };
+    fn wants_smaller_parts(&self, upload: &mut Upload, now: Now) -> bool {
         if upload.recording.is_some() || upload.parts_wanted > 0 || upload.pushed.is_some() {
             return false;
         }
         let (size, part, stored) = (upload.condition.size, upload.range(0).1, upload.parts.confirmed);
-        self.links.link.wants_smaller(size, part, stored)
+        self.link.wants_smaller(size, part, stored)
             && upload.budget.made < MOST_FOR_SHAPE
-            && upload.budget.allows(cx.now) == Allowance::Now
+            && upload.budget.allows(now) == Allowance::Now
     }
 
     /// Whether work can be done although as many parts are on their way as the link carries: what is no part, and a part
     /// that was on its way with others when an earlier life ended.
-    pub fn has_room_for(&self, id: UploadId, work: &Work) -> bool {
+    pub fn has_room_for(&self, upload: &Upload, work: &Work) -> bool {
         let Work::Part(part) = work else { return true };
-        !self.links.is_full() || self.was_under_way(id, *part)
-    }
-
-    fn was_under_way(&self, id: UploadId, part: u32) -> bool {
-        let Some(upload) = self.queue.get(id) else { return false };
-        let is_meant = upload.parts.to_retry.iter().any(|known| known.part == part && known.was_under_way);
-        is_meant && self.links.link.may_join(upload.range(part).1)
+        let is_meant =
+            || upload.parts.to_retry.iter().any(|known| known.part == *part && known.was_under_way);
+        !self.is_full() || is_meant() && self.link.may_join(upload.range(*part).1)
     }
 
     /// Whether no more parts may be begun, and an upload stands by: others need no asset yet.
-    pub fn has_next(&self) -> bool {
+    pub fn has_next(&self, queue: &Queue) -> bool {
         let stands_by = |upload: &Upload| upload.in_flight.is_empty() && upload.recording.is_none();
-        self.links.is_full() && self.queue.active().any(|(_, id)| self.queue.get(id).is_some_and(stands_by))
+        self.is_full() && queue.active().any(|(_, id)| queue.get(id).is_some_and(stands_by))
     }
 
     /// Writes down what was learned, now and then.
-    pub fn save_link(&mut self, cx: &mut Context) {
+    pub fn save(&mut self, cx: &mut Context, is_busy: bool) {
         let now = cx.now.mono;
-        let is_busy = self.in_use > 0 && !self.queue.is_paused;
-        let links = &mut self.links;
         if !is_busy {
-            links.busy_since = None;
+            self.busy_since = None;
         }
-        let busy_since = is_busy.then(|| *links.busy_since.get_or_insert(now));
+        let busy_since = is_busy.then(|| *self.busy_since.get_or_insert(now));
         let is_due = match busy_since {
             // What is over soon is written down once.
-            Some(since) => match links.saved_at.filter(|at| *at >= since) {
+            Some(since) => match self.saved_at.filter(|at| *at >= since) {
                 Some(at) => now - at >= SAVE_EVERY,
                 None => now - since >= SAVE_FIRST,
             },
-            None => links.memory.busy_for.is_some() || links.has_learned(),
+            None => self.memory.busy_for.is_some() || self.has_learned(),
         };
         if is_due {
-            links.write(cx, busy_since);
+            self.write(cx, busy_since);
         }
     }
 }

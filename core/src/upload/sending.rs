@@ -259,7 +259,9 @@ impl Transfers {
             return;
         }
         self.in_use -= 1;
-        self.note_call_on_link(cx, result.as_ref().err());
+        if self.links.note_call(cx.now.mono, result.as_ref().err()) {
+            self.network_is_back(cx);
+        }
         let Some(upload) = self.queue.get_mut(id) else { return };
         match result {
             Ok(reply) => {
@@ -304,7 +306,9 @@ impl Transfers {
         let mut part = upload.in_flight.remove(at);
         self.in_use -= 1;
         part.known.may_be_stored |= outcome.left_unanswered;
-        self.note_part_on_link(cx, request, outcome.answer.as_ref());
+        if self.links.note_part(cx.now.mono, request, outcome.answer.as_ref()) {
+            self.network_is_back(cx);
+        }
         let Some(upload) = self.queue.get_mut(id) else { return };
         let has_etag = outcome.answer.as_ref().is_ok_and(|sent| sent.etag.is_some());
         let next = match outcome.answer.and_then(|sent| part::read(&sent, upload.has_etags)) {
@@ -320,11 +324,12 @@ impl Transfers {
             Err(error) => {
                 let is_damaged = error.status == FIO_E_CHECKSUM;
                 let next = upload.handle_part_failure(part.known, error, cx.now.mono);
+                let next = self.links.with_other_parts(upload, cx.now, next);
                 // After a power cut nobody could tell it from a part that arrived as it was.
                 if is_damaged {
                     self.queue.needs_saving(id);
                 }
-                self.with_other_parts(cx, id, next)
+                next
             }
         };
         self.carry_out(cx, id, next);

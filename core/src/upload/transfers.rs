@@ -9,11 +9,12 @@ use super::project::{Project, is_another};
 use super::queue::Queue;
 use super::schedule::{Backoffs, needs_the_service};
 use super::totals::Speed;
-use super::transfer::Ending;
+use super::transfer::{Ending, Upload};
 use super::url_records::UrlRecords;
 use super::verdict::Next;
 use crate::clock::{Instant, milliseconds};
 use crate::context::Context;
+use crate::context::effects::RequestId;
 use crate::error::Error;
 use crate::failure::Backoff;
 use crate::link::is_loss;
@@ -87,9 +88,12 @@ impl Transfers {
                 let upload = self.queue.get(key.1)?;
                 self.backoffs.next_work(upload, self.queue.gate, now).map(|work| (key, work))
             });
-            let fresh = self.queue.first_ready().filter(|_| self.may_begin(now) && !self.has_next());
+            let fresh =
+                self.queue.first_ready().filter(|_| self.may_begin(now) && !self.links.has_next(&self.queue));
             // All parts share the line: more of them than it carries are all unfinished when it breaks.
-            let is_full = at_work.as_ref().is_some_and(|(key, work)| !self.has_room_for(key.1, work));
+            let is_full = at_work.as_ref().is_some_and(|(key, work)| {
+                self.queue.get(key.1).is_some_and(|upload| !self.links.has_room_for(upload, work))
+            });
             match (at_work, fresh) {
                 (Some((key, _)), fresh) if is_full && fresh.is_none_or(|fresh| key < fresh) => break,
                 (Some((key, work)), fresh) if fresh.is_none_or(|fresh| key < fresh) => {
@@ -166,6 +170,69 @@ impl Transfers {
                 }
             }
         }
+    }
+
+    /// What the transport has told of the parts, if it has.
+    pub fn look_at_link(&mut self, cx: &mut Context) {
+        let noticed = self.links.link.look(cx.now.mono);
+        if noticed.is_back {
+            self.network_is_back(cx);
+        }
+        for _ in 0..noticed.too_many {
+            let Some(request) = self.links.link.youngest() else { break };
+            self.take_part_back(cx, request);
+        }
+    }
+
+    /// The application says that the network is another one, or there again. What waits for the network goes on at once;
+    /// what a server has asked for is another matter.
+    pub fn network_changed(&mut self, cx: &mut Context) {
+        log_line!(cx.log, Info, "the network has changed");
+        while let Some(request) = self.links.link.stale(cx.now.mono) {
+            self.take_part_back(cx, request);
+        }
+        self.links.link.network_changed();
+        self.network_is_back(cx);
+    }
+
+    /// Takes one part off the network; its turn comes again.
+    fn take_part_back(&mut self, cx: &mut Context, request: RequestId) {
+        self.links.link.part_dropped(request);
+        let is_its = |upload: &Upload| upload.in_flight.iter().any(|part| part.request == request);
+        let id = self.queue.active().map(|(_, id)| id).find(|id| self.queue.get(*id).is_some_and(is_its));
+        let Some(upload) = id.and_then(|id| self.queue.get_mut(id)) else { return };
+        let Some(at) = upload.in_flight.iter().position(|part| part.request == request) else { return };
+        let part = upload.in_flight.remove(at);
+        log_line!(cx.log, Debug, "request {request}: part {} waits for the others", part.known.part + 1);
+        upload.parts.to_retry.push(part.known.taken_back());
+        self.in_use -= 1;
+        cx.abort(request);
+    }
+
+    /// What waits for the network goes on.
+    pub fn network_is_back(&mut self, cx: &Context) {
+        log_line!(cx.log, Debug, "the network is there again");
+        let waits = |state: &QueueState| matches!(state, QueueState::Timed(_) | QueueState::Active);
+        let waiting: Vec<UploadId> = self
+            .queue
+            .uploads()
+            .filter(|(upload, state)| waits(state) && upload.last_error.as_ref().is_some_and(is_loss))
+            .map(|(upload, _)| upload.id)
+            .collect();
+        for id in waiting {
+            if let Some(upload) = self.queue.get_mut(id) {
+                upload.parts.retry_now();
+            }
+            if matches!(self.queue.state(id), Some(QueueState::Timed(_))) {
+                self.queue.move_to(id, QueueState::Ready);
+            }
+        }
+        for host in [&mut self.backoffs.storage, &mut self.backoffs.api] {
+            if host.why().is_some_and(is_loss) {
+                host.succeeded();
+            }
+        }
+        self.needs_step = true;
     }
 
     /// Takes everything of an upload back from the network. What was on its way may have arrived.

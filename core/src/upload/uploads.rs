@@ -108,7 +108,8 @@ impl Uploads {
         let save = self.saving.poll_save(cx, &mut self.transfers.queue, &mut self.tags);
         if save.is_none() {
             // Last, so that a power cut in it costs nothing of the queue.
-            self.transfers.save_link(cx);
+            let is_busy = self.transfers.in_use > 0 && !self.transfers.queue.is_paused;
+            self.transfers.links.save(cx, is_busy);
         }
         save
     }

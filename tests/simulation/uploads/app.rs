@@ -269,9 +269,9 @@ impl World {
         self.tell(|| format!("pause the queue: {is_paused}"));
         self.ask_uploads(|uploads, cx| {
             if is_paused {
-                uploads.pause_all(cx)
+                uploads.pause_all(cx, true)
             } else {
-                uploads.resume_all()
+                uploads.pause_all(cx, false)
             }
             Ok(())
         })

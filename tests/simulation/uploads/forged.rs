@@ -258,8 +258,8 @@ impl Life {
     /// Goes on for a while, and looks at what leaves and at what is told.
     fn go_on(&mut self) {
         self.engine.set_online(true, self.now);
-        let _ = self.engine.with_uploads(self.now, |uploads, _| {
-            uploads.resume_all();
+        let _ = self.engine.with_uploads(self.now, |uploads, cx| {
+            uploads.pause_all(cx, false);
             Ok(())
         });
         for _ in 0..400 {

@@ -36,7 +36,7 @@ pub fn is_descriptor_refused(error: &io::Error) -> bool {
 /// the multiplication of GCM. The numbers are the kernel's (asm/hwcap.h).
 #[cfg(all(target_arch = "arm", target_os = "linux"))]
 pub fn has_aes_on_arm() -> bool {
-    const AES_AND_PMULL: libc::c_ulong = 1 << 0 | 1 << 1;
+    const AES_AND_PMULL: libc::c_ulong = 0b11;
     // SAFETY: any number may be asked for.
     let has = unsafe { libc::getauxval(libc::AT_HWCAP2) };
     has & AES_AND_PMULL == AES_AND_PMULL

@@ -171,6 +171,7 @@ fn is_about_assets(endpoint: Endpoint) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tls::{CaSource, Context, KeyExchange};
     use super::*;
     use crate::api::comment;
     use std::io::{Read, Write};
@@ -181,7 +182,7 @@ mod tests {
         NetSettings {
             origin: format!("http://127.0.0.1:{port}"),
             client_version: "1.2.3".to_owned(),
-            ca: options::CaSource::Pem(Arc::from(&b""[..])),
+            tls: Context::new(CaSource::Pem(Arc::from(&b""[..])), KeyExchange::default()),
             connect_timeout: Duration::from_secs(10),
             request_timeout: Duration::from_secs(10),
             stall_timeout: Duration::from_secs(10),

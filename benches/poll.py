@@ -21,7 +21,7 @@ INTERVAL_SECONDS = 0.005
 ANSWER_MS = 5
 SHORT, LONG = 100, 600
 POLLS_IN_PEACE = 500
-MOST_INSTRUCTIONS = {"bundled": 1.02, "system": 1.05}
+MOST_INSTRUCTIONS = {"bundled": 1.03, "system": 1.05}
 MOST_MEMORY = {"bundled": 0.4, "system": 1.1}
 MOST_CONNECTIONS = {"bundled": 1.0, "system": 1.0}
 

@@ -15,7 +15,7 @@ pub const CURLU_DISALLOW_USER: c_uint = 1 << 5;
 pub const CURLOPT_CURLU: curl_sys::CURLoption = 10282;
 #[cfg(feature = "uploads")]
 pub const CURLOPT_REQUEST_TARGET: curl_sys::CURLoption = 10266;
-#[cfg(not(feature = "bundled"))]
+#[cfg(all(feature = "uploads", not(feature = "bundled")))]
 pub const CURLOPT_TLS13_CIPHERS: curl_sys::CURLoption = 10276;
 #[cfg(not(feature = "bundled"))]
 pub const CURLOPT_SSL_EC_CURVES: curl_sys::CURLoption = 10298;

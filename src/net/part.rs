@@ -46,6 +46,7 @@ impl Part {
         // SAFETY: the ports are the handler's, which goes after the handle.
         unsafe { part_options::watch_ports(&easy, &easy.get_ref().ports) };
         options::set_common(&mut easy, settings, log)?;
+        settings.tls.prefer_quick_ciphers(&mut easy)?;
         // There is no limit for the whole: only standing still ends it, which the transport notices.
         easy.upload_buffer_size(LARGEST_READ)?;
         easy.buffer_size(4 << 10)?;

@@ -75,10 +75,12 @@ class Sessions(RawTest):
     def test_the_cipher_is_the_one_the_processor_is_quick_at(self, version: ssl.TLSVersion) -> None:
         if TLS != "bundled" and HAS_AES and version == ssl.TLSVersion.TLSv1_2:
             pytest.skip("the order of TLS 1.2 is OpenSSL's own where the processor has AES")
-        self.heartbeats(1, version)
+        client = self.heartbeats(1, version)
+        client.upload(path=self.media(size=1000)).wait(PATIENCE)
         first = "AES_?128_GCM|AES128-GCM" if HAS_AES else "CHACHA20"
-        for _, cipher, _ in self.raw.handshakes:
-            assert re.search(first, cipher), cipher
+        # The system's libcurl is told for parts only, of which there is one.
+        is_first = [re.search(first, cipher) is not None for _, cipher, _ in self.raw.handshakes]
+        assert all(is_first) if TLS == "bundled" else is_first.count(True) == 1
 
 
 class Narrow:

@@ -1,17 +1,24 @@
 //! The system's libcurl, which takes all this as options of each handle.
 
 use super::CaSource;
+#[cfg(feature = "uploads")]
 use super::ciphers;
 use super::key_exchange::{Exchange, Handshake, KeyExchange, Share};
-use crate::net::constants::{CURLOPT_SSL_EC_CURVES, CURLOPT_TLS13_CIPHERS};
+use crate::net::constants::CURLOPT_SSL_EC_CURVES;
+#[cfg(feature = "uploads")]
+use crate::net::constants::CURLOPT_TLS13_CIPHERS;
 use crate::net::options::{self, set_if_known};
 use curl::easy::{Easy2, Handler};
+#[cfg(feature = "uploads")]
 use curl_sys::CURLOPT_SSL_CIPHER_LIST;
 use std::ffi::CStr;
 use std::sync::Arc;
 
+#[cfg(feature = "uploads")]
 const AES_FIRST: &CStr = c"TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256";
+#[cfg(feature = "uploads")]
 const CHACHA_FIRST: &CStr = c"TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384";
+#[cfg(feature = "uploads")]
 /// Of TLS 1.2: what OpenSSL has anyway, those with AES last.
 const AES_LAST: &CStr = c"DEFAULT:+AES";
 const CURVES: &CStr = c"X25519:P-256:P-384";
@@ -62,17 +69,22 @@ impl Context {
             CaSource::File(path) => easy.cainfo(path)?,
             CaSource::Pem(pem) => easy.ssl_cainfo_blob(pem)?,
         }
+        match (self.0.library, self.0.exchange.share()) {
+            (Library::OpenSsl { .. }, Share::Classical) => set_if_known(easy, CURLOPT_SSL_EC_CURVES, CURVES),
+            _ => Ok(()),
+        }
+    }
+
+    /// For a handle that sends a lot. libcurl copies and compares the list with every request, which is more than it saves
+    /// for a small one.
+    #[cfg(feature = "uploads")]
+    pub fn prefer_quick_ciphers<H: Handler>(&self, easy: &mut Easy2<H>) -> Result<(), curl::Error> {
         let Library::OpenSsl { .. } = self.0.library else { return Ok(()) };
         if ciphers::has_aes() {
-            set_if_known(easy, CURLOPT_TLS13_CIPHERS, AES_FIRST)?;
-        } else {
-            set_if_known(easy, CURLOPT_TLS13_CIPHERS, CHACHA_FIRST)?;
-            set_if_known(easy, CURLOPT_SSL_CIPHER_LIST, AES_LAST)?;
+            return set_if_known(easy, CURLOPT_TLS13_CIPHERS, AES_FIRST);
         }
-        match self.0.exchange.share() {
-            Share::Hybrid => Ok(()),
-            Share::Classical => set_if_known(easy, CURLOPT_SSL_EC_CURVES, CURVES),
-        }
+        set_if_known(easy, CURLOPT_TLS13_CIPHERS, CHACHA_FIRST)?;
+        set_if_known(easy, CURLOPT_SSL_CIPHER_LIST, AES_LAST)
     }
 
     /// Handles of another number are not configured as the next connection has to be.

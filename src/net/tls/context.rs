@@ -69,6 +69,12 @@ impl Context {
         easy.cainfo(format!("{NAME}{}", self.0.number))
     }
 
+    /// As for all: the order is in the configuration.
+    #[cfg(feature = "uploads")]
+    pub fn prefer_quick_ciphers<H: Handler>(&self, _: &mut Easy2<H>) -> Result<(), curl::Error> {
+        Ok(())
+    }
+
     /// Handles stay as they are: each connection asks.
     pub fn generation(&self) -> u32 {
         0

@@ -5,6 +5,7 @@
 mod authorities;
 #[cfg(not(feature = "bundled"))]
 mod by_option;
+#[cfg(any(feature = "bundled", feature = "uploads"))]
 mod ciphers;
 #[cfg(feature = "bundled")]
 mod context;

@@ -34,7 +34,8 @@ SMALL_CRYPTO := --cfg chacha20_backend=\"soft\" --cfg poly1305_backend=\"soft\" 
 # A panic names its source file: not by where it was on the machine that compiled.
 WITHOUT_PATHS := RUSTFLAGS="$$RUSTFLAGS --remap-path-prefix=$${CARGO_HOME:-$$HOME/.cargo}/registry/src=crates --remap-path-prefix=$(CURDIR)=. $(SMALL_CRYPTO)"
 # What .cargo/config.toml says, packaging/libcurl/README.md why: an environment with these names would hide it.
-WITH_SETTINGS = $(if $(findstring -include fio_libcurl.h,$($1)),$($1),-include fio_libcurl.h $($1))
+C_SETTINGS := $(shell sed -n 's/^HOST_CFLAGS = "\(.*\)"/\1/p' .cargo/config.toml)
+WITH_SETTINGS = $(if $(findstring -include fio_libcurl.h,$($1)),$($1),$(C_SETTINGS) $($1))
 ifdef HOST_CFLAGS
 export HOST_CFLAGS := $(call WITH_SETTINGS,HOST_CFLAGS)
 endif
@@ -49,7 +50,7 @@ COMMA := ,
 FEATURES_bundled = --no-default-features --features bundled$(if $(filter no,$(UPLOADS)),,$(COMMA)uploads)
 FEATURES_system = --no-default-features --features system$(if $(filter no,$(UPLOADS)),,$(COMMA)uploads)
 EMULATOR := $(TARGET_DIR)/release/fio-emulator
-SOURCES := $(shell find src core/src -name '*.rs') src/ffi/introduction.txt build.rs cbindgen.toml Cargo.toml core/Cargo.toml Cargo.lock
+SOURCES := $(shell find src core/src -name '*.rs') src/ffi/introduction.txt build.rs cbindgen.toml Cargo.toml core/Cargo.toml Cargo.lock .cargo/config.toml
 
 # Another processor needs another toolchain: cross.sh runs a command with it.
 ifneq ($(TARGET),)
@@ -78,7 +79,8 @@ CXXFLAGS ?= -O2 -g
 WARNINGS := -std=c99 -Wall -Wextra -Wpedantic -Werror
 EXAMPLES := pair camera event_loop upload
 CXX_EXAMPLES := send_clips
-BENCHES := peer_poll ours_poll peer_start ours_start peer_upload ours_upload ours_queue ours_network ours_crowd peer_crowd
+BENCHES := ours_poll ours_start ours_upload ours_queue ours_network ours_crowd
+PEERS := peer_poll peer_start peer_upload peer_crowd
 
 .PHONY: force all lib emulator examples examples-cpp wheel demo certify torture fuzz check pytest test-requirements screenshots header bench clean
 
@@ -120,7 +122,7 @@ $(OUT)/libfio_c2c.a: $(OUT)/fio_c2c.o
 $(OUT)/libfio_c2c.so.$(VERSION): $(OUT)/fio_c2c.o $(OUT)/libfio_c2c.map
 	mkdir -p $(TARGET_DIR)/$(VARIANT)
 	$(WITH_TARGET) $(CC) -shared -o $(TARGET_DIR)/$(VARIANT)/libfio_c2c.so $< $(SHARED_FLAGS) \
-		-Wl,--version-script=$(OUT)/libfio_c2c.map $(STATIC_LIBS_$(TLS))
+		-Wl,--version-script=$(OUT)/libfio_c2c.map $(LDFLAGS) $(STATIC_LIBS_$(TLS))
 	rm -f $@
 	$(STRIP) --strip-unneeded -o $@ $(TARGET_DIR)/$(VARIANT)/libfio_c2c.so
 
@@ -141,12 +143,12 @@ $(EMULATOR).LICENSES.txt: $(EMULATOR) packaging/licences.py packaging/licence_pa
 examples: $(EXAMPLES:%=$(OUT)/%)
 
 $(OUT)/%: examples-c/%.c $(wildcard examples-c/*.h) include/fio_c2c.h $(OUT)/libfio_c2c.so
-	$(WITH_TARGET) $(CC) $(WARNINGS) $(CFLAGS) -Iinclude $< -o $@ -L$(OUT) -lfio_c2c -Wl,-rpath,'$$ORIGIN'
+	$(WITH_TARGET) $(CC) $(WARNINGS) $(CFLAGS) -Iinclude $< -o $@ $(LDFLAGS) -L$(OUT) -lfio_c2c -Wl,-rpath,'$$ORIGIN'
 
 examples-cpp: $(CXX_EXAMPLES:%=$(OUT)/%)
 
 $(OUT)/%: examples-c/%.cpp include/fio_c2c.hpp include/fio_c2c.h $(OUT)/libfio_c2c.so
-	$(WITH_TARGET) $(CXX) -std=c++17 -Wall -Wextra -Wpedantic -Werror $(CXXFLAGS) -Iinclude $< -o $@ -L$(OUT) -lfio_c2c \
+	$(WITH_TARGET) $(CXX) -std=c++17 -Wall -Wextra -Wpedantic -Werror $(CXXFLAGS) -Iinclude $< -o $@ $(LDFLAGS) -L$(OUT) -lfio_c2c \
 		-Wl,-rpath,'$$ORIGIN'
 
 # The Python package, with the library and the emulator in it: see python/README.md.
@@ -193,12 +195,14 @@ test-requirements:
 		uv pip compile --quiet --universal --python-version 3.9 --fork-strategy fewest --generate-hashes --no-strip-extras --no-annotate --upgrade \
 			--custom-compile-command "make test-requirements" $$of/requirements.in --output-file $$of/requirements.lock; done
 
-# What the library costs, beside programs written by hand in C: all with the system's libcurl. ASSERT=1 fails
-# on a miss; BENCH="poll upload" runs only those; QUICK=1 leaves the upload of 20 GB out.
+# What the library costs in both builds, beside programs written by hand in C with the system's libcurl. ASSERT=1 fails
+# on a miss; BENCH="poll upload" runs only those; QUICK=1 leaves the uploads of 20 GB out.
 bench: emulator
 	$(MAKE) TLS=system UPLOADS=no lib
-	$(MAKE) TLS=system UPLOADS=yes $(BENCHES:%=$(BUILD)/system/%)
-	FIO_EMULATOR=$(EMULATOR) $(PYTHON) -B benches/run.py --programs $(BUILD)/system \
+	$(MAKE) TLS=bundled UPLOADS=yes $(BENCHES:%=$(BUILD)/bundled/%)
+	$(MAKE) TLS=system UPLOADS=yes $(BENCHES:%=$(BUILD)/system/%) $(PEERS:%=$(BUILD)/system/%)
+	FIO_EMULATOR=$(EMULATOR) $(PYTHON) -B benches/run.py --by-hand $(BUILD)/system \
+		$(foreach build,bundled system,--build $(build)=$(BUILD)/$(build)) \
 		$(foreach library,system-pairing system bundled,--library $(library)=$(BUILD)/$(library)/libfio_c2c.so) \
 		$(if $(ASSERT),--assert) $(if $(QUICK),--without-20-gb) $(BENCH)
 
@@ -206,8 +210,8 @@ $(BUILD)/system/peer_%: benches/peer_%.c benches/bench.h benches/peer.h benches/
 	mkdir -p $(@D)
 	$(CC) $(WARNINGS) -D_POSIX_C_SOURCE=200809L -O2 $< -o $@ -lcurl -lcjson
 
-$(BUILD)/system/ours_%: benches/ours_%.c benches/bench.h benches/ours.h benches/ours_client.h include/fio_c2c.h $(BUILD)/system/libfio_c2c.so
-	$(CC) $(WARNINGS) -D_POSIX_C_SOURCE=200809L -O2 -Iinclude $< -o $@ -L$(BUILD)/system -lfio_c2c -Wl,-rpath,'$$ORIGIN'
+$(OUT)/ours_%: benches/ours_%.c benches/bench.h benches/ours.h benches/ours_client.h include/fio_c2c.h $(OUT)/libfio_c2c.so
+	$(CC) $(WARNINGS) -D_POSIX_C_SOURCE=200809L -O2 -Iinclude $< -o $@ -L$(OUT) -lfio_c2c -Wl,-rpath,'$$ORIGIN'
 
 # The pictures of the emulator's page in the manual, made by the test that looks at it in Chromium.
 screenshots: lib emulator

@@ -7,8 +7,7 @@ right checksum of every file, and its checklist no row that any of them broke.
 Memory per client is what a crowd of 1,000 has more of its own than one of 100, when all are paired and rest, so
 that what the process needs anyway falls out. Beside it stands a program by hand (peer_crowd.c), with a libcurl
 handle and its kept connection for each device. Both trust the emulator's authority alone; and, to show what that
-saves, all of the system's besides, which libcurl reads and keeps for each client of its own. Instructions per heartbeat are the difference between few and
-many rounds of a small crowd under callgrind.
+saves, all of the system's besides, which libcurl reads and keeps for each client of its own.
 """
 
 from __future__ import annotations
@@ -26,7 +25,8 @@ from types import TracebackType
 from typing import Any, Callable
 from unittest.mock import patch
 
-from support import SECRET, Emulator, access_token, counting, instructions_in, judgement, scratch_directory
+from support import SECRET, Emulator, access_token, judgement, scratch_directory
+from table import Programs, Table
 
 FEW, MANY = 100, 1_000
 FEW_WITH_BUNDLE, MANY_WITH_BUNDLE = 10, 60
@@ -34,13 +34,11 @@ SYSTEM_BUNDLE = Path("/etc/ssl/certs/ca-certificates.crt")
 INTERVAL_SECONDS = 2.0
 REST_SECONDS = 3.0
 HEARTBEAT_EVERY, ROUNDS = 120, 5
-SMALL_CROWD, FEW_ROUNDS, MANY_ROUNDS = 20, 5, 25
-ANSWER_MS = 5  # see poll.py
 FILE_BYTES, PART_BYTES = 1_000_000, 500_000
 PACE_MS = 5  # between two heartbeats while all upload
 LONGEST_ANSWER = 120  # seconds until a crowd has done what it was told
 
-MOST_BYTES, MOST_INSTRUCTIONS = 160 << 10, 1.2
+MOST_BYTES = {"bundled": 64 << 10, "system": 160 << 10}
 SLOWEST_HEARTBEAT, SLOWEST_LIST = 20.0, 1.0
 
 
@@ -101,20 +99,20 @@ class Crowd:
         return json.loads(line)
 
 
-#: Programs, emulator, file of authorities, how many clients.
-Command = Callable[[Path, Emulator, str, int], list[str]]
+#: Program, address, the emulator there, file of authorities, how many clients.
+Command = Callable[[Path, str, Emulator, str, int], list[str]]
 
 
-def _ours(programs: Path, service: Emulator, ca_file: str, count: int) -> list[str]:
-    return [str(programs / "ours_crowd"), service.url, ca_file, SECRET, str(count)]
+def OURS(program: Path, url: str, service: Emulator, ca_file: str, count: int) -> list[str]:
+    return [str(program), url, ca_file, SECRET, str(count)]
 
 
-def _peer(programs: Path, service: Emulator, ca_file: str, count: int) -> list[str]:
-    return [str(programs / "peer_crowd"), service.url, ca_file, access_token(service, "peer"), str(count)]
+def PEER(program: Path, url: str, service: Emulator, ca_file: str, count: int) -> list[str]:
+    return [str(program), url, ca_file, access_token(service, "peer"), str(count)]
 
 
 #: What brings a crowd to rest with a connection for each.
-BEGIN: dict[Command, str] = {_ours: "pair", _peer: "heartbeat 1"}
+BEGIN: dict[Command, str] = {OURS: "pair", PEER: "heartbeat 1"}
 
 
 def _emulator(interval: float = 0.01) -> Emulator:
@@ -123,35 +121,21 @@ def _emulator(interval: float = 0.01) -> Emulator:
     return service
 
 
-def _idle_kib(programs: Path, command: Command, count: int, bundle: bool) -> tuple[int, int]:
+def _idle_kib(program: Path, command: Command, count: int, bundle: bool) -> tuple[int, int]:
     """What a crowd that rests has of its own, and what the emulator has."""
     with _emulator() as service, tempfile.NamedTemporaryFile(suffix=".pem") as authorities:
         authorities.write((SYSTEM_BUNDLE.read_bytes() if bundle else b"") + Path(service.ca_file).read_bytes())
         authorities.flush()
-        with Crowd(command(programs, service, authorities.name, count)) as crowd:
+        with Crowd(command(program, service.url, service, authorities.name, count)) as crowd:
             assert crowd.tell(BEGIN[command])["failed"] == 0
             return Load.of(crowd.pid).own_kib, Load.of(service.pid).own_kib
 
 
-def _bytes_each(programs: Path, command: Command, few: int, many: int, bundle: bool = False) -> tuple[float, float]:
+def _bytes_each(program: Path, command: Command, few: int, many: int, bundle: bool = False) -> tuple[float, float]:
     """The same for one client more."""
-    of_few, of_many = (_idle_kib(programs, command, count, bundle) for count in (few, many))
+    of_few, of_many = (_idle_kib(program, command, count, bundle) for count in (few, many))
     ours, emulator = ((more - less) * 1024 / (many - few) for more, less in zip(of_many, of_few))
     return ours, emulator
-
-
-def _instructions(programs: Path, command: Command) -> float:
-    """Of one heartbeat."""
-    def of_rounds(rounds: int) -> int:
-        with tempfile.TemporaryDirectory() as scratch, _emulator() as service:
-            service.fault("heartbeat", "delay", times=SMALL_CROWD * (rounds + 1), ms=ANSWER_MS)
-            prefix = [*counting(Path(scratch)), "--instr-atstart=no"]
-            with Crowd([*prefix, *command(programs, service, service.ca_file, SMALL_CROWD)]) as crowd:
-                crowd.tell(BEGIN[command])
-                assert crowd.tell(f"heartbeat {rounds}")["failed"] == 0
-            return instructions_in(crowd.complaints())
-
-    return (of_rounds(MANY_ROUNDS) - of_rounds(FEW_ROUNDS)) / (SMALL_CROWD * (MANY_ROUNDS - FEW_ROUNDS))
 
 
 @dataclass
@@ -195,8 +179,10 @@ def _timed(call: Callable[[], Any]) -> tuple[float, Any]:
     return time.monotonic() - begun, result
 
 
-def show(programs: Path) -> bool:
-    return all([_show_one(programs), _show_all(programs)])
+def show(programs: Programs) -> bool:
+    met = [_show_one(programs)]
+    met += [_show_all(build, folder / "ours_crowd") for build, folder in programs.builds.items()]
+    return all(met)
 
 
 def _row(name: str, first: str, second: str, third: str, target: str = "", is_met: bool = True) -> bool:
@@ -204,27 +190,27 @@ def _row(name: str, first: str, second: str, third: str, target: str = "", is_me
     return is_met
 
 
-def _show_one(programs: Path) -> bool:
-    (ours, emulator), (peer, _) = (_bytes_each(programs, command, FEW, MANY) for command in (_ours, _peer))
-    ours_count, peer_count = (_instructions(programs, command) for command in (_ours, _peer))
-
-    print(f"\n{'one client of many':<34}{'C by hand':>12}{'fio-c2c':>12}{'ratio':>8}   target")
-    met = [
-        _row("memory while it rests, bytes", f"{peer:,.0f}", f"{ours:,.0f}", f"{ours / peer:.3f}", f"<= {MOST_BYTES:,}", ours <= MOST_BYTES),
-        _row("one heartbeat, instructions", f"{peer_count:,.0f}", f"{ours_count:,.0f}", f"{ours_count / peer_count:.3f}",
-             f"<= {MOST_INSTRUCTIONS}", ours_count <= MOST_INSTRUCTIONS * peer_count),
-    ]
+def _show_one(programs: Programs) -> bool:
+    peer, emulator = _bytes_each(programs.peer("crowd"), PEER, FEW, MANY)
+    ours = programs.ours("crowd", lambda program: _bytes_each(program, OURS, FEW, MANY)[0])
+    table = Table("one client of many, at rest", programs.builds)
+    is_met = table.row("memory, bytes", peer, ours)
+    for build, most in MOST_BYTES.items():
+        if build in ours:
+            is_met = ours[build] <= most and is_met
+            print(f"  {build}: {judgement(ours[build] <= most)}, {most:,} at most")
     if SYSTEM_BUNDLE.is_file():
-        ours, peer = (_bytes_each(programs, command, FEW_WITH_BUNDLE, MANY_WITH_BUNDLE, True)[0] for command in (_ours, _peer))
-        _row("memory with the system's bundle", f"{peer:,.0f}", f"{ours:,.0f}", f"{ours / peer:.3f}")
+        few, many = FEW_WITH_BUNDLE, MANY_WITH_BUNDLE
+        peer, _ = _bytes_each(programs.peer("crowd"), PEER, few, many, True)
+        table.row("  with the system's bundle", peer, programs.ours("crowd", lambda program: _bytes_each(program, OURS, few, many, True)[0]))
     print(f"memory: crowds of {FEW} and {MANY:,} compared; for a device that rests the emulator has {emulator:,.0f} bytes")
-    return all(met)
+    return is_met
 
 
-def _show_all(programs: Path) -> bool:
+def _show_all(build: str, program: Path) -> bool:
     # The emulator keeps its parts where temporary files go: in memory, so that no disk is measured.
     with tempfile.TemporaryDirectory(dir=scratch_directory()) as scratch, patch.dict(os.environ, TMPDIR=scratch), \
-            _emulator(INTERVAL_SECONDS) as service, Crowd(_ours(programs, service, service.ca_file, MANY)) as crowd:
+            _emulator(INTERVAL_SECONDS) as service, Crowd(OURS(program, service.url, service, service.ca_file, MANY)) as crowd:
         service.person("approve", after_polls=1)
         clip = Path(scratch) / "clip.mov"
         clip.write_bytes(os.urandom(FILE_BYTES))
@@ -233,10 +219,10 @@ def _show_all(programs: Path) -> bool:
         rest = session.phase(f"rest {REST_SECONDS * 1000:.0f}")
         heartbeats = session.phase(*["heartbeat 1"] * ROUNDS, between=session.wait_a_while)
         uploads = session.phase(f"upload {clip} {PACE_MS}")
-        return _judge(session, pairing, rest, heartbeats, uploads, hashlib.sha256(clip.read_bytes()).hexdigest())
+        return _judge(build, session, pairing, rest, heartbeats, uploads, hashlib.sha256(clip.read_bytes()).hexdigest())
 
 
-def _judge(session: Session, pairing: Phase, rest: Phase, heartbeats: Phase, uploads: Phase, sha256: str) -> bool:
+def _judge(build: str, session: Session, pairing: Phase, rest: Phase, heartbeats: Phase, uploads: Phase, sha256: str) -> bool:
     service = session.service
     arrived = [upload["sha256"] == sha256 for upload in service.call("GET", "/emulator/uploads?brief=1")["uploads"]]
     state_seconds, state = _timed(service.state)
@@ -247,7 +233,7 @@ def _judge(session: Session, pairing: Phase, rest: Phase, heartbeats: Phase, upl
     own_us, service_us = (load.cpu_seconds * 1e6 / (MANY * ROUNDS) for load in (heartbeats.clients, heartbeats.emulator))
     rate = MANY * FILE_BYTES / 1e6 / uploads.answer["seconds"]
 
-    print(f"\n{f'{MANY:,} devices at once':<34}{'emulator':>12}{'fio-c2c':>12}{'':>8}   target")
+    print(f"\n{f'{MANY:,} devices at once':<34}{'emulator':>12}{build:>12}{'':>8}   target")
     met = [
         _row("paired", f"{authorized:,}", f"{MANY - pairing.answer['failed']:,}", "", f"{MANY:,}", authorized == MANY and not pairing.answer["failed"]),
         _row("  seconds", "", f"{pairing.answer['seconds']:.1f}", ""),

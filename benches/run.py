@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""Measures what the library costs, beside programs written by hand in C: see poll.py, start.py, size.py,
-upload.py, queue_length.py, network.py and crowd.py. All of them use the system's libcurl.
+"""Measures what the library costs in each of its builds, beside programs written by hand in C with the system's
+libcurl: see poll.py, connection.py, start.py, size.py, upload.py, queue_length.py, network.py and crowd.py. The length of the
+queue and what is made of a network are measured with the last build only: they do not depend on it.
 
-    run.py --programs DIR [--library NAME=FILE ...] [--without-20-gb] [--assert] [NAME ...]
+    run.py --by-hand DIR --build NAME=DIR ... [--library NAME=FILE ...] [--without-20-gb] [--assert] [NAME ...]
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import sys
 import time
 from pathlib import Path
 
+import connection
 import crowd
 import network
 import poll
@@ -19,26 +21,33 @@ import queue_length
 import size
 import start as cold_start
 import upload
+from table import Programs
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Measures what the library costs.")
-    parser.add_argument("--programs", required=True, type=Path, metavar="DIR", help="where the compiled programs are")
+    parser.add_argument("--by-hand", required=True, type=Path, metavar="DIR", help="where the compiled programs without the library are")
+    parser.add_argument("--build", action="append", required=True, metavar="NAME=DIR", help="where those with a build of the library are")
     parser.add_argument("--library", action="append", default=[], metavar="NAME=FILE", help="one whose size to show")
     parser.add_argument("--without-20-gb", action="store_true", help="leave the upload of 20 GB out")
     parser.add_argument("--assert", dest="asserts", action="store_true", help="fail if a target is missed")
-    parser.add_argument("only", nargs="*", metavar="NAME", help="poll, start, size, upload, queue, network or crowd; all by default")
+    parser.add_argument("only", nargs="*", metavar="NAME", help="poll, connection, start, size, upload, queue, network or crowd; all by default")
     options = parser.parse_args()
 
-    libraries = {name: Path(file) for name, _, file in (library.partition("=") for library in options.library)}
+    def named(pairs: list[str]) -> dict[str, Path]:
+        return {name: Path(path) for name, _, path in (pair.partition("=") for pair in pairs)}
+
+    programs = Programs(options.by_hand, named(options.build))
+    last = list(programs.builds.values())[-1]
     benches = {
-        "poll": lambda: poll.show(options.programs),
-        "start": lambda: cold_start.show(options.programs),
-        "size": lambda: size.show(libraries),
-        "upload": lambda: upload.show(options.programs, with_large=not options.without_20_gb),
-        "queue": lambda: queue_length.show(options.programs),
-        "network": lambda: network.show(options.programs),
-        "crowd": lambda: crowd.show(options.programs),
+        "poll": lambda: poll.show(programs),
+        "connection": lambda: connection.show(programs),
+        "start": lambda: cold_start.show(programs),
+        "size": lambda: size.show(named(options.library)),
+        "upload": lambda: upload.show(programs, with_large=not options.without_20_gb),
+        "queue": lambda: queue_length.show(last),
+        "network": lambda: network.show(last),
+        "crowd": lambda: crowd.show(programs),
     }
     if unknown := set(options.only) - set(benches):
         parser.error(f"no such benchmark: {', '.join(sorted(unknown))}")

@@ -735,6 +735,21 @@
 #define FIO_ENCODING_MULTIPART 2
 
 /**
+ * Hybrid, and after a handshake that ended in silence without the post-quantum share. The default.
+ */
+#define FIO_KEY_EXCHANGE_AUTOMATIC 0
+
+/**
+ * Always with the share of X25519MLKEM768 first, where the TLS library knows it.
+ */
+#define FIO_KEY_EXCHANGE_HYBRID 1
+
+/**
+ * Elliptic curves alone (X25519, P-256, P-384): a ClientHello that fits into one packet.
+ */
+#define FIO_KEY_EXCHANGE_CLASSICAL 2
+
+/**
  * Wait with epoll where there is one, with `curl_multi_poll` elsewhere. The default.
  */
 #define FIO_POLLER_DEFAULT 0
@@ -1649,6 +1664,26 @@ fio_status fio_config_set_encoding(struct fio_config *config,
                                    int32_t encoding);
 
 /**
+ * Says which key exchange connections begin with. A hybrid one (X25519MLKEM768) is safe from the quantum computers of
+ * later, but its ClientHello is larger than one packet, and some networks (PPPoE, VPN, LTE) swallow large packets: a
+ * connection is made there, its handshake gets no answer and ends with `FIO_E_TIMEOUT`. By default the next connection
+ * then goes without the post-quantum share, and so do those after it as long as that works and until
+ * `fio_network_changed`. The bundled library knows X25519MLKEM768; with the system's libcurl, OpenSSL 3.5 or newer does.
+ * With another TLS library than these this has no effect.
+ *
+ * @param config    the configuration
+ * @param exchange  a `FIO_KEY_EXCHANGE_…`
+ *
+ * Returns:   `FIO_OK` | `FIO_E_ARGUMENT` (unknown key exchange)
+ * Callbacks: none
+ * Blocking:  never
+ * Since:     0.1.0
+ */
+FIO_API
+fio_status fio_config_set_key_exchange(struct fio_config *config,
+                                       int32_t exchange);
+
+/**
  * Says whether the device can show a link or a QR. On by default; off for devices that show digits
  * only.
  *
@@ -2082,7 +2117,8 @@ fio_status fio_wakeup(struct fio_client *client);
 /**
  * Says that the network is another one now, or there again: parts of uploads that stand still are started over, and
  * what waits for the network is tried at once. What a server has asked for is kept. Without this call the library
- * tries a lost network every second or two, and less often the longer it has been away.
+ * tries a lost network every second or two, and less often the longer it has been away. Whether a large ClientHello gets
+ * through (`fio_config_set_key_exchange`) is found out again.
  *
  * @param client  the client
  *

@@ -392,6 +392,13 @@ enum class Encoding : std::int32_t {
     multipart = FIO_ENCODING_MULTIPART
 };
 
+/** `FIO_KEY_EXCHANGE_...`. */
+enum class KeyExchange : std::int32_t {
+    automatic = FIO_KEY_EXCHANGE_AUTOMATIC,
+    hybrid = FIO_KEY_EXCHANGE_HYBRID,
+    classical = FIO_KEY_EXCHANGE_CLASSICAL
+};
+
 /** `FIO_POLLER_...`; `standard` is `FIO_POLLER_DEFAULT`. */
 enum class Poller : std::int32_t {
     standard = FIO_POLLER_DEFAULT,
@@ -1694,6 +1701,14 @@ public:
     {
         return with(
             [&](fio_config* config) { return fio_config_set_encoding(config, static_cast<std::int32_t>(encoding)); });
+    }
+
+    /** See `fio_config_set_key_exchange`. */
+    Config& set_key_exchange(KeyExchange exchange)
+    {
+        return with([&](fio_config* config) {
+            return fio_config_set_key_exchange(config, static_cast<std::int32_t>(exchange));
+        });
     }
 
     /** See `fio_config_set_url_pairing`. */

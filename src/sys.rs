@@ -32,6 +32,16 @@ pub fn is_descriptor_refused(error: &io::Error) -> bool {
     error.raw_os_error() == Some(libc::EBADF)
 }
 
+/// Whether a processor of the eighth architecture runs this program of the seventh, with its instructions for AES and for
+/// the multiplication of GCM. The numbers are the kernel's (asm/hwcap.h).
+#[cfg(all(target_arch = "arm", target_os = "linux"))]
+pub fn has_aes_on_arm() -> bool {
+    const AES_AND_PMULL: libc::c_ulong = 0b11;
+    // SAFETY: any number may be asked for.
+    let has = unsafe { libc::getauxval(libc::AT_HWCAP2) };
+    has & AES_AND_PMULL == AES_AND_PMULL
+}
+
 /// Takes an exclusive advisory lock without waiting.
 pub fn flock_exclusive(file: &File) -> io::Result<()> {
     Ok(rustix::fs::flock(file, FlockOperation::NonBlockingLockExclusive)?)

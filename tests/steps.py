@@ -72,6 +72,8 @@ def steps() -> list[Step]:
         Step("format of the Rust sources", [CARGO, "fmt", "--all", "--check"], needs=[need("rustfmt")]),
         Step(built[0], _make("TLS=bundled", "lib", "emulator", "examples")),
         Step("Rust tests of the library", [CARGO, "test", "--locked", "--quiet", *libcurl]),
+        # What only the bundled build has: its own part of libcurl's surroundings.
+        Step("Rust tests of the bundled library", [CARGO, "test", "--locked", "--quiet", "--lib", "net::"], after=built[:1]),
         Step(built[1], _make("TLS=system", "lib", "emulator", "examples"), needs=system, after=built[:1]),
         *_variant("bundled", []),
         Step("Rust tests of the emulator", [CARGO, "test", "--locked", "--quiet", "-p", "fio-emulator", "-p", "fio-emulator-service"]),

@@ -17,7 +17,7 @@ class Group:
 
 GROUPS = (
     Group("config", "Configuration", "Everything that is set before the first byte is sent.",
-          r"fio_config.*|FIO_ENCODING_.*|FIO_POLLER_.*|FIO_LOG_.*|fio_log_cb|FIO_STORE_.*|FIO_CB_.*|fio_store_.*_cb"
+          r"fio_config.*|FIO_ENCODING_.*|FIO_KEY_EXCHANGE_.*|FIO_POLLER_.*|FIO_LOG_.*|fio_log_cb|FIO_STORE_.*|FIO_CB_.*|fio_store_.*_cb"
           r"|fio_destroy_cb|fio_monotonic_cb|fio_wall_clock_cb|fio_entropy_cb"),
     Group("client", "Client", "One physical device.", r"fio_client(_new|_free|_error)?"),
     Group("drive", "Driving", "Where all work and all callbacks happen, and how to fit it into a loop.",

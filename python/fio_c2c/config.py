@@ -80,6 +80,7 @@ class Config(Builder):
 
     def _platform(self, settings: Settings) -> None:
         self._number("encoding", settings.get("encoding"))
+        self._number("key_exchange", settings.get("key_exchange"))
         self._number("url_pairing", settings.get("url_pairing"))
         for (host, port), address in (settings.get("resolve") or {}).items():
             self._set("resolve", file_text(host), port, file_text(address))

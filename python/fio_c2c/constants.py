@@ -399,6 +399,15 @@ FIO_ENCODING_FORM = 1
 #: `multipart/form-data` for every auth request.
 FIO_ENCODING_MULTIPART = 2
 
+#: Hybrid, and after a handshake that ended in silence without the post-quantum share. The default.
+FIO_KEY_EXCHANGE_AUTOMATIC = 0
+
+#: Always with the share of X25519MLKEM768 first, where the TLS library knows it.
+FIO_KEY_EXCHANGE_HYBRID = 1
+
+#: Elliptic curves alone (X25519, P-256, P-384): a ClientHello that fits into one packet.
+FIO_KEY_EXCHANGE_CLASSICAL = 2
+
 #: Wait with epoll where there is one, with `curl_multi_poll` elsewhere. The default.
 FIO_POLLER_DEFAULT = 0
 

@@ -60,6 +60,8 @@ class Settings(TypedDict, total=False):
     on_event: Optional[Callable[[Event], None]]
     #: A ``FIO_ENCODING_…``.
     encoding: Optional[int]
+    #: A ``FIO_KEY_EXCHANGE_…``.
+    key_exchange: Optional[int]
     url_pairing: Optional[bool]
     #: Milliseconds to connect, and for a whole request.
     timeouts: Optional[Tuple[int, int]]

@@ -10,6 +10,7 @@ use crate::engine::effects::Event;
 use crate::error::Error;
 use crate::log::Sink;
 use crate::net::curl::CaSource;
+use crate::net::tls::KeyExchange;
 use crate::secret::{Secret, SecretBytes};
 use crate::status::*;
 use crate::store::Store;
@@ -38,6 +39,7 @@ pub struct Config {
     pub(super) client_version: String,
     pub(super) origin: String,
     pub(super) ca: Option<CaSource>,
+    pub key_exchange: KeyExchange,
     pub(super) store_key: Option<SealKey>,
     pub(super) connect_timeout: Duration,
     pub(super) request_timeout: Duration,
@@ -68,6 +70,7 @@ impl Default for Config {
             client_version: "0.0.0".to_owned(),
             origin: "https://api.frame.io".to_owned(),
             ca: None,
+            key_exchange: KeyExchange::default(),
             store_key: None,
             connect_timeout: Duration::from_secs(10),
             // The service itself gives up after 30 s and says so; that answer is worth waiting for.

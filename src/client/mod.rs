@@ -30,6 +30,7 @@ use crate::error::Error;
 use crate::log::{Log, log_to};
 use crate::net::clock::SystemClock;
 use crate::net::curl::{CurlTransport, NetSettings, Waker};
+use crate::net::tls;
 use crate::secret::Secret;
 use crate::small_map::SmallMap;
 use crate::source::file::SystemSources;
@@ -65,6 +66,8 @@ pub struct Remote {
     /// [`Remote::wake_up`] was called and no drive has returned for it yet.
     is_woken: AtomicBool,
     has_network_changed: AtomicBool,
+    /// What the connections of the transport have in common, if it is the library's own.
+    tls: Option<tls::Context>,
     cancels: Mutex<Vec<OpId>>,
     running: Mutex<Vec<OpId>>,
 }
@@ -107,7 +110,7 @@ impl Config {
         Ok(NetSettings {
             origin: self.origin.clone(),
             client_version: self.client_version.clone(),
-            ca: self.ca.clone().map_or_else(ca::from_system, Ok)?,
+            tls: tls::Context::new(self.ca.clone().map_or_else(ca::from_system, Ok)?, self.key_exchange),
             connect_timeout: self.connect_timeout,
             request_timeout: self.request_timeout,
             stall_timeout: self.stall_timeout,
@@ -144,9 +147,11 @@ impl Client {
     pub fn new(config: &Config) -> Result<Client, Error> {
         config.identity()?;
         let log = log_to(config.log_level, config.log.clone());
-        let transport = CurlTransport::new(config.net_settings()?, log.clone())?;
+        let settings = config.net_settings()?;
+        let tls = settings.tls.clone();
+        let transport = CurlTransport::new(settings, log.clone())?;
         let (waker, descriptor) = (transport.waker(), transport.descriptor());
-        Client::build(config, log, Box::new(transport), waker, descriptor)
+        Client::build(config, log, Box::new(transport), waker, descriptor, Some(tls))
     }
 
     /// A client on another transport; `waker` makes its waiting return, from any thread.
@@ -156,7 +161,7 @@ impl Client {
         waker: Waker,
     ) -> Result<Client, Error> {
         let log = log_to(config.log_level, config.log.clone());
-        Client::build(config, log, transport, waker, None)
+        Client::build(config, log, transport, waker, None, None)
     }
 
     fn build(
@@ -165,6 +170,7 @@ impl Client {
         transport: Box<dyn Transport>,
         waker: Waker,
         descriptor: Option<i32>,
+        tls: Option<tls::Context>,
     ) -> Result<Client, Error> {
         let (client_id, client_secret) = config.identity()?;
         let clock = config.clock();
@@ -197,6 +203,7 @@ impl Client {
                 waker,
                 is_woken: AtomicBool::new(false),
                 has_network_changed: AtomicBool::new(false),
+                tls,
                 cancels: Mutex::default(),
                 running: Mutex::default(),
             },

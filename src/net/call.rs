@@ -24,6 +24,8 @@ pub fn kind_of(request: &Request) -> Kind {
 /// What it is set to besides, from request to request.
 pub struct CallState {
     pub kind: Kind,
+    /// Of `tls::Context`.
+    pub generation: u32,
     asset: Option<Arc<str>>,
     bearer: Option<Secret>,
 }
@@ -79,10 +81,16 @@ impl Call {
         // libcurl sends again by itself what was lost on a connection it had kept: a comment would be made
         // twice.
         easy.fresh_connect(request.endpoint == Endpoint::Comments)?;
-        // Requests and most answers are small, and libcurl's buffers for them are wiped after each.
-        easy.upload_buffer_size(16 << 10)?;
+        // Requests and most answers are small, and libcurl's buffers for them are kept with the handle, and wiped after
+        // each. The system's takes 16 KB where it is told less.
+        easy.upload_buffer_size(4 << 10)?;
         easy.buffer_size(if is_about_assets(request.endpoint) { 16 << 10 } else { 4 << 10 })?;
-        let state = CallState { kind: kind_of(request), asset: request.asset.clone(), bearer: None };
+        let state = CallState {
+            kind: kind_of(request),
+            generation: settings.tls.generation(),
+            asset: request.asset.clone(),
+            bearer: None,
+        };
         Ok(Call { easy, state })
     }
 
@@ -163,6 +171,7 @@ fn is_about_assets(endpoint: Endpoint) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tls::{CaSource, Context, KeyExchange};
     use super::*;
     use crate::api::comment;
     use std::io::{Read, Write};
@@ -173,7 +182,7 @@ mod tests {
         NetSettings {
             origin: format!("http://127.0.0.1:{port}"),
             client_version: "1.2.3".to_owned(),
-            ca: options::CaSource::Pem(Arc::from(&b""[..])),
+            tls: Context::new(CaSource::Pem(Arc::from(&b""[..])), KeyExchange::default()),
             connect_timeout: Duration::from_secs(10),
             request_timeout: Duration::from_secs(10),
             stall_timeout: Duration::from_secs(10),

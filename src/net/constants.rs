@@ -15,6 +15,10 @@ pub const CURLU_DISALLOW_USER: c_uint = 1 << 5;
 pub const CURLOPT_CURLU: curl_sys::CURLoption = 10282;
 #[cfg(feature = "uploads")]
 pub const CURLOPT_REQUEST_TARGET: curl_sys::CURLoption = 10266;
+#[cfg(all(feature = "uploads", not(feature = "bundled")))]
+pub const CURLOPT_TLS13_CIPHERS: curl_sys::CURLoption = 10276;
+#[cfg(not(feature = "bundled"))]
+pub const CURLOPT_SSL_EC_CURVES: curl_sys::CURLoption = 10298;
 pub const CURLOPT_QUICK_EXIT: curl_sys::CURLoption = 322;
 /// With the ports of the connection that a request is about to go out on.
 #[cfg(feature = "uploads")]
@@ -30,6 +34,12 @@ pub const CURLMOPT_QUICK_EXIT: curl_sys::CURLMoption = 21;
 // rustls.h
 #[cfg(feature = "bundled")]
 pub const RUSTLS_RESULT_OK: c_uint = 7000;
+#[cfg(feature = "bundled")]
+pub const RUSTLS_RESULT_IO: c_uint = 7001;
+#[cfg(feature = "bundled")]
+pub const RUSTLS_RESULT_NULL_PARAMETER: c_uint = 7002;
+#[cfg(feature = "bundled")]
+pub const RUSTLS_RESULT_CERTIFICATE_PARSE_ERROR: c_uint = 7005;
 #[cfg(feature = "bundled")]
 pub const RUSTLS_RESULT_UNEXPECTED_EOF: c_uint = 7010;
 #[cfg(feature = "bundled")]

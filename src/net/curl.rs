@@ -25,7 +25,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-pub use super::options::{CaSource, NetSettings};
+pub use super::options::NetSettings;
+pub use super::tls::CaSource;
 
 /// Makes a waiting `drive` return, from any thread.
 pub type Waker = Arc<dyn Fn() + Send + Sync>;
@@ -105,7 +106,11 @@ impl CurlTransport {
     }
 
     fn start_call(&mut self, id: RequestId, request: &Request) -> Result<(), Error> {
-        let idle = self.idle_call.take_if(|idle| idle.state.kind == call::kind_of(request));
+        let generation = self.settings.tls.generation();
+        let fits = |idle: &mut Call| {
+            idle.state.kind == call::kind_of(request) && idle.state.generation == generation
+        };
+        let idle = self.idle_call.take_if(fits);
         let call = Call::prepared(idle, request, &self.settings, &self.log);
         let call = call.map_err(|error| failure::of_setting(&error))?;
         let easy = self.multi.add2(call.easy).map_err(|error| from_multi(&error))?;
@@ -142,6 +147,8 @@ impl CurlTransport {
         let Some(mut call) = self.retire_call(active) else {
             return self.answers.push_back((id, Answer::Api(Err(Error::of(FIO_E_NETWORK)))));
         };
+        let is_begun = call.easy.get_mut().takes_handshake();
+        self.settings.tls.learn_from(&mut call.easy, result.as_ref().copied(), is_begun);
         let answer = call.answer(result, &self.settings);
         self.log_answer(id, answer.as_ref().map(|response| response.status));
         self.answers.push_back((id, Answer::Api(answer)));

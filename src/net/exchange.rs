@@ -9,7 +9,7 @@ use crate::api::{Body, Response};
 use crate::log::Log;
 use crate::secret::SecretBytes;
 use curl::easy::{Handler, InfoType, WriteError};
-use std::ffi::c_int;
+use std::ffi::{c_int, c_void};
 
 /// From here on an answer gets all the memory it may take.
 const LARGE: usize = 512 << 10;
@@ -26,6 +26,7 @@ pub struct Exchange {
     pub is_too_large: bool,
     head: Head,
     pub shortage: Shortage,
+    has_begun_tls: bool,
     log: Log,
 }
 
@@ -40,6 +41,7 @@ impl Exchange {
             is_too_large: false,
             head: Head::default(),
             shortage: Shortage::default(),
+            has_begun_tls: false,
             log,
         }
     }
@@ -51,6 +53,11 @@ impl Exchange {
         self.is_too_large = false;
         self.head.clear();
         self.shortage.clear();
+    }
+
+    /// Whether OpenSSL has begun a handshake since the last time this was asked; other libraries do not tell.
+    pub fn takes_handshake(&mut self) -> bool {
+        std::mem::take(&mut self.has_begun_tls)
     }
 
     pub fn take_response(&mut self, status: u16) -> Response {
@@ -84,6 +91,11 @@ impl Handler for Exchange {
         protocol: c_int,
     ) -> Option<curl_sys::curl_socket_t> {
         self.shortage.open_socket(family, kind, protocol)
+    }
+
+    fn ssl_ctx(&mut self, _: *mut c_void) -> Result<(), curl::Error> {
+        self.has_begun_tls = true;
+        Ok(())
     }
 
     fn debug(&mut self, kind: InfoType, data: &[u8]) {

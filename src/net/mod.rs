@@ -32,6 +32,7 @@ mod rustls;
 pub mod shortage;
 #[cfg(feature = "uploads")]
 mod stall;
+pub mod tls;
 mod trace;
 #[cfg(feature = "uploads")]
 mod upload;

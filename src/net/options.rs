@@ -2,27 +2,20 @@
 
 use super::constants::{CURLE_NOT_BUILT_IN, CURLMOPT_QUICK_EXIT, CURLOPT_CURLU, CURLOPT_QUICK_EXIT};
 use super::headers::Headers;
+use super::tls::{self, CaSource};
 use super::url::ParsedUrl;
 use crate::log::{Level, Log};
 use curl::easy::{Easy2, Handler, HttpVersion, List, SslVersion};
 use curl::multi::Multi;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::Path;
 use std::time::Duration;
-
-/// Where the trusted certificates come from. There is no hidden store: one of these is always set.
-#[derive(Clone)]
-pub enum CaSource {
-    File(PathBuf),
-    Pem(Arc<[u8]>),
-}
 
 #[derive(Clone)]
 pub struct NetSettings {
     /// `https://host[:port]`
     pub origin: String,
     pub client_version: String,
-    pub ca: CaSource,
+    pub tls: tls::Context,
     pub connect_timeout: Duration,
     /// For a request to the API as a whole.
     pub request_timeout: Duration,
@@ -36,7 +29,7 @@ pub struct NetSettings {
 
 impl NetSettings {
     pub fn ca_file(&self) -> Option<&Path> {
-        match &self.ca {
+        match self.tls.source() {
             CaSource::File(path) => Some(path),
             CaSource::Pem(_) => None,
         }
@@ -59,10 +52,7 @@ pub fn set_common<H: Handler>(
     easy.noproxy("*")?;
     easy.useragent(concat!("fio-c2c/", env!("CARGO_PKG_VERSION")))?;
     no_other_certificates(easy)?;
-    match &settings.ca {
-        CaSource::File(path) => easy.cainfo(path)?,
-        CaSource::Pem(pem) => easy.ssl_cainfo_blob(pem)?,
-    }
+    settings.tls.configure(easy)?;
     if !settings.resolve.is_empty() {
         let mut list = List::new();
         for entry in &settings.resolve {
@@ -113,6 +103,27 @@ pub fn verify_result<H>(easy: &Easy2<H>) -> libc::c_long {
         curl_sys::curl_easy_getinfo(easy.raw(), curl_sys::CURLINFO_SSL_VERIFYRESULT, &raw mut result)
     };
     if code == curl_sys::CURLE_OK { result } else { 0 }
+}
+
+/// How many connections a transfer made.
+pub fn connections_made<H>(easy: &Easy2<H>) -> libc::c_long {
+    let mut made: libc::c_long = 0;
+    // SAFETY: the handle is alive and the answer is a long.
+    let code =
+        unsafe { curl_sys::curl_easy_getinfo(easy.raw(), curl_sys::CURLINFO_NUM_CONNECTS, &raw mut made) };
+    if code == curl_sys::CURLE_OK { made } else { 0 }
+}
+
+/// Sets an option that an older libcurl does not know, or not with its TLS library.
+#[cfg(not(feature = "bundled"))]
+pub fn set_if_known<H>(
+    easy: &Easy2<H>,
+    option: curl_sys::CURLoption,
+    text: &std::ffi::CStr,
+) -> Result<(), curl::Error> {
+    // SAFETY: the handle is alive and the option takes a terminated text, which is copied.
+    let code = unsafe { curl_sys::curl_easy_setopt(easy.raw(), option, text.as_ptr()) };
+    if code == CURLE_NOT_BUILT_IN || code == curl_sys::CURLE_UNKNOWN_OPTION { Ok(()) } else { checked(code) }
 }
 
 /// A name is looked up on another thread, which cannot be stopped: `getaddrinfo` takes what time it takes, half a minute

@@ -21,6 +21,8 @@ use zeroize::Zeroizing;
 /// What a handle is set to, from part to part.
 #[derive(Default)]
 pub struct PartState {
+    /// Of `tls::Context`.
+    pub generation: u32,
     content_type: Option<Arc<str>>,
     interface: Option<String>,
 }
@@ -44,10 +46,12 @@ impl Part {
         // SAFETY: the ports are the handler's, which goes after the handle.
         unsafe { part_options::watch_ports(&easy, &easy.get_ref().ports) };
         options::set_common(&mut easy, settings, log)?;
+        settings.tls.prefer_quick_ciphers(&mut easy)?;
         // There is no limit for the whole: only standing still ends it, which the transport notices.
         easy.upload_buffer_size(LARGEST_READ)?;
         easy.buffer_size(4 << 10)?;
-        Ok(Part { easy, state: PartState::default() })
+        let state = PartState { generation: settings.tls.generation(), ..PartState::default() };
+        Ok(Part { easy, state })
     }
 
     /// Makes the handle ready for a part.

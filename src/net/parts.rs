@@ -73,6 +73,8 @@ impl Parts {
                 Some(usable.ok_or_else(|| Error::of(FIO_E_NO_INTERFACE))?.as_str())
             }
         };
+        let generation = settings.tls.generation();
+        self.idle.retain(|idle| idle.state.generation == generation);
         let mut part = match self.idle.pop() {
             Some(part) => part,
             None => Part::new(settings, &self.bandwidth, &self.sockets, &self.log)
@@ -107,6 +109,8 @@ impl Parts {
         let Some(mut part) = retire(multi, active) else {
             return Some(Outcome::unsent(Error::of(FIO_E_NETWORK)));
         };
+        let is_begun = part.easy.get_mut().takes_handshake();
+        settings.tls.learn_from(&mut part.easy, result.as_ref().copied(), is_begun);
         let outcome = part.outcome(result, &self.sockets, settings);
         if part.clear().is_ok() && self.idle.len() < Parts::MOST_IDLE {
             self.idle.push(part);

@@ -1,4 +1,9 @@
-//! What libcurl asks rustls while it reads, so that a whole answer counts however its connection ends.
+//! What libcurl asks rustls for a connection, so that all of a client have one configuration (`tls::context`), and while it
+//! reads, so that a whole answer counts however its connection ends.
+//!
+//! libcurl 8.22 (`cr_init_backend`) makes a configuration for each connection: it reads the file of certificates, builds a
+//! verifier with them, and builds a configuration with that. Here the file's name is that of a client; no verifier is
+//! built, and the configuration is the client's. Whatever went wrong, libcurl gets none rather than another one's.
 //!
 //! libcurl 8.22 (`cr_recv` in `lib/vtls/rustls.c`) reads from rustls until its buffer is full or nothing is left. If the
 //! other end then closes without `close_notify`, or resets the connection, it reports that and drops what it has just
@@ -8,10 +13,12 @@
 //!
 //! `packaging/libcurl` makes libcurl call these functions; what may replace them is written there.
 
-use super::constants::{RUSTLS_RESULT_OK, RUSTLS_RESULT_PLAINTEXT_EMPTY, RUSTLS_RESULT_UNEXPECTED_EOF};
-use std::cell::Cell;
-use std::ffi::{c_int, c_uint, c_void};
+use super::constants::*;
+use super::tls::{self, Chosen, Failure};
+use std::cell::{Cell, RefCell};
+use std::ffi::{CStr, c_char, c_int, c_uint, c_void};
 use std::ptr;
+use std::sync::Arc;
 
 type Callback = Option<unsafe extern "C" fn(*mut c_void, *mut u8, usize, *mut usize) -> c_int>;
 
@@ -25,12 +32,81 @@ unsafe extern "C" {
         read: *mut usize,
     ) -> c_int;
     fn rustls_connection_process_new_packets(of: *mut c_void) -> c_uint;
+    fn rustls_client_config_builder_free(builder: *mut c_void);
+    fn rustls_client_connection_new(
+        config: *const c_void,
+        host: *const c_char,
+        connection: *mut *mut c_void,
+    ) -> c_uint;
+    fn rustls_connection_free(connection: *mut c_void);
 }
 
 thread_local! {
     /// The connection libcurl is reading from right now, if it has got something from it and goes on reading: it does
     /// so on the same thread, and calls rustls for no other connection meanwhile.
     static GOES_ON: Cell<*mut c_void> = const { Cell::new(ptr::null_mut()) };
+
+    /// The configuration of the client whose connection libcurl is making right now: between two calls of one function of
+    /// its.
+    static CHOSEN: RefCell<Option<Chosen>> = const { RefCell::new(None) };
+}
+
+/// As `rustls_root_cert_store_builder_load_roots_from_file`, with a client's name in place of a file's.
+///
+/// # Safety
+/// The name is terminated.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn fio_rustls_root_cert_store_builder_load_roots_from_file(
+    _builder: *mut c_void,
+    name: *const c_char,
+    _strict: bool,
+) -> c_uint {
+    CHOSEN.set(None);
+    if name.is_null() {
+        return RUSTLS_RESULT_NULL_PARAMETER;
+    }
+    // SAFETY: libcurl passes the text of an option.
+    match unsafe { CStr::from_ptr(name) }.to_str().ok().and_then(tls::chosen) {
+        Some(Ok(chosen)) => {
+            CHOSEN.set(Some(chosen));
+            RUSTLS_RESULT_OK
+        }
+        Some(Err(Failure::Unusable)) => RUSTLS_RESULT_CERTIFICATE_PARSE_ERROR,
+        Some(Err(Failure::Unreadable)) | None => RUSTLS_RESULT_IO,
+    }
+}
+
+/// As `rustls_web_pki_server_cert_verifier_builder_build`, but gives none: the configuration has its own.
+///
+/// # Safety
+/// `verifier` is a place for a pointer.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn fio_rustls_web_pki_server_cert_verifier_builder_build(
+    _builder: *mut c_void,
+    verifier: *mut *mut c_void,
+) -> c_uint {
+    // SAFETY: libcurl passes the address of a variable. It gives nothing back if that is NULL.
+    unsafe { *verifier = ptr::null_mut() };
+    RUSTLS_RESULT_OK
+}
+
+/// As `rustls_client_config_builder_build`, with the client's configuration in place of what was built.
+///
+/// # Safety
+/// As for `rustls_client_config_builder_build`.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn fio_rustls_client_config_builder_build(
+    builder: *mut c_void,
+    config: *mut *const c_void,
+) -> c_uint {
+    // SAFETY: libcurl gives it away here.
+    unsafe { rustls_client_config_builder_free(builder) };
+    let chosen = CHOSEN.with_borrow(|chosen| chosen.as_ref().map(|chosen| chosen.config.clone()));
+    let Some(chosen) = chosen else { return RUSTLS_RESULT_NULL_PARAMETER };
+    // SAFETY: libcurl passes a place for the pointer. For rustls-ffi a `rustls_client_config` is what `Arc::into_raw`
+    // gives, as its header says; it takes the reference back in `rustls_client_config_free`.
+    unsafe { *config = Arc::into_raw(chosen).cast() };
+    RUSTLS_RESULT_OK
 }
 
 /// What to tell libcurl of a read, and whether it has got something and will go on.
@@ -44,6 +120,38 @@ fn told(result: c_uint, read: usize, room: usize, went_on: bool) -> (c_uint, boo
         RUSTLS_RESULT_UNEXPECTED_EOF if went_on => (RUSTLS_RESULT_OK, false),
         _ => (result, false),
     }
+}
+
+/// As `rustls_client_connection_new`.
+///
+/// # Safety
+/// As for `rustls_client_connection_new`.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn fio_rustls_client_connection_new(
+    config: *const c_void,
+    host: *const c_char,
+    connection: *mut *mut c_void,
+) -> c_uint {
+    // SAFETY: the arguments are the caller's, unchanged.
+    let result = unsafe { rustls_client_connection_new(config, host, connection) };
+    if let Some(chosen) = CHOSEN.take()
+        && result == RUSTLS_RESULT_OK
+    {
+        // SAFETY: it was written just now.
+        tls::begun(unsafe { *connection }.addr(), chosen);
+    }
+    result
+}
+
+/// As `rustls_connection_free`.
+///
+/// # Safety
+/// As for `rustls_connection_free`.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn fio_rustls_connection_free(connection: *mut c_void) {
+    tls::ended(connection.addr());
+    // SAFETY: the argument is the caller's, unchanged.
+    unsafe { rustls_connection_free(connection) };
 }
 
 /// As `rustls_connection_read`.
@@ -86,6 +194,10 @@ unsafe extern "C" fn fio_rustls_connection_read_tls(
     // SAFETY: the arguments are the caller's, unchanged.
     let result = unsafe { rustls_connection_read_tls(connection, callback, context, read) };
     if result == 0 {
+        // SAFETY: it is written where the result says so, and libcurl passes a place for it.
+        if unsafe { *read } > 0 {
+            tls::answered(connection.addr());
+        }
         return result;
     }
     GOES_ON.set(ptr::null_mut());

@@ -16,7 +16,7 @@ use crate::status::*;
 use crate::sys::monotonic_ms;
 use curl::easy::{Handler, InfoType, ReadError, SeekResult, WriteError};
 use md5::{Digest, Md5};
-use std::ffi::c_int;
+use std::ffi::{c_int, c_void};
 use std::io::SeekFrom;
 use std::sync::Arc;
 
@@ -48,6 +48,7 @@ pub struct Upload {
     pub left_unanswered: bool,
     /// The socket opened last for this part, and when.
     opened: Option<(c_int, u64)>,
+    has_begun_tls: bool,
     answer: Answer,
     log: Log,
 }
@@ -83,9 +84,15 @@ impl Upload {
             ports: Arc::default(),
             left_unanswered: false,
             opened: None,
+            has_begun_tls: false,
             answer: Answer::default(),
             log,
         }
+    }
+
+    /// As `Exchange::takes_handshake`.
+    pub fn takes_handshake(&mut self) -> bool {
+        std::mem::take(&mut self.has_begun_tls)
     }
 
     pub fn begin(&mut self, part: PartRequest) {
@@ -216,6 +223,11 @@ impl Handler for Upload {
         self.sockets.remember(socket);
         self.opened = Some((socket, monotonic_ms()));
         Some(socket)
+    }
+
+    fn ssl_ctx(&mut self, _: *mut c_void) -> Result<(), curl::Error> {
+        self.has_begun_tls = true;
+        Ok(())
     }
 
     /// libcurl starts over when a kept connection turns out to be dead.

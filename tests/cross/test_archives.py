@@ -50,6 +50,13 @@ class ArchivesTest(ArchiveTest):
         always = {"libc.so.6", "libgcc_s.so.1", "ld-linux-armhf.so.3"}
         assert needed - always == ({"libcurl.so.4"} if archive.tls == "system" else set())
 
+    def test_c_code_is_guarded_against_overruns(self, archive: Archive) -> None:
+        symbols = run("readelf", "--dyn-syms", "--wide", archive.shared_library)
+        called = set(re.findall(r" UND (\w+)", symbols))
+        guards = {"__stack_chk_fail", "__memcpy_chk", "__snprintf_chk"}
+        # With the system's libcurl there is no code in C.
+        assert called & guards == (guards if archive.tls == "bundled" else set())
+
     def test_says_which_glibc_and_how_much_memory(self, archive: Archive) -> None:
         symbols = run("objdump", "--private-headers", archive.shared_library)
         found = [tuple(map(int, version.split("."))) for version in re.findall(r"GLIBC_(\d+\.\d+)", symbols)]

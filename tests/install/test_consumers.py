@@ -81,6 +81,18 @@ class PkgConfig(ConsumerTest):
             assert "INTERP" not in run(["readelf", "-lW", "pair"], self.folder)
             self.check_pairs(shared=False)
 
+    def test_a_program_with_everything_that_hardens_it(self) -> None:
+        hardening = ["-O2", "-fPIE", "-pie", "-fstack-protector-strong", "-D_FORTIFY_SOURCE=2", "-Wl,-z,relro", "-Wl,-z,now", "-Wl,-z,defs"]
+        flags = [flag.replace("-lfio_c2c", STATIC) for flag in self.pkg_config("--static", "--cflags", "--libs")]
+        self.compile(*hardening, "pair.c", *flags)
+        self.check_pairs(shared=False)
+        told = run(["readelf", "-hldW", "pair"], self.folder)
+        assert "DYN (Position-Independent Executable file)" in told
+        assert re.search(r"GNU_RELRO", told) and re.search(r"\(FLAGS\) +BIND_NOW", told) and "TEXTREL" not in told
+        assert re.search(r"GNU_STACK .* RW +0x", told)
+        called = run(["nm", "-D", "--undefined-only", "pair"], self.folder)
+        assert "__stack_chk_fail" in called and "_chk@" in called.replace("__stack_chk_fail", "")
+
     def test_in_a_tree_for_a_package(self) -> None:
         make("install", f"DESTDIR={self.folder}/stage", "PREFIX=/opt/fio", record=self.folder / "record")
         flags = self.pkg_config("--cflags", "--libs", PKG_CONFIG_LIBDIR=f"{self.folder}/stage/opt/fio/lib/pkgconfig",

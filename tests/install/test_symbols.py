@@ -74,6 +74,15 @@ class Hygiene(SymbolsTest):
         notes = re.findall(r"\.note\.GNU-stack +PROGBITS +(?:[0-9a-f]+ +){4}([A-Z]*) *\d+ +\d+ +\d+", self.read("readelf", "-SW", "libfio_c2c.a"))
         assert notes == [""]
 
+    if TLS == "bundled":
+        # The rest is Rust, which checks by itself, and the C library's own.
+        def test_c_code_is_guarded_against_overruns(self) -> None:
+            """By the rules of Debian's hardening-check: the canary is checked, and calls go to functions that know sizes."""
+            for symbols in (self.read("nm", "-D", "--undefined-only", LIBRARY), self.read("nm", "--undefined-only", "libfio_c2c.a")):
+                called = {line.split()[-1].split("@")[0] for line in symbols.splitlines() if " U " in line}
+                assert "__stack_chk_fail" in called
+                assert {"__memcpy_chk", "__snprintf_chk"} <= called
+
     def test_no_debug_information_is_shipped(self) -> None:
         unwanted = re.compile(r"\] (\.z?debug_\w+|\.llvmbc|\.llvmcmd) ")
         assert unwanted.findall(self.read("readelf", "-SW", "libfio_c2c.a")) == []

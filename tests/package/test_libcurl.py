@@ -17,8 +17,13 @@ from installation import ROOT
 from harness import CC
 
 README = "see packaging/libcurl/README.md, and take away there what is not needed any more"
-#: Of `cr_recv` in libcurl 8.22.0, which drops what it has read before an end.
-CR_RECV = "34b93ad2bef9ef7db8ec0beb329faee2ebb2c0b210e3718e5cbcbbc0adc3664f"
+#: Of functions of libcurl 8.22.0: the one that drops what it has read before an end, and those that make a configuration for
+#: each connection.
+FUNCTIONS = {
+    "cr_recv": "34b93ad2bef9ef7db8ec0beb329faee2ebb2c0b210e3718e5cbcbbc0adc3664f",
+    "cr_init_backend": "143bffe33c0b436345390fb45833cb28779796854014ccd03a5e168eb78b26c4",
+    "init_config_builder_verifier": "10b255a7d22e35ff88307dafe6b2fd688320e4eed389736dd6e6acf1432dc399",
+}
 CONSTANT = re.compile(r"^pub const (\w+): [\w:]+ = ([^;]+);$", re.MULTILINE)
 HEADERS = {"CURLU": "curl/curl.h", "CURLO": "curl/curl.h", "CURLM": "curl/curl.h", "CURLE": "curl/curl.h", "RUSTL": "rustls.h", "X509_": "openssl/x509_vfy.h"}
 
@@ -39,12 +44,21 @@ class Libcurl(Case):
     def libcurl_ready(self, ending: None) -> None:
         self.curl, self.rustls = sources("curl-sys", "rustls-ffi")
 
-    def test_the_way_libcurl_reads_is_the_one_that_was_mended(self) -> None:
+    def test_what_libcurl_does_with_rustls_is_what_was_mended(self) -> None:
         text = (self.curl / "curl/lib/vtls/rustls.c").read_text()
-        found = re.search(r"^static CURLcode cr_recv\(.*?^}$", text, re.MULTILINE | re.DOTALL)
-        assert found, f"libcurl has no cr_recv any more: {README}"
-        assert (hashlib.sha256(found[0].encode()).hexdigest()
-                == CR_RECV), f"libcurl reads from rustls in another way now: compare it with src/net/rustls.rs, {README}"
+        for name, digest in FUNCTIONS.items():
+            found = re.search(rf"^static CURLcode\s{name}\(.*?^}}$", text, re.MULTILINE | re.DOTALL)
+            assert found, f"libcurl has no {name} any more: {README}"
+            assert (hashlib.sha256(found[0].encode()).hexdigest()
+                    == digest), f"{name} of libcurl is another one now: compare it with src/net/rustls.rs, {README}"
+
+    def test_a_configuration_is_what_rustls_ffi_takes_for_one(self) -> None:
+        """`src/net/rustls.rs` gives libcurl an `Arc` of rustls's own type, and rustls-ffi takes it back."""
+        callee = (self.rustls / "src/client.rs").read_text()
+        assert ("impl Castable for rustls_client_config {\n    type Ownership = OwnershipArc;\n    type RustType = ClientConfig;\n}"
+                in callee), README
+        locked = (ROOT / "Cargo.lock").read_text()
+        assert len(re.findall(r'^name = "rustls"$', locked, re.MULTILINE)) == 1, "two versions of rustls: the types are not the same"
 
     def test_each_renamed_function_is_called_and_there(self) -> None:
         header = (ROOT / "packaging/libcurl/fio_libcurl.h").read_text()
@@ -52,7 +66,7 @@ class Libcurl(Case):
         callee = (self.rustls / "src/rustls.h").read_text()
         ours = (ROOT / "src/net/rustls.rs").read_text()
         renamed = re.findall(r"^#define (rustls_\w+) (fio_rustls_\w+)$", header, re.MULTILINE)
-        assert len(renamed) == 3
+        assert len(renamed) == 8
         for name, other in renamed:
             assert re.search(rf"\b{name}\(", caller), README
             assert re.search(rf"\b{name}\(", callee), README
@@ -72,6 +86,20 @@ class Libcurl(Case):
         for setting in re.findall(r"^#define (HAVE_\w+) 1$", header, re.MULTILINE):
             assert re.search(rf"(ifdef|defined\()\s*{setting}\b", library), README
             assert not re.search(rf'"{setting}"', (self.curl / "build.rs").read_text()), README
+
+    def test_cargo_sees_that_the_settings_have_changed(self) -> None:
+        digest = hashlib.sha256((ROOT / "packaging/libcurl/fio_libcurl.h").read_bytes()).hexdigest()
+        config = (ROOT / ".cargo/config.toml").read_text()
+        assert re.findall(r"-DFIO_SETTINGS=0x(\w+) ", config) == [digest[:8]] * 2
+
+    def test_sizes_are_read_by_libcurl(self) -> None:
+        header = (ROOT / "packaging/libcurl/fio_libcurl.h").read_text()
+        sizes = re.findall(r"^#define (CURL_\w+_SIZE) \d+$", header, re.MULTILINE)
+        assert len(sizes) == 5
+        sources = [(self.curl / "curl" / path).read_text() for path in ("lib/multi.c", "include/curl/curl.h")]
+        for name in sizes:
+            assert any(f"#ifndef {name}\n" in source for source in sources), README
+        assert re.search(r"^#define UPLOADBUFFER_MIN +CURL_MAX_WRITE_SIZE$", (self.curl / "curl/lib/urldata.h").read_text(), re.MULTILINE), README
 
     def test_numbers_are_those_of_the_headers(self) -> None:
         constants: Dict[str, str] = dict(CONSTANT.findall((ROOT / "src/net/constants.rs").read_text()))

@@ -50,6 +50,8 @@ class RawService:
         self.ca_file = HERE / "loopback_ca.pem"
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self._context.load_cert_chain(HERE / "loopback.pem")
+        # The client's order of ciphers counts.
+        self._context.options &= ~ssl.OP_CIPHER_SERVER_PREFERENCE
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=100)
         self.port: int = self._listener.getsockname()[1]
         self.url = f"https://127.0.0.1:{self.port}"
@@ -57,12 +59,18 @@ class RawService:
         self.requests: List[Request] = []
         #: Where the parts of an asset go.
         self.address: Callable[[int], str] = lambda part: f"{self.url}/storage/{part}?signature=x"
+        #: Of each connection: the version of TLS, the cipher, and whether it resumed a session.
+        self.handshakes: List[Tuple[Optional[str], str, bool]] = []
         self._tokens = 0
         self._open = 0
         self._changed = threading.Condition()
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._accept, daemon=True)
         self._thread.start()
+
+    def only(self, version: ssl.TLSVersion) -> None:
+        """The one version it speaks from the next connection on."""
+        self._context.minimum_version = self._context.maximum_version = version
 
     def certificate(self, chain: Path, key: Path) -> None:
         """What it shows from the next connection on."""
@@ -136,7 +144,9 @@ class RawService:
         connection: socket.socket = raw
         try:
             raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            connection, rest, ending = self._context.wrap_socket(raw, server_side=True), b"", "keep"
+            secure = self._context.wrap_socket(raw, server_side=True)
+            self.handshakes.append((secure.version(), (secure.cipher() or ("",))[0], bool(secure.session_reused)))
+            connection, rest, ending = secure, b"", "keep"
             while ending == "keep":
                 request, rest = _read(connection, rest)
                 if request is None:

@@ -33,6 +33,13 @@ pub const FIO_ENCODING_FORM: i32 = 1;
 /// `multipart/form-data` for every auth request.
 pub const FIO_ENCODING_MULTIPART: i32 = 2;
 
+/// Hybrid, and after a handshake that ended in silence without the post-quantum share. The default.
+pub const FIO_KEY_EXCHANGE_AUTOMATIC: i32 = 0;
+/// Always with the share of X25519MLKEM768 first, where the TLS library knows it.
+pub const FIO_KEY_EXCHANGE_HYBRID: i32 = 1;
+/// Elliptic curves alone (X25519, P-256, P-384): a ClientHello that fits into one packet.
+pub const FIO_KEY_EXCHANGE_CLASSICAL: i32 = 2;
+
 /// Wait with epoll where there is one, with `curl_multi_poll` elsewhere. The default.
 pub const FIO_POLLER_DEFAULT: i32 = 0;
 /// Wait with `curl_multi_poll` everywhere; `fio_fd` is then not available.

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::api::{Encoding, EncodingPolicy};
+use crate::net::tls::KeyExchange;
 
 /// Forces one encoding on all auth requests. By default an endpoint that answers the first use of the documented one
 /// with `invalid_request` is asked once more in the other one, which is remembered if it is understood.
@@ -23,6 +24,36 @@ pub unsafe extern "C" fn fio_config_set_encoding(config: *mut fio_config, encodi
                 FIO_ENCODING_FORM => EncodingPolicy::Always(Encoding::Form),
                 FIO_ENCODING_MULTIPART => EncodingPolicy::Always(Encoding::Multipart),
                 _ => return Err(Error::new(FIO_E_ARGUMENT, "unknown encoding")),
+            };
+            Ok(())
+        })
+    }
+}
+
+/// Says which key exchange connections begin with. A hybrid one (X25519MLKEM768) is safe from the quantum computers of
+/// later, but its ClientHello is larger than one packet, and some networks (PPPoE, VPN, LTE) swallow large packets: a
+/// connection is made there, its handshake gets no answer and ends with `FIO_E_TIMEOUT`. By default the next connection
+/// then goes without the post-quantum share, and so do those after it as long as that works and until
+/// `fio_network_changed`. The bundled library knows X25519MLKEM768; with the system's libcurl, OpenSSL 3.5 or newer does.
+/// With another TLS library than these this has no effect.
+///
+/// @param config    the configuration
+/// @param exchange  a `FIO_KEY_EXCHANGE_…`
+///
+/// Returns:   `FIO_OK` | `FIO_E_ARGUMENT` (unknown key exchange)
+/// Callbacks: none
+/// Blocking:  never
+/// Since:     0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn fio_config_set_key_exchange(config: *mut fio_config, exchange: i32) -> fio_status {
+    // SAFETY: the caller passes NULL or a live config.
+    unsafe {
+        CONFIGS.guard_set(config, |config| {
+            config.key_exchange = match exchange {
+                FIO_KEY_EXCHANGE_AUTOMATIC => KeyExchange::Automatic,
+                FIO_KEY_EXCHANGE_HYBRID => KeyExchange::Hybrid,
+                FIO_KEY_EXCHANGE_CLASSICAL => KeyExchange::Classical,
+                _ => return Err(Error::new(FIO_E_ARGUMENT, "unknown key exchange")),
             };
             Ok(())
         })

@@ -1919,7 +1919,7 @@ public:
         return with([&](fio_upload* upload) { return fio_upload_set_priority(upload, priority); });
     }
 
-    /** 0 leaves it to the service. See `fio_upload_set_parts`. */
+    /** 0 lets the library choose. See `fio_upload_set_parts`. */
     Upload& set_parts(std::uint32_t parts)
     {
         return with([&](fio_upload* upload) { return fio_upload_set_parts(upload, parts); });

@@ -104,7 +104,7 @@ impl Description {
         self.0.priority = priority;
     }
 
-    /// 0 leaves it to the service.
+    /// 0: the library chooses.
     pub fn set_parts(&mut self, parts: u32) -> Result<(), Error> {
         within(parts, 0..=MOST_PARTS.into(), "the number of parts")?;
         self.0.parts = parts;

@@ -71,7 +71,7 @@ pub struct UploadSpec {
     pub again: bool,
     /// Higher goes first; 0 by default.
     pub priority: i32,
-    /// How many parts to ask for; 0 leaves it to the service.
+    /// How many parts to ask for; 0: what the link is known to carry decides.
     pub parts: u32,
     /// Compare each part's MD5 with the storage's ETag.
     pub verify: bool,

@@ -198,7 +198,8 @@ pub unsafe extern "C" fn fio_upload_set_priority(upload: *mut fio_upload, priori
 /// smaller than the storage takes (5 MiB), and the service has the last word. Not for recordings.
 ///
 /// @param upload  the description
-/// @param parts   1 to 10,000; 0 leaves it to the service (the default)
+/// @param parts   1 to 10,000; 0 lets the library choose by what it knows of the link, or leave it to the service on a
+///                fast one (the default)
 ///
 /// Returns:   `FIO_OK` | `FIO_E_ARGUMENT` (more than 10,000)
 /// Callbacks: none

@@ -134,9 +134,7 @@ unsafe extern "C" fn fio_rustls_client_connection_new(
 ) -> c_uint {
     // SAFETY: the arguments are the caller's, unchanged.
     let result = unsafe { rustls_client_connection_new(config, host, connection) };
-    if let Some(chosen) = CHOSEN.take()
-        && result == RUSTLS_RESULT_OK
-    {
+    if let Some(chosen) = CHOSEN.take().filter(|_| result == RUSTLS_RESULT_OK) {
         // SAFETY: it was written just now.
         tls::begun(unsafe { *connection }.addr(), chosen);
     }

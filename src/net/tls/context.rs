@@ -133,10 +133,10 @@ pub fn answered(connection: usize) {
 }
 
 pub fn ended(connection: usize) {
-    if UNANSWERED_COUNT.load(Ordering::Relaxed) > 0
-        && let Some(client) = take_unanswered(connection)
-    {
-        client.is_silent.store(true, Ordering::Relaxed);
+    if UNANSWERED_COUNT.load(Ordering::Relaxed) > 0 {
+        if let Some(client) = take_unanswered(connection) {
+            client.is_silent.store(true, Ordering::Relaxed);
+        }
     }
 }
 

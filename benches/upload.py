@@ -33,7 +33,8 @@ MOST_LARGE_RUNS = 3
 MOST_CPU = {"bundled": 1.1, "system": 1.05}
 MOST_WORK = {"bundled": 1.2, "system": 1.05}
 MOST_MEMORY = {"bundled": 0.6, "system": 1.1}
-MOST_GROWTH = 1.05
+# Some 700 KiB in both: the bundled library begins with half.
+MOST_GROWTH = {"bundled": 1.1, "system": 1.05}
 
 
 @dataclass
@@ -140,7 +141,7 @@ def show(programs: Programs, *, with_large: bool) -> bool:
             large: dict[str, list[int]] = {build: [course.ours(build, LARGE_SIZE).peak_kib] if with_large else [] for build in builds}
             # The figure for 2 GB is the least of several runs; this one is allowed some too.
             for build, peaks in large.items():
-                while peaks and min(peaks) / best[build].peak_kib > MOST_GROWTH and len(peaks) < MOST_LARGE_RUNS:
+                while peaks and min(peaks) / best[build].peak_kib > MOST_GROWTH[build] and len(peaks) < MOST_LARGE_RUNS:
                     peaks.append(course.ours(build, LARGE_SIZE).peak_kib)
     # Side by side: what the other one does is not counted.
     counted: dict[str, Callable[[Course, list[str]], Usage]] = {
@@ -169,6 +170,6 @@ def show(programs: Programs, *, with_large: bool) -> bool:
     print(f"\n{'peak memory, KiB':<28}{'2 GB':>12}{'20 GB':>12}{'ratio':>8}   target")
     for build, peaks in large.items():
         growth = min(peaks) / best[build].peak_kib
-        met.append(growth <= MOST_GROWTH)
-        print(f"{build:<28}{best[build].peak_kib:>12,}{min(peaks):>12,}{growth:>8.3f}   {f'<= {MOST_GROWTH}':<12}{judgement(met[-1])}")
+        met.append(growth <= MOST_GROWTH[build])
+        print(f"{build:<28}{best[build].peak_kib:>12,}{min(peaks):>12,}{growth:>8.3f}   {f'<= {MOST_GROWTH[build]}':<12}{judgement(met[-1])}")
     return all(met)

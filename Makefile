@@ -79,8 +79,8 @@ CXXFLAGS ?= -O2 -g
 WARNINGS := -std=c99 -Wall -Wextra -Wpedantic -Werror
 EXAMPLES := pair camera event_loop upload
 CXX_EXAMPLES := send_clips
-BENCHES := ours_poll ours_start ours_upload ours_queue ours_network ours_crowd
-PEERS := peer_poll peer_start peer_upload peer_crowd
+BENCHES := ours_poll ours_start ours_upload ours_queue ours_network ours_parts ours_crowd
+PEERS := peer_poll peer_start peer_upload peer_parts peer_crowd
 
 .PHONY: force all lib emulator examples examples-cpp wheel demo certify torture fuzz check pytest test-requirements screenshots header bench clean
 
@@ -167,9 +167,11 @@ certify: lib emulator examples
 		$(REPORT:%=--report %) $(SCENARIOS)
 
 # A camera that is killed KILLS times while it sends a card full of clips, and everything else fails by chance.
-# The seed of a run is printed; SEED=n takes it again.
+# The seed of a run is printed; SEED=n takes it again. RATE=2000000 LIFE=20 instead: nothing fails, but the link carries so
+# many bytes a second, and the camera is killed every so many seconds.
 torture: lib emulator examples
-	@$(PYTHON) -B tests/torture/torture.py --examples $(OUT) $(KILLS:%=--kills %) $(FILES:%=--files %) $(SEED:%=--seed %)
+	@$(PYTHON) -B tests/torture/$(if $(LIFE),battery.py,torture.py) --examples $(OUT) $(KILLS:%=--kills %) $(FILES:%=--files %) \
+		$(SEED:%=--seed %) $(RATE:%=--rate %) $(LIFE:%=--life %)
 
 # What clients had better not send, to the emulator, guided by coverage: bytes on a connection, and calls that are nearly
 # right, for SECONDS each, side by side. WITHIN=120 bounds it as a whole: after a long build they run shorter. Needs a C++

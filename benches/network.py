@@ -14,20 +14,18 @@ library's to lose.
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
+import namespace
 from support import SECRET, Emulator, judgement, run, scratch_directory, sparse_file
 
 RATE = 20_000_000
-MTU, BUCKET, LATENCY_MS = 1500, 5_000, 50
-FRAME = MTU + 14  # as tc counts it: with the Ethernet header
-SEGMENT = MTU - 20 - 32  # without the headers of IP and of TCP with a time stamp
+FRAME = namespace.MTU + 14  # as tc counts it: with the Ethernet header
+SEGMENT = namespace.MTU - 20 - 32  # without the headers of IP and of TCP with a time stamp
 RECORD, RECORD_OVERHEAD = 16_384, 22  # TLS 1.3
 MOST_PAYLOAD = RATE / 8 * SEGMENT / FRAME * RECORD / (RECORD + RECORD_OVERHEAD)
 
@@ -37,41 +35,17 @@ SILENCE, SHORTEST_PAUSE, OFFLINE = 120, 60, 300  # seconds between heartbeats: w
 LEAST_USE, SLOWEST_HEARTBEAT = 0.95, 2.0
 
 
-def why_not() -> str | None:
-    """What is missing for this."""
-    if os.geteuid() != 0:
-        return "the throttled network needs root"
-    for program, package in (("tc", "iproute2"), ("ip", "iproute2"), ("unshare", "util-linux")):
-        if shutil.which(program) is None:
-            return f"the throttled network needs {program}: install the Debian package {package}"
-    tried = subprocess.run(["unshare", "--net", "tc", "qdisc", "add", "dev", "lo", "root", "tbf", *_bucket()],
-                           capture_output=True, text=True, check=False)
-    if tried.returncode != 0:
-        return f"the throttled network cannot be made here: {tried.stderr.strip()}"
-    return None
-
-
-def _bucket() -> list[str]:
-    return ["rate", f"{RATE}bit", "burst", str(BUCKET), "latency", f"{LATENCY_MS}ms"]
-
-
-def _sent_on_wire() -> int:
-    shown = subprocess.run(["tc", "-s", "-j", "qdisc", "show", "dev", "lo"], check=True, capture_output=True, text=True)
-    return sum(queue["bytes"] for queue in json.loads(shown.stdout) if queue["kind"] == "tbf")
-
-
 def measure_inside(programs: Path) -> dict[str, Any]:
     """To be run in a namespace of its own."""
-    subprocess.run(["ip", "link", "set", "lo", "mtu", str(MTU), "up"], check=True)
-    subprocess.run(["tc", "qdisc", "add", "dev", "lo", "root", "tbf", *_bucket()], check=True)
+    namespace.begin(RATE)
     with tempfile.TemporaryDirectory(dir=scratch_directory()) as scratch, \
             Emulator("--client-secret", SECRET, "--storage", "discard", "--part-bytes", str(PART), interval=0.05) as service:
         service.person("approve", after_polls=0)
         clip = sparse_file(Path(scratch) / "clip.mov", SIZE)
-        wire = _sent_on_wire()
+        wire = namespace.sent_on_wire()
         found = run([str(programs / "ours_network"), service.url, service.ca_file, "ours", SECRET,
                      str(Path(scratch) / "store"), str(clip), str(SPEED), "online"]).answer
-        found["wire_bytes"] = _sent_on_wire() - wire
+        found["wire_bytes"] = namespace.sent_on_wire() - wire
         (upload,) = service.call("GET", "/emulator/uploads")["uploads"]
         assert upload["state"] == "complete" and upload["part_count"] > 1, upload
         found["parts_sent_twice"] = sum(part["times_started"] - 1 for part in upload["parts"])
@@ -82,7 +56,7 @@ def measure_inside(programs: Path) -> dict[str, Any]:
 
 
 def show(programs: Path) -> bool:
-    reason = why_not()
+    reason = namespace.why_not()
     if reason is not None:
         print(f"\nSKIPPED: {reason}")
         return True

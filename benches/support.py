@@ -125,9 +125,11 @@ def access_token(service: Emulator, client_id: str) -> str:
     return _post(service, "/v2/auth/token", urllib.parse.urlencode(fields).encode(), {})["access_token"]
 
 
-def create_asset(service: Emulator, token: str, name: str, size: int) -> list[str]:
-    """The addresses of the parts of a new asset."""
+def create_asset(service: Emulator, token: str, name: str, size: int, parts: int | None = None) -> list[str]:
+    """The presigned URLs of the parts of a new asset; as many as the service likes, if that is not said."""
     body = {"name": name, "filetype": "video/quicktime", "filesize": size, "offset": 0}
+    if parts is not None:
+        body["parts"] = parts
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
     return _post(service, "/v2/devices/assets", json.dumps(body).encode(), headers)["upload_urls"]
 

@@ -1160,6 +1160,29 @@ typedef struct fio_upload_info {
     size_t tag_length;
     size_t asset_id_length;
     size_t project_id_length;
+    /**
+     * Its parts that are on their way.
+     */
+    size_t parts_in_flight;
+    /**
+     * Bytes a second over the last minute, less what was lost when a connection broke; 0 if nothing of it was on its
+     * way.
+     */
+    uint64_t minute_bytes_per_second;
+    /**
+     * Milliseconds until the next of its parts is safe, if the link goes on as it does; -1 while none is on its way, or
+     * not enough is known of the link.
+     */
+    int64_t part_safe_in_ms;
+    /**
+     * Attempts that failed since something of it last went well.
+     */
+    uint32_t failed_attempts;
+    /**
+     * 1 while the link breaks again and again before a part of that size is through, otherwise 0: nothing of it will
+     * arrive until the link is better, or `fio_upload_set_parts` asks for more and smaller parts next time.
+     */
+    int32_t is_link_too_weak;
 } fio_upload_info;
 
 /**
@@ -1198,13 +1221,33 @@ typedef struct fio_totals {
     uint64_t skipped;
     uint64_t canceled;
     /**
-     * Smoothed over some seconds; 0 while nothing moves.
+     * What leaves, smoothed over some seconds; 0 while nothing moves.
      */
     uint64_t bytes_per_second;
     /**
-     * `bytes_left` at this speed; -1 while nothing moves.
+     * `bytes_left` at the rate at which whole parts arrived lately, breaks of the network included: what is on its way when
+     * it breaks is sent again. Before the first part, by the bytes that the other end has received. -1 while
+     * nothing moves, or no part gets through.
      */
     int64_t seconds_left;
+    /**
+     * Bytes a second over the last minute, less what was lost when a connection broke; 0 if nothing was on its way.
+     */
+    uint64_t minute_bytes_per_second;
+    /**
+     * Milliseconds until the next part is safe, if the link goes on as it does: power or network had better stay that
+     * long. -1 while none is on its way, or not enough is known of the link.
+     */
+    int64_t part_safe_in_ms;
+    /**
+     * Parts on their way, of all uploads.
+     */
+    uint32_t parts_in_flight;
+    /**
+     * 1 while uploads are left and the link breaks again and again before even one of the smallest parts (5 MiB) is
+     * through, otherwise 0. Nothing but a better link helps.
+     */
+    int32_t is_link_too_weak;
 } fio_totals;
 
 /**

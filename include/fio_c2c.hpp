@@ -939,6 +939,17 @@ public:
     {
         return detail::optional_text(raw_->project_id, raw_->project_id_length);
     }
+    std::size_t parts_in_flight() const noexcept { return raw_->parts_in_flight; }
+    /** Bytes a second over the last minute, less what was lost. */
+    std::uint64_t minute_bytes_per_second() const noexcept { return raw_->minute_bytes_per_second; }
+    /** Until the next of its parts is safe. */
+    std::optional<std::chrono::milliseconds> part_safe_in() const noexcept
+    {
+        return detail::optional_duration<std::chrono::milliseconds>(raw_->part_safe_in_ms);
+    }
+    std::uint32_t failed_attempts() const noexcept { return raw_->failed_attempts; }
+    /** The link breaks again and again before one of its parts is through. */
+    bool is_link_too_weak() const noexcept { return raw_->is_link_too_weak != 0; }
     const fio_upload_info* raw() const noexcept { return raw_; }
 
 private:
@@ -953,7 +964,10 @@ struct UploadInfo {
           in_flight(info.in_flight()), retry_in(info.retry_in()), priority(info.priority()),
           is_recording(info.is_recording()), reason(detail::copy_as<Error>(info.reason())), name(info.name()),
           media_type(info.media_type()), path(detail::copy(info.path())), tag(info.tag().begin(), info.tag().end()),
-          asset_id(detail::copy(info.asset_id())), project_id(detail::copy(info.project_id()))
+          asset_id(detail::copy(info.asset_id())), project_id(detail::copy(info.project_id())),
+          parts_in_flight(info.parts_in_flight()), minute_bytes_per_second(info.minute_bytes_per_second()),
+          part_safe_in(info.part_safe_in()), failed_attempts(info.failed_attempts()),
+          is_link_too_weak(info.is_link_too_weak())
     {
     }
 
@@ -972,6 +986,11 @@ struct UploadInfo {
     std::vector<std::uint8_t> tag;
     std::optional<std::string> asset_id;
     std::optional<std::string> project_id;
+    std::size_t parts_in_flight = 0;
+    std::uint64_t minute_bytes_per_second = 0;
+    std::optional<std::chrono::milliseconds> part_safe_in;
+    std::uint32_t failed_attempts = 0;
+    bool is_link_too_weak = false;
 };
 
 /** The upload of a tag. One that is done or canceled may not be in the list any more. */
@@ -988,7 +1007,10 @@ struct Totals {
           files_left(totals->files_left), bytes_left(totals->bytes_left), queued(totals->queued),
           uploading(totals->uploading), waiting(totals->waiting), done(totals->done), failed(totals->failed),
           skipped(totals->skipped), canceled(totals->canceled), bytes_per_second(totals->bytes_per_second),
-          time_left(detail::optional_duration<std::chrono::seconds>(totals->seconds_left))
+          time_left(detail::optional_duration<std::chrono::seconds>(totals->seconds_left)),
+          minute_bytes_per_second(totals->minute_bytes_per_second),
+          part_safe_in(detail::optional_duration<std::chrono::milliseconds>(totals->part_safe_in_ms)),
+          parts_in_flight(totals->parts_in_flight), is_link_too_weak(totals->is_link_too_weak != 0)
     {
     }
 
@@ -1004,8 +1026,14 @@ struct Totals {
     std::uint64_t skipped = 0;
     std::uint64_t canceled = 0;
     std::uint64_t bytes_per_second = 0;
-    /** `bytes_left` at this speed; none while nothing moves. */
+    /** At the rate at which parts arrive; none while nothing moves, or no part gets through. */
     std::optional<std::chrono::seconds> time_left;
+    std::uint64_t minute_bytes_per_second = 0;
+    /** Until the next part is safe. */
+    std::optional<std::chrono::milliseconds> part_safe_in;
+    std::uint32_t parts_in_flight = 0;
+    /** The link breaks again and again before even one of the smallest parts is through. */
+    bool is_link_too_weak = false;
 };
 
 /** A `fio_event`, valid during the callback. */

@@ -102,6 +102,11 @@ class UploadInfoStruct(ctypes.Structure):
         ("tag_length", c_size_t),
         ("asset_id_length", c_size_t),
         ("project_id_length", c_size_t),
+        ("parts_in_flight", c_size_t),
+        ("minute_bytes_per_second", c_uint64),
+        ("part_safe_in_ms", c_int64),
+        ("failed_attempts", c_uint32),
+        ("is_link_too_weak", c_int32),
     ]
 
 
@@ -123,6 +128,10 @@ class TotalsStruct(ctypes.Structure):
         ("canceled", c_uint64),
         ("bytes_per_second", c_uint64),
         ("seconds_left", c_int64),
+        ("minute_bytes_per_second", c_uint64),
+        ("part_safe_in_ms", c_int64),
+        ("parts_in_flight", c_uint32),
+        ("is_link_too_weak", c_int32),
     ]
 
 
@@ -484,8 +493,8 @@ DECLARATIONS = {
     "fio_error": 'typedef struct fio_error { uint32_t struct_size; int32_t status; int32_t retry; int32_t http_status; int32_t curl_code; int32_t reserved; int64_t retry_after_ms; fio_op op; const char *name; const char *message; size_t message_length; const char *advice; const char *oauth_error; size_t name_length; size_t advice_length; size_t oauth_error_length; } fio_error;',
     "fio_channel": 'typedef struct fio_channel { uint32_t struct_size; int32_t presence; uint32_t index; int32_t reserved; const char *id; const char *name; const char *asset_type; size_t id_length; size_t name_length; size_t asset_type_length; } fio_channel;',
     "fio_device": 'typedef struct fio_device { uint32_t struct_size; int32_t presence; fio_op op; const char *project_id; const char *project_name; const char *id; const char *name; const char *asset_type; const char *timezone; const char *creator_name; const struct fio_channel *const *channels; size_t channel_count; size_t project_id_length; size_t project_name_length; size_t id_length; size_t name_length; size_t asset_type_length; size_t timezone_length; size_t creator_name_length; int64_t age_seconds; } fio_device;',
-    "fio_upload_info": 'typedef struct fio_upload_info { uint32_t struct_size; int32_t state; fio_upload_id id; uint64_t size; uint64_t confirmed; uint64_t in_flight; int64_t retry_in_ms; int32_t priority; int32_t is_recording; const struct fio_error *reason; const char *name; const char *media_type; const char *path; const uint8_t *tag; const char *asset_id; const char *project_id; size_t name_length; size_t media_type_length; size_t path_length; size_t tag_length; size_t asset_id_length; size_t project_id_length; } fio_upload_info;',
-    "fio_totals": 'typedef struct fio_totals { uint32_t struct_size; int32_t is_paused; fio_upload_id current; uint64_t files_left; uint64_t bytes_left; uint64_t queued; uint64_t uploading; uint64_t waiting; uint64_t done; uint64_t failed; uint64_t skipped; uint64_t canceled; uint64_t bytes_per_second; int64_t seconds_left; } fio_totals;',
+    "fio_upload_info": 'typedef struct fio_upload_info { uint32_t struct_size; int32_t state; fio_upload_id id; uint64_t size; uint64_t confirmed; uint64_t in_flight; int64_t retry_in_ms; int32_t priority; int32_t is_recording; const struct fio_error *reason; const char *name; const char *media_type; const char *path; const uint8_t *tag; const char *asset_id; const char *project_id; size_t name_length; size_t media_type_length; size_t path_length; size_t tag_length; size_t asset_id_length; size_t project_id_length; size_t parts_in_flight; uint64_t minute_bytes_per_second; int64_t part_safe_in_ms; uint32_t failed_attempts; int32_t is_link_too_weak; } fio_upload_info;',
+    "fio_totals": 'typedef struct fio_totals { uint32_t struct_size; int32_t is_paused; fio_upload_id current; uint64_t files_left; uint64_t bytes_left; uint64_t queued; uint64_t uploading; uint64_t waiting; uint64_t done; uint64_t failed; uint64_t skipped; uint64_t canceled; uint64_t bytes_per_second; int64_t seconds_left; uint64_t minute_bytes_per_second; int64_t part_safe_in_ms; uint32_t parts_in_flight; int32_t is_link_too_weak; } fio_totals;',
     "fio_event": 'typedef struct fio_event { uint32_t struct_size; int32_t kind; int64_t wait_ms; const struct fio_error *error; const struct fio_device *device; const char *previous_project_id; size_t previous_project_id_length; const struct fio_upload_info *upload; const struct fio_totals *totals; } fio_event;',
     "fio_code": 'typedef struct fio_code { uint32_t struct_size; uint32_t number; fio_op op; int64_t expires_in_ms; int64_t interval_ms; const char *user_code; const char *verification_uri; const char *verification_uri_complete; const char *device_name; size_t user_code_length; size_t verification_uri_length; size_t verification_uri_complete_length; size_t device_name_length; } fio_code;',
     "fio_store_load_cb": 'typedef int32_t (*fio_store_load_cb)(void *user, const char *key, uint8_t *buffer, size_t capacity, size_t *length);',

@@ -127,6 +127,16 @@ class UploadInfo:
     asset_id: Optional[str]
     #: The project it was queued for, None as long as none is known.
     project_id: Optional[str]
+    #: Its parts that are on their way.
+    parts_in_flight: int
+    #: Bytes a second over the last minute, less what was lost when a connection broke.
+    minute_bytes_per_second: int
+    #: Until the next of its parts is safe; None while none is on its way, or not enough is known of the link.
+    part_safe_in_ms: Optional[int]
+    #: Attempts that failed since something of it last went well.
+    failed_attempts: int
+    #: Whether the link breaks again and again before one of its parts is through.
+    is_link_too_weak: bool
 
     @property
     def state_name(self) -> str:
@@ -157,6 +167,11 @@ class UploadInfo:
             is_recording=bool(raw.is_recording),
             asset_id=text(raw.asset_id),
             project_id=text(raw.project_id),
+            parts_in_flight=raw.parts_in_flight,
+            minute_bytes_per_second=raw.minute_bytes_per_second,
+            part_safe_in_ms=None if raw.part_safe_in_ms < 0 else raw.part_safe_in_ms,
+            failed_attempts=raw.failed_attempts,
+            is_link_too_weak=bool(raw.is_link_too_weak),
         )
 
 
@@ -181,8 +196,16 @@ class Totals:
     canceled: int
     #: Smoothed over some seconds; 0 while nothing moves.
     bytes_per_second: int
-    #: None while nothing moves.
+    #: At the rate at which parts arrive; None while nothing moves, or no part gets through.
     seconds_left: Optional[int]
+    #: Over the last minute, less what was lost when a connection broke.
+    minute_bytes_per_second: int
+    #: Until the next part is safe; None while none is on its way, or not enough is known of the link.
+    part_safe_in_ms: Optional[int]
+    #: Of all uploads.
+    parts_in_flight: int
+    #: Whether the link breaks again and again before even one of the smallest parts is through.
+    is_link_too_weak: bool
 
     @classmethod
     def from_struct(cls, raw: Any) -> "Totals":
@@ -201,6 +224,10 @@ class Totals:
             canceled=raw.canceled,
             bytes_per_second=raw.bytes_per_second,
             seconds_left=None if raw.seconds_left < 0 else raw.seconds_left,
+            minute_bytes_per_second=raw.minute_bytes_per_second,
+            part_safe_in_ms=None if raw.part_safe_in_ms < 0 else raw.part_safe_in_ms,
+            parts_in_flight=raw.parts_in_flight,
+            is_link_too_weak=bool(raw.is_link_too_weak),
         )
 
 

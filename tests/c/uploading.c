@@ -22,6 +22,9 @@ void check_info(const fio_upload_info *info)
     CHECK(info->tag == NULL || info->tag[info->tag_length] == 0);
     CHECK(info->confirmed + info->in_flight <= info->size);
     CHECK(info->retry_in_ms >= -1);
+    CHECK(info->part_safe_in_ms >= -1);
+    CHECK(info->part_safe_in_ms == -1 || info->parts_in_flight > 0);
+    CHECK(info->is_link_too_weak == 0 || info->is_link_too_weak == 1);
     CHECK(info->is_recording == 0 || info->is_recording == 1);
     if (info->state == FIO_UPLOAD_WAITING || info->state == FIO_UPLOAD_FAILED || info->state == FIO_UPLOAD_SKIPPED)
         CHECK(info->reason != NULL);
@@ -40,6 +43,8 @@ void check_totals(const fio_totals *totals)
     CHECK_EQUAL(totals->files_left, totals->queued + totals->uploading + totals->waiting);
     CHECK(totals->is_paused == 0 || totals->is_paused == 1);
     CHECK(totals->seconds_left >= -1);
+    CHECK(totals->part_safe_in_ms == -1 || (totals->part_safe_in_ms >= 0 && totals->parts_in_flight > 0));
+    CHECK(totals->is_link_too_weak == 0 || totals->is_link_too_weak == 1);
     CHECK(totals->files_left > 0 || (totals->bytes_left == 0 && totals->current == FIO_UPLOAD_NONE));
 }
 

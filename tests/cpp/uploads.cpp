@@ -155,6 +155,8 @@ static void the_queue(fio::Client& client)
     const fio::Totals totals = MUST(client.queue_totals());
     CHECK(totals.files_left == 3 && totals.bytes_left == 3 * PART && totals.waiting == 3 && totals.canceled == 1);
     CHECK(totals.current == fio::UploadId::none && !totals.time_left && totals.bytes_per_second == 0);
+    CHECK(!totals.part_safe_in && totals.parts_in_flight == 0 && !totals.is_link_too_weak);
+    CHECK(!copies[0].part_safe_in && copies[0].parts_in_flight == 0 && !copies[0].is_link_too_weak);
     MUST(client.queue_set_bandwidth(0));
     MUST(client.queue_set_interfaces({"lo"}));
     FAILS(client.queue_set_interfaces({std::string("l\0o", 3)}), argument);

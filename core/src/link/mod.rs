@@ -13,10 +13,13 @@ use crate::prelude::*;
 use crate::status::*;
 use core::time::Duration;
 use meter::Meter;
+pub use meter::per_second;
 use parallel::{Load, Parallel};
 
 /// What the other end has confirmed of an attempt for it to count as a sign of the network: more than a handshake.
 const SIGN: u64 = 16 << 10;
+/// What fewer bytes took says more of the round trips than of the link.
+const ENOUGH: u64 = 4 << 20;
 /// How often it is looked how far parts are, at first and then.
 const LOOK_FIRST: Duration = Duration::from_millis(100);
 const LOOK: Duration = Duration::from_secs(1);
@@ -188,6 +191,20 @@ impl Link {
     /// Bytes a second that arrive at present, or did lately; 0 if that is not known.
     pub fn goodput(&self) -> u64 {
         self.known.goodput
+    }
+
+    /// The same, as far as enough was seen of the link in this life to tell; 0 if not.
+    pub fn measured(&self) -> u64 {
+        if self.meter.total() >= ENOUGH { self.known.goodput } else { 0 }
+    }
+
+    /// How long it will take until the first of the parts that are meant has arrived, as all share the link.
+    pub fn part_safe_in(&self, is_meant: impl Fn(RequestId) -> bool) -> Option<Duration> {
+        let meant = self.under.iter().filter(|under| is_meant(under.request));
+        let left = meant.map(|under| under.length - under.arrived).min()?;
+        let shared = u128::from(left) * self.under.len() as u128 * 1_000;
+        let takes = shared.checked_div(self.known.goodput.into())?;
+        Some(Duration::from_millis(u64::try_from(takes).unwrap_or(u64::MAX)))
     }
 
     pub fn part_begun(&mut self, request: RequestId, length: u64, now: Instant) {

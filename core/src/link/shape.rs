@@ -1,6 +1,6 @@
 //! How large the parts of a file are, and when another size is worth a new asset.
 
-use super::Link;
+use super::{Known, Link};
 
 /// The storage takes no smaller ones (S3).
 pub const SMALLEST_PART: u64 = 5 << 20;
@@ -42,6 +42,12 @@ impl Link {
             }
             _ => 0,
         }
+    }
+
+    /// Whether parts of that size never get through: it breaks before, again and again.
+    pub fn is_too_weak_for(&self, part: u64) -> bool {
+        let Known { goodput, hold, .. } = self.known();
+        self.barren_breaks() >= BARREN_BREAKS && hold > 0 && goodput > 0 && carried(goodput, hold) < part
     }
 
     /// Whether smaller parts are worth a new asset: what was stored is sent once more, and less is lost. `part` is how

@@ -302,7 +302,7 @@ impl Uploads {
     }
 
     pub fn totals(&self) -> Totals {
-        self.transfers.speed.complete(self.transfers.queue.totals())
+        self.transfers.totals(self.now)
     }
 }
 

@@ -31,8 +31,8 @@ mod saving;
 pub mod schedule;
 #[cfg(feature = "uploads")]
 mod sending;
+pub mod speed;
 pub mod tags;
-pub mod totals;
 pub mod transfer;
 #[cfg(feature = "uploads")]
 mod transfers;
@@ -157,6 +157,15 @@ pub struct UploadInfo {
     pub is_recording: bool,
     /// Milliseconds until the next attempt, while it waits for one.
     pub retry_in: Option<core::time::Duration>,
+    /// Bytes a second over the last minute, less what was lost; 0 if nothing of it was on its way.
+    pub last_minute: u64,
+    /// Until the next of its parts has arrived, if one is on its way and the link is known.
+    pub part_safe_in: Option<core::time::Duration>,
+    pub parts_in_flight: usize,
+    /// Attempts that failed since something last went well.
+    pub failed_attempts: u32,
+    /// The link breaks again and again before one of its parts is through.
+    pub is_link_too_weak: bool,
 }
 
 /// What is left to do, for the screen.
@@ -175,8 +184,15 @@ pub struct Totals {
     pub canceled: u64,
     /// Smoothed over some seconds; 0 while nothing moves.
     pub bytes_per_second: u64,
-    /// `None` while nothing moves.
+    /// Bytes a second over the last minute, less what was lost.
+    pub last_minute: u64,
+    /// At the rate at which parts arrive; `None` while nothing moves, or where none does.
     pub seconds_left: Option<u64>,
+    /// Until the next part has arrived, if one is on its way and the link is known.
+    pub part_safe_in: Option<core::time::Duration>,
+    pub parts_in_flight: u32,
+    /// The link breaks again and again before a part is through, even one of the smallest.
+    pub is_link_too_weak: bool,
     /// The upload that is furthest ahead in the queue and under way.
     pub current: Option<UploadId>,
     pub is_paused: bool,

@@ -16,9 +16,16 @@ pub(super) struct Progress {
 impl Progress {
     pub fn poll_event(&mut self, cx: &Context, transfers: &mut Transfers) -> Option<Event> {
         let now = cx.now.mono;
+        let is_busy = transfers.is_busy();
+        if is_busy && transfers.speed.is_due(now) {
+            transfers.speed.sample(now, transfers.queue.bytes_in_flight());
+            transfers.queue.sample(now);
+        } else if !is_busy {
+            transfers.speed.rest();
+        }
         while let Some(id) = transfers.queue.next_change() {
             self.has_changed = true;
-            if let Some(info) = transfers.queue.info(id, now) {
+            if let Some(info) = transfers.info(id, now) {
                 return Some(Event::Upload(Box::new(info)));
             }
         }
@@ -28,16 +35,17 @@ impl Progress {
             return None;
         }
         if transfers.in_use == 0 {
-            // The next moment stays: many small files must not be told faster than wanted.
-            transfers.speed.rest();
-            // That everything is over is told at once.
-            let is_over = has_changed && transfers.queue.totals().files_left == 0;
+            // The next moment stays: many small files must not be told faster than wanted. That everything is over is told
+            // at once.
+            let is_over = has_changed && !transfers.queue.has_some_left();
+            if is_over {
+                transfers.speed.end();
+            }
             return is_over.then(|| progress(transfers, now));
         }
         let at = *self.next.get_or_insert(now);
         (at <= now).then(|| {
             self.next = Some(now + interval);
-            transfers.speed.sample(now, transfers.queue.bytes_in_flight());
             progress(transfers, now)
         })
     }
@@ -48,7 +56,7 @@ impl Progress {
 }
 
 fn progress(transfers: &Transfers, now: Instant) -> Event {
-    let totals = transfers.speed.complete(transfers.queue.totals());
-    let current = totals.current.and_then(|id| transfers.queue.info(id, now));
+    let totals = transfers.totals(now);
+    let current = totals.current.and_then(|id| transfers.info(id, now));
     Event::Progress { totals: Box::new(totals), current: current.map(Box::new) }
 }

@@ -162,6 +162,7 @@ impl Queue {
             upload.ended_as = ended_as;
             upload.source = None;
             upload.pushed = None;
+            upload.minute.clear();
             if let Some(recording) = &mut upload.recording {
                 recording.watch = None;
             }
@@ -315,7 +316,22 @@ impl Queue {
             project_id: upload.project_id.clone(),
             is_recording: upload.recording.as_ref().is_some_and(|recording| recording.size.is_none()),
             retry_in,
+            last_minute: upload.minute.rate(now, upload.bytes_there()),
+            part_safe_in: None,
+            parts_in_flight: upload.in_flight.len(),
+            failed_attempts: upload.failures,
+            is_link_too_weak: false,
         })
+    }
+
+    /// Notes how far those at work are, for their speed.
+    pub fn sample(&mut self, now: Instant) {
+        let at_work: Vec<UploadId> = self.active().map(|(_, id)| id).collect();
+        for id in at_work {
+            if let Some(upload) = self.get_mut(id) {
+                upload.minute.sample(now, upload.bytes_there());
+            }
+        }
     }
 
     /// Bytes on their way.
@@ -323,7 +339,13 @@ impl Queue {
         self.active().filter_map(|(_, id)| self.get(id)).map(Upload::bytes_in_flight).sum()
     }
 
-    /// What is left; the speed is added by who knows it.
+    pub fn has_some_left(&self) -> bool {
+        [UploadState::Queued, UploadState::Uploading, UploadState::Waiting]
+            .iter()
+            .any(|state| self.counts[slot(*state)] > 0)
+    }
+
+    /// What is left; the speed and the link are added by who knows them.
     pub fn totals(&self) -> Totals {
         let count = |state| self.counts[slot(state)];
         let (mut queued, mut uploading) = (count(UploadState::Queued), count(UploadState::Uploading));
@@ -346,7 +368,11 @@ impl Queue {
             skipped: count(UploadState::Skipped),
             canceled: count(UploadState::Canceled),
             bytes_per_second: 0,
+            last_minute: 0,
             seconds_left: None,
+            part_safe_in: None,
+            parts_in_flight: 0,
+            is_link_too_weak: false,
             current: self.index.active.first().map(|(_, id)| id).filter(|_| !self.is_paused),
             is_paused: self.is_paused,
         }

@@ -81,7 +81,7 @@ impl Transfers {
     /// Whether an upload has its asset, or may ask for one: each that is not completed is left behind at the
     /// service.
     fn may_make_asset(&mut self, cx: &mut Context, id: UploadId) -> bool {
-        let (now, speed) = (cx.now, self.speed.recent());
+        let (now, speed) = (cx.now, self.links.link.measured());
         let Some(upload) = self.queue.get_mut(id) else { return false };
         if upload.asset_id.is_some() {
             return true;

@@ -4,6 +4,7 @@ use super::budget::Budget;
 use super::parts::{Attempts, Parts};
 use super::plan::{Plan, parts_to_ask_for};
 use super::recording::Growth;
+use super::speed::Minute;
 use super::{RecordingSpec, UploadId, UploadState};
 use crate::api::Request;
 use crate::api::asset::{self, Kind, NewAsset};
@@ -108,6 +109,8 @@ pub struct Upload {
     pub source: Option<Arc<dyn Source>>,
     pub pushed: Option<Arc<dyn PushedSource>>,
     pub in_flight: Vec<PartInFlight>,
+    /// How far it was in the last minute.
+    pub minute: Minute,
     /// A request to the API on behalf of this upload is under way.
     pub has_call: bool,
     /// The parts of a recording whose URLs that request asks for.
@@ -247,6 +250,7 @@ impl Upload {
             source: None,
             pushed: None,
             in_flight: Vec::new(),
+            minute: Minute::default(),
             has_call: false,
             announced: Vec::new(),
             urls_unsaved: false,
@@ -332,6 +336,11 @@ impl Upload {
 
     pub fn bytes_in_flight(&self) -> u64 {
         self.in_flight.iter().map(|part| part.sent.min(part.length)).sum()
+    }
+
+    /// Bytes that have left, lost ones left out.
+    pub fn bytes_there(&self) -> u64 {
+        self.parts.confirmed + self.bytes_in_flight()
     }
 
     pub fn plan(&self) -> Plan {

@@ -1,17 +1,17 @@
 //! Which upload gets the next free connection, and how uploads are taken off the network: for a pause, for good, or
 //! to start over with a new asset.
 
-use super::UploadId;
 use super::index::QueueState;
 use super::links::Links;
 use super::messages::{ProjectNews, Request};
 use super::project::{Project, is_another};
 use super::queue::Queue;
 use super::schedule::{Backoffs, needs_the_service};
-use super::totals::Speed;
+use super::speed::Speed;
 use super::transfer::{Ending, Upload};
 use super::url_records::UrlRecords;
 use super::verdict::Next;
+use super::{Totals, UploadId, UploadInfo};
 use crate::clock::{Instant, milliseconds};
 use crate::context::Context;
 use crate::context::effects::RequestId;
@@ -73,6 +73,26 @@ impl Transfers {
             }
         }
         soonest
+    }
+
+    pub fn info(&self, id: UploadId, now: Instant) -> Option<UploadInfo> {
+        let mut info = self.queue.info(id, now)?;
+        if let Some(upload) = self.queue.get(id).filter(|_| !info.state.is_over()) {
+            let link = &self.links.link;
+            let is_its = |request| upload.in_flight.iter().any(|part| part.request == request);
+            info.part_safe_in = link.part_safe_in(is_its);
+            info.is_link_too_weak = upload.asset_id.is_some() && link.is_too_weak_for(upload.range(0).1);
+        }
+        Some(info)
+    }
+
+    pub fn totals(&self, now: Instant) -> Totals {
+        self.speed.complete(self.queue.totals(), self.queue.bytes_in_flight(), &self.links.link, now)
+    }
+
+    /// Whether something is on its way, or would be if the network were there.
+    pub fn is_busy(&self) -> bool {
+        self.in_use > 0 || self.links.link.is_lost() && !self.queue.is_paused && self.queue.has_some_left()
     }
 
     /// Whether an upload waits to be begun.

@@ -25,7 +25,7 @@ pub struct Uploads {
     pub(super) tags: KnownTags,
     progress: Progress,
     /// Of the last step.
-    now: Instant,
+    pub(super) now: Instant,
 }
 
 impl Uploads {
@@ -44,7 +44,7 @@ impl Uploads {
     }
 
     pub fn info(&self, id: UploadId) -> Result<UploadInfo, Error> {
-        self.queue().info(id, self.now).ok_or_else(|| Error::of(FIO_E_UNKNOWN_UPLOAD))
+        self.transfers.info(id, self.now).ok_or_else(|| Error::of(FIO_E_UNKNOWN_UPLOAD))
     }
 
     /// Takes up what an earlier life of this device has left to do.

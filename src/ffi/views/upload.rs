@@ -70,6 +70,19 @@ pub struct fio_upload_info {
     pub tag_length: usize,
     pub asset_id_length: usize,
     pub project_id_length: usize,
+    /// Its parts that are on their way.
+    pub parts_in_flight: usize,
+    /// Bytes a second over the last minute, less what was lost when a connection broke; 0 if nothing of it was on its
+    /// way.
+    pub minute_bytes_per_second: u64,
+    /// Milliseconds until the next of its parts is safe, if the link goes on as it does; -1 while none is on its way, or
+    /// not enough is known of the link.
+    pub part_safe_in_ms: i64,
+    /// Attempts that failed since something of it last went well.
+    pub failed_attempts: u32,
+    /// 1 while the link breaks again and again before a part of that size is through, otherwise 0: nothing of it will
+    /// arrive until the link is better, or `fio_upload_set_parts` asks for more and smaller parts next time.
+    pub is_link_too_weak: i32,
 }
 
 /// What is left to do, for the screen.
@@ -94,10 +107,22 @@ pub struct fio_totals {
     pub failed: u64,
     pub skipped: u64,
     pub canceled: u64,
-    /// Smoothed over some seconds; 0 while nothing moves.
+    /// What leaves, smoothed over some seconds; 0 while nothing moves.
     pub bytes_per_second: u64,
-    /// `bytes_left` at this speed; -1 while nothing moves.
+    /// `bytes_left` at the rate at which whole parts arrived lately, breaks of the network included: what is on its way when
+    /// it breaks is sent again. Before the first part, by the bytes that the other end has received. -1 while
+    /// nothing moves, or no part gets through.
     pub seconds_left: i64,
+    /// Bytes a second over the last minute, less what was lost when a connection broke; 0 if nothing was on its way.
+    pub minute_bytes_per_second: u64,
+    /// Milliseconds until the next part is safe, if the link goes on as it does: power or network had better stay that
+    /// long. -1 while none is on its way, or not enough is known of the link.
+    pub part_safe_in_ms: i64,
+    /// Parts on their way, of all uploads.
+    pub parts_in_flight: u32,
+    /// 1 while uploads are left and the link breaks again and again before even one of the smallest parts (5 MiB) is
+    /// through, otherwise 0. Nothing but a better link helps.
+    pub is_link_too_weak: i32,
 }
 
 pub(in crate::ffi) fn state(state: UploadState) -> i32 {
@@ -152,6 +177,11 @@ pub(in crate::ffi) fn info(info: &UploadInfo) -> View<fio_upload_info> {
         tag_length: info.tag.len(),
         asset_id_length: length(&strings[3]),
         project_id_length: length(&strings[4]),
+        parts_in_flight: info.parts_in_flight,
+        minute_bytes_per_second: info.last_minute,
+        part_safe_in_ms: info.part_safe_in.map_or(-1, milliseconds),
+        failed_attempts: info.failed_attempts,
+        is_link_too_weak: info.is_link_too_weak.into(),
     };
     let parts: Vec<Box<dyn Any>> = vec![Box::new(tag), Box::new(reason)];
     View { raw: Box::new(raw), _strings: strings, _parts: parts }
@@ -173,6 +203,10 @@ pub(in crate::ffi) fn totals(totals: &Totals) -> View<fio_totals> {
         canceled: totals.canceled,
         bytes_per_second: totals.bytes_per_second,
         seconds_left: totals.seconds_left.map_or(-1, |left| i64::try_from(left).unwrap_or(i64::MAX)),
+        minute_bytes_per_second: totals.last_minute,
+        part_safe_in_ms: totals.part_safe_in.map_or(-1, milliseconds),
+        parts_in_flight: totals.parts_in_flight,
+        is_link_too_weak: totals.is_link_too_weak.into(),
     };
     View { raw: Box::new(raw), _strings: Vec::new(), _parts: Vec::new() }
 }
@@ -202,6 +236,11 @@ mod tests {
             project_id: None,
             is_recording: true,
             retry_in: Some(std::time::Duration::from_millis(1500)),
+            last_minute: 70_000,
+            part_safe_in: Some(std::time::Duration::from_millis(2500)),
+            parts_in_flight: 2,
+            failed_attempts: 3,
+            is_link_too_weak: true,
         }
     }
 
@@ -236,6 +275,11 @@ mod tests {
             let raw = &*view.as_ptr();
             assert_eq!((raw.id, raw.state, raw.priority, raw.is_recording), (7, FIO_UPLOAD_WAITING, -3, 1));
             assert_eq!((raw.size, raw.confirmed, raw.in_flight, raw.retry_in_ms), (10, 4, 2, 1500));
+            assert_eq!(
+                (raw.parts_in_flight, raw.minute_bytes_per_second, raw.part_safe_in_ms),
+                (2, 70_000, 2500)
+            );
+            assert_eq!((raw.failed_attempts, raw.is_link_too_weak), (3, 1));
             assert_eq!((*raw.reason).status, FIO_E_SOURCE_NEEDED);
             assert_eq!(CStr::from_ptr(raw.path).to_bytes(), b"/media/\xff/clip.mov");
             assert_eq!(std::slice::from_raw_parts(raw.tag, raw.tag_length + 1), [0, 1, 0, 0]);
@@ -243,6 +287,7 @@ mod tests {
             assert!(raw.project_id.is_null() && raw.project_id_length == 0);
         }
         (shown.reason, shown.retry_in, shown.asset_id) = (None, None, None);
+        (shown.part_safe_in, shown.is_link_too_weak) = (None, false);
         (shown.path, shown.tag, shown.name) = (Vec::new(), Vec::new(), String::new());
         let view = info(&shown);
         // SAFETY: as above.
@@ -251,6 +296,7 @@ mod tests {
             assert!(
                 raw.reason.is_null() && raw.path.is_null() && raw.tag.is_null() && raw.asset_id.is_null()
             );
+            assert_eq!((raw.part_safe_in_ms, raw.is_link_too_weak), (-1, 0));
             assert_eq!((raw.retry_in_ms, raw.path_length, raw.tag_length, raw.name_length), (-1, 0, 0, 0));
             assert_eq!(CStr::from_ptr(raw.name).to_bytes(), b"");
         }

@@ -287,19 +287,23 @@ pub struct TcpState {
     pub silent_for: u64,
     /// Milliseconds within which an answer is usual: the round trip and four times what it varies by.
     pub round_trip: u64,
+    /// Bytes that the other end has confirmed since the connection was made; `None` before Linux 4.1.
+    pub confirmed: Option<u64>,
 }
 
 /// `None` if the descriptor is no TCP connection, or the system does not say.
 #[cfg(target_os = "linux")]
 pub fn tcp_state(socket: RawFd) -> Option<TcpState> {
-    /// The beginning of the kernel's `struct tcp_info`, as words: eight bytes, then numbers of 32 bits, which never
-    /// change their places.
-    const WORDS: usize = 19;
+    /// The beginning of the kernel's `struct tcp_info`, as words: eight bytes, then numbers of 32 bits, and later of 64,
+    /// which never change their places.
+    const WORDS: usize = 32;
+    const NEEDED: usize = 19;
     const UNACKED: usize = 6;
     const LAST_DATA_RECEIVED: usize = 13;
     const LAST_ACK_RECEIVED: usize = 14;
     const RTT: usize = 17;
     const RTTVAR: usize = 18;
+    const BYTES_ACKED: usize = 30;
     const SYN_SENT: u8 = 2;
     let mut words = [0u32; WORDS];
     let mut length = size_of_val(&words) as libc::socklen_t;
@@ -313,15 +317,21 @@ pub fn tcp_state(socket: RawFd) -> Option<TcpState> {
             &raw mut length,
         )
     };
-    if code != 0 || (length as usize) < size_of_val(&words) {
+    let known = if code == 0 { length as usize / size_of::<u32>() } else { 0 };
+    if known < NEEDED {
         return None;
     }
+    let wide = |at: usize| {
+        let bytes = [words[at].to_ne_bytes(), words[at + 1].to_ne_bytes()].concat();
+        bytes.try_into().map_or(0, u64::from_ne_bytes)
+    };
     let [state, ..] = words[0].to_ne_bytes();
     Some(TcpState {
         is_unanswered: state == SYN_SENT,
         unconfirmed: words[UNACKED],
         silent_for: words[LAST_ACK_RECEIVED].min(words[LAST_DATA_RECEIVED]).into(),
         round_trip: (u64::from(words[RTT]) + 4 * u64::from(words[RTTVAR])) / 1_000,
+        confirmed: (known >= WORDS).then(|| wide(BYTES_ACKED)),
     })
 }
 

@@ -100,7 +100,9 @@ impl Part {
         let is_taken = self.easy.get_ref().is_taken();
         let length = self.easy.get_ref().sent() as f64;
         let is_sent = self.easy.upload_size().is_ok_and(|sent| sent >= length);
-        let has_left = is_taken && is_sent && sockets.is_confirmed(part_options::last_local_port(&self.easy));
+        let port = part_options::last_local_port(&self.easy);
+        let has_left = is_taken && is_sent && sockets.is_confirmed(port);
+        sockets.part_over(port);
         let answer = self.answer(result, settings);
         let was_resent = self.easy.get_ref().left_unanswered;
         let left_unanswered = was_resent || has_left && answer.as_ref().is_err_and(may_have_been_processed);

@@ -134,8 +134,12 @@ impl Parts {
     /// How many bytes of a part the other end has confirmed, as far as that can be told.
     pub fn sent(&self, id: RequestId) -> u64 {
         self.active.get(&id).map_or(0, |active| {
-            let unconfirmed = self.sockets.unconfirmed(local_port(&active.easy));
-            active.easy.get_ref().sent().saturating_sub(unconfirmed)
+            let (sent, port) = (active.easy.get_ref().sent(), local_port(&active.easy));
+            let arrived = self.sockets.arrived(port);
+            arrived.map_or_else(
+                || sent.saturating_sub(self.sockets.unconfirmed(port)),
+                |arrived| arrived.min(sent),
+            )
         })
     }
 

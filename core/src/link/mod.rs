@@ -29,6 +29,9 @@ const LOOK_TRIAL: Duration = Duration::from_millis(500);
 const FIRST: Duration = Duration::from_secs(2);
 /// Where nothing moved for so long when the network changed, nothing may ever.
 const STALE: Duration = Duration::from_secs(2);
+/// A part of which nothing was confirmed for so long waits for the kernel to send something once more, later and later
+/// each time. The link may be there again long before.
+const QUIET: Duration = Duration::from_secs(4);
 /// A network that is away is tried again after about that.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(1_500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
@@ -101,6 +104,7 @@ pub struct Link {
     /// Breaks since a part last arrived.
     barren: u32,
     busy_since: Option<Instant>,
+    looked_at: Instant,
     next_look: Option<Instant>,
     is_told: bool,
 }
@@ -142,6 +146,7 @@ impl Link {
             lost_since: None,
             barren: 0,
             busy_since: None,
+            looked_at: Instant::default(),
             next_look: None,
             is_told: false,
         }
@@ -166,6 +171,17 @@ impl Link {
 
     pub fn parts_under_way(&self) -> u32 {
         self.under.len() as u32
+    }
+
+    /// Whether there are as many as there should be. Those that are quiet take nothing from others: one more each may find
+    /// that the network is there again.
+    pub fn is_full(&self) -> bool {
+        let quiet = self.parts_under_way() - self.parts_moving();
+        self.parts_under_way() - quiet.min(self.at_once()) >= self.at_once()
+    }
+
+    fn parts_moving(&self) -> u32 {
+        self.under.iter().filter(|under| self.looked_at - under.moved < QUIET).count() as u32
     }
 
     /// For how long the network has been away.
@@ -240,6 +256,7 @@ impl Link {
         if !core::mem::take(&mut self.is_told) || self.under.is_empty() {
             return Noticed::default();
         }
+        self.looked_at = now;
         let is_first = self.busy_since.is_some_and(|since| now - since < FIRST);
         let is_trial = self.parallel.is_trial();
         self.next_look = Some(
@@ -251,7 +268,7 @@ impl Link {
                 LOOK
             },
         );
-        let mut sign = None;
+        let (mut sign, mut has_woken) = (None, false);
         for under in &mut self.under {
             let arrived = under.told;
             self.meter.add(arrived.saturating_sub(under.arrived));
@@ -259,6 +276,7 @@ impl Link {
                 sign = sign.max(Some(under.since));
             }
             if arrived > under.arrived {
+                has_woken |= now - under.moved >= QUIET;
                 under.moved = now;
             }
             under.arrived = arrived;
@@ -271,7 +289,11 @@ impl Link {
             largest: self.under.iter().map(|under| under.length).max().unwrap_or(0),
             hold: self.known.hold,
         };
-        let too_many = self.parallel.adjust(load, &self.meter, now);
+        let mut too_many = self.parallel.adjust(load, &self.meter, now);
+        if has_woken && too_many == 0 {
+            // What was begun in place of a quiet one takes from it now.
+            too_many = self.parts_moving().saturating_sub(self.at_once());
+        }
         self.known.at_once = self.parallel.proven();
         Noticed { is_back, too_many }
     }
@@ -312,7 +334,7 @@ impl Link {
             if let Some(since) = self.up_since.take() {
                 self.known.broke(milliseconds(self.last_sign.since(since)));
             }
-            self.parallel.broke(self.barren > 1);
+            self.parallel.broke(self.barren > 1, self.known.hold);
         }
         self.meter.restart(now);
     }

@@ -5,6 +5,7 @@
 use super::Known;
 use super::meter::{Meter, per_second};
 use crate::clock::{Instant, milliseconds};
+use crate::prelude::*;
 use core::time::Duration;
 
 /// Where all that are on their way arrive within so many milliseconds, one more costs nothing when the link breaks.
@@ -43,6 +44,10 @@ pub struct Parallel {
     at_once: u32,
     /// Since when, and from which total, the present number is measured.
     mark: Option<(Instant, u64)>,
+    /// What the present number brings, smoothed: one stretch has the ends of parts in it, and another has none.
+    usual: u64,
+    /// Stretches in a row that brought far less than usual.
+    low: u32,
     trial: Option<Trial>,
     /// One more was no gain: next it is seen whether one fewer is no loss.
     is_less_next: bool,
@@ -50,10 +55,14 @@ pub struct Parallel {
     rest: Duration,
     /// How many more are tried next.
     step: u32,
+    /// What each number has brought, as it was last seen.
+    seen: Vec<(u32, u64)>,
+    /// What was last under way.
+    load: Load,
 }
 
 /// What is under way.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Load {
     /// Parts that were begun, and those of them of which something has arrived.
     pub begun: u32,
@@ -70,11 +79,15 @@ impl Parallel {
             most: most.max(1),
             at_once: 1,
             mark: None,
+            usual: 0,
+            low: 0,
             trial: None,
             is_less_next: false,
             not_before: Instant::default(),
             rest: SHORTEST_REST,
             step: 1,
+            seen: Vec::new(),
+            load: Load::default(),
         }
     }
 
@@ -102,10 +115,38 @@ impl Parallel {
         *self = Parallel { at_once: known.at_once.max(free).clamp(1, self.most), ..Parallel::new(self.most) };
     }
 
-    /// The link broke. `is_barren`: so it did before, and no part arrived between.
-    pub fn broke(&mut self, is_barren: bool) {
+    /// The link broke, which holds for so many milliseconds. `is_barren`: so it did before, and no part arrived between.
+    pub fn broke(&mut self, is_barren: bool, hold: u64) {
+        self.load.hold = hold;
         let proven = self.proven();
-        self.set(if is_barren { proven / 2 } else { proven });
+        let best = self.best_up_to(proven);
+        self.set(if is_barren { best / 2 } else { best });
+    }
+
+    /// The number that has the most worth, of those that were seen.
+    fn best_up_to(&self, most: u32) -> u32 {
+        let worth_of = |rate, at_once| worth(rate, at_once, self.load);
+        let Some(&(_, rate)) = self.seen.iter().find(|(at_once, _)| *at_once == most) else { return most };
+        let takes = u128::from(self.load.largest) * u128::from(most) * 2_000;
+        let is_one_known = self.seen.iter().any(|(at_once, _)| *at_once == 1);
+        if !is_one_known && self.load.hold > 0 && takes > u128::from(rate) * u128::from(self.load.hold) {
+            // That many hardly arrive between two breaks, and what one alone would bring is not known.
+            return 1;
+        }
+        let best = self
+            .seen
+            .iter()
+            .filter(|(at_once, _)| *at_once < most)
+            .max_by_key(|(at_once, rate)| worth_of(*rate, *at_once));
+        match best {
+            Some(&(fewer, less)) if worth_of(less, fewer) * LOSS >= worth_of(rate, most) * 100 => fewer,
+            _ => most,
+        }
+    }
+
+    fn note(&mut self, rate: u64) {
+        self.seen.retain(|(at_once, _)| *at_once != self.at_once);
+        self.seen.push((self.at_once, rate));
     }
 
     /// Looks at how it goes. Returns how many of the parts begun last are better taken back.
@@ -125,28 +166,55 @@ impl Parallel {
             self.mark = None;
             return 0;
         }
+        self.load = load;
         let (since, total) = *self.mark.get_or_insert((now, meter.total()));
         let span = milliseconds(now - since);
         if span < MEASURE {
             return 0;
         }
         let rate = per_second(meter.total() - total, span);
-        let value = worth(rate, self.at_once, load);
         self.mark = Some((now, meter.total()));
-        match self.trial.take() {
-            Some(trial) => {
-                let too_many = self.judge(trial, rate, value, now);
-                if arrive_soon(load, rate) { 0 } else { too_many }
+        let Some(trial) = self.trial.take() else {
+            if self.is_standstill(rate) {
+                return 0;
             }
-            None => {
-                self.begin_trial(rate, value, free, now);
-                0
+            self.usual = if self.usual == 0 { rate } else { (2 * self.usual + rate) / 3 };
+            self.note(self.usual);
+            let best = self.best_up_to(self.at_once);
+            if best < self.at_once {
+                self.set(best);
+            } else {
+                self.begin_trial(self.usual, worth(self.usual, self.at_once, load), free, now);
             }
+            return 0;
+        };
+        let value = worth(rate, self.at_once, load);
+        let too_many = self.judge(trial, rate, value, now);
+        if trial.is_more && too_many == 0 {
+            // It goes on at once: until the line is full, each stretch is lost time.
+            self.begin_trial(rate, value, free, now);
         }
+        if arrive_soon(load, rate) { 0 } else { too_many }
+    }
+
+    /// Whether a stretch says nothing of how many there should be, since the link itself breaks off, or is another one now.
+    fn is_standstill(&mut self, rate: u64) -> bool {
+        if u128::from(rate) * 100 >= u128::from(self.usual) * CHANGED_DOWN {
+            self.low = 0;
+            return false;
+        }
+        self.low += 1;
+        if rate > 0 && self.low > 1 {
+            // It goes on, more slowly.
+            self.seen.clear();
+            (self.usual, self.low) = (0, 0);
+            return false;
+        }
+        true
     }
 
     fn judge(&mut self, trial: Trial, rate: u64, value: u64, now: Instant) -> u32 {
-        let (rate, before) = (u128::from(rate), u128::from(trial.rate));
+        let (usual, rate, before) = (rate, u128::from(rate), u128::from(trial.rate));
         let (less, more) = (self.at_once.saturating_sub(trial.step).max(1), self.at_once);
         // More than that many can bring, or less than they can cost, comes from the line itself: nothing was shown.
         let most = before * u128::from(more) / u128::from(less);
@@ -154,15 +222,20 @@ impl Parallel {
         let least = if trial.is_more { GAIN } else { LOSS };
         let is_better = u128::from(value) * 100 >= u128::from(trial.before) * u128::from(least);
         if is_better && !has_changed {
+            self.note(usual);
             // What was right once may be so again; and where each has a share of its own, many more are.
             self.is_less_next = !trial.is_more;
             self.step = if trial.is_more && rate * 100 >= most * PROPORTIONAL { self.at_once } else { 1 };
             self.rest = SHORTEST_REST;
+            self.usual = usual;
             return 0;
         }
         self.mark = None;
         self.step = 1;
-        if !has_changed {
+        if has_changed {
+            self.seen.clear();
+        } else {
+            self.note(usual);
             self.is_less_next = trial.is_more;
             self.not_before = now + self.rest;
             self.rest = (self.rest * 2).min(LONGEST_REST);
@@ -200,7 +273,8 @@ impl Parallel {
 
     fn set(&mut self, at_once: u32) {
         self.at_once = at_once.max(1);
-        (self.mark, self.trial) = (None, None);
+        (self.mark, self.trial, self.usual) = (None, None, 0);
+        self.low = 0;
     }
 }
 
@@ -219,4 +293,81 @@ fn worth(rate: u64, at_once: u32, load: Load) -> u64 {
     let takes = u128::from(load.largest) * u128::from(at_once) * 1_000 / u128::from(rate);
     let lost = u128::from(rate) * takes / (2 * u128::from(load.hold));
     rate.saturating_sub(u64::try_from(lost).unwrap_or(u64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MB: u64 = 1_000_000;
+
+    /// A line on which so many parts at once bring what `rate` says.
+    struct Line {
+        parallel: Parallel,
+        meter: Meter,
+        now: Instant,
+        hold: u64,
+    }
+
+    impl Line {
+        fn new(at_once: u32) -> Line {
+            let mut parallel = Parallel::new(8);
+            parallel.restart(Known { goodput: 0, hold: 0, at_once });
+            Line { parallel, meter: Meter::default(), now: Instant(1_000), hold: 0 }
+        }
+
+        fn carry(&mut self, seconds: u64, rate: impl Fn(u64) -> u64) {
+            for _ in 0..seconds {
+                self.now = self.now + Duration::from_secs(1);
+                let begun = self.parallel.at_once();
+                self.meter.add(rate(begun.into()));
+                self.meter.tick(self.now);
+                let load = Load { begun, moving: begun, largest: 6 * MB, hold: self.hold };
+                self.parallel.adjust(load, &self.meter, self.now);
+            }
+        }
+    }
+
+    #[test]
+    fn a_standstill_says_nothing_of_how_many_there_should_be() {
+        let mut line = Line::new(1);
+        line.carry(30, |parts| parts.min(4) * MB / 2);
+        assert_eq!(line.parallel.proven(), 4);
+        // Silence, until it is noticed and the connections are given up.
+        line.carry(20, |_| 0);
+        line.parallel.broke(false, 30_000);
+        assert_eq!(line.parallel.at_once(), 4);
+    }
+
+    #[test]
+    fn a_line_that_goes_on_more_slowly_is_another_one() {
+        let mut line = Line::new(1);
+        line.carry(30, |parts| parts.min(4) * MB / 2);
+        // All share a tenth of it now: one is as good as four, and breaks cost less.
+        line.hold = 120_000;
+        line.carry(240, |_| MB / 5);
+        assert_eq!(line.parallel.proven(), 1);
+    }
+
+    #[test]
+    fn after_a_break_as_many_go_together_as_arrive_between_two() {
+        let mut line = Line::new(3);
+        line.carry(11, |_| MB);
+        assert!(line.parallel.proven() >= 3);
+        // Three take 18 seconds, and what one brings is not known yet.
+        line.parallel.broke(false, 12_000);
+        assert_eq!(line.parallel.at_once(), 1);
+        line.hold = 12_000;
+        line.carry(10, |_| MB);
+        line.parallel.broke(false, 12_000);
+        assert_eq!(line.parallel.at_once(), 1, "one is as fast as any number, and loses less");
+    }
+
+    #[test]
+    fn a_break_takes_nothing_back_that_is_worth_it() {
+        let mut line = Line::new(1);
+        line.carry(30, |parts| parts.min(4) * MB / 2);
+        line.parallel.broke(false, 60_000);
+        assert_eq!(line.parallel.at_once(), 4);
+    }
 }

@@ -14,6 +14,11 @@ fn known(goodput: u64, hold: u64) -> Known {
 
 /// Parts of that size go over a link of that many bytes a second, as many at once as it wants, for so long.
 fn carry(link: &mut Link, rate: u64, length: u64, from: Instant, span: u64) -> u32 {
+    carry_each(link, rate, rate, length, from, span)
+}
+
+/// A connection carries no more than `each`.
+fn carry_each(link: &mut Link, rate: u64, each: u64, length: u64, from: Instant, span: u64) -> u32 {
     let (mut next, mut under) = (1_000_000 + from.0 * 100, Vec::<(u64, u64)>::new());
     let mut most = 0;
     for time in (from.0..from.0 + span).step_by(50) {
@@ -23,7 +28,7 @@ fn carry(link: &mut Link, rate: u64, length: u64, from: Instant, span: u64) -> u
             under.push((next, 0));
             next += 1;
         }
-        let share = rate / 20 / under.len() as u64;
+        let share = (rate / under.len() as u64).min(each) / 20;
         under.iter_mut().for_each(|(_, sent)| *sent += share);
         if link.wants_progress(now) {
             let all = under.clone();
@@ -222,4 +227,38 @@ fn a_file_goes_in_two_parts_at_least_where_the_storage_takes_them() {
     assert_eq!(link.parts(2 * shape::SMALLEST_PART), 2);
     assert_eq!(link.parts(24 << 20), 2);
     assert_eq!(link.parts(51 << 20), 3);
+}
+
+#[test]
+fn where_each_connection_has_a_share_many_go_together_soon() {
+    let mut link = Link::new(8);
+    assert_eq!(carry_each(&mut link, 2 * MB, MB / 2, 6 << 20, at(1), 15_000), 4);
+}
+
+#[test]
+fn a_quiet_part_leaves_its_place_to_another_and_takes_it_back() {
+    let mut link = Link::new(4);
+    let arrived = |seconds: u64| {
+        move |id: RequestId| if id == 1 { MB * seconds.min(3) + if seconds >= 9 { MB } else { 0 } } else { 0 }
+    };
+    link.parallel = Parallel::new(1);
+    link.part_begun(1, 50 * MB, at(1));
+    let look = |link: &mut Link, seconds: u64| {
+        link.note_progress(arrived(seconds));
+        link.look(at(1 + seconds))
+    };
+    for seconds in 1..=3 {
+        look(&mut link, seconds);
+    }
+    for seconds in 4..=6 {
+        look(&mut link, seconds);
+        assert!(link.is_full(), "after {seconds} s");
+    }
+    look(&mut link, 7);
+    assert!(!link.is_full());
+    link.part_begun(2, 50 * MB, at(8));
+    assert!(link.is_full(), "one for one");
+    look(&mut link, 8);
+    // The first moves again: the line is its own.
+    assert_eq!((look(&mut link, 9).too_many, link.youngest()), (1, Some(2)));
 }

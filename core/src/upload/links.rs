@@ -75,7 +75,7 @@ impl Links {
 
     /// Whether no more parts may be begun for now.
     pub fn is_full(&self) -> bool {
-        self.link.parts_under_way() >= self.link.at_once()
+        self.link.is_full()
     }
 
     /// Whether more is known than was written down, or something else.

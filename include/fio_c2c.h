@@ -1800,6 +1800,26 @@ fio_status fio_config_set_resolve(struct fio_config *config,
                                   const char *address);
 
 /**
+ * Sets whether the library notices by itself that the network is another one, or there again: while there are uploads,
+ * it listens to the kernel for interfaces, addresses and default routes that come and go (rtnetlink), and then does what
+ * `fio_network_changed` does. That takes one more descriptor for that time. Where a process may not use netlink, with
+ * `FIO_POLLER_PORTABLE`, and on other systems than Linux, nothing is listened to, and a lost network is tried again
+ * as without it.
+ *
+ * @param config   the configuration
+ * @param enabled  1 to notice it, the default; 0 for an application that calls `fio_network_changed` itself, or must
+ *                 not use netlink
+ *
+ * Returns:   `FIO_OK` | `FIO_E_ARGUMENT` (neither 0 nor 1)
+ * Callbacks: none
+ * Blocking:  never
+ * Since:     0.1.0
+ */
+FIO_API
+fio_status fio_config_set_network_watch(struct fio_config *config,
+                                        int32_t enabled);
+
+/**
  * Sets how the library waits; see `fio_fd`.
  *
  * @param config  the configuration
@@ -2160,7 +2180,8 @@ fio_status fio_wakeup(struct fio_client *client);
 /**
  * Says that the network is another one now, or there again: parts of uploads that stand still are started over, and
  * what waits for the network is tried at once. What a server has asked for is kept. Without this call the library
- * tries a lost network every second or two, and less often the longer it has been away. Whether a large ClientHello gets
+ * tries a lost network every second or two, and less often the longer it has been away; on Linux it notices most changes
+ * itself (`fio_config_set_network_watch`). Whether a large ClientHello gets
  * through (`fio_config_set_key_exchange`) is found out again.
  *
  * @param client  the client

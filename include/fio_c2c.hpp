@@ -1745,6 +1745,12 @@ public:
         return with([&](fio_config* config) { return fio_config_set_url_pairing(config, enabled ? 1 : 0); });
     }
 
+    /** See `fio_config_set_network_watch`. */
+    Config& set_network_watch(bool enabled)
+    {
+        return with([&](fio_config* config) { return fio_config_set_network_watch(config, enabled ? 1 : 0); });
+    }
+
     /** See `fio_config_set_timeouts`. */
     Config& set_timeouts(std::chrono::milliseconds connect, std::chrono::milliseconds request)
     {

@@ -82,6 +82,7 @@ class Config(Builder):
         self._number("encoding", settings.get("encoding"))
         self._number("key_exchange", settings.get("key_exchange"))
         self._number("url_pairing", settings.get("url_pairing"))
+        self._number("network_watch", settings.get("network_watch"))
         for (host, port), address in (settings.get("resolve") or {}).items():
             self._set("resolve", file_text(host), port, file_text(address))
         self._number("poller", settings.get("poller"))

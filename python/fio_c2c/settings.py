@@ -63,6 +63,8 @@ class Settings(TypedDict, total=False):
     #: A ``FIO_KEY_EXCHANGE_…``.
     key_exchange: Optional[int]
     url_pairing: Optional[bool]
+    #: Whether changes of the network are noticed while there are uploads, as they are if it is left out.
+    network_watch: Optional[bool]
     #: Milliseconds to connect, and for a whole request.
     timeouts: Optional[Tuple[int, int]]
     #: Milliseconds without progress.

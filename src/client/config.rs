@@ -52,6 +52,7 @@ pub struct Config {
     /// Whether the device can show a link or a QR code.
     pub url_pairing: bool,
     pub portable_poller: bool,
+    pub watches_network: bool,
     /// Seconds since 1970 before which the device's clock must be wrong.
     pub clock_floor: Option<i64>,
     /// In place of the system's.
@@ -83,6 +84,7 @@ impl Default for Config {
             encoding: EncodingPolicy::default(),
             url_pairing: true,
             portable_poller: false,
+            watches_network: true,
             clock_floor: None,
             clock: None,
             entropy: None,

@@ -116,6 +116,7 @@ impl Config {
             stall_timeout: self.stall_timeout,
             resolve: self.resolve.clone(),
             portable_poller: self.portable_poller,
+            watches_network: self.watches_network,
         })
     }
 

@@ -147,7 +147,8 @@ pub unsafe extern "C" fn fio_wakeup(client: *mut fio_client) -> fio_status {
 
 /// Says that the network is another one now, or there again: parts of uploads that stand still are started over, and
 /// what waits for the network is tried at once. What a server has asked for is kept. Without this call the library
-/// tries a lost network every second or two, and less often the longer it has been away. Whether a large ClientHello gets
+/// tries a lost network every second or two, and less often the longer it has been away; on Linux it notices most changes
+/// itself (`fio_config_set_network_watch`). Whether a large ClientHello gets
 /// through (`fio_config_set_key_exchange`) is found out again.
 ///
 /// @param client  the client

@@ -188,6 +188,7 @@ mod tests {
             stall_timeout: Duration::from_secs(10),
             resolve: Vec::new(),
             portable_poller: false,
+            watches_network: false,
         }
     }
 

@@ -3,6 +3,8 @@
 use super::call::{self, Call, CallState};
 use super::exchange::Exchange;
 use super::failure;
+#[cfg(all(feature = "uploads", target_os = "linux"))]
+use super::network_watch::NetworkWatch;
 #[cfg(not(feature = "uploads"))]
 use super::no_parts::Parts;
 use super::options;
@@ -54,6 +56,9 @@ pub struct CurlTransport {
     /// Empty between calls: kept for its memory.
     finished: Vec<(RequestId, Result<(), curl::Error>)>,
     answers: VecDeque<(RequestId, Answer)>,
+    #[cfg(all(feature = "uploads", target_os = "linux"))]
+    watch: Option<NetworkWatch>,
+    is_watch_wanted: bool,
     /// A thread may still look up the name of a request that was given up.
     may_look_up: bool,
     settings: NetSettings,
@@ -75,6 +80,9 @@ impl CurlTransport {
             curl_timer,
             finished: Vec::new(),
             answers: VecDeque::new(),
+            #[cfg(all(feature = "uploads", target_os = "linux"))]
+            watch: None,
+            is_watch_wanted: false,
             may_look_up: false,
             settings,
             log,
@@ -179,6 +187,29 @@ impl CurlTransport {
         Ok(is_due)
     }
 
+    /// Where it cannot be, the network is found to be there again when it is tried.
+    #[cfg(all(feature = "uploads", target_os = "linux"))]
+    fn begin_watch(&mut self) {
+        let Waiting::Epoll(poller) = &mut self.waiting else { return };
+        let watch = NetworkWatch::new().and_then(|watch| {
+            poller.watch_other(Some(watch.descriptor()))?;
+            Ok(watch)
+        });
+        match watch {
+            Ok(watch) => self.watch = Some(watch),
+            Err(error) => log_line!(self.log, Debug, "changes of the network cannot be watched: {error}"),
+        }
+    }
+
+    #[cfg(all(feature = "uploads", target_os = "linux"))]
+    fn end_watch(&mut self) {
+        if let Waiting::Epoll(poller) = &mut self.waiting {
+            // It is closed next, which takes it out as well.
+            let _ = poller.watch_other(None);
+        }
+        self.watch = None;
+    }
+
     /// When the transport has something to do by itself.
     fn own_timer(&self) -> Option<u64> {
         let curl_timer = Some(self.curl_timer.load(Ordering::Relaxed)).filter(|at| *at != u64::MAX);
@@ -219,6 +250,30 @@ impl Transport for CurlTransport {
         } else {
             self.parts.abort(&self.multi, id);
         }
+    }
+
+    fn watch_network(&mut self, is_wanted: bool) {
+        let is_wanted = is_wanted && self.settings.watches_network;
+        if is_wanted == self.is_watch_wanted {
+            return;
+        }
+        self.is_watch_wanted = is_wanted;
+        #[cfg(all(feature = "uploads", target_os = "linux"))]
+        match is_wanted {
+            true => self.begin_watch(),
+            false => self.end_watch(),
+        }
+    }
+
+    fn has_network_changed(&mut self) -> bool {
+        #[cfg(all(feature = "uploads", target_os = "linux"))]
+        if let (Waiting::Epoll(poller), Some(watch)) = (&mut self.waiting, &mut self.watch) {
+            if poller.take_other() && watch.has_changed() {
+                self.settings.tls.forget_network();
+                return true;
+            }
+        }
+        false
     }
 
     fn drive(&mut self, timeout: Option<Duration>) -> Result<Waited, Error> {

@@ -19,27 +19,61 @@ pub fn usable_interface(names: &[String]) -> Option<usize> {
 }
 
 fn listed(names: &[String]) -> io::Result<Option<usize>> {
+    let mut best = None;
+    for_each(|name, entry| {
+        let index = names.iter().position(|wanted| wanted.as_bytes() == name.to_bytes());
+        if index.is_some_and(|index| best.is_none_or(|best| index < best)) && is_usable(entry) {
+            best = index;
+        }
+    })?;
+    Ok(best)
+}
+
+/// The names of the interfaces that can be used, with each of their addresses; none where there is no list.
+#[cfg(target_os = "linux")]
+pub fn usable_addresses() -> Vec<(Vec<u8>, Vec<u8>)> {
+    let mut found = Vec::new();
+    let listed = for_each(|name, entry| {
+        if is_usable(entry) {
+            found.push((name.to_bytes().to_vec(), address_of(entry)));
+        }
+    });
+    listed.map_or_else(|_| Vec::new(), |()| found)
+}
+
+/// Of an entry that has an address of one of the two families.
+#[cfg(target_os = "linux")]
+fn address_of(entry: &libc::ifaddrs) -> Vec<u8> {
+    // SAFETY: the entry is usable: its address is valid, and as long as its family says; nothing is assumed about its
+    // alignment.
+    unsafe {
+        match libc::c_int::from((*entry.ifa_addr).sa_family) {
+            libc::AF_INET => {
+                let address = entry.ifa_addr.cast::<libc::sockaddr_in>().read_unaligned();
+                address.sin_addr.s_addr.to_ne_bytes().to_vec()
+            }
+            _ => entry.ifa_addr.cast::<libc::sockaddr_in6>().read_unaligned().sin6_addr.s6_addr.to_vec(),
+        }
+    }
+}
+
+fn for_each(mut each: impl FnMut(&CStr, &libc::ifaddrs)) -> io::Result<()> {
     let mut first = std::ptr::null_mut();
     // SAFETY: `first` is a valid place for the list.
     if unsafe { libc::getifaddrs(&mut first) } != 0 {
         return Err(io::Error::last_os_error());
     }
-    let mut best = None;
     let mut next = first;
     // SAFETY: the list lives until it is freed below; the system links entries that are NULL or valid,
     // and names that are terminated.
     while let Some(entry) = unsafe { next.as_ref() } {
         // SAFETY: as above; the name is a terminated text of the entry's.
-        let name = unsafe { CStr::from_ptr(entry.ifa_name) };
-        let index = names.iter().position(|wanted| wanted.as_bytes() == name.to_bytes());
-        if index.is_some_and(|index| best.is_none_or(|best| index < best)) && is_usable(entry) {
-            best = index;
-        }
+        each(unsafe { CStr::from_ptr(entry.ifa_name) }, entry);
         next = entry.ifa_next;
     }
     // SAFETY: the list came from `getifaddrs` and is not used any more.
     unsafe { libc::freeifaddrs(first) };
-    Ok(best)
+    Ok(())
 }
 
 fn is_usable(entry: &libc::ifaddrs) -> bool {

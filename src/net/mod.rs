@@ -16,6 +16,8 @@ mod headers;
 mod interface;
 #[cfg(target_os = "linux")]
 mod memory;
+#[cfg(all(feature = "uploads", target_os = "linux"))]
+mod network_watch;
 #[cfg(not(feature = "uploads"))]
 mod no_parts;
 mod options;

@@ -25,6 +25,8 @@ pub struct NetSettings {
     pub resolve: Vec<String>,
     /// Use libcurl's own waiting instead of epoll, as platforms without epoll do.
     pub portable_poller: bool,
+    /// Notice by itself that the network is another one, while there are uploads.
+    pub watches_network: bool,
 }
 
 impl NetSettings {

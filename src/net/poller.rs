@@ -13,6 +13,9 @@ pub struct Poller {
     epoll: Arc<OwnedFd>,
     timer: OwnedFd,
     event: Arc<OwnedFd>,
+    /// Something that is no socket of libcurl's, and whether it is readable.
+    other: Option<RawFd>,
+    is_other_ready: bool,
     armed_at: u64,
     sockets: Vec<Ready>,
 }
@@ -43,7 +46,15 @@ impl Poller {
             linux::epoll_change(&epoll, Change::Add, fd.as_raw_fd(), linux::READABLE)?;
         }
         let (epoll, event) = (Arc::new(epoll), Arc::new(event));
-        Ok(Poller { epoll, timer, event, armed_at: 0, sockets: Vec::new() })
+        Ok(Poller {
+            epoll,
+            timer,
+            event,
+            other: None,
+            is_other_ready: false,
+            armed_at: 0,
+            sockets: Vec::new(),
+        })
     }
 
     pub fn descriptor(&self) -> RawFd {
@@ -56,6 +67,26 @@ impl Poller {
 
     pub fn wakeup(&self) -> Wakeup {
         Wakeup(self.event.clone())
+    }
+
+    /// Watches one more descriptor until that is taken back, which is before it is closed.
+    #[cfg(feature = "uploads")]
+    pub fn watch_other(&mut self, descriptor: Option<RawFd>) -> io::Result<()> {
+        self.is_other_ready = false;
+        if let Some(before) = self.other.take() {
+            linux::epoll_change(&self.epoll, Change::Delete, before, 0)?;
+        }
+        if let Some(next) = descriptor {
+            linux::epoll_change(&self.epoll, Change::Add, next, linux::READABLE)?;
+        }
+        self.other = descriptor;
+        Ok(())
+    }
+
+    /// Whether the other descriptor was readable since this was last asked.
+    #[cfg(feature = "uploads")]
+    pub fn take_other(&mut self) -> bool {
+        std::mem::take(&mut self.is_other_ready)
     }
 
     /// Makes the descriptor readable at that moment; `None` never. Costs nothing if unchanged.
@@ -79,6 +110,8 @@ impl Poller {
                 linux::drain_counter(&self.timer);
                 // Fired: the same moment has to be armed again if it is wanted again.
                 self.armed_at = 0;
+            } else if self.other == Some(fd) {
+                self.is_other_ready = true;
             } else {
                 self.sockets.push(Ready {
                     socket: fd,

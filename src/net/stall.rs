@@ -15,9 +15,10 @@ const MOST_BETWEEN_LOOKS: u64 = 2_000;
 /// A connection that nobody has answered after so many milliseconds is tried again: the kernel says its first word again
 /// after 1, 3, 7 and 15 seconds, and a network that came back meanwhile would wait for that.
 pub const UNANSWERED: u64 = 4_000;
-/// A connection is silent after so many round trips, and not before so many milliseconds.
+/// A connection is silent after so many round trips, and not before so many milliseconds: the kernel sends again after 1, 3,
+/// 7 and 15 seconds, and most of the part is there already. Meanwhile another part may go (`QUIET` in `link`).
 const SILENT_ROUND_TRIPS: u64 = 12;
-const SILENT_LEAST: u64 = 10_000;
+const SILENT_LEAST: u64 = 20_000;
 
 /// Whether something that was sent is unconfirmed although the other end has had time for it many times over. One that
 /// takes nothing at the moment confirms what was sent nevertheless, so that a slow storage is not silent.
@@ -202,12 +203,12 @@ mod tests {
 
     #[test]
     fn silence_follows_from_the_round_trips_that_were_measured() {
-        let tcp = TcpState { unconfirmed: 3, silent_for: 9_999, round_trip: 100, ..TcpState::default() };
+        let tcp = TcpState { unconfirmed: 3, silent_for: 19_999, round_trip: 100, ..TcpState::default() };
         assert!(!is_silent(tcp, 60_000));
-        let silent = TcpState { silent_for: 10_000, ..tcp };
-        assert!(is_silent(silent, 10_000));
+        let silent = TcpState { silent_for: 20_000, ..tcp };
+        assert!(is_silent(silent, 20_000));
         // It was idle before: that is no silence of this part.
-        assert!(!is_silent(silent, 9_000));
+        assert!(!is_silent(silent, 19_000));
         // All is confirmed: the storage takes its time with the answer, or takes nothing for now.
         assert!(!is_silent(TcpState { unconfirmed: 0, ..silent }, 60_000));
         // A satellite, or a queue of seconds on the way.

@@ -205,6 +205,7 @@ static void every_setting_arrives()
     fio::Config config = emulator_config("cpp-all-settings");
     config.set_encoding(fio::Encoding::form)
         .set_url_pairing(false)
+        .set_network_watch(true)
         .set_stall_timeout(30s)
         .set_poller(fio::Poller::portable)
         .set_parallel_parts(2)

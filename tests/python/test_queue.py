@@ -231,7 +231,7 @@ class Told(QueueTest):
 
     def test_totals(self) -> None:
         client = self.paired()
-        assert client.queue.totals() == fio_c2c.Totals(False, None, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, None)
+        assert client.queue.totals() == fio_c2c.Totals(False, None, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, None, 0, None, 0, False)
         done = client.upload(path=self.media("done.mov", 100))
         done.wait(PATIENCE)
         client.upload(path=self.media("canceled.mov", 100)).cancel()

@@ -44,6 +44,10 @@ pub trait Transport {
     /// For parts from now on, those under way included as far as possible.
     fn limit_uploads(&mut self, limits: UploadLimits);
     fn abort(&mut self, id: RequestId);
+    /// Whether it is to notice by itself that the network is another one, where it can and may.
+    fn watch_network(&mut self, is_wanted: bool);
+    /// Whether it has noticed that since it was last asked.
+    fn has_network_changed(&mut self) -> bool;
     /// Waits at most `timeout` (`None`: for ever) for something to happen, unless answers are there
     /// already, and does what can be done without waiting. The timeout is the engine's; the
     /// transport's own timers shorten it.

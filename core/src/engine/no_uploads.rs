@@ -61,6 +61,10 @@ impl NoUploads {
         false
     }
 
+    pub fn has_some_left(&self) -> bool {
+        false
+    }
+
     pub fn note_progress(&mut self, _: impl Fn(RequestId) -> u64) {}
 
     pub fn shut_down(&mut self, _: &mut Context) {}

@@ -20,6 +20,8 @@ const LONGEST_REST: Duration = Duration::from_secs(240);
 /// In percent: one more must bring so much, and one fewer may cost so much.
 const GAIN: u64 = 108;
 const LOSS: u64 = 95;
+/// And one more so many bytes in that time at least: less comes from queues on the way that fill.
+const GAINED_BYTES: u64 = 40 << 10;
 /// In percent: the line has changed.
 const CHANGED_UP: u128 = 130;
 const CHANGED_DOWN: u128 = 45;
@@ -220,7 +222,8 @@ impl Parallel {
         let most = before * u128::from(more) / u128::from(less);
         let has_changed = rate * 100 > most.max(before) * CHANGED_UP || rate * 100 < before * CHANGED_DOWN;
         let least = if trial.is_more { GAIN } else { LOSS };
-        let is_better = u128::from(value) * 100 >= u128::from(trial.before) * u128::from(least);
+        let is_noise = trial.is_more && usual.saturating_sub(trial.rate) * MEASURE / 1_000 < GAINED_BYTES;
+        let is_better = !is_noise && u128::from(value) * 100 >= u128::from(trial.before) * u128::from(least);
         if is_better && !has_changed {
             self.note(usual);
             // What was right once may be so again; and where each has a share of its own, many more are.

@@ -46,6 +46,7 @@ impl Progress {
         let at = *self.next.get_or_insert(now);
         (at <= now).then(|| {
             self.next = Some(now + interval);
+            transfers.speed.sample(now, transfers.queue.bytes_in_flight());
             progress(transfers, now)
         })
     }

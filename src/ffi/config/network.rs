@@ -149,6 +149,31 @@ pub unsafe extern "C" fn fio_config_set_resolve(
     }
 }
 
+/// Sets whether the library notices by itself that the network is another one, or there again: while there are uploads,
+/// it listens to the kernel for interfaces, addresses and default routes that come and go (rtnetlink), and then does what
+/// `fio_network_changed` does. That takes one more descriptor for that time. Where a process may not use netlink, with
+/// `FIO_POLLER_PORTABLE`, and on other systems than Linux, nothing is listened to, and a lost network is tried again
+/// as without it.
+///
+/// @param config   the configuration
+/// @param enabled  1 to notice it, the default; 0 for an application that calls `fio_network_changed` itself, or must
+///                 not use netlink
+///
+/// Returns:   `FIO_OK` | `FIO_E_ARGUMENT` (neither 0 nor 1)
+/// Callbacks: none
+/// Blocking:  never
+/// Since:     0.1.0
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn fio_config_set_network_watch(config: *mut fio_config, enabled: i32) -> fio_status {
+    // SAFETY: the caller passes NULL or a live config.
+    unsafe {
+        CONFIGS.guard_set(config, |config| {
+            config.watches_network = args::switch(enabled)?;
+            Ok(())
+        })
+    }
+}
+
 /// Sets how the library waits; see `fio_fd`.
 ///
 /// @param config  the configuration

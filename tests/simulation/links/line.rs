@@ -4,7 +4,7 @@ use super::cells::{Cell, How};
 use fio_c2c::status::{FIO_E_CONNECT, FIO_E_RESET, FIO_E_TIMEOUT};
 
 /// When a connection on which nothing moves is given up, and one that nobody answers, as the transport does it.
-const SILENCE: u64 = 10_000;
+const SILENCE: u64 = 20_000;
 const UNANSWERED: u64 = 4_000;
 /// The first words of a connection are said again after so many milliseconds without an answer.
 const RETRANSMISSIONS: [u64; 3] = [1_000, 3_000, 7_000];

@@ -80,7 +80,7 @@ WARNINGS := -std=c99 -Wall -Wextra -Wpedantic -Werror
 EXAMPLES := pair camera event_loop upload
 CXX_EXAMPLES := send_clips
 BENCHES := ours_poll ours_start ours_upload ours_queue ours_network ours_parts ours_crowd
-PEERS := peer_poll peer_start peer_upload peer_parts peer_crowd
+PEERS := peer_poll peer_start peer_upload peer_parts peer_relay peer_crowd
 
 .PHONY: force all lib emulator examples examples-cpp wheel demo certify torture fuzz check pytest test-requirements screenshots header bench clean
 
@@ -198,7 +198,8 @@ test-requirements:
 			--custom-compile-command "make test-requirements" $$of/requirements.in --output-file $$of/requirements.lock; done
 
 # What the library costs in both builds, beside programs written by hand in C with the system's libcurl. ASSERT=1 fails
-# on a miss; BENCH="poll upload" runs only those; QUICK=1 leaves the uploads of 20 GB out.
+# on a miss; BENCH="poll upload" runs only those; QUICK=1 leaves the uploads of 20 GB out. BENCH="lines weak", which take a
+# quarter of an hour, are long lines, and links that break; PICTURES=docs/images draws one of them.
 bench: emulator
 	$(MAKE) TLS=system UPLOADS=no lib
 	$(MAKE) TLS=bundled UPLOADS=yes $(BENCHES:%=$(BUILD)/bundled/%)
@@ -206,7 +207,7 @@ bench: emulator
 	FIO_EMULATOR=$(EMULATOR) $(PYTHON) -B benches/run.py --by-hand $(BUILD)/system \
 		$(foreach build,bundled system,--build $(build)=$(BUILD)/$(build)) \
 		$(foreach library,system-pairing system bundled,--library $(library)=$(BUILD)/$(library)/libfio_c2c.so) \
-		$(if $(ASSERT),--assert) $(if $(QUICK),--without-20-gb) $(BENCH)
+		$(if $(ASSERT),--assert) $(if $(QUICK),--without-20-gb) $(PICTURES:%=--pictures %) $(BENCH)
 
 $(BUILD)/system/peer_%: benches/peer_%.c benches/bench.h benches/peer.h benches/peer_form.h
 	mkdir -p $(@D)

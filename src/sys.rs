@@ -8,6 +8,8 @@
 
 pub mod dir;
 pub mod fork;
+#[cfg(all(feature = "uploads", target_os = "linux"))]
+pub mod netlink;
 
 use rustix::fd::BorrowedFd;
 use rustix::fs::{FlockOperation, Mode};

@@ -228,6 +228,7 @@ fn the_world_is_reached_from_its_own_rooms_only() {
                 "sys.rs",
                 "sys/",
                 "net/interface.rs",
+                "net/network_watch.rs",
                 "net/shortage.rs",
                 "net/tls/authorities.rs",
             ],

@@ -2,22 +2,11 @@
 //! (rtnetlink(7)).
 
 use super::interface;
-use rustix::io::Errno;
-use rustix::net::netlink::SocketAddrNetlink;
-use rustix::net::{AddressFamily, RecvFlags, SocketFlags, SocketType, bind, recv, socket_with};
+use crate::sys::netlink;
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
-
-// Groups of linux/rtnetlink.h.
-const RTMGRP_LINK: u32 = 0x1;
-const RTMGRP_IPV4_IFADDR: u32 = 0x10;
-const RTMGRP_IPV4_ROUTE: u32 = 0x40;
-const RTMGRP_IPV6_IFADDR: u32 = 0x100;
-const RTMGRP_IPV6_ROUTE: u32 = 0x400;
-const GROUPS: u32 =
-    RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_IFADDR | RTMGRP_IPV6_ROUTE;
 
 pub struct NetworkWatch {
     socket: OwnedFd,
@@ -28,10 +17,7 @@ pub struct NetworkWatch {
 impl NetworkWatch {
     /// An error where a process may not use netlink, as in sandboxes.
     pub fn new() -> io::Result<NetworkWatch> {
-        let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
-        // Protocol 0: NETLINK_ROUTE.
-        let socket = socket_with(AddressFamily::NETLINK, SocketType::RAW, flags, None)?;
-        bind(&socket, &SocketAddrNetlink::new(0, GROUPS))?;
+        let socket = netlink::open()?;
         Ok(NetworkWatch { socket, seen: fingerprint() })
     }
 
@@ -43,14 +29,7 @@ impl NetworkWatch {
     /// Takes in what the kernel tells. Whether something that counts is different now: it also tells that an address is
     /// still good, how a radio is, and of routes that matter to nobody.
     pub fn has_changed(&mut self) -> bool {
-        let mut message = [0; 4096];
-        loop {
-            match recv(&self.socket, &mut message[..], RecvFlags::empty()) {
-                // Cut off, or too many for the queue: what it is like now is looked up, not read from them.
-                Ok(_) | Err(Errno::NOBUFS | Errno::INTR) => {}
-                Err(_) => break,
-            }
-        }
+        netlink::drain(&self.socket);
         let now = fingerprint();
         std::mem::replace(&mut self.seen, now) != now
     }

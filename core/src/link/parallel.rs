@@ -44,8 +44,8 @@ struct Trial {
 pub struct Parallel {
     most: u32,
     at_once: u32,
-    /// Since when, and from which total, the present number is measured.
-    mark: Option<(Instant, u64)>,
+    /// Since when, from which total, and for which number of parts it is measured.
+    mark: Option<(Instant, u64, u32)>,
     /// What the present number brings, smoothed: one stretch has the ends of parts in it, and another has none.
     usual: u64,
     /// Stretches in a row that brought far less than usual.
@@ -163,24 +163,37 @@ impl Parallel {
             self.set(free);
             return 0;
         }
-        if load.begun != self.at_once || load.moving < load.begun && self.mark.is_none() {
+        // One fewer is to be tried, and the part that is too many has yet to end: the number before is measured on, since
+        // what the line carries may be another matter by then.
+        let waits_for_less = self.trial.is_some_and(|trial| !trial.is_more) && load.begun == self.proven();
+        let is_number = load.begun == self.at_once || waits_for_less;
+        if !is_number || load.moving < load.begun && self.mark.is_none() {
             // There is nothing more to send, the new one has yet to be connected, or the old one to end.
             self.mark = None;
             return 0;
         }
         self.load = load;
-        let (since, total) = *self.mark.get_or_insert((now, meter.total()));
+        let mark = self.mark.filter(|(.., number)| *number == load.begun);
+        let (since, total, _) = *self.mark.insert(mark.unwrap_or((now, meter.total(), load.begun)));
         let span = milliseconds(now - since);
         if span < MEASURE {
             return 0;
         }
         let rate = per_second(meter.total() - total, span);
-        self.mark = Some((now, meter.total()));
+        self.mark = Some((now, meter.total(), load.begun));
+        if waits_for_less {
+            if !self.is_standstill(rate) {
+                self.mix(rate);
+                let before = worth(self.usual, load.begun, load);
+                self.trial = self.trial.map(|trial| Trial { rate: self.usual, before, ..trial });
+            }
+            return 0;
+        }
         let Some(trial) = self.trial.take() else {
             if self.is_standstill(rate) {
                 return 0;
             }
-            self.usual = if self.usual == 0 { rate } else { (2 * self.usual + rate) / 3 };
+            self.mix(rate);
             self.note(self.usual);
             let best = self.best_up_to(self.at_once);
             if best < self.at_once {
@@ -197,6 +210,11 @@ impl Parallel {
             self.begin_trial(rate, value, free, now);
         }
         if arrive_soon(load, rate) { 0 } else { too_many }
+    }
+
+    fn mix(&mut self, rate: u64) {
+        let is_faster = u128::from(rate) * 100 > u128::from(self.usual) * CHANGED_UP;
+        self.usual = if is_faster { rate } else { (2 * self.usual + rate) / 3 };
     }
 
     /// Whether a stretch says nothing of how many there should be, since the link itself breaks off, or is another one now.
@@ -321,8 +339,14 @@ mod tests {
 
         fn carry(&mut self, seconds: u64, rate: impl Fn(u64) -> u64) {
             for _ in 0..seconds {
+                self.carry_so_many(1, self.parallel.at_once(), &rate);
+            }
+        }
+
+        /// As many parts are on their way, however many there should be.
+        fn carry_so_many(&mut self, seconds: u64, begun: u32, rate: impl Fn(u64) -> u64) {
+            for _ in 0..seconds {
                 self.now = self.now + Duration::from_secs(1);
-                let begun = self.parallel.at_once();
                 self.meter.add(rate(begun.into()));
                 self.meter.tick(self.now);
                 let load = Load { begun, moving: begun, largest: 6 * MB, hold: self.hold };
@@ -350,6 +374,23 @@ mod tests {
         line.hold = 120_000;
         line.carry(240, |_| MB / 5);
         assert_eq!(line.parallel.proven(), 1);
+    }
+
+    #[test]
+    fn one_fewer_is_compared_with_what_the_line_carries_when_it_is_tried() {
+        let mut line = Line::new(1);
+        line.carry(30, |parts| parts.min(4) * MB / 2);
+        // It slows down until one fewer is to be tried; parts take long then, and the line is fast again before one ends.
+        let mut seconds = 0;
+        while line.parallel.at_once() >= 4 {
+            line.carry(1, |_| 13 * MB / 10);
+            seconds += 1;
+            assert!(seconds < 600, "one fewer is tried some time");
+        }
+        assert!(line.parallel.is_trial());
+        line.carry_so_many(60, 4, |parts| parts.min(4) * MB / 2);
+        line.carry(20, |parts| parts.min(4) * MB / 2);
+        assert_eq!(line.parallel.proven(), 4, "three bring less");
     }
 
     #[test]

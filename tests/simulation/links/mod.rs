@@ -1,5 +1,6 @@
 //! The engine on links of every kind, against the best of all fixed settings: so many parts at once, of that size.
-//! Nobody sets anything for the engine. `FIO_CELLS` plays another number of cells than a short run does, and
+//! Nobody sets anything for the engine. Each cell is played with several seeds: the best setting is the one that is fastest
+//! in the mean. `FIO_CELLS` plays another number of cells than a short run does, `FIO_CELL_SEEDS` each more often, and
 //! `FIO_CELL` one of them alone, second by second.
 
 mod cells;
@@ -39,11 +40,26 @@ impl Played {
     }
 }
 
+/// The means of several runs.
+#[derive(Clone, Copy)]
+struct Mean {
+    time: f64,
+    sent: f64,
+}
+
+/// The fastest of all fixed settings.
+struct Best {
+    at_once: usize,
+    mebibytes: u64,
+    mean: Mean,
+}
+
 struct Compared {
     number: u64,
     cell: Cell,
+    /// With the last seed.
     engine: Played,
-    best: (usize, u64, Played),
+    best: Best,
     time: f64,
     bytes: f64,
 }
@@ -76,41 +92,57 @@ fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
 }
 
-/// The fastest of all fixed settings.
-fn best_fixed(cell: &Cell, seed: u64) -> Option<(usize, u64, Played)> {
-    let mut best: Option<(usize, u64, Played)> = None;
+/// Over all seeds; `None` if one of the runs does not come to its end in time.
+fn mean(seeds: u64, play: impl Fn(u64) -> Played) -> Option<Mean> {
+    let mut sum = Mean { time: 0.0, sent: 0.0 };
+    for seed in 0..seeds {
+        let played = play(seed);
+        sum.time += played.time? as f64 / seeds as f64;
+        sum.sent += played.sent / seeds as f64;
+    }
+    Some(sum)
+}
+
+fn best_fixed(cell: &Cell, seeds: u64) -> Option<Best> {
+    let mut best: Option<Best> = None;
     for mebibytes in fixed::SIZES {
         for at_once in 1..=fixed::MOST_AT_ONCE {
-            let limit = best.as_ref().and_then(|(_, _, played)| played.time).unwrap_or(20 * 3_600_000);
-            let played = fixed::play(cell, seed, at_once, mebibytes, limit);
-            if played.time.is_some() {
-                best = Some((at_once, mebibytes, played));
+            // One that is slower than the best in all runs together is not the best.
+            let limit = best.as_ref().map_or(20 * 3_600_000, |best| (best.mean.time * seeds as f64) as u64);
+            let Some(mean) = mean(seeds, |seed| fixed::play(cell, seed, at_once, mebibytes, limit)) else {
+                continue;
+            };
+            if best.as_ref().is_none_or(|best| mean.time < best.mean.time) {
+                best = Some(Best { at_once, mebibytes, mean });
             }
         }
     }
     best
 }
 
-fn compare(number: u64, seed: u64, trace: bool) -> Option<Compared> {
+fn compare(number: u64, seeds: u64, trace: bool) -> Option<Compared> {
     let cell = Cell::new(number);
-    let best = best_fixed(&cell, seed)?;
-    let (fastest, bytes) = (best.2.time? as f64, best.2.sent);
-    let engine = player::play(&cell, seed, (fastest * 4.0) as u64 + 60_000, trace);
-    let time = engine.time.map_or(f64::INFINITY, |time| time as f64 / fastest);
-    let bytes = engine.sent / bytes;
-    Some(Compared { number, cell, engine, best, time, bytes })
+    let best = best_fixed(&cell, seeds)?;
+    let limit = (best.mean.time * 4.0) as u64 + 60_000;
+    let last = std::cell::RefCell::new(Played::default());
+    let engine = mean(seeds, |seed| {
+        let played = player::play(&cell, seed, limit, trace);
+        last.replace(played.clone());
+        played
+    });
+    let time = engine.map_or(f64::INFINITY, |engine| engine.time / best.mean.time);
+    let bytes = engine.map_or(f64::INFINITY, |engine| engine.sent / best.mean.sent);
+    Some(Compared { number, cell, engine: last.into_inner(), best, time, bytes })
 }
 
 #[test]
 fn every_clip_arrives_in_nearly_the_time_of_the_best_fixed_setting() {
+    let seeds = number("FIO_CELL_SEEDS").unwrap_or(SEEDS);
     if let Some(one) = number("FIO_CELL") {
-        for seed in 0..SEEDS {
-            let compared = compare(one, seed, true).expect("some fixed setting arrives");
-            report(&compared);
-        }
+        report(&compare(one, seeds, true).expect("some fixed setting arrives"));
         return;
     }
-    let count = number("FIO_CELLS").unwrap_or(USUAL_CELLS) * SEEDS;
+    let count = number("FIO_CELLS").unwrap_or(USUAL_CELLS);
     let (next, all) = (AtomicU64::new(0), Mutex::new(Vec::new()));
     let work = || {
         loop {
@@ -118,7 +150,7 @@ fn every_clip_arrives_in_nearly_the_time_of_the_best_fixed_setting() {
             if at >= count {
                 break;
             }
-            if let Some(compared) = compare(at / SEEDS, at % SEEDS, false) {
+            if let Some(compared) = compare(at, seeds, false) {
                 all.lock().unwrap_or_else(PoisonError::into_inner).push(compared);
             }
         }
@@ -135,7 +167,7 @@ fn every_clip_arrives_in_nearly_the_time_of_the_best_fixed_setting() {
     bytes.sort_by(f64::total_cmp);
     let (median, most, worst) = (all[part(50)].time, all[part(95)].time, all[part(100)].time);
     println!(
-        "{} runs: time {median:.2} in the median, {most:.2} in 95 of 100, {worst:.2} in the worst; bytes {:.2}, {:.2}, {:.2}",
+        "{} cells: time {median:.2} in the median, {most:.2} in 95 of 100, {worst:.2} in the worst; bytes {:.2}, {:.2}, {:.2}",
         all.len(),
         bytes[part(50)],
         bytes[part(95)],
@@ -143,8 +175,14 @@ fn every_clip_arrives_in_nearly_the_time_of_the_best_fixed_setting() {
     );
     assert!(all.len() as u64 > count / 2, "the cells are such that clips can arrive");
     assert!(worst.is_finite(), "every clip arrives where any setting does");
-    assert!(median <= 1.1 && most <= 1.35 && worst <= 1.6, "in nearly the best time");
-    assert!(bytes[part(50)] <= 1.05 && bytes[part(95)] <= 1.25, "with nearly as few bytes");
+    assert!(median <= 1.1 && most <= 1.3 && worst <= 1.4, "in nearly the best time");
+    // Where breaks come by the clock, one of the fixed sizes may just fit between them, which is seen when the file has its
+    // parts already.
+    let most_bytes = bytes[part(100)];
+    assert!(
+        bytes[part(50)] <= 1.05 && bytes[part(95)] <= 1.2 && most_bytes <= 1.4,
+        "with nearly as few bytes"
+    );
 }
 
 fn report(compared: &Compared) {
@@ -162,10 +200,10 @@ fn report(compared: &Compared) {
         (cell.most_per_connection / cell.rate).min(1.0),
         cell.clips.len(),
         cell.total() / 1_000_000,
-        best.2.time.unwrap_or(0) as f64 / 1e3,
-        best.0,
-        best.1,
-        best.2.sent / cell.total() as f64,
+        best.mean.time / 1e3,
+        best.at_once,
+        best.mebibytes,
+        best.mean.sent / cell.total() as f64,
         engine.breaks,
         engine.assets,
         engine.longest_silence as f64 / 1e3,

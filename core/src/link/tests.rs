@@ -262,3 +262,35 @@ fn a_quiet_part_leaves_its_place_to_another_and_takes_it_back() {
     // The first moves again: the line is its own.
     assert_eq!((look(&mut link, 9).too_many, link.youngest()), (1, Some(2)));
 }
+
+#[test]
+fn a_link_that_breaks_before_a_part_is_through_is_too_weak_for_it() {
+    let mut link = Link::new(4);
+    for outage in 0..2 {
+        assert!(!link.is_too_weak_for(shape::SMALLEST_PART), "after {outage} breaks");
+        carry(&mut link, MB / 10, 5 << 20, at(1 + outage * 25), 20_000);
+    }
+    assert!(link.is_too_weak_for(shape::SMALLEST_PART));
+    assert!(!link.is_too_weak_for(MB), "something smaller does get through");
+    // What is stored shows that it does.
+    link.part_begun(7, MB, at(90));
+    link.part_answered(7, true, at(95));
+    assert!(!link.is_too_weak_for(shape::SMALLEST_PART));
+}
+
+#[test]
+fn when_a_part_is_safe_follows_from_what_arrives_and_from_the_others() {
+    let mut link = Link::new(4);
+    assert_eq!(link.part_safe_in(|_| true), None);
+    carry(&mut link, MB, 5 << 20, at(1), 60_000);
+    link.change(Known { hold: 0, ..link.known() });
+    link.part_begun(1, 10 * MB, at(70));
+    link.part_begun(2, 10 * MB, at(70));
+    link.note_progress(|id| if id == 1 { 4 * MB } else { MB });
+    link.look(at(74));
+    let seconds = |span: Option<Duration>| span.map(|span| span.as_secs());
+    let rate = link.goodput();
+    assert_eq!(seconds(link.part_safe_in(|_| true)), Some(6 * MB * 2 / rate));
+    assert_eq!(seconds(link.part_safe_in(|id| id == 2)), Some(9 * MB * 2 / rate));
+    assert_eq!(link.part_safe_in(|id| id == 3), None);
+}

@@ -155,16 +155,6 @@ impl Client {
         Client::build(config, log, Box::new(transport), waker, descriptor, Some(tls))
     }
 
-    /// A client on another transport; `waker` makes its waiting return, from any thread.
-    pub fn with_transport(
-        config: &Config,
-        transport: Box<dyn Transport>,
-        waker: Waker,
-    ) -> Result<Client, Error> {
-        let log = log_to(config.log_level, config.log.clone());
-        Client::build(config, log, transport, waker, None, None)
-    }
-
     fn build(
         config: &Config,
         log: Log,

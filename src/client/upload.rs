@@ -8,8 +8,8 @@ use crate::source::file::FileSource;
 use crate::status::*;
 use crate::upload::plan::MOST_PARTS;
 use crate::upload::{
-    LARGEST_HEAD, LONGEST_EXTENSION, LONGEST_MEDIA_TYPE, LONGEST_PATH, LONGEST_TAG, RecordingSpec,
-    SourceSpec, UploadSpec, checked_name, is_extension, is_media_type,
+    LARGEST_HEAD, LONGEST_EXTENSION, LONGEST_MEDIA_TYPE, RecordingSpec, SourceSpec, UploadSpec,
+    checked_extension, checked_name, checked_path, checked_tag, is_media_type,
 };
 use std::os::fd::BorrowedFd;
 use std::sync::Arc;
@@ -25,10 +25,7 @@ impl Description {
 
     /// A file by its path, in whatever encoding the system's paths have.
     pub fn set_path(&mut self, path: &[u8]) -> Result<(), Error> {
-        if !(1..=LONGEST_PATH).contains(&path.len()) {
-            return Err(Error::new(FIO_E_ARGUMENT, "the path does not have 1 to 4096 bytes"));
-        }
-        self.0.source = SourceSpec::Path(path.to_vec());
+        self.0.source = SourceSpec::Path(checked_path(path)?.to_vec());
         Ok(())
     }
 
@@ -60,9 +57,8 @@ impl Description {
 
     /// Of a recording that gets its name when it ends.
     pub fn set_extension(&mut self, extension: Option<&str>) -> Result<(), Error> {
-        let check = |extension| match text(extension, LONGEST_EXTENSION, "the extension")? {
-            extension if is_extension(extension) => Ok(extension.to_owned()),
-            _ => Err(Error::new(FIO_E_ARGUMENT, "the extension is not like .mp4")),
+        let check = |extension| {
+            checked_extension(text(extension, LONGEST_EXTENSION, "the extension")?).map(str::to_owned)
         };
         self.0.extension = extension.map(check).transpose()?;
         Ok(())
@@ -88,10 +84,7 @@ impl Description {
     }
 
     pub fn set_tag(&mut self, tag: &[u8]) -> Result<(), Error> {
-        if tag.len() > LONGEST_TAG {
-            return Err(Error::new(FIO_E_ARGUMENT, "the tag is longer than 1024 bytes"));
-        }
-        self.0.tag = tag.to_vec();
+        self.0.tag = checked_tag(tag)?.to_vec();
         Ok(())
     }
 

@@ -164,7 +164,7 @@ fn url_of(request: &Request, settings: &NetSettings) -> Result<ParsedUrl, curl::
     ParsedUrl::new(&format!("{}{}", settings.origin, request.path()))
 }
 
-/// Those whose answers may hold the addresses of ten thousand parts.
+/// Those whose answers may hold ten thousand presigned URLs.
 fn is_about_assets(endpoint: Endpoint) -> bool {
     matches!(endpoint, Endpoint::CreateAsset | Endpoint::RealtimeParts)
 }

@@ -69,7 +69,7 @@ class Ledger:
         return found
 
     def refused(self) -> dict[tuple[str, int], int]:
-        """The parts whose address had expired, and the last request that was told so."""
+        """The parts whose URL had expired, and the last request that was told so."""
         return {(entry["asset"], entry["part"]): seq for seq, entry in sorted(self.entries.items())
                 if entry["endpoint"] == "part" and entry["status"] == 403}
 

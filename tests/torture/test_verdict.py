@@ -74,7 +74,7 @@ class VerdictTest(Case):
         self.service.sees("part", "b", 1)
         self.assert_wrong(self.judge(self.upload("a"), self.upload("b")), "2 times complete")
 
-    def test_complete_twice_because_the_address_expired_before_the_answer_was_known(self) -> None:
+    def test_complete_twice_because_the_url_expired_before_the_answer_was_known(self) -> None:
         self.service.sees("part", "a", 1, status=None, fault="reset")
         self.service.sees("part", "a", 1, status=403)
         self.service.sees("part", "b", 1)

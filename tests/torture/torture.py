@@ -131,8 +131,8 @@ def report(run: Run, verdict: Verdict, seconds: float) -> None:
     print(f"  kills          {run.ledger.kills}: {', '.join(f'{count} {phase}' for phase, count in run.ledger.phases.most_common())}")
     print(f"  faults         {sum(faults.values())}: {', '.join(f'{count} {name}' for name, count in faults.most_common())}; "
           f"the clock jumped {run.ledger.clock_jumps} times")
-    print(f"  unfinished     {verdict.orphans} assets nobody learnt of, {verdict.restarted} whose addresses expired")
-    print(f"  sent twice     {verdict.sent_twice} files: the last answer was lost and then the addresses expired")
+    print(f"  unfinished     {verdict.orphans} assets nobody learnt of, {verdict.restarted} whose URLs expired")
+    print(f"  sent twice     {verdict.sent_twice} files: the last answer was lost and then the URLs expired")
     print(f"  arrived again  {verdict.received_again} parts, one of them {verdict.most_again} times")
     print(f"  bytes sent     {verdict.bytes_sent:,}, {verdict.bytes_sent / verdict.bytes_needed:.2f} times what was needed")
     print(f"  seconds        {seconds:.0f}")

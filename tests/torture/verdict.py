@@ -61,7 +61,7 @@ def judge_files(verdict: Verdict, uploads: list[dict[str, Any]], files: list[Pat
 
 def is_end_lost(upload: dict[str, Any], refused: dict[tuple[str, int], int], ledger: Ledger) -> bool:
     """The one way to send a file twice: the answer to its last part was lost, and before the camera could ask
-    again the address had expired. The storage then says no more than that, whether it has the file or not."""
+    again the URL had expired. The storage then says no more than that, whether it has the file or not."""
     in_vain = ledger.in_vain()
     for (asset, part), entries in ledger.by_part().items():
         lost = [entry["seq"] for entry in entries if entry["seq"] in in_vain and entry["status"] != 403]
@@ -91,7 +91,7 @@ def judge_parts(verdict: Verdict, uploads: list[dict[str, Any]], ledger: Ledger)
 
 def judge_unfinished(verdict: Verdict, uploads: list[dict[str, Any]], ledger: Ledger) -> None:
     """Assets that stay unfinished: nobody learnt of them, because of a fault or a kill when they were made; or
-    the addresses of their parts expired."""
+    the URLs of their parts expired."""
     creations = ledger.creations()
     refused = {asset for asset, _ in ledger.refused()}
     in_vain = ledger.in_vain()

@@ -39,7 +39,7 @@ FAULTS: list[tuple[str, float, bool, dict[str, Any]]] = [
 SLOW_ANSWER = {"kind": "delay", "ms": 100}
 SLOW_ENDPOINTS = ("asset", "realtime_parts", "me", "token")
 CLOCK_CHANCE = 0.03  # for each life of the camera
-ADDRESSES_EXPIRE, TOKENS_EXPIRE = URL_SECONDS + 60, 8 * 3600 + 60
+URLS_EXPIRE, TOKENS_EXPIRE = URL_SECONDS + 60, 8 * 3600 + 60
 
 
 def order_faults(service: Emulator, dice: random.Random) -> None:
@@ -64,4 +64,4 @@ def hours_that_pass(dice: random.Random) -> float:
     """How far the service's clock jumps during a life of the camera; mostly not at all."""
     if dice.random() >= CLOCK_CHANCE:
         return 0.0
-    return dice.choice((ADDRESSES_EXPIRE, TOKENS_EXPIRE))
+    return dice.choice((URLS_EXPIRE, TOKENS_EXPIRE))

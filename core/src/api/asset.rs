@@ -9,11 +9,12 @@ use crate::secret::Secret;
 use crate::status::*;
 use alloc::sync::Arc;
 
-/// The storage takes no more parts.
-pub const MOST_URLS: usize = 10_000;
+/// The storage takes no more parts (S3).
+pub const MOST_PARTS: u32 = 10_000;
+pub const MOST_URLS: usize = MOST_PARTS as usize;
 /// The smallest part the storage takes, except the last of a file (S3).
 pub const SMALLEST_PART: u64 = 5 << 20;
-const LONGEST_ADDRESS: usize = 8 << 10;
+const LONGEST_URL: usize = 8 << 10;
 const LONGEST_ID: usize = 64;
 
 /// What is created.
@@ -143,7 +144,7 @@ pub(super) fn presigned_urls(answer: &Json<'_>) -> Option<Vec<Secret>> {
 /// service's choice.
 pub fn is_https_url(text: &str) -> bool {
     let rest = text.get(..8).filter(|scheme| scheme.eq_ignore_ascii_case("https://")).map(|_| &text[8..]);
-    text.len() <= LONGEST_ADDRESS
+    text.len() <= LONGEST_URL
         && text.bytes().all(|byte| byte.is_ascii_graphic())
         && rest.is_some_and(|rest| {
             !rest.is_empty() && !rest.starts_with(['/', '?', '#', ':']) && !has_user(rest)
@@ -222,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn addresses_are_taken_from_any_host_but_only_https() {
+    fn urls_are_taken_from_any_host_but_only_https() {
         let good = json!({"id": "b1f2", "upload_urls": ["https://a/p?X=1", "HTTPS://b.c:8443/@?@"], "project_id": "p"});
         let asset = answer(201, &good).unwrap();
         assert_eq!((&*asset.id, asset.urls.len(), asset.project_id.as_deref()), ("b1f2", 2, Some("p")));

@@ -25,7 +25,7 @@ const NAMES: &[&str] = &[
 ];
 
 /// More channels than any device has; a longer list is cut.
-const MOST_CHANNELS: usize = 64;
+pub const MOST_CHANNELS: usize = 64;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum Presence {

@@ -1,5 +1,6 @@
 //! Device information as the bytes of one store record.
 
+use crate::api::device::MOST_CHANNELS;
 use crate::api::device::{Channel, Device, Presence};
 use crate::json::{Json, ObjectWriter};
 use crate::prelude::*;
@@ -7,7 +8,6 @@ use crate::secret::SecretBytes;
 
 pub const KEY: &str = "device";
 const VERSION: i64 = 1;
-const MOST_CHANNELS: usize = 64;
 
 pub fn encode(device: &Device, wall: Option<i64>, client_id: &str, origin: &str) -> SecretBytes {
     let mut object = ObjectWriter::new();

@@ -2,8 +2,8 @@
 
 use super::{Known, Link};
 
-/// The storage takes no smaller ones (S3).
-pub const SMALLEST_PART: u64 = 5 << 20;
+pub use crate::api::asset::SMALLEST_PART;
+
 /// How many milliseconds a part is to take.
 const TARGET: u64 = 25_000;
 /// Where parts could be as large as that, the service's own sizes do.

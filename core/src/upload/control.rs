@@ -5,8 +5,8 @@ use super::recording::LARGEST_FILE;
 use super::transfer::{Age, Ending, Origin, Recording, Upload};
 use super::uploads::Uploads;
 use super::{
-    Known, LONGEST_PATH, LONGEST_TAG, SourceSpec, Totals, UploadId, UploadSpec, checked_name, is_extension,
-    media_type, name_in_path, recordings,
+    Known, SourceSpec, Totals, UploadId, UploadSpec, checked_extension, checked_name, checked_path,
+    checked_tag, media_type, name_in_path, recordings,
 };
 use crate::context::Context;
 use crate::context::effects::Command;
@@ -24,9 +24,7 @@ impl Uploads {
     /// Takes an upload into the queue. It is in the store when this returns, unless the store fails, which
     /// is told as an event.
     pub fn add(&mut self, cx: &mut Context, spec: UploadSpec) -> Result<UploadId, Error> {
-        if spec.tag.len() > LONGEST_TAG {
-            return Err(Error::new(FIO_E_ARGUMENT, "the tag is longer than 1024 bytes"));
-        }
+        checked_tag(&spec.tag)?;
         if !spec.again {
             // Before its source is looked at: what was sent may be gone by now.
             self.tags.check(&self.transfers.queue, &spec.tag)?;
@@ -308,9 +306,7 @@ impl Uploads {
 
 fn name_of(spec: &UploadSpec, origin: &Origin) -> Result<String, Error> {
     if let Some(extension) = &spec.extension {
-        if !is_extension(extension) {
-            return Err(Error::new(FIO_E_ARGUMENT, "the extension is not a dot and some letters"));
-        }
+        checked_extension(extension)?;
     }
     if let Some(name) = &spec.name {
         return checked_name(name.as_bytes()).map(str::to_owned);
@@ -328,10 +324,7 @@ fn name_of(spec: &UploadSpec, origin: &Origin) -> Result<String, Error> {
 fn examine(sources: &dyn Sources, spec: &UploadSpec) -> Result<Examined, Error> {
     let (origin, source) = match &spec.source {
         SourceSpec::None => return Err(Error::new(FIO_E_ARGUMENT, "the upload has no source")),
-        SourceSpec::Path(path) if path.is_empty() || path.len() > LONGEST_PATH => {
-            return Err(Error::new(FIO_E_ARGUMENT, "the path is empty or longer than 4096 bytes"));
-        }
-        SourceSpec::Path(path) => (Origin::Path(path.clone()), sources.open(path)?),
+        SourceSpec::Path(path) => (Origin::Path(path.clone()), sources.open(checked_path(path)?)?),
         SourceSpec::Attached(source) => (Origin::Attached, source.clone()),
         SourceSpec::Pushed if spec.recording.is_none() => {
             return Err(Error::new(FIO_E_ARGUMENT, "only a recording can be pushed"));

@@ -1,7 +1,6 @@
 //! The uploads and what is known of their link: each part and each request tells of it, and it is kept in the store.
 
 use super::budget::Allowance;
-use super::plan::SMALLEST_PART;
 use super::queue::Queue;
 use super::schedule::Work;
 use super::transfer::Upload;
@@ -12,14 +11,12 @@ use crate::context::Context;
 use crate::context::effects::{Event, RequestId};
 use crate::error::Error;
 use crate::link::memory::{self, Memory, key_of};
-use crate::link::{Link, is_loss, shape};
+use crate::link::{Link, is_loss};
 use crate::log::log_line;
 use crate::prelude::*;
 use crate::secret::SecretBytes;
 use crate::status::FIO_E_STORE_DAMAGED;
 use core::time::Duration;
-
-const _: () = assert!(shape::SMALLEST_PART == SMALLEST_PART);
 
 /// What is learned is written down after so long, and then so often, while parts are on their way.
 const SAVE_FIRST: Duration = Duration::from_secs(5);

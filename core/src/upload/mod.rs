@@ -227,6 +227,30 @@ pub fn checked_name(name: &[u8]) -> Result<&str, Error> {
     Err(Error::new(FIO_E_ARGUMENT, wrong))
 }
 
+/// Checks a tag, which may be empty.
+pub fn checked_tag(tag: &[u8]) -> Result<&[u8], Error> {
+    match tag.len() <= LONGEST_TAG {
+        true => Ok(tag),
+        false => Err(Error::new(FIO_E_ARGUMENT, "the tag is longer than 1024 bytes")),
+    }
+}
+
+/// Checks a path, in whatever encoding the system's paths have.
+pub fn checked_path(path: &[u8]) -> Result<&[u8], Error> {
+    match (1..=LONGEST_PATH).contains(&path.len()) {
+        true => Ok(path),
+        false => Err(Error::new(FIO_E_ARGUMENT, "the path does not have 1 to 4096 bytes")),
+    }
+}
+
+/// Checks the extension of a recording that has no name yet.
+pub fn checked_extension(extension: &str) -> Result<&str, Error> {
+    match is_extension(extension) {
+        true => Ok(extension),
+        false => Err(Error::new(FIO_E_ARGUMENT, "the extension is not like .mp4")),
+    }
+}
+
 /// Whether a text is an extension with its dot, such as `.mp4`.
 pub fn is_extension(text: &str) -> bool {
     let letters = text.strip_prefix('.').unwrap_or_default();

@@ -1,8 +1,6 @@
 //! Which bytes make which part of a file whose size is known.
 
-/// More parts than the storage takes (S3).
-pub const MOST_PARTS: u32 = 10_000;
-pub use crate::api::asset::SMALLEST_PART;
+pub use crate::api::asset::{MOST_PARTS, SMALLEST_PART};
 
 /// Parts of equal size, the last one being what is left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

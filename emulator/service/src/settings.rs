@@ -75,7 +75,7 @@ pub enum DeviceClock {
     Moved,
 }
 
-/// Which addresses of parts are handed out: proper ones, or a kind of bad ones.
+/// Which presigned URLs are handed out: proper ones, or a kind of bad ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AssetUrls {
@@ -89,7 +89,7 @@ pub enum AssetUrls {
 
 /// Beyond any link, and still exact as a floating-point number.
 const FASTEST_LINK: u64 = 1 << 40;
-/// What S3 allows for the life of a presigned address: seven days.
+/// What S3 allows for the life of a presigned URL: seven days.
 const LONGEST_URL_SECONDS: u64 = 604_800;
 
 /// Each setting with its type and what it is at the beginning.

@@ -2,7 +2,7 @@
 //! storage behind it is in `storage.rs`.
 
 use super::answers::{detailed, json, text};
-use super::storage::address;
+use super::storage::presigned_url;
 use super::{Service, at};
 use crate::ask::{CLIENT_ID, NewAsset};
 use crate::content::Sample;
@@ -22,14 +22,14 @@ pub type Asset = Upload<Vec<Sample>>;
 /// How this service treats uploads.
 #[derive(Clone, Debug)]
 pub struct AssetRules {
-    /// A file gets one address for so many bytes.
+    /// A file gets one URL for so many bytes.
     pub bytes_in_a_part: u64,
     /// And so many more, whose parts may be empty; they are waited for all the same.
-    pub spare_addresses: u64,
+    pub spare_urls: u64,
     /// Milliseconds.
-    pub address_life: u64,
-    /// The addresses say when they end.
-    pub addresses_say_when: bool,
+    pub url_life: u64,
+    /// The URLs say when they end.
+    pub urls_say_when: bool,
     /// A part is an object of its own, which may come again at any time: nothing says `NoSuchUpload`.
     pub parts_are_objects: bool,
     /// Between the last part and its being a whole file, milliseconds.
@@ -38,30 +38,30 @@ pub struct AssetRules {
     pub names_project: bool,
     /// A part that is there already, or an asset that is whole, cannot be announced again (422).
     pub is_strict_on_announcements: bool,
-    /// Of a hundred creations, so many are answered with addresses nobody can use.
-    pub bad_address_percent: u8,
+    /// Of a hundred creations, so many are answered with URLs nobody can use.
+    pub bad_url_percent: u8,
 }
 
 impl Default for AssetRules {
     fn default() -> AssetRules {
         AssetRules {
             bytes_in_a_part: 100,
-            spare_addresses: 0,
-            address_life: 86_400_000,
-            addresses_say_when: false,
+            spare_urls: 0,
+            url_life: 86_400_000,
+            urls_say_when: false,
             parts_are_objects: false,
             assembly: 0,
             names_project: true,
             is_strict_on_announcements: true,
-            bad_address_percent: 0,
+            bad_url_percent: 0,
         }
     }
 }
 
 impl AssetRules {
-    /// For how many seconds addresses are good, if they say so.
+    /// For how many seconds URLs are good, if they say so.
     fn told_life(&self) -> Option<u64> {
-        self.addresses_say_when.then_some(self.address_life / 1_000)
+        self.urls_say_when.then_some(self.url_life / 1_000)
     }
 }
 
@@ -72,7 +72,7 @@ pub struct Assets {
     pub refused: BTreeSet<String>,
     /// Each answer to a creation or announcement that was a refusal: whose, and the HTTP status.
     pub refusals: BTreeSet<(String, u16)>,
-    /// Whom addresses were given that nobody can use.
+    /// Whom URLs were given that nobody can use.
     pub misled: BTreeSet<String>,
     /// Whose parts arrived damaged in the moment the power went: nobody was told.
     pub unseen_damage: BTreeSet<String>,
@@ -96,7 +96,7 @@ impl Service {
         assert!(new.size != Some(0), "an empty file was announced");
         let rules = &self.assets.rules;
         let parts = new.size.map(|size| match new.parts {
-            0 => (part_count(size, rules.bytes_in_a_part) + rules.spare_addresses).min(MOST_PARTS),
+            0 => (part_count(size, rules.bytes_in_a_part) + rules.spare_urls).min(MOST_PARTS),
             parts => parts.into(),
         });
         let number = |value: u64| i64::try_from(value).expect("a number that fits");
@@ -121,7 +121,7 @@ impl Service {
         };
         let mut answer = serde_json::json!({"_type": "file", "id": id});
         if let Some(parts) = parts {
-            answer["upload_urls"] = self.addresses(&id, &new.key, parts, time).into();
+            answer["upload_urls"] = self.presigned_urls(&id, &new.key, parts, time).into();
         }
         if self.assets.rules.names_project {
             answer["project_id"] = self.project.as_str().into();
@@ -130,26 +130,26 @@ impl Service {
     }
 
     /// Proper ones, or some that nobody can use.
-    fn addresses(&mut self, id: &str, key: &str, parts: u64, time: u64) -> Vec<String> {
-        let mut addresses: Vec<String> =
-            (1..=parts).map(|part| self.address(id, part as u32, time)).collect();
-        if self.random.u8(0..100) < self.assets.rules.bad_address_percent {
+    fn presigned_urls(&mut self, id: &str, key: &str, parts: u64, time: u64) -> Vec<String> {
+        let mut urls: Vec<String> =
+            (1..=parts).map(|part| self.presigned_url(id, part as u32, time)).collect();
+        if self.random.u8(0..100) < self.assets.rules.bad_url_percent {
             self.assets.misled.insert(key.to_owned());
             match self.random.u8(0..5) {
-                0 => addresses.clear(),
-                1 => addresses = vec!["https://storage.example/x".into(); 10_001],
-                2 => addresses[0] = addresses[0].replace("https", "http"),
-                3 => addresses[0] = "/parts/1".into(),
-                _ => addresses[0] = "ftp://storage.example/1".into(),
+                0 => urls.clear(),
+                1 => urls = vec!["https://storage.example/x".into(); 10_001],
+                2 => urls[0] = urls[0].replace("https", "http"),
+                3 => urls[0] = "/parts/1".into(),
+                _ => urls[0] = "ftp://storage.example/1".into(),
             }
         }
-        addresses
+        urls
     }
 
-    fn address(&mut self, id: &str, part: u32, time: u64) -> String {
+    fn presigned_url(&mut self, id: &str, part: u32, time: u64) -> String {
         let rules = &self.assets.rules;
         let number = self.number_of(id).expect("an asset of ours");
-        address(number, part, time + rules.address_life, rules.told_life(), &mut self.random)
+        presigned_url(number, part, time + rules.url_life, rules.told_life(), &mut self.random)
     }
 
     pub(super) fn announce(&mut self, id: &str, announcement: &Announcement, time: u64) -> Response {
@@ -171,8 +171,8 @@ impl Service {
             return detailed(422, "Unprocessable Entity");
         }
         let numbers = announcement.parts.iter().map(|part| part.number);
-        let addresses: Vec<String> = numbers.map(|number| self.address(id, number, time)).collect();
-        text(200, serde_json::json!({"upload_urls": addresses}).to_string())
+        let urls: Vec<String> = numbers.map(|number| self.presigned_url(id, number, time)).collect();
+        text(200, serde_json::json!({"upload_urls": urls}).to_string())
     }
 
     pub(super) fn comment(&mut self, id: &str) -> Response {

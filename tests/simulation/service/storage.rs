@@ -1,4 +1,4 @@
-//! The storage: signed addresses that expire, and parts that replace each other. It speaks like S3.
+//! The storage: presigned URLs that expire, and parts that replace each other. It speaks like S3.
 
 use super::assets::Asset;
 use super::{Service, at};
@@ -18,8 +18,8 @@ pub struct Reply {
     pub etag: Option<String>,
 }
 
-/// A signed address: where it leads, and until when.
-pub fn address(
+/// A presigned URL: where it leads, and until when.
+pub fn presigned_url(
     asset: usize,
     part: u32,
     expires: u64,
@@ -30,9 +30,9 @@ pub fn address(
     format!("{STORAGE}{asset}/{part}/{expires}?{life}X-Amz-Signature={:016x}", random.u64(..))
 }
 
-/// Asset, part (from 1) and end of an address.
-pub fn read_address(url: &str) -> (usize, u32, u64) {
-    let path = url.strip_prefix(STORAGE).and_then(|rest| rest.split_once('?')).expect("an address of ours").0;
+/// Asset, part (from 1) and end of a URL.
+pub fn read_url(url: &str) -> (usize, u32, u64) {
+    let path = url.strip_prefix(STORAGE).and_then(|rest| rest.split_once('?')).expect("a URL of ours").0;
     let mut numbers = path.split('/');
     let mut next = || numbers.next().expect("three numbers");
     let (asset, part, expires) = (next(), next(), next());
@@ -42,7 +42,7 @@ pub fn read_address(url: &str) -> (usize, u32, u64) {
 impl Service {
     /// What the storage says to a part whose bytes have all arrived.
     pub fn put(&mut self, part: &PartRequest, samples: Vec<Sample>, time: u64) -> Reply {
-        let (number, slot, expires) = read_address(part.url.expose());
+        let (number, slot, expires) = read_url(part.url.expose());
         let is_gone = self.is_gone(self.asset(number));
         let asset = self.model.uploads.iter_mut().nth(number).expect("an asset of ours");
         assert_eq!(&*part.content_type, asset.filetype, "the signature covers the media type");

@@ -163,14 +163,14 @@ fn what_is_too_large_for_something_on_the_way_goes_in_smaller_parts() {
 }
 
 #[test]
-fn a_file_that_outlasts_its_addresses_goes_on_as_a_recording() {
+fn a_file_that_outlasts_its_urls_goes_on_as_a_recording() {
     const MIB: u64 = 1 << 20;
     let mut world = paired(1);
     world.settings.uploads.parallel_parts = 1;
     world.service.assets.rules.bytes_in_a_part = 6 * MIB;
-    world.service.assets.rules.address_life = 20 * SECOND;
-    world.service.assets.rules.addresses_say_when = true;
-    world.watch.has_short_addresses = true;
+    world.service.assets.rules.url_life = 20 * SECOND;
+    world.service.assets.rules.urls_say_when = true;
+    world.watch.has_short_urls = true;
     world.restart();
     // Each part takes ten seconds.
     world.network.plan_for_parts((0..100).map(|_| (Fate::Late(10 * SECOND), Twist::None)));
@@ -178,15 +178,15 @@ fn a_file_that_outlasts_its_addresses_goes_on_as_a_recording() {
     assert_eq!(world.see_through(id, HOUR), UploadState::Done);
     let kinds: Vec<bool> = world.service.uploads().map(|asset| asset.realtime).collect();
     assert_eq!(kinds, [false, true]);
-    assert_eq!(world.watch.tally.get("expired addresses"), None, "nothing is sent to what has ended");
+    assert_eq!(world.watch.tally.get("expired URLs"), None, "nothing is sent to what has ended");
     world.judge_uploads();
 }
 
 #[test]
-fn addresses_that_ended_while_the_device_was_off_are_not_tried() {
+fn urls_that_ended_while_the_device_was_off_are_not_tried() {
     let mut world = paired(1);
     world.settings.uploads.parallel_parts = 1;
-    world.service.assets.rules.addresses_say_when = true;
+    world.service.assets.rules.urls_say_when = true;
     world.restart();
     let id = world.upload(New::file(500));
     world.run_until_stored(2);
@@ -194,7 +194,7 @@ fn addresses_that_ended_while_the_device_was_off_are_not_tried() {
     world.run_for(2 * DAY);
     world.boot();
     assert_eq!(world.see_through(id, MINUTE), UploadState::Done);
-    assert_eq!(world.watch.tally.get("expired addresses"), None);
+    assert_eq!(world.watch.tally.get("expired URLs"), None);
     assert_eq!(assets(&world), 2);
 }
 

@@ -197,7 +197,7 @@ fn is_visible(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
-fn check_address(url: &str) {
+fn check_url(url: &str) {
     let rest = url.to_ascii_lowercase().strip_prefix("https://").map(str::to_owned);
     let rest = rest.unwrap_or_else(|| panic!("not https: {url}"));
     let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
@@ -205,7 +205,7 @@ fn check_address(url: &str) {
 }
 
 fn check_part(part: &PartRequest) {
-    check_address(part.url.expose());
+    check_url(part.url.expose());
     assert!(is_visible(&part.content_type), "{}", part.content_type);
     assert!(part.offset + part.length <= 5 << 40, "{part:?}");
 }

@@ -28,7 +28,7 @@ impl World {
                 for id in self.watch.ids.keys() {
                     if let Some(upload) = stored(*id) {
                         println!(
-                            "stored {id}: {:?} {:?} {:?}, {} addresses",
+                            "stored {id}: {:?} {:?} {:?}, {} URLs",
                             upload.recording,
                             upload.parts,
                             upload.asset_id,

@@ -34,16 +34,16 @@ pub fn world(seed: u64) -> World {
     };
     world.service.assets.rules = AssetRules {
         bytes_in_a_part: pick(&[100, 100, 30, 700], &mut random),
-        spare_addresses: pick(&[0, 0, 7], &mut random),
-        address_life: pick(&[DAY, DAY, DAY, HOUR, 40 * SECOND], &mut random),
-        addresses_say_when: random.bool(),
+        spare_urls: pick(&[0, 0, 7], &mut random),
+        url_life: pick(&[DAY, DAY, DAY, HOUR, 40 * SECOND], &mut random),
+        urls_say_when: random.bool(),
         parts_are_objects: random.bool(),
         assembly: pick(&[0, 0, 2 * SECOND], &mut random),
         names_project: random.u8(0..4) > 0,
         is_strict_on_announcements: random.bool(),
-        bad_address_percent: pick(&[0, 0, 0, 10, 50], &mut random),
+        bad_url_percent: pick(&[0, 0, 0, 10, 50], &mut random),
     };
-    world.watch.has_short_addresses = world.service.assets.rules.address_life < DAY;
+    world.watch.has_short_urls = world.service.assets.rules.url_life < DAY;
     world.network.weather = weather(&mut random);
     world
 }
@@ -296,8 +296,8 @@ pub fn clear_up(world: &mut World) {
     world.disk.refuse_writes(None);
     world.disk.refuse_reads(None);
     world.disk.cut_power_at_write(None);
-    world.service.assets.rules.bad_address_percent = 0;
-    world.service.assets.rules.address_life = DAY;
+    world.service.assets.rules.bad_url_percent = 0;
+    world.service.assets.rules.url_life = DAY;
     world.card.end_shortages();
     world.boots_in_1970 = None;
     while world.device.is_none() {

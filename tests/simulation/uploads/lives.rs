@@ -43,7 +43,7 @@ fn every_upload_ends_as_it_must() {
             "failed",
             "skipped",
             "canceled",
-            "expired addresses",
+            "expired URLs",
             "uploads gone",
             "wishes",
             "progress",

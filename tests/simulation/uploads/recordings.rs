@@ -126,7 +126,7 @@ fn a_power_cut_that_costs_bytes_that_were_sent_sends_the_rest_again() {
     world.judge_uploads();
 }
 
-/// The storage has the part, the device does not know, and its addresses are a matter of the past.
+/// The storage has the part, the device does not know, and its URLs are a matter of the past.
 #[test]
 fn a_power_cut_between_a_part_and_its_answer_is_no_obstacle() {
     let (mut world, id) = recording();

@@ -69,7 +69,7 @@ fn what_is_over_is_remembered_as_long_as_asked_for() {
     }
 }
 
-/// Half sent, with addresses in a record of their own, and without power.
+/// Half sent, with URLs in a record of their own, and without power.
 fn half_sent_and_switched_off() -> (World, UploadId) {
     let mut world = paired(4);
     world.settings.uploads.parallel_parts = 1;
@@ -104,7 +104,7 @@ fn a_record_that_cannot_be_read_at_first_is_told_and_read_again_and_costs_no_par
 }
 
 #[test]
-fn an_upload_whose_addresses_cannot_be_read_says_what_it_waits_for() {
+fn an_upload_whose_urls_cannot_be_read_says_what_it_waits_for() {
     let (mut world, id) = half_sent_and_switched_off();
     world.disk.refuse_reads_of("addresses-", u32::MAX);
     world.boot();
@@ -148,10 +148,10 @@ fn a_queue_that_may_be_paused_does_not_go_on_before_that_is_known() {
 }
 
 #[test]
-fn damaged_addresses_are_told_and_the_upload_starts_over() {
+fn damaged_urls_are_told_and_the_upload_starts_over() {
     let (mut world, id) = half_sent_and_switched_off();
     let key = record::url_key(id);
-    let mut bytes = world.disk.get(&key).expect("it has addresses of their own");
+    let mut bytes = world.disk.get(&key).expect("it has URLs of their own");
     bytes[100] ^= 1;
     world.disk.put(&key, &bytes);
     world.boot();

@@ -6,7 +6,7 @@ use crate::ask::{Ask, NewAsset};
 use crate::device::Device;
 use crate::service::Effect;
 use crate::service::assets::is_whole;
-use crate::service::storage::read_address;
+use crate::service::storage::read_url;
 use crate::world::{SECOND, World};
 use fio_c2c::api::Response;
 use fio_c2c::api::part::{Outcome, PartRequest};
@@ -62,7 +62,7 @@ pub struct Watch {
     /// Whose parts were refused or did not arrive as they were sent, again and again.
     pub often_refused: BTreeSet<String>,
     /// Addresses of whole files end within the time that an upload may take.
-    pub has_short_addresses: bool,
+    pub has_short_urls: bool,
     /// Requests for an asset that have left, since a person last wanted a retry.
     pub creations: BTreeMap<String, u32>,
     /// Parts that left whole in this life, with no answer.
@@ -188,13 +188,13 @@ impl World {
         let tracked = self.watch.tracked.get_mut(&asset.key).expect("an upload of ours");
         let project = tracked.project.get_or_insert_with(|| believed.clone());
         assert_eq!(*project, believed, "made for one project, and sent to another");
-        // What left before a restart, or for addresses that ended, is not asked for.
-        if life != tracked.life || self.watch.has_short_addresses {
-            tracked.excuses.insert("a restart, or addresses that ended");
+        // What left before a restart, or for URLs that ended, is not asked for.
+        if life != tracked.life || self.watch.has_short_urls {
+            tracked.excuses.insert("a restart, or URLs that ended");
         }
-        // Where addresses end early, or are said to, a file may be sent as recordings are the next time.
+        // Where URLs end early, or are said to, a file may be sent as recordings are the next time.
         let is_again = self.service.uploads().any(|earlier| earlier.filetype == asset.key);
-        let may_be_realtime = tracked.is_recording || is_again || self.watch.has_short_addresses;
+        let may_be_realtime = tracked.is_recording || is_again || self.watch.has_short_urls;
         assert!(asset.size.is_some() || may_be_realtime);
         let (made_by, queued_by) = tracked.wall_errors;
         let is_known =
@@ -209,12 +209,12 @@ impl World {
 
     pub fn watch_leaving_part(&mut self, _device: &Device, id: RequestId, part: &PartRequest) {
         let time = self.time;
-        let (asset, number, _) = read_address(part.url.expose());
+        let (asset, number, _) = read_url(part.url.expose());
         let key = self.service.asset(asset).filetype.clone();
         self.check_places();
         self.check_wanted(&key);
         assert_eq!(&*part.content_type, key);
-        assert!(!part.url.expose().contains("token-"), "a token in an address");
+        assert!(!part.url.expose().contains("token-"), "a token in a URL");
         let of_asset = &self.service.asset(asset);
         if self.service.assets.rules.names_project {
             let tracked = &self.watch.tracked[&key];
@@ -324,9 +324,9 @@ impl World {
     fn note_part_answer(&mut self, asset: usize, part: u32, response: &Response) {
         let body = String::from_utf8_lossy(response.body.expose());
         if response.status == 403 && body.contains("AccessDenied") {
-            self.watch.count("expired addresses");
+            self.watch.count("expired URLs");
             self.note_refusal(asset, part);
-            self.excuse(asset, part, "the addresses ended before an answer that was lost could be asked for");
+            self.excuse(asset, part, "the URLs ended before an answer that was lost could be asked for");
         } else if [302, 403, 404].contains(&response.status) && !body.contains("<Code>")
             || response.status == 413
         {

@@ -1,4 +1,4 @@
-//! Files that are there as a whole: what a lost answer, an ended address or a power cut leads to.
+//! Files that are there as a whole: what a lost answer, an ended URL or a power cut leads to.
 
 use super::app::{New, paired};
 use crate::faults::{Fate, Twist, answered};
@@ -118,7 +118,7 @@ fn an_upload_the_storage_has_forgotten_is_begun_again() {
 }
 
 #[test]
-fn addresses_that_have_ended_lead_to_new_ones_with_the_true_age() {
+fn urls_that_have_ended_lead_to_new_ones_with_the_true_age() {
     let (mut world, id) = one_by_one();
     world.run_until_stored(2);
     world.pause_upload(id).expect("it is not over");

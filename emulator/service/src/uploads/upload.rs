@@ -28,7 +28,7 @@ pub enum State {
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Upload<K> {
     pub id: String,
-    /// What the storage calls it, in the addresses of its parts.
+    /// What the storage calls it, in the URLs of its parts.
     pub upload_id: String,
     #[serde(default = "multipart")]
     pub parts_are: PartsAre,

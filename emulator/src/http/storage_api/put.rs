@@ -46,7 +46,7 @@ impl Put<'_> {
     async fn take(&self, transfer: &mut Transfer) -> Result<Answer, StorageError> {
         // The first segment of a path is the bucket.
         let (asset_id, number) = self.target.ok_or_else(|| StorageError::listed("NoSuchBucket"))?;
-        self.check_address(asset_id, number)?;
+        self.check_url(asset_id, number)?;
         let bytes = self.announced_bytes()?;
         self.admit(asset_id, number, bytes)?;
         let (mode, tags) = {
@@ -80,7 +80,7 @@ impl Put<'_> {
     }
 
     /// Everything that can be told before the part is looked at.
-    fn check_address(&self, asset_id: &str, number: u32) -> Result<(), StorageError> {
+    fn check_url(&self, asset_id: &str, number: u32) -> Result<(), StorageError> {
         let head = self.head;
         if head.method != Method::PUT {
             return Err(StorageError::listed("MethodNotAllowed"));

@@ -135,8 +135,14 @@ mod tests {
         for bad in ["", ".", "mp4", ".a.b", ".a/b"] {
             assert_eq!(upload.set_extension(Some(bad)).unwrap_err().status, FIO_E_ARGUMENT, "{bad}");
         }
-        assert!(upload.set_path(b"").is_err() && upload.set_path(&[b'a'; LONGEST_PATH + 1]).is_err());
-        assert!(upload.set_tag(&[0; LONGEST_TAG + 1]).is_err() && upload.set_name(Some(" ")).is_err());
+        assert!(
+            upload.set_path(b"").is_err()
+                && upload.set_path(&[b'a'; crate::upload::LONGEST_PATH + 1]).is_err()
+        );
+        assert!(
+            upload.set_tag(&[0; crate::upload::LONGEST_TAG + 1]).is_err()
+                && upload.set_name(Some(" ")).is_err()
+        );
         assert!(
             upload.set_parts(MOST_PARTS + 1).is_err() && upload.set_recording(0, LARGEST_HEAD + 1).is_err()
         );

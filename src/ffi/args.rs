@@ -8,7 +8,7 @@ use std::ffi::{CStr, c_char};
 ///
 /// # Safety
 /// `out` is NULL or points to writable memory for a `T`.
-pub unsafe fn write<T>(out: *mut T, value: T) -> Result<(), Error> {
+pub(crate) unsafe fn write<T>(out: *mut T, value: T) -> Result<(), Error> {
     if out.is_null() {
         return Err(Error::of(FIO_E_NULL));
     }
@@ -21,7 +21,7 @@ pub unsafe fn write<T>(out: *mut T, value: T) -> Result<(), Error> {
 ///
 /// # Safety
 /// As for [`write`].
-pub unsafe fn write_if_wanted<T>(out: *mut T, value: T) {
+pub(crate) unsafe fn write_if_wanted<T>(out: *mut T, value: T) {
     // SAFETY: as in `write`. What it answers is that the value is not wanted.
     let _ = unsafe { write(out, value) };
 }
@@ -30,7 +30,7 @@ pub unsafe fn write_if_wanted<T>(out: *mut T, value: T) {
 ///
 /// # Safety
 /// `text` is NULL or points to a NUL-terminated string that stays unchanged during `'a`.
-pub unsafe fn text<'a>(text: *const c_char, what: &'static str) -> Result<&'a str, Error> {
+pub(crate) unsafe fn text<'a>(text: *const c_char, what: &'static str) -> Result<&'a str, Error> {
     // SAFETY: as the caller says.
     unsafe { optional_text(text, what) }?.ok_or_else(|| Error::told(FIO_E_NULL, format!("{what} is NULL")))
 }
@@ -39,7 +39,10 @@ pub unsafe fn text<'a>(text: *const c_char, what: &'static str) -> Result<&'a st
 ///
 /// # Safety
 /// As for [`text`].
-pub unsafe fn optional_text<'a>(text: *const c_char, what: &'static str) -> Result<Option<&'a str>, Error> {
+pub(crate) unsafe fn optional_text<'a>(
+    text: *const c_char,
+    what: &'static str,
+) -> Result<Option<&'a str>, Error> {
     if text.is_null() {
         return Ok(None);
     }
@@ -47,7 +50,7 @@ pub unsafe fn optional_text<'a>(text: *const c_char, what: &'static str) -> Resu
     utf8(unsafe { CStr::from_ptr(text) }.to_bytes(), what).map(Some)
 }
 
-pub fn utf8<'a>(bytes: &'a [u8], what: &'static str) -> Result<&'a str, Error> {
+pub(crate) fn utf8<'a>(bytes: &'a [u8], what: &'static str) -> Result<&'a str, Error> {
     std::str::from_utf8(bytes).map_err(|_| Error::told(FIO_E_UTF8, format!("{what} is not valid UTF-8")))
 }
 
@@ -55,7 +58,11 @@ pub fn utf8<'a>(bytes: &'a [u8], what: &'static str) -> Result<&'a str, Error> {
 ///
 /// # Safety
 /// `start` is NULL or points to `length` readable bytes that stay unchanged during `'a`.
-pub unsafe fn bytes<'a>(start: *const u8, length: usize, what: &'static str) -> Result<&'a [u8], Error> {
+pub(crate) unsafe fn bytes<'a>(
+    start: *const u8,
+    length: usize,
+    what: &'static str,
+) -> Result<&'a [u8], Error> {
     if start.is_null() {
         return if length == 0 { Ok(&[]) } else { Err(Error::told(FIO_E_NULL, format!("{what} is NULL"))) };
     }
@@ -67,7 +74,7 @@ pub unsafe fn bytes<'a>(start: *const u8, length: usize, what: &'static str) -> 
 }
 
 /// 0 or 1.
-pub fn switch(value: i32) -> Result<bool, Error> {
+pub(crate) fn switch(value: i32) -> Result<bool, Error> {
     match value {
         0 | 1 => Ok(value == 1),
         _ => Err(Error::new(FIO_E_ARGUMENT, "neither 0 nor 1")),
@@ -79,7 +86,7 @@ pub fn switch(value: i32) -> Result<bool, Error> {
 /// # Safety
 /// `names` is NULL or points to `count` pointers that are NULL or lead to terminated strings, all of it
 /// unchanged during the call.
-pub unsafe fn interfaces(names: *const *const c_char, count: usize) -> Result<Vec<String>, Error> {
+pub(crate) unsafe fn interfaces(names: *const *const c_char, count: usize) -> Result<Vec<String>, Error> {
     if names.is_null() && count != 0 {
         return Err(Error::new(FIO_E_NULL, "the interfaces are NULL"));
     }

@@ -6,18 +6,20 @@ use std::marker::PhantomData;
 /// What is done around the call of one of these is compiled once, and not for each of the closures. `&mut dyn
 /// FnMut` would do, but brings a table and an entry for `FnOnce` for each of them: 5 KB in the library that only
 /// pairs, which may have 450.
-pub struct Body<'a, Argument> {
+pub(crate) struct Body<'a, Argument> {
     closure: *mut (),
     call: unsafe fn(*mut (), &mut Argument) -> Result<(), Error>,
     borrowed: PhantomData<&'a mut ()>,
 }
 
 impl<'a, Argument> Body<'a, Argument> {
-    pub fn new<F: FnMut(&mut Argument) -> Result<(), Error>>(closure: &'a mut F) -> Body<'a, Argument> {
+    pub(crate) fn new<F: FnMut(&mut Argument) -> Result<(), Error>>(
+        closure: &'a mut F,
+    ) -> Body<'a, Argument> {
         Body { closure: std::ptr::from_mut(closure).cast(), call: call::<F, Argument>, borrowed: PhantomData }
     }
 
-    pub fn call(&mut self, argument: &mut Argument) -> Result<(), Error> {
+    pub(crate) fn call(&mut self, argument: &mut Argument) -> Result<(), Error> {
         // SAFETY: both come from `new`, and the closure is borrowed for as long as this lives.
         unsafe { (self.call)(self.closure, argument) }
     }

@@ -9,18 +9,18 @@ use crate::error::Error;
 use crate::status::*;
 use std::ptr;
 
-pub struct Builder<T> {
+pub(crate) struct Builder<T> {
     value: T,
     last_error: Option<View<fio_error>>,
 }
 
 /// Those of one kind.
-pub struct Builders<T>(pub Registry<Builder<T>>);
+pub(crate) struct Builders<T>(pub Registry<Builder<T>>);
 
 impl<T: Default> Builders<T> {
     /// # Safety
     /// `out` is NULL or writable.
-    pub unsafe fn make(&self, out: *mut *mut Builder<T>) -> Result<(), Error> {
+    pub(crate) unsafe fn make(&self, out: *mut *mut Builder<T>) -> Result<(), Error> {
         // SAFETY: as the caller says.
         unsafe {
             args::write(out, ptr::null_mut())?;
@@ -30,7 +30,7 @@ impl<T: Default> Builders<T> {
 
     /// # Safety
     /// If it is one of these, nobody uses it any more.
-    pub unsafe fn free(&self, builder: *mut Builder<T>) -> Result<(), Error> {
+    pub(crate) unsafe fn free(&self, builder: *mut Builder<T>) -> Result<(), Error> {
         // SAFETY: as the caller says.
         if builder.is_null() || unsafe { self.0.take(builder) }.is_some() {
             return Ok(());
@@ -41,7 +41,7 @@ impl<T: Default> Builders<T> {
     /// # Safety
     /// If it is one of these, it stays one, and nobody changes it elsewhere.
     #[cfg(feature = "uploads")]
-    pub unsafe fn get<'a>(&self, builder: *const Builder<T>) -> Result<&'a T, Error> {
+    pub(crate) unsafe fn get<'a>(&self, builder: *const Builder<T>) -> Result<&'a T, Error> {
         self.check(builder)?;
         // SAFETY: a live one, and the caller says that it is not being changed.
         Ok(unsafe { &(*builder).value })
@@ -51,7 +51,7 @@ impl<T: Default> Builders<T> {
     ///
     /// # Safety
     /// If it is one of these, nobody uses it elsewhere.
-    pub unsafe fn guard_set<Opaque>(
+    pub(crate) unsafe fn guard_set<Opaque>(
         &self,
         builder: *mut Opaque,
         mut setter: impl FnMut(&mut T) -> Result<(), Error>,
@@ -72,7 +72,7 @@ impl<T: Default> Builders<T> {
     ///
     /// # Safety
     /// As for [`Builders::guard_set`].
-    pub unsafe fn set(&self, builder: *mut Builder<T>, setter: &mut Body<'_, T>) -> Result<(), Error> {
+    pub(crate) unsafe fn set(&self, builder: *mut Builder<T>, setter: &mut Body<'_, T>) -> Result<(), Error> {
         self.check(builder)?;
         // SAFETY: a live one, and the caller says that it is not in use elsewhere.
         let Builder { value, last_error } = unsafe { &mut *builder };
@@ -83,7 +83,7 @@ impl<T: Default> Builders<T> {
     ///
     /// # Safety
     /// As for [`Builders::get`].
-    pub unsafe fn last_error(&self, builder: *const Builder<T>) -> *const fio_error {
+    pub(crate) unsafe fn last_error(&self, builder: *const Builder<T>) -> *const fio_error {
         match self.check(builder) {
             // SAFETY: a live one, and the caller says that it is not being changed.
             Ok(()) => unsafe { View::pointer(&(*builder).last_error) },

@@ -119,7 +119,7 @@ unsafe impl Send for UserData {}
 unsafe impl Sync for UserData {}
 
 impl UserData {
-    pub fn new(pointer: *mut c_void, destroy: fio_destroy_cb) -> Arc<UserData> {
+    pub(crate) fn new(pointer: *mut c_void, destroy: fio_destroy_cb) -> Arc<UserData> {
         Arc::new(UserData { pointer, destroy, process: crate::sys::process_id() })
     }
 }

@@ -7,7 +7,7 @@ use crate::engine::effects::Outcome;
 use std::ffi::c_void;
 
 #[derive(Clone, Copy)]
-pub enum Callback {
+pub(crate) enum Callback {
     Done(fio_done_cb),
     Code(fio_code_cb),
     Device(fio_device_cb),
@@ -15,7 +15,7 @@ pub enum Callback {
 }
 
 /// A callback with its user pointer.
-pub struct Registered(pub Callback, pub *mut c_void);
+pub(crate) struct Registered(pub Callback, pub *mut c_void);
 
 impl Completion for Registered {
     fn tell(&self, told: &Told) {

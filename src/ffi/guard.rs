@@ -7,7 +7,7 @@ use crate::status::{FIO_E_PANIC, FIO_OK};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Runs the body of a function that returns a status.
-pub fn guard(mut body: impl FnMut() -> Result<(), Error>) -> i32 {
+pub(crate) fn guard(mut body: impl FnMut() -> Result<(), Error>) -> i32 {
     guard_body(Body::new(&mut |_: &mut ()| body()))
 }
 
@@ -20,7 +20,7 @@ fn guard_body(mut body: Body<'_, ()>) -> i32 {
 ///
 /// Unwind safety: what a panic may leave half-done is behind a mutex, which it poisons, and a
 /// poisoned client refuses every further call.
-pub fn guard_value<T>(on_panic: T, body: impl FnOnce() -> T) -> T {
+pub(crate) fn guard_value<T>(on_panic: T, body: impl FnOnce() -> T) -> T {
     quiet_panics();
     catch_unwind(AssertUnwindSafe(body)).unwrap_or(on_panic)
 }

@@ -12,14 +12,14 @@ use std::sync::atomic::{AtomicPtr, Ordering};
 const BLOCK: usize = 8;
 
 /// The handles of one kind.
-pub struct Registry<T> {
+pub(crate) struct Registry<T> {
     places: [AtomicPtr<T>; BLOCK],
     /// Never freed, since it may be in use without a lock.
     more: OnceLock<Box<Registry<T>>>,
 }
 
 impl<T> Registry<T> {
-    pub const fn new() -> Registry<T> {
+    pub(crate) const fn new() -> Registry<T> {
         Registry { places: [const { AtomicPtr::new(ptr::null_mut()) }; BLOCK], more: OnceLock::new() }
     }
 
@@ -31,7 +31,7 @@ impl<T> Registry<T> {
     }
 
     /// Gives a value away as a handle.
-    pub fn give(&self, value: Box<T>) -> *mut T {
+    pub(crate) fn give(&self, value: Box<T>) -> *mut T {
         let handle = Box::into_raw(value);
         let mut block = self;
         while !block.swap_somewhere(ptr::null_mut(), handle) {
@@ -42,7 +42,7 @@ impl<T> Registry<T> {
 
     /// Whether it was given away and not taken back. It may be any address.
     #[inline]
-    pub fn has(&self, handle: *const T) -> bool {
+    pub(crate) fn has(&self, handle: *const T) -> bool {
         let mut block = Some(self);
         while let Some(Registry { places, more }) = block {
             if places.iter().any(|place| ptr::eq(place.load(Ordering::Acquire), handle)) {
@@ -57,7 +57,7 @@ impl<T> Registry<T> {
     ///
     /// # Safety
     /// If it is one, nothing uses it any more.
-    pub unsafe fn take(&self, handle: *mut T) -> Option<Box<T>> {
+    pub(crate) unsafe fn take(&self, handle: *mut T) -> Option<Box<T>> {
         if handle.is_null() {
             return None;
         }

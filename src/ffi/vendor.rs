@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 /// The four functions, all set.
 #[derive(Clone)]
-pub struct StoreFunctions {
+pub(crate) struct StoreFunctions {
     pub load: unsafe extern "C" fn(*mut c_void, *const c_char, *mut u8, usize, *mut usize) -> i32,
     pub save: unsafe extern "C" fn(*mut c_void, *const c_char, *const u8, usize) -> i32,
     pub erase: unsafe extern "C" fn(*mut c_void, *const c_char) -> i32,
@@ -24,7 +24,7 @@ fn c_key(key: &str) -> Result<CString, Error> {
 }
 
 /// What a callback answers: 0 or a failure.
-pub fn answered(result: i32, status: i32, failure: &'static str) -> Result<(), Error> {
+pub(crate) fn answered(result: i32, status: i32, failure: &'static str) -> Result<(), Error> {
     if result == 0 { Ok(()) } else { Err(Error::new(status, failure)) }
 }
 

@@ -4,23 +4,23 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The most libcurl is given at once.
-pub const LARGEST_READ: usize = 512 << 10;
+pub(crate) const LARGEST_READ: usize = 512 << 10;
 const SMALLEST_READ: usize = 16 << 10;
 
 /// libcurl may count a read as sent only when all of it is. So one that takes long makes the next one
 /// smaller: on a slow network something moves all the time, and is not taken for standing still.
-pub struct ReadSize {
+pub(crate) struct ReadSize {
     size: usize,
     last: u64,
 }
 
 impl ReadSize {
-    pub fn new() -> ReadSize {
+    pub(crate) fn new() -> ReadSize {
         ReadSize { size: 64 << 10, last: 0 }
     }
 
     /// To be asked once for each read, with the time in milliseconds.
-    pub fn next(&mut self, now: u64) -> usize {
+    pub(crate) fn next(&mut self, now: u64) -> usize {
         let took = now.saturating_sub(self.last);
         self.size = match took {
             _ if self.last == 0 => self.size,
@@ -36,7 +36,7 @@ impl ReadSize {
 /// A limit for all parts together. They stand in one line, each with a read of its share, so that the
 /// total is exact however many they are and however short.
 #[derive(Default)]
-pub struct Bandwidth(Mutex<Line>);
+pub(crate) struct Bandwidth(Mutex<Line>);
 
 #[derive(Default)]
 struct Line {
@@ -51,7 +51,7 @@ struct Line {
 
 /// A place in the line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Turn {
+pub(crate) struct Turn {
     at: u64,
     bytes: usize,
     era: u64,
@@ -59,7 +59,7 @@ pub struct Turn {
 
 impl Turn {
     /// In milliseconds; the whole one in which it has come for sure.
-    pub fn due(&self) -> u64 {
+    pub(crate) fn due(&self) -> u64 {
         self.at.div_ceil(1000)
     }
 }
@@ -70,7 +70,7 @@ impl Bandwidth {
     }
 
     /// 0 is no limit.
-    pub fn limit(&self, bytes_per_second: u64) {
+    pub(crate) fn limit(&self, bytes_per_second: u64) {
         let mut line = self.line();
         if line.bytes_per_second != bytes_per_second {
             line.bytes_per_second = bytes_per_second;
@@ -79,13 +79,13 @@ impl Bandwidth {
         }
     }
 
-    pub fn share_among(&self, parts: usize) {
+    pub(crate) fn share_among(&self, parts: usize) {
         self.line().parts = parts as u64;
     }
 
     /// How many of `wanted` bytes may be sent now, at the time in milliseconds. `None`: none before the
     /// turn that is then in `turn`.
-    pub fn allow(&self, turn: &mut Option<Turn>, wanted: usize, now: u64) -> Option<usize> {
+    pub(crate) fn allow(&self, turn: &mut Option<Turn>, wanted: usize, now: u64) -> Option<usize> {
         let mut line = self.line();
         if line.bytes_per_second == 0 {
             *turn = None;

@@ -15,14 +15,14 @@ use curl::easy::Easy2;
 use std::sync::Arc;
 
 /// What a handle is configured for once and for all.
-pub type Kind = (Endpoint, Option<&'static str>, bool);
+pub(crate) type Kind = (Endpoint, Option<&'static str>, bool);
 
-pub fn kind_of(request: &Request) -> Kind {
+pub(crate) fn kind_of(request: &Request) -> Kind {
     (request.endpoint, request.content_type, request.url_pairing)
 }
 
 /// What it is set to besides, from request to request.
-pub struct CallState {
+pub(crate) struct CallState {
     pub kind: Kind,
     /// Of `tls::Context`.
     pub generation: u32,
@@ -30,14 +30,14 @@ pub struct CallState {
     bearer: Option<Secret>,
 }
 
-pub struct Call {
+pub(crate) struct Call {
     pub easy: Easy2<Exchange>,
     pub state: CallState,
 }
 
 impl Call {
     /// Makes a handle ready for a request: the idle one of its kind, or a new one.
-    pub fn prepared(
+    pub(crate) fn prepared(
         idle: Option<Call>,
         request: &Request,
         settings: &NetSettings,
@@ -140,7 +140,7 @@ impl Call {
         Ok(())
     }
 
-    pub fn answer(
+    pub(crate) fn answer(
         &mut self,
         result: Result<(), curl::Error>,
         settings: &NetSettings,

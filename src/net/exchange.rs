@@ -14,7 +14,7 @@ use std::ffi::{c_int, c_void};
 /// From here on an answer gets all the memory it may take.
 const LARGE: usize = 512 << 10;
 
-pub struct Exchange {
+pub(crate) struct Exchange {
     /// libcurl points at it.
     pub url: ParsedUrl,
     /// Kept alive while libcurl points at it, and compared to skip setting the same body twice.
@@ -31,7 +31,7 @@ pub struct Exchange {
 }
 
 impl Exchange {
-    pub fn new(url: ParsedUrl, largest_answer: usize, log: Log) -> Exchange {
+    pub(crate) fn new(url: ParsedUrl, largest_answer: usize, log: Log) -> Exchange {
         Exchange {
             url,
             body: None,
@@ -47,7 +47,7 @@ impl Exchange {
     }
 
     /// Forgets the previous answer.
-    pub fn prepare(&mut self, largest_answer: usize) {
+    pub(crate) fn prepare(&mut self, largest_answer: usize) {
         self.largest_answer = largest_answer;
         self.answer.clear();
         self.is_too_large = false;
@@ -56,11 +56,11 @@ impl Exchange {
     }
 
     /// Whether OpenSSL has begun a handshake since the last time this was asked; other libraries do not tell.
-    pub fn takes_handshake(&mut self) -> bool {
+    pub(crate) fn takes_handshake(&mut self) -> bool {
         std::mem::take(&mut self.has_begun_tls)
     }
 
-    pub fn take_response(&mut self, status: u16) -> Response {
+    pub(crate) fn take_response(&mut self, status: u16) -> Response {
         Response { status, body: std::mem::take(&mut self.answer), retry_after: self.head.wait() }
     }
 }

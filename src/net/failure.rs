@@ -10,13 +10,13 @@ use curl::easy::Easy2;
 use curl_sys as sys;
 
 /// Of a transfer that is over.
-pub fn of_transfer<H>(easy: &mut Easy2<H>, error: &curl::Error) -> Error {
+pub(crate) fn of_transfer<H>(easy: &mut Easy2<H>, error: &curl::Error) -> Error {
     let detail = easy.take_error_buf().unwrap_or_default();
     from_curl(error.code(), error.extra_description().unwrap_or(&detail), options::verify_result(easy))
 }
 
 /// Of setting one up.
-pub fn of_setting(error: &curl::Error) -> Error {
+pub(crate) fn of_setting(error: &curl::Error) -> Error {
     from_curl(error.code(), error.extra_description().unwrap_or_default(), 0)
 }
 

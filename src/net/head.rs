@@ -5,18 +5,18 @@ use std::time::Duration;
 
 /// Kept from answer to answer for its memory; empty where there was no such header.
 #[derive(Default)]
-pub struct Head {
+pub(crate) struct Head {
     retry_after: Vec<u8>,
     date: Vec<u8>,
 }
 
 impl Head {
-    pub fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.retry_after.clear();
         self.date.clear();
     }
 
-    pub fn line(&mut self, line: &[u8]) {
+    pub(crate) fn line(&mut self, line: &[u8]) {
         // Two headers matter, so most lines are dismissed by their first letter.
         let (name, kept) = match line.first() {
             Some(b'r' | b'R') => ("retry-after:", &mut self.retry_after),
@@ -30,7 +30,7 @@ impl Head {
     }
 
     /// What `Retry-After` asks for.
-    pub fn wait(&self) -> Option<Duration> {
+    pub(crate) fn wait(&self) -> Option<Duration> {
         let text = |value| std::str::from_utf8(value).ok().filter(|text| !text.is_empty());
         text(&self.retry_after).and_then(|value| retry_after(value, text(&self.date)))
     }
@@ -60,7 +60,7 @@ fn seconds_of(date: &str) -> Option<libc::time_t> {
 }
 
 /// The value of the header, if the line has it. The name comes in small letters, with its colon.
-pub fn value_of<'a>(line: &'a [u8], name: &str) -> Option<&'a [u8]> {
+pub(crate) fn value_of<'a>(line: &'a [u8], name: &str) -> Option<&'a [u8]> {
     let (start, value) = line.split_at_checked(name.len())?;
     start.eq_ignore_ascii_case(name.as_bytes()).then(|| value.trim_ascii())
 }

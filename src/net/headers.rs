@@ -6,14 +6,14 @@ use std::ptr::{self, NonNull};
 use zeroize::Zeroize;
 
 /// Only read by libcurl, while a transfer runs. Its own pointer is the only way to the list and its lines.
-pub struct Headers(*mut curl_sys::curl_slist);
+pub(crate) struct Headers(*mut curl_sys::curl_slist);
 
 impl Headers {
-    pub fn new() -> Headers {
+    pub(crate) fn new() -> Headers {
         Headers(ptr::null_mut())
     }
 
-    pub fn append(&mut self, line: &str) -> Result<(), curl::Error> {
+    pub(crate) fn append(&mut self, line: &str) -> Result<(), curl::Error> {
         let mut line = CString::new(line)?.into_bytes_with_nul();
         // SAFETY: the list is NULL or this one's own; the line is terminated, and copied.
         let longer = unsafe { curl_sys::curl_slist_append(self.0, line.as_ptr().cast()) };
@@ -27,7 +27,7 @@ impl Headers {
     }
 
     /// NULL if there are none.
-    pub fn as_ptr(&self) -> *const curl_sys::curl_slist {
+    pub(crate) fn as_ptr(&self) -> *const curl_sys::curl_slist {
         self.0
     }
 

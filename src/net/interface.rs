@@ -7,7 +7,7 @@ const UP: libc::c_int = libc::IFF_UP | libc::IFF_RUNNING;
 
 /// Which of the network interfaces, named in the order of preference, is the first that is up, has a
 /// link, and has an address that reaches beyond it.
-pub fn usable_interface(names: &[String]) -> Option<usize> {
+pub(crate) fn usable_interface(names: &[String]) -> Option<usize> {
     match listed(names) {
         Ok(best) => best,
         // Where a process may not use AF_NETLINK (RestrictAddressFamilies= of systemd, Android) there is no list.
@@ -31,7 +31,7 @@ fn listed(names: &[String]) -> io::Result<Option<usize>> {
 
 /// The names of the interfaces that can be used, with each of their addresses; none where there is no list.
 #[cfg(target_os = "linux")]
-pub fn usable_addresses() -> Vec<(Vec<u8>, Vec<u8>)> {
+pub(crate) fn usable_addresses() -> Vec<(Vec<u8>, Vec<u8>)> {
     let mut found = Vec::new();
     let listed = for_each(|name, entry| {
         if is_usable(entry) {
@@ -102,7 +102,7 @@ mod by_name {
     use std::net::UdpSocket;
     use std::os::fd::AsRawFd;
 
-    pub fn first_usable(names: &[String]) -> Option<usize> {
+    pub(crate) fn first_usable(names: &[String]) -> Option<usize> {
         // Any socket will do to ask, and nothing is sent from it.
         let socket = UdpSocket::bind("0.0.0.0:0").or_else(|_| UdpSocket::bind("[::]:0")).ok()?;
         let addresses = std::fs::read_to_string("/proc/net/if_inet6").unwrap_or_default();
@@ -131,7 +131,7 @@ mod by_name {
     }
 
     /// Each line of the kernel's list has an address in 32 digits, and the interface's name at its end.
-    pub fn has_ipv6_address(list: &str, name: &str) -> bool {
+    pub(crate) fn has_ipv6_address(list: &str, name: &str) -> bool {
         list.lines().any(|line| {
             let mut address = [0; 16];
             line.split_ascii_whitespace().next_back() == Some(name)

@@ -8,7 +8,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 
-pub struct NetworkWatch {
+pub(crate) struct NetworkWatch {
     socket: OwnedFd,
     /// What the network looked like.
     seen: u64,
@@ -16,19 +16,19 @@ pub struct NetworkWatch {
 
 impl NetworkWatch {
     /// An error where a process may not use netlink, as in sandboxes.
-    pub fn new() -> io::Result<NetworkWatch> {
+    pub(crate) fn new() -> io::Result<NetworkWatch> {
         let socket = netlink::open()?;
         Ok(NetworkWatch { socket, seen: fingerprint() })
     }
 
     /// Readable when the kernel has something to tell.
-    pub fn descriptor(&self) -> RawFd {
+    pub(crate) fn descriptor(&self) -> RawFd {
         self.socket.as_raw_fd()
     }
 
     /// Takes in what the kernel tells. Whether something that counts is different now: it also tells that an address is
     /// still good, how a radio is, and of routes that matter to nobody.
-    pub fn has_changed(&mut self) -> bool {
+    pub(crate) fn has_changed(&mut self) -> bool {
         netlink::drain(&self.socket);
         let now = fingerprint();
         std::mem::replace(&mut self.seen, now) != now

@@ -9,28 +9,34 @@ use crate::log::Log;
 use crate::status::FIO_E_UNSUPPORTED;
 use curl::multi::{Message, Multi};
 
-pub struct Parts;
+pub(crate) struct Parts;
 
 impl Parts {
-    pub const MOST_IDLE: usize = 0;
+    pub(crate) const MOST_IDLE: usize = 0;
 
-    pub fn new(_: &Log) -> Parts {
+    pub(crate) fn new(_: &Log) -> Parts {
         Parts
     }
 
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         true
     }
 
-    pub fn start(&mut self, _: &Multi, _: RequestId, _: PartRequest, _: &NetSettings) -> Result<(), Error> {
+    pub(crate) fn start(
+        &mut self,
+        _: &Multi,
+        _: RequestId,
+        _: PartRequest,
+        _: &NetSettings,
+    ) -> Result<(), Error> {
         Err(Error::of(FIO_E_UNSUPPORTED))
     }
 
-    pub fn result_in(&self, _: &Message<'_>) -> Option<(RequestId, Result<(), curl::Error>)> {
+    pub(crate) fn result_in(&self, _: &Message<'_>) -> Option<(RequestId, Result<(), curl::Error>)> {
         None
     }
 
-    pub fn finish(
+    pub(crate) fn finish(
         &mut self,
         _: &Multi,
         _: RequestId,
@@ -40,23 +46,23 @@ impl Parts {
         None
     }
 
-    pub fn abort(&mut self, _: &Multi, _: RequestId) {}
+    pub(crate) fn abort(&mut self, _: &Multi, _: RequestId) {}
 
-    pub fn abort_all(&mut self, _: &Multi) {}
+    pub(crate) fn abort_all(&mut self, _: &Multi) {}
 
-    pub fn sent(&self, _: RequestId) -> u64 {
+    pub(crate) fn sent(&self, _: RequestId) -> u64 {
         0
     }
 
-    pub fn limit(&mut self, _: UploadLimits) {}
+    pub(crate) fn limit(&mut self, _: UploadLimits) {}
 
-    pub fn resume(&mut self, _: u64) {}
+    pub(crate) fn resume(&mut self, _: u64) {}
 
-    pub fn end_stalled(&mut self, _: &Multi, _: u64, _: &NetSettings) -> [(RequestId, Outcome); 0] {
+    pub(crate) fn end_stalled(&mut self, _: &Multi, _: u64, _: &NetSettings) -> [(RequestId, Outcome); 0] {
         []
     }
 
-    pub fn timer(&self) -> Option<u64> {
+    pub(crate) fn timer(&self) -> Option<u64> {
         None
     }
 }

@@ -39,7 +39,7 @@ impl NetSettings {
 }
 
 /// https, verified, without redirects, proxies, cookies, or anything else from the environment.
-pub fn set_common<H: Handler>(
+pub(crate) fn set_common<H: Handler>(
     easy: &mut Easy2<H>,
     settings: &NetSettings,
     log: &Log,
@@ -69,7 +69,7 @@ pub fn set_common<H: Handler>(
 ///
 /// # Safety
 /// The URL must stay until the handle is pointed at another one, or is gone.
-pub unsafe fn point_at<H>(easy: &Easy2<H>, url: &ParsedUrl) -> Result<(), curl::Error> {
+pub(crate) unsafe fn point_at<H>(easy: &Easy2<H>, url: &ParsedUrl) -> Result<(), curl::Error> {
     // SAFETY: the handle is alive and the option takes a URL handle, which the caller keeps.
     checked(unsafe { curl_sys::curl_easy_setopt(easy.raw(), CURLOPT_CURLU, url.as_ptr()) })
 }
@@ -78,7 +78,7 @@ pub unsafe fn point_at<H>(easy: &Easy2<H>, url: &ParsedUrl) -> Result<(), curl::
 ///
 /// # Safety
 /// The headers must stay until the handle is pointed at other ones, or is gone.
-pub unsafe fn send_headers<H>(easy: &Easy2<H>, headers: &Headers) -> Result<(), curl::Error> {
+pub(crate) unsafe fn send_headers<H>(easy: &Easy2<H>, headers: &Headers) -> Result<(), curl::Error> {
     // SAFETY: the handle is alive and the option takes a list, which the caller keeps, or NULL.
     checked(unsafe { curl_sys::curl_easy_setopt(easy.raw(), curl_sys::CURLOPT_HTTPHEADER, headers.as_ptr()) })
 }
@@ -87,7 +87,7 @@ pub unsafe fn send_headers<H>(easy: &Easy2<H>, headers: &Headers) -> Result<(), 
 ///
 /// # Safety
 /// The bytes must stay where they are until the handle is pointed at others, or is gone.
-pub unsafe fn post_in_place<H>(easy: &Easy2<H>, bytes: &[u8]) -> Result<(), curl::Error> {
+pub(crate) unsafe fn post_in_place<H>(easy: &Easy2<H>, bytes: &[u8]) -> Result<(), curl::Error> {
     let (start, length) = (bytes.as_ptr(), bytes.len() as curl_sys::curl_off_t);
     // SAFETY: the handle is alive, the options take a curl_off_t and a pointer; the caller keeps the
     // bytes.
@@ -98,7 +98,7 @@ pub unsafe fn post_in_place<H>(easy: &Easy2<H>, bytes: &[u8]) -> Result<(), curl
 }
 
 /// What OpenSSL said of the server's certificate; 0 for nothing.
-pub fn verify_result<H>(easy: &Easy2<H>) -> libc::c_long {
+pub(crate) fn verify_result<H>(easy: &Easy2<H>) -> libc::c_long {
     let mut result: libc::c_long = 0;
     // SAFETY: the handle is alive and the answer is a long.
     let code = unsafe {
@@ -108,7 +108,7 @@ pub fn verify_result<H>(easy: &Easy2<H>) -> libc::c_long {
 }
 
 /// How many connections a transfer made.
-pub fn connections_made<H>(easy: &Easy2<H>) -> libc::c_long {
+pub(crate) fn connections_made<H>(easy: &Easy2<H>) -> libc::c_long {
     let mut made: libc::c_long = 0;
     // SAFETY: the handle is alive and the answer is a long.
     let code =
@@ -118,7 +118,7 @@ pub fn connections_made<H>(easy: &Easy2<H>) -> libc::c_long {
 
 /// Sets an option that an older libcurl does not know, or not with its TLS library.
 #[cfg(not(feature = "bundled"))]
-pub fn set_if_known<H>(
+pub(crate) fn set_if_known<H>(
     easy: &Easy2<H>,
     option: curl_sys::CURLoption,
     text: &std::ffi::CStr,
@@ -138,7 +138,7 @@ fn wait_for_no_names<H>(easy: &Easy2<H>) {
 }
 
 /// As above, where the threads belong to all handles (libcurl 8.20 or so).
-pub fn leave_threads_behind(multi: &Multi) {
+pub(crate) fn leave_threads_behind(multi: &Multi) {
     let yes: libc::c_long = 1;
     // SAFETY: the handle is alive and the option takes a long.
     let _ = unsafe { curl_sys::curl_multi_setopt(multi.raw(), CURLMOPT_QUICK_EXIT, yes) };
@@ -161,6 +161,6 @@ fn no_other_certificates<H>(easy: &Easy2<H>) -> Result<(), curl::Error> {
     if code == CURLE_NOT_BUILT_IN { Ok(()) } else { checked(code) }
 }
 
-pub fn checked(code: curl_sys::CURLcode) -> Result<(), curl::Error> {
+pub(crate) fn checked(code: curl_sys::CURLcode) -> Result<(), curl::Error> {
     if code == curl_sys::CURLE_OK { Ok(()) } else { Err(curl::Error::new(code)) }
 }

@@ -20,20 +20,20 @@ use zeroize::Zeroizing;
 
 /// What a handle is set to, from part to part.
 #[derive(Default)]
-pub struct PartState {
+pub(crate) struct PartState {
     /// Of `tls::Context`.
     pub generation: u32,
     content_type: Option<Arc<str>>,
     interface: Option<String>,
 }
 
-pub struct Part {
+pub(crate) struct Part {
     pub easy: Easy2<Upload>,
     pub state: PartState,
 }
 
 impl Part {
-    pub fn new(
+    pub(crate) fn new(
         settings: &NetSettings,
         bandwidth: &Arc<Bandwidth>,
         sockets: &Arc<Sockets>,
@@ -55,7 +55,7 @@ impl Part {
     }
 
     /// Makes the handle ready for a part.
-    pub fn prepare(&mut self, part: PartRequest, interface: Option<&str>) -> Result<(), Error> {
+    pub(crate) fn prepare(&mut self, part: PartRequest, interface: Option<&str>) -> Result<(), Error> {
         let url = url_of(part.url.expose())?;
         let target = Zeroizing::new(target_of(part.url.expose()));
         self.set(&part, interface, url, &target).map_err(|error| failure::of_setting(&error))?;
@@ -91,7 +91,7 @@ impl Part {
         self.easy.in_filesize(part.length)
     }
 
-    pub fn outcome(
+    pub(crate) fn outcome(
         &mut self,
         result: Result<(), curl::Error>,
         sockets: &Sockets,
@@ -126,7 +126,7 @@ impl Part {
     }
 
     /// Lets go of what belonged to the part.
-    pub fn clear(&mut self) -> Result<(), curl::Error> {
+    pub(crate) fn clear(&mut self) -> Result<(), curl::Error> {
         part_options::set_target(&self.easy, None)?;
         part_options::point_nowhere(&self.easy)?;
         self.easy.get_mut().url = None;

@@ -8,7 +8,7 @@ use curl::multi::Easy2Handle;
 use std::ffi::{CStr, CString};
 
 /// Makes the handle forget its URL.
-pub fn point_nowhere<H>(easy: &Easy2<H>) -> Result<(), curl::Error> {
+pub(crate) fn point_nowhere<H>(easy: &Easy2<H>) -> Result<(), curl::Error> {
     let none = std::ptr::null_mut::<libc::c_void>();
     // SAFETY: the handle is alive and the option takes a URL handle or NULL.
     checked(unsafe { curl_sys::curl_easy_setopt(easy.raw(), CURLOPT_CURLU, none) })
@@ -16,14 +16,14 @@ pub fn point_nowhere<H>(easy: &Easy2<H>) -> Result<(), curl::Error> {
 
 /// Sets what stands in the request's first line, byte for byte; `None` is what libcurl makes of the URL, whose escapes
 /// it writes with large letters.
-pub fn set_target<H>(easy: &Easy2<H>, target: Option<&CStr>) -> Result<(), curl::Error> {
+pub(crate) fn set_target<H>(easy: &Easy2<H>, target: Option<&CStr>) -> Result<(), curl::Error> {
     let target = target.map_or(std::ptr::null(), CStr::as_ptr);
     // SAFETY: the handle is alive and the option takes a terminated string, which is copied, or NULL.
     checked(unsafe { curl_sys::curl_easy_setopt(easy.raw(), CURLOPT_REQUEST_TARGET, target) })
 }
 
 /// Binds the handle's connections to a network interface, or to none.
-pub fn use_interface<H>(easy: &Easy2<H>, name: Option<&str>) -> Result<(), curl::Error> {
+pub(crate) fn use_interface<H>(easy: &Easy2<H>, name: Option<&str>) -> Result<(), curl::Error> {
     // The prefix says that it is no host name, which libcurl would look up.
     let name = name.map(|name| CString::new(format!("if!{name}"))).transpose()?;
     let name = name.as_ref().map_or(std::ptr::null(), |name| name.as_ptr());
@@ -35,7 +35,7 @@ pub fn use_interface<H>(easy: &Easy2<H>, name: Option<&str>) -> Result<(), curl:
 ///
 /// # Safety
 /// `sockets` must outlive the multi handle that keeps the connections.
-pub unsafe fn watch_sockets<H>(easy: &Easy2<H>, sockets: &Sockets) -> Result<(), curl::Error> {
+pub(crate) unsafe fn watch_sockets<H>(easy: &Easy2<H>, sockets: &Sockets) -> Result<(), curl::Error> {
     extern "C" fn close(sockets: *mut libc::c_void, socket: curl_sys::curl_socket_t) -> libc::c_int {
         // SAFETY: the caller of `watch_sockets` keeps them, and they are only shared.
         let sockets = unsafe { &*sockets.cast::<Sockets>() };
@@ -57,7 +57,7 @@ pub unsafe fn watch_sockets<H>(easy: &Easy2<H>, sockets: &Sockets) -> Result<(),
 ///
 /// # Safety
 /// `ports` must outlive the handle.
-pub unsafe fn watch_ports<H>(easy: &Easy2<H>, ports: &Ports) {
+pub(crate) unsafe fn watch_ports<H>(easy: &Easy2<H>, ports: &Ports) {
     extern "C" fn note(
         ports: *mut libc::c_void,
         _: *mut libc::c_char,
@@ -88,12 +88,12 @@ pub unsafe fn watch_ports<H>(easy: &Easy2<H>, ports: &Ports) {
 }
 
 /// The port on this side of a handle's connection; 0 before there is one.
-pub fn local_port<H>(easy: &Easy2Handle<H>) -> u16 {
+pub(crate) fn local_port<H>(easy: &Easy2Handle<H>) -> u16 {
     port_of(easy.raw())
 }
 
 /// The same of a handle that was taken out of its multi handle: that of the connection it had.
-pub fn last_local_port<H>(easy: &Easy2<H>) -> u16 {
+pub(crate) fn last_local_port<H>(easy: &Easy2<H>) -> u16 {
     port_of(easy.raw())
 }
 

@@ -26,7 +26,7 @@ struct Active {
     state: PartState,
 }
 
-pub struct Parts {
+pub(crate) struct Parts {
     active: SmallMap<RequestId, Active>,
     idle: Vec<Part>,
     bandwidth: Arc<Bandwidth>,
@@ -41,9 +41,9 @@ pub struct Parts {
 
 impl Parts {
     /// Handles kept for parts to come.
-    pub const MOST_IDLE: usize = 32;
+    pub(crate) const MOST_IDLE: usize = 32;
 
-    pub fn new(log: &Log) -> Parts {
+    pub(crate) fn new(log: &Log) -> Parts {
         Parts {
             active: SmallMap::default(),
             idle: Vec::new(),
@@ -55,11 +55,11 @@ impl Parts {
         }
     }
 
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.active.is_empty()
     }
 
-    pub fn start(
+    pub(crate) fn start(
         &mut self,
         multi: &Multi,
         id: RequestId,
@@ -92,12 +92,12 @@ impl Parts {
     }
 
     /// The part that a message of libcurl's says is over.
-    pub fn result_in(&self, message: &Message<'_>) -> Option<(RequestId, Result<(), curl::Error>)> {
+    pub(crate) fn result_in(&self, message: &Message<'_>) -> Option<(RequestId, Result<(), curl::Error>)> {
         self.active.iter().find_map(|(&id, active)| Some((id, message.result_for2(&active.easy)?)))
     }
 
     /// `None` if there is no such part.
-    pub fn finish(
+    pub(crate) fn finish(
         &mut self,
         multi: &Multi,
         id: RequestId,
@@ -118,21 +118,21 @@ impl Parts {
         Some(outcome)
     }
 
-    pub fn abort(&mut self, multi: &Multi, id: RequestId) {
+    pub(crate) fn abort(&mut self, multi: &Multi, id: RequestId) {
         if let Some(active) = self.active.remove(&id) {
             drop(retire(multi, active));
             self.share_bandwidth();
         }
     }
 
-    pub fn abort_all(&mut self, multi: &Multi) {
+    pub(crate) fn abort_all(&mut self, multi: &Multi) {
         for (_, active) in std::mem::take(&mut self.active) {
             drop(retire(multi, active));
         }
     }
 
     /// How many bytes of a part the other end has confirmed, as far as that can be told.
-    pub fn sent(&self, id: RequestId) -> u64 {
+    pub(crate) fn sent(&self, id: RequestId) -> u64 {
         self.active.get(&id).map_or(0, |active| {
             let (sent, port) = (active.easy.get_ref().sent(), local_port(&active.easy));
             let arrived = self.sockets.arrived(port);
@@ -143,7 +143,7 @@ impl Parts {
         })
     }
 
-    pub fn limit(&mut self, limits: UploadLimits) {
+    pub(crate) fn limit(&mut self, limits: UploadLimits) {
         self.bandwidth.limit(limits.bytes_per_second);
         self.interfaces = limits.interfaces;
         // Their turns may be other ones now: they ask again.
@@ -151,7 +151,7 @@ impl Parts {
     }
 
     /// Lets those parts go on that wait because of the limit and whose turn has come.
-    pub fn resume(&mut self, now: u64) {
+    pub(crate) fn resume(&mut self, now: u64) {
         for active in self.active.values_mut() {
             if active.easy.get_ref().paused_until().is_some_and(|until| until <= now) {
                 active.easy.get_mut().go_on();
@@ -162,7 +162,7 @@ impl Parts {
     }
 
     /// Ends parts that stand still for too long.
-    pub fn end_stalled(
+    pub(crate) fn end_stalled(
         &mut self,
         multi: &Multi,
         now: u64,
@@ -204,7 +204,7 @@ impl Parts {
     }
 
     /// When a part wants something done, in milliseconds: one has its turn, or they are to be looked at.
-    pub fn timer(&self) -> Option<u64> {
+    pub(crate) fn timer(&self) -> Option<u64> {
         let turns = self.active.values().filter_map(|active| active.easy.get_ref().paused_until());
         let check = (!self.active.is_empty()).then_some(self.next_check);
         turns.chain(check).min()

@@ -14,7 +14,7 @@ const MOST_BETWEEN_LOOKS: u64 = 2_000;
 
 /// A connection that nobody has answered after so many milliseconds is tried again: the kernel says its first word again
 /// after 1, 3, 7 and 15 seconds, and a network that came back meanwhile would wait for that.
-pub const UNANSWERED: u64 = 4_000;
+pub(crate) const UNANSWERED: u64 = 4_000;
 /// A connection is silent after so many round trips, and not before so many milliseconds: the kernel sends again after 1, 3,
 /// 7 and 15 seconds, and most of the part is there already. Meanwhile another part may go (`QUIET` in `link`).
 const SILENT_ROUND_TRIPS: u64 = 12;
@@ -22,14 +22,14 @@ const SILENT_LEAST: u64 = 20_000;
 
 /// Whether something that was sent is unconfirmed although the other end has had time for it many times over. One that
 /// takes nothing at the moment confirms what was sent nevertheless, so that a slow storage is not silent.
-pub fn is_silent(tcp: TcpState, still_for: u64) -> bool {
+pub(crate) fn is_silent(tcp: TcpState, still_for: u64) -> bool {
     let most = SILENT_LEAST.max(SILENT_ROUND_TRIPS.saturating_mul(tcp.round_trip));
     tcp.unconfirmed > 0 && tcp.silent_for >= most && still_for >= most
 }
 
 /// For how long nothing has moved, in milliseconds.
 #[derive(Default)]
-pub struct Stall {
+pub(crate) struct Stall {
     arrived: u64,
     looked_at: u64,
     lasts: u64,
@@ -37,7 +37,7 @@ pub struct Stall {
 
 impl Stall {
     /// To be asked again and again, with what has arrived and the time.
-    pub fn lasts(&mut self, arrived: u64, now: u64) -> u64 {
+    pub(crate) fn lasts(&mut self, arrived: u64, now: u64) -> u64 {
         let since = now.saturating_sub(self.looked_at).min(MOST_BETWEEN_LOOKS);
         let moved = self.looked_at == 0 || self.arrived != arrived;
         *self = Stall { arrived, looked_at: now, lasts: if moved { 0 } else { self.lasts + since } };
@@ -45,22 +45,22 @@ impl Stall {
     }
 
     /// It moves, or is not meant to.
-    pub fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         *self = Stall::default();
     }
 }
 
 /// The ports on this side that a part went out from lately: the one before, and the last.
 #[derive(Default)]
-pub struct Ports(AtomicU32);
+pub(crate) struct Ports(AtomicU32);
 
 impl Ports {
-    pub fn note(&self, port: u16) {
+    pub(crate) fn note(&self, port: u16) {
         let last = self.0.load(Ordering::Relaxed) & 0xffff;
         self.0.store(last << 16 | u32::from(port), Ordering::Relaxed);
     }
 
-    pub fn clear(&self) {
+    pub(crate) fn clear(&self) {
         self.0.store(0, Ordering::Relaxed);
     }
 
@@ -81,7 +81,7 @@ struct Open {
 
 /// The sockets that were opened for parts.
 #[derive(Default)]
-pub struct Sockets {
+pub(crate) struct Sockets {
     open: Mutex<Vec<Open>>,
     /// Those that were closed lastly: the port on this side, and what the other end had not confirmed.
     closed: Mutex<VecDeque<(u16, u64)>>,
@@ -97,7 +97,7 @@ impl Sockets {
     }
 
     /// A socket is about to be closed, and what is known of it goes with it.
-    pub fn forget(&self, socket: RawFd) {
+    pub(crate) fn forget(&self, socket: RawFd) {
         self.list().retain(|open| open.socket != socket);
         let Some(port) = local_port(socket) else { return };
         let Some(left) = unconfirmed(socket, port) else { return };
@@ -110,7 +110,7 @@ impl Sockets {
     }
 
     /// Whether the other end has confirmed all that was sent from this port; `false` if nobody knows.
-    pub fn is_confirmed(&self, local_port: u16) -> bool {
+    pub(crate) fn is_confirmed(&self, local_port: u16) -> bool {
         let open = self.list().iter().find_map(|open| unconfirmed(open.socket, local_port));
         let left = open
             .or_else(|| self.closed().iter().find(|(port, _)| *port == local_port).map(|(_, left)| *left));
@@ -118,19 +118,19 @@ impl Sockets {
     }
 
     /// Whether one of the connections from these ports was closed after the other end had confirmed all that was sent.
-    pub fn was_confirmed(&self, ports: &Ports) -> bool {
+    pub(crate) fn was_confirmed(&self, ports: &Ports) -> bool {
         let closed = self.closed();
         ports.list().iter().any(|port| *port != 0 && closed.contains(&(*port, 0)))
     }
 
-    pub fn remember(&self, socket: RawFd) {
+    pub(crate) fn remember(&self, socket: RawFd) {
         let mut list = self.list();
         list.retain(|open| open.socket != socket);
         list.push(Open { socket, before: 0 });
     }
 
     /// What the kernel knows of the connection from this port.
-    pub fn state(&self, port: u16) -> Option<TcpState> {
+    pub(crate) fn state(&self, port: u16) -> Option<TcpState> {
         self.list()
             .iter()
             .find(|open| local_port(open.socket) == Some(port))
@@ -139,27 +139,27 @@ impl Sockets {
 
     /// How many bytes of the part on the connection from this port have arrived; `None` if the system does not say. What
     /// libcurl and the TLS library hold back is left out, their own words before a first part are in it.
-    pub fn arrived(&self, port: u16) -> Option<u64> {
+    pub(crate) fn arrived(&self, port: u16) -> Option<u64> {
         let list = self.list();
         let open = list.iter().find(|open| local_port(open.socket) == Some(port))?;
         Some(tcp_state(open.socket)?.confirmed?.saturating_sub(open.before))
     }
 
     /// A part was answered: what was confirmed until now belongs to it.
-    pub fn part_over(&self, port: u16) {
+    pub(crate) fn part_over(&self, port: u16) {
         if let Some(open) = self.list().iter_mut().find(|open| local_port(open.socket) == Some(port)) {
             open.before = tcp_state(open.socket).and_then(|tcp| tcp.confirmed).unwrap_or(0);
         }
     }
 
     /// Whether a socket is open that nobody has answered yet.
-    pub fn is_unanswered(&self, socket: RawFd) -> bool {
+    pub(crate) fn is_unanswered(&self, socket: RawFd) -> bool {
         self.list().iter().any(|open| open.socket == socket)
             && tcp_state(socket).is_some_and(|tcp| tcp.is_unanswered)
     }
 
     /// How many bytes sent from this port have not been confirmed; 0 if nobody knows.
-    pub fn unconfirmed(&self, local_port: u16) -> u64 {
+    pub(crate) fn unconfirmed(&self, local_port: u16) -> u64 {
         self.list().iter().find_map(|open| unconfirmed(open.socket, local_port)).unwrap_or(0)
     }
 }

@@ -37,7 +37,7 @@ const FIRST_LINES: &[&str] = &["GET /", "POST /", "PUT /", "HTTP/"];
 
 /// Of a request to a signed address, whose host may quote what is signed.
 #[cfg(feature = "uploads")]
-pub fn write_of_signed(log: &Log, kind: InfoType, data: &[u8], url: &Secret) {
+pub(crate) fn write_of_signed(log: &Log, kind: InfoType, data: &[u8], url: &Secret) {
     if !log.wants(Level::Trace) {
         return;
     }
@@ -49,7 +49,7 @@ pub fn write_of_signed(log: &Log, kind: InfoType, data: &[u8], url: &Secret) {
     }
 }
 
-pub fn write(log: &Log, kind: InfoType, data: &[u8]) {
+pub(crate) fn write(log: &Log, kind: InfoType, data: &[u8]) {
     let (mark, is_header) = match kind {
         InfoType::Text => ('*', false),
         InfoType::HeaderOut => ('>', true),

@@ -26,7 +26,7 @@ const LARGEST_ANSWER: usize = 64 << 10;
 /// Fewer bytes in the time that a part may stand still are none: the slowest modem sends more in a second.
 const LEAST_MOVE: u64 = 256;
 
-pub struct Upload {
+pub(crate) struct Upload {
     /// libcurl points at it.
     pub url: Option<ParsedUrl>,
     part: Option<PartRequest>,
@@ -67,7 +67,7 @@ struct Answer {
 }
 
 impl Upload {
-    pub fn new(bandwidth: Arc<Bandwidth>, sockets: Arc<Sockets>, log: Log) -> Upload {
+    pub(crate) fn new(bandwidth: Arc<Bandwidth>, sockets: Arc<Sockets>, log: Log) -> Upload {
         Upload {
             url: None,
             part: None,
@@ -91,11 +91,11 @@ impl Upload {
     }
 
     /// As `Exchange::takes_handshake`.
-    pub fn takes_handshake(&mut self) -> bool {
+    pub(crate) fn takes_handshake(&mut self) -> bool {
         std::mem::take(&mut self.has_begun_tls)
     }
 
-    pub fn begin(&mut self, part: PartRequest) {
+    pub(crate) fn begin(&mut self, part: PartRequest) {
         self.answer = Answer::default();
         self.failure = None;
         self.read_size = ReadSize::new();
@@ -112,28 +112,28 @@ impl Upload {
     }
 
     /// Lets go of the source.
-    pub fn end(&mut self) {
+    pub(crate) fn end(&mut self) {
         self.part = None;
     }
 
-    pub fn sent(&self) -> u64 {
+    pub(crate) fn sent(&self) -> u64 {
         self.done
     }
 
     /// When it may go on, in milliseconds, if it waits for its turn.
-    pub fn paused_until(&self) -> Option<u64> {
+    pub(crate) fn paused_until(&self) -> Option<u64> {
         self.is_paused.then(|| self.turn.map_or(0, |turn| turn.due()))
     }
 
     /// It waits no more: for its turn that has come, or since the limit is another now.
-    pub fn go_on(&mut self) {
+    pub(crate) fn go_on(&mut self) {
         self.is_paused = false;
     }
 
     /// For how many milliseconds nothing has moved, be it that nothing arrives there or that no answer
     /// comes from there. Before the first byte it is the connection that takes its time, for at most
     /// `connecting`; so it may be for a part without bytes.
-    pub fn stands_still_for(&mut self, unconfirmed: u64, connecting: u64, now: u64) -> u64 {
+    pub(crate) fn stands_still_for(&mut self, unconfirmed: u64, connecting: u64, now: u64) -> u64 {
         if self.is_paused {
             self.stall.clear();
             return 0;
@@ -148,18 +148,18 @@ impl Upload {
     }
 
     /// The socket that was opened for it so many milliseconds ago or earlier, if nothing has been sent yet.
-    pub fn waits_for_connection(&self, most: u64, now: u64) -> Option<c_int> {
+    pub(crate) fn waits_for_connection(&self, most: u64, now: u64) -> Option<c_int> {
         let (socket, since) = self.opened.filter(|_| self.done == 0)?;
         (now.saturating_sub(since) >= most).then_some(socket)
     }
 
-    pub fn take_failure(&mut self) -> Option<Error> {
+    pub(crate) fn take_failure(&mut self) -> Option<Error> {
         self.failure.take()
     }
 
     /// What came back, if enough did: a number is worth more than how the connection ended after it.
     /// But nobody can have stored what was not sent.
-    pub fn take_sent(&mut self) -> Option<Sent> {
+    pub(crate) fn take_sent(&mut self) -> Option<Sent> {
         let answer = std::mem::take(&mut self.answer);
         let is_whole = self.is_taken();
         let response = Response { status: answer.status, body: answer.body, retry_after: answer.head.wait() };
@@ -172,7 +172,7 @@ impl Upload {
     }
 
     /// Whether libcurl has taken the whole body.
-    pub fn is_taken(&self) -> bool {
+    pub(crate) fn is_taken(&self) -> bool {
         self.part.as_ref().is_some_and(|part| part.length == self.done)
     }
 

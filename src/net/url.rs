@@ -12,10 +12,10 @@ unsafe extern "C" {
     fn curl_url_cleanup(url: *mut c_void);
 }
 
-pub struct ParsedUrl(NonNull<c_void>);
+pub(crate) struct ParsedUrl(NonNull<c_void>);
 
 impl ParsedUrl {
-    pub fn new(url: &str) -> Result<ParsedUrl, curl::Error> {
+    pub(crate) fn new(url: &str) -> Result<ParsedUrl, curl::Error> {
         let malformed = || curl::Error::new(curl_sys::CURLE_URL_MALFORMAT);
         // It may be signed, and is a secret then. Reserved in full, so that growing leaves no copy.
         let mut text = Zeroizing::new(Vec::with_capacity(url.len() + 1));
@@ -34,7 +34,7 @@ impl ParsedUrl {
         }
     }
 
-    pub fn as_ptr(&self) -> *mut c_void {
+    pub(crate) fn as_ptr(&self) -> *mut c_void {
         self.0.as_ptr()
     }
 }

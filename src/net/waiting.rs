@@ -11,17 +11,17 @@ use std::sync::atomic::{AtomicU64, Ordering};
 #[cfg(target_os = "linux")]
 use super::poller::Poller;
 
-pub enum Waiting {
+pub(crate) enum Waiting {
     #[cfg(target_os = "linux")]
     Epoll(Poller),
     Portable,
 }
 
 /// The moment libcurl's own timer is due, set by its callback. `u64::MAX` is never.
-pub type CurlTimer = Arc<AtomicU64>;
+pub(crate) type CurlTimer = Arc<AtomicU64>;
 
 /// Lets libcurl tell its sockets and its timer, where they are waited for here.
-pub fn waiting(multi: &mut Multi, curl_timer: &CurlTimer, portable: bool) -> Result<Waiting, Error> {
+pub(crate) fn waiting(multi: &mut Multi, curl_timer: &CurlTimer, portable: bool) -> Result<Waiting, Error> {
     #[cfg(target_os = "linux")]
     if !portable {
         let poller = Poller::new().map_err(|error| from_os(&error))?;
@@ -47,10 +47,10 @@ pub fn waiting(multi: &mut Multi, curl_timer: &CurlTimer, portable: bool) -> Res
     Ok(Waiting::Portable)
 }
 
-pub fn from_multi(error: &curl::MultiError) -> Error {
+pub(crate) fn from_multi(error: &curl::MultiError) -> Error {
     Error::told(FIO_E_NETWORK, format!("libcurl's multi interface failed with code {}", error.code()))
 }
 
-pub fn from_os(error: &std::io::Error) -> Error {
+pub(crate) fn from_os(error: &std::io::Error) -> Error {
     Error::told(FIO_E_NOMEM, format!("the operating system refused a descriptor: {error}"))
 }

@@ -12,15 +12,15 @@ use std::io::{self, ErrorKind};
 use std::os::unix::fs::MetadataExt;
 
 /// Begins with a dot, so it is never a key.
-pub const LOCK_FILE: &str = ".lock";
+pub(crate) const LOCK_FILE: &str = ".lock";
 
 /// Held as long as this lives. Open for reading only, so that the file system can be made read-only meanwhile.
-pub struct Lock {
+pub(crate) struct Lock {
     _held: Option<OwnFile>,
 }
 
 /// `None`: there is no file to lock, and none can be made now.
-pub fn take(dir: &Dir, mode: u32, log: &Log) -> Result<Option<Lock>, Error> {
+pub(crate) fn take(dir: &Dir, mode: u32, log: &Log) -> Result<Option<Lock>, Error> {
     // The file may be replaced between the opening and the locking.
     for _ in 0..3 {
         let file = match dir.read_or_make(LOCK_FILE, mode, false) {

@@ -101,7 +101,7 @@ impl Call {
 }
 
 impl Calls {
-    pub fn add(&mut self, cx: &mut Context, caller: Caller, kind: CallKind) {
+    pub(crate) fn add(&mut self, cx: &mut Context, caller: Caller, kind: CallKind) {
         self.insert(cx, Call::new(caller, kind));
     }
 
@@ -110,25 +110,25 @@ impl Calls {
     }
 
     /// Waits for other tokens than those of this generation.
-    pub fn refresh(&mut self, cx: &mut Context, op: OpId, generation: u64) {
+    pub(crate) fn refresh(&mut self, cx: &mut Context, op: OpId, generation: u64) {
         self.insert(cx, Call { newer_than: generation, ..Call::new(Caller::App(op), CallKind::Refresh) });
     }
 
     /// Device information, for the engine itself. The service wants it asked for after every pairing and refresh;
     /// where they have just given the token, another one would not help.
-    pub fn fetch_device(&mut self, cx: &mut Context, is_token_new: bool) {
+    pub(crate) fn fetch_device(&mut self, cx: &mut Context, is_token_new: bool) {
         // One that is still under way has been overtaken.
         self.withdraw(cx, Caller::FollowUp);
         let call = Call::new(Caller::FollowUp, CallKind::DeviceInfo);
         self.insert(cx, Call { repeated: is_token_new, ..call });
     }
 
-    pub fn has(&self, caller: Caller) -> bool {
+    pub(crate) fn has(&self, caller: Caller) -> bool {
         self.list.values().any(|call| call.caller == caller)
     }
 
     /// Uploads with a request that waits to leave.
-    pub fn waiting_uploads(&self) -> Vec<UploadId> {
+    pub(crate) fn waiting_uploads(&self) -> Vec<UploadId> {
         let waiting = self.list.values().filter(|call| call.state == State::NeedsToken);
         let upload = |call: &Call| match call.caller {
             Caller::Upload(upload) => Some(upload),
@@ -146,7 +146,7 @@ impl Calls {
     }
 
     /// Gives a call up without a word to its caller.
-    pub fn withdraw(&mut self, cx: &mut Context, caller: Caller) {
+    pub(crate) fn withdraw(&mut self, cx: &mut Context, caller: Caller) {
         let found = self.list.iter().find(|(_, call)| call.caller == caller).map(|(&id, _)| id);
         found.map(|id| self.remove(cx, id));
     }
@@ -158,12 +158,12 @@ impl Calls {
     }
 
     /// There will be no other tokens for now.
-    pub fn fail_waiting(&mut self, cx: &mut Context, error: &Error) {
+    pub(crate) fn fail_waiting(&mut self, cx: &mut Context, error: &Error) {
         self.end_those(cx, error, &mut |call| call.state == State::NeedsToken);
     }
 
     /// No other tokens before this time has passed.
-    pub fn release_impatient(&mut self, cx: &mut Context, error: &Error, wait: Duration) {
+    pub(crate) fn release_impatient(&mut self, cx: &mut Context, error: &Error, wait: Duration) {
         self.end_those(cx, error, &mut |call| {
             if call.state != State::NeedsToken {
                 return false;
@@ -174,7 +174,7 @@ impl Calls {
     }
 
     /// The authorization they were for is over.
-    pub fn end_all(&mut self, cx: &mut Context, status: i32) {
+    pub(crate) fn end_all(&mut self, cx: &mut Context, status: i32) {
         self.end_those(cx, &Error::of(status), &mut |_| true);
     }
 
@@ -195,24 +195,24 @@ impl Calls {
     }
 
     /// Whether a call has sat through a failed refresh and hopes for the next.
-    pub fn hope_for_refresh(&self) -> bool {
+    pub(crate) fn hope_for_refresh(&self) -> bool {
         self.list.values().any(|call| call.state == State::NeedsToken && call.waited > 0)
     }
 
     /// Whether there is one that only a refresh can help.
-    pub fn wants_refresh(&mut self) -> bool {
+    pub(crate) fn wants_refresh(&mut self) -> bool {
         core::mem::take(&mut self.wants_refresh)
     }
 
-    pub fn has_event(&self) -> bool {
+    pub(crate) fn has_event(&self) -> bool {
         !self.events.is_empty()
     }
 
-    pub fn poll_event(&mut self) -> Option<Event> {
+    pub(crate) fn poll_event(&mut self) -> Option<Event> {
         (!self.events.is_empty()).then(|| self.events.remove(0))
     }
 
-    pub fn poll_timeout(&self) -> Option<Instant> {
+    pub(crate) fn poll_timeout(&self) -> Option<Instant> {
         let pauses = self.list.values().filter_map(|call| match call.state {
             State::Pausing(until) => Some(until),
             _ => None,
@@ -220,7 +220,7 @@ impl Calls {
         pauses.min()
     }
 
-    pub fn handle_timeout(&mut self, now: Instant) {
+    pub(crate) fn handle_timeout(&mut self, now: Instant) {
         for call in self.list.values_mut() {
             if matches!(call.state, State::Pausing(until) if until <= now) {
                 call.state = State::NeedsToken;
@@ -230,7 +230,7 @@ impl Calls {
 
     /// The next request that can leave. `create_asset` makes the one for the asset of an upload, if there is still
     /// something to create.
-    pub fn poll_request(
+    pub(crate) fn poll_request(
         &mut self,
         cx: &mut Context,
         session: &Session,
@@ -281,7 +281,7 @@ impl Calls {
     }
 
     /// `generation`: that of the tokens there are now.
-    pub fn handle_response(
+    pub(crate) fn handle_response(
         &mut self,
         cx: &mut Context,
         id: u64,

@@ -253,12 +253,12 @@ pub(crate) mod tests {
         }
     }
 
-    pub fn at(seconds: u64) -> Now {
+    pub(crate) fn at(seconds: u64) -> Now {
         Now { mono: Instant(seconds * 1000), wall: 1_800_000_000 + seconds as i64 }
     }
 
     /// What a machine needs to be tested alone.
-    pub fn context() -> Context {
+    pub(crate) fn context() -> Context {
         let settings = Settings {
             origin: "https://x".into(),
             client_id: "cam".into(),

@@ -69,11 +69,11 @@ enum Lesson {
 }
 
 impl Service {
-    pub fn new(policy: EncodingPolicy) -> Service {
+    pub(crate) fn new(policy: EncodingPolicy) -> Service {
         Service { policy, ..Service::default() }
     }
 
-    pub fn encoding_of(&self, endpoint: AuthEndpoint) -> Encoding {
+    pub(crate) fn encoding_of(&self, endpoint: AuthEndpoint) -> Encoding {
         let (_, first, _) = ENDPOINTS[endpoint as usize];
         self.policy.or(match (self.choices[endpoint as usize].is_other, first) {
             (false, first) => first,
@@ -84,7 +84,7 @@ impl Service {
 
     /// A pairing begins: the service may have changed since the last one. What tokens depend on is not put at
     /// risk for it.
-    pub fn begin_pairing(&mut self, has_tokens: bool) {
+    pub(crate) fn begin_pairing(&mut self, has_tokens: bool) {
         for (choice, (endpoint, ..)) in self.choices.iter_mut().zip(ENDPOINTS) {
             if endpoint != AuthEndpoint::Token || !has_tokens {
                 choice.standing = Standing::Untried;
@@ -94,7 +94,7 @@ impl Service {
 
     /// There are tokens, which came from the token endpoint: it has understood its encoding. Used tokens are
     /// answered with `invalid_request` too, which is not to be mistaken.
-    pub fn tokens_found(&mut self, encoding: Encoding) {
+    pub(crate) fn tokens_found(&mut self, encoding: Encoding) {
         let (_, first, _) = ENDPOINTS[AuthEndpoint::Token as usize];
         self.choices[AuthEndpoint::Token as usize] =
             Choice { is_other: encoding != first, standing: Standing::Understood };
@@ -102,7 +102,7 @@ impl Service {
 
     /// Takes in what an answer says about the encoding that its request used. `true`: the same is to be sent
     /// again, in the other one.
-    pub fn wants_other_encoding<T>(
+    pub(crate) fn wants_other_encoding<T>(
         &mut self,
         endpoint: AuthEndpoint,
         used: Encoding,
@@ -147,7 +147,7 @@ impl Service {
         }
     }
 
-    pub fn restore(&mut self, record: &[u8]) {
+    pub(crate) fn restore(&mut self, record: &[u8]) {
         let is_stored = |word: &str| record.split(|&b| b == b'\n').any(|line| line == word.as_bytes());
         self.has_legacy_path = is_stored(LEGACY_PATH);
         for (choice, (_, _, word)) in self.choices.iter_mut().zip(ENDPOINTS) {
@@ -156,12 +156,12 @@ impl Service {
     }
 
     /// The other path has turned out to be the right one.
-    pub fn remember(&mut self) {
+    pub(crate) fn remember(&mut self) {
         self.is_unsaved = true;
     }
 
     /// Losing it costs a request that is refused after the next start: a failure is told but not repeated.
-    pub fn poll_save(&mut self) -> Option<Save> {
+    pub(crate) fn poll_save(&mut self) -> Option<Save> {
         if !core::mem::take(&mut self.is_unsaved) {
             return None;
         }

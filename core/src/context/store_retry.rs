@@ -12,32 +12,32 @@ pub(crate) struct StoreRetry {
 
 impl StoreRetry {
     /// When to try again, if it failed.
-    pub fn at(&self) -> Option<Instant> {
+    pub(crate) fn at(&self) -> Option<Instant> {
         self.is_failing().then_some(self.next)
     }
 
-    pub fn is_failing(&self) -> bool {
+    pub(crate) fn is_failing(&self) -> bool {
         self.failures > 0
     }
 
     /// How often in a row.
-    pub fn failures(&self) -> u32 {
+    pub(crate) fn failures(&self) -> u32 {
         self.failures
     }
 
-    pub fn is_due(&self, now: Instant) -> bool {
+    pub(crate) fn is_due(&self, now: Instant) -> bool {
         self.at().is_some_and(|at| now >= at)
     }
 
     /// `true` if that is news.
-    pub fn failed(&mut self, now: Instant, random: &mut fastrand::Rng) -> bool {
+    pub(crate) fn failed(&mut self, now: Instant, random: &mut fastrand::Rng) -> bool {
         self.failures = self.failures.saturating_add(1);
         self.next = now + Backoff::STORE.delay(self.failures, None, random);
         self.failures == 1
     }
 
     /// `true` if it had failed before.
-    pub fn worked(&mut self) -> bool {
+    pub(crate) fn worked(&mut self) -> bool {
         core::mem::take(&mut self.failures) > 0
     }
 }

@@ -49,14 +49,14 @@ impl Known {
 
 impl KnownDevice {
     /// What the device information was when it was last heard, be it in an earlier life.
-    pub fn cached(&mut self, cx: &mut Context) -> Result<AgedDevice, Error> {
+    pub(crate) fn cached(&mut self, cx: &mut Context) -> Result<AgedDevice, Error> {
         self.load(cx);
         let known = self.known.as_ref();
         known.map(|known| known.aged(cx.now)).ok_or_else(|| Error::of(FIO_E_DEVICE_UNKNOWN))
     }
 
     /// An authorization was taken up from the store: what is known of the device is told with it.
-    pub fn tell(&mut self, cx: &mut Context, project: Option<&String>) {
+    pub(crate) fn tell(&mut self, cx: &mut Context, project: Option<&String>) {
         self.load(cx);
         // A power cut may have left that of an earlier pairing.
         if self.known.take_if(|known| known.device.project_id.as_ref() != project).is_some() {
@@ -89,7 +89,7 @@ impl KnownDevice {
     }
 
     /// The service has told of the device.
-    pub fn handle_device(&mut self, cx: &mut Context, device: &Device) {
+    pub(crate) fn handle_device(&mut self, cx: &mut Context, device: &Device) {
         self.load(cx);
         // An answer that names no project takes no name away: the tokens are bound to one project.
         let known = self.known.as_ref();
@@ -108,13 +108,13 @@ impl KnownDevice {
     }
 
     /// A new pairing, or a revocation: what was known belongs to an authorization that is over.
-    pub fn forget(&mut self, cx: &mut Context) {
+    pub(crate) fn forget(&mut self, cx: &mut Context) {
         self.load(cx);
         let may_be_stored = self.is_stored || !self.is_loaded;
         *self = KnownDevice { is_loaded: true, is_unsaved: may_be_stored, ..KnownDevice::default() };
     }
 
-    pub fn poll_save(&mut self, cx: &Context) -> Option<Save> {
+    pub(crate) fn poll_save(&mut self, cx: &Context) -> Option<Save> {
         if !core::mem::take(&mut self.is_unsaved) {
             return None;
         }
@@ -127,7 +127,7 @@ impl KnownDevice {
     }
 
     /// It is of use at the next start only, and the tokens' own record tells of the trouble.
-    pub fn handle_saved(&mut self, cx: &Context, result: Result<(), Error>) {
+    pub(crate) fn handle_saved(&mut self, cx: &Context, result: Result<(), Error>) {
         match result {
             Ok(()) => {
                 self.is_stored = self.known.is_some();

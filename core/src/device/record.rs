@@ -6,10 +6,10 @@ use crate::json::{Json, ObjectWriter};
 use crate::prelude::*;
 use crate::secret::SecretBytes;
 
-pub const KEY: &str = "device";
+pub(crate) const KEY: &str = "device";
 const VERSION: i64 = 1;
 
-pub fn encode(device: &Device, wall: Option<i64>, client_id: &str, origin: &str) -> SecretBytes {
+pub(crate) fn encode(device: &Device, wall: Option<i64>, client_id: &str, origin: &str) -> SecretBytes {
     let mut object = ObjectWriter::new();
     object.number("version", VERSION);
     object.text("client_id", client_id);
@@ -50,7 +50,7 @@ fn texts(device: &Device) -> [(&'static str, Option<&String>); 7] {
 }
 
 /// With the wall time when it was heard. `None` for what is not of this library, this device and this service: it is replaced in time.
-pub fn decode(value: &SecretBytes, client_id: &str, origin: &str) -> Option<(Device, Option<i64>)> {
+pub(crate) fn decode(value: &SecretBytes, client_id: &str, origin: &str) -> Option<(Device, Option<i64>)> {
     let json = Json::parse(value.expose())?;
     let text = |name: &str| json.get(name).and_then(Json::as_str).map(str::to_owned);
     let number = |name: &str| json.get(name).and_then(Json::as_f64);

@@ -17,57 +17,57 @@ use crate::upload::tags::TagKey;
 pub(super) struct NoUploads;
 
 impl NoUploads {
-    pub fn new(_: TagKey) -> NoUploads {
+    pub(crate) fn new(_: TagKey) -> NoUploads {
         NoUploads
     }
 
-    pub fn restore(&mut self, _: &mut Context) {}
+    pub(crate) fn restore(&mut self, _: &mut Context) {}
 
-    pub fn handle_authorization(&mut self, _: bool, _: Option<&String>) {}
+    pub(crate) fn handle_authorization(&mut self, _: bool, _: Option<&String>) {}
 
-    pub fn handle_project(&mut self, _: &mut Context, _: ProjectNews<'_>) {}
+    pub(crate) fn handle_project(&mut self, _: &mut Context, _: ProjectNews<'_>) {}
 
-    pub fn handle_response(&mut self, _: &mut Context, _: UploadId, _: Result<Reply, Error>) {}
+    pub(crate) fn handle_response(&mut self, _: &mut Context, _: UploadId, _: Result<Reply, Error>) {}
 
-    pub fn handle_part(&mut self, _: &mut Context, _: UploadId, _: RequestId, _: Outcome) {}
+    pub(crate) fn handle_part(&mut self, _: &mut Context, _: UploadId, _: RequestId, _: Outcome) {}
 
-    pub fn handle_timeout(&mut self, _: &mut Context) {}
+    pub(crate) fn handle_timeout(&mut self, _: &mut Context) {}
 
-    pub fn poll_save(&mut self, _: &mut Context) -> Option<Save> {
+    pub(crate) fn poll_save(&mut self, _: &mut Context) -> Option<Save> {
         None
     }
 
-    pub fn handle_saved(&mut self, _: &mut Context, _: Result<(), Error>) {}
+    pub(crate) fn handle_saved(&mut self, _: &mut Context, _: Result<(), Error>) {}
 
-    pub fn poll_request(&mut self) -> Option<Request> {
+    pub(crate) fn poll_request(&mut self) -> Option<Request> {
         None
     }
 
-    pub fn poll_event(&mut self, _: &Context) -> Option<Event> {
+    pub(crate) fn poll_event(&mut self, _: &Context) -> Option<Event> {
         None
     }
 
-    pub fn poll_timeout(&self, _: &Context) -> Option<Instant> {
+    pub(crate) fn poll_timeout(&self, _: &Context) -> Option<Instant> {
         None
     }
 
-    pub fn asset_request(&self, _: UploadId, _: Kind, _: Now) -> Option<api::Request> {
+    pub(crate) fn asset_request(&self, _: UploadId, _: Kind, _: Now) -> Option<api::Request> {
         None
     }
 
-    pub fn withdraw_unwanted(&mut self, _: &Context, _: &[UploadId]) {}
+    pub(crate) fn withdraw_unwanted(&mut self, _: &Context, _: &[UploadId]) {}
 
-    pub fn wants_progress(&self, _: Now) -> bool {
+    pub(crate) fn wants_progress(&self, _: Now) -> bool {
         false
     }
 
-    pub fn has_some_left(&self) -> bool {
+    pub(crate) fn has_some_left(&self) -> bool {
         false
     }
 
-    pub fn note_progress(&mut self, _: impl Fn(RequestId) -> u64) {}
+    pub(crate) fn note_progress(&mut self, _: impl Fn(RequestId) -> u64) {}
 
-    pub fn shut_down(&mut self, _: &mut Context) {}
+    pub(crate) fn shut_down(&mut self, _: &mut Context) {}
 
-    pub fn network_changed(&mut self, _: &mut Context) {}
+    pub(crate) fn network_changed(&mut self, _: &mut Context) {}
 }

@@ -9,7 +9,7 @@ const LEAST: Duration = Duration::from_millis(100);
 const SMOOTHING: u64 = 5_000;
 
 #[derive(Debug, Default)]
-pub struct Meter {
+pub(crate) struct Meter {
     /// Bytes that arrived, since the start.
     total: u64,
     at: Instant,
@@ -20,18 +20,18 @@ pub struct Meter {
 }
 
 impl Meter {
-    pub fn add(&mut self, bytes: u64) {
+    pub(crate) fn add(&mut self, bytes: u64) {
         self.total = self.total.saturating_add(bytes);
     }
 
     /// What was before is another matter: nothing was under way, or the network was away.
-    pub fn restart(&mut self, now: Instant) {
+    pub(crate) fn restart(&mut self, now: Instant) {
         (self.at, self.total_then) = (now, self.total);
     }
 
     /// Returns whether there is something new to tell. A standstill counts when something moves again: one that ends
     /// with a break was no slow link.
-    pub fn tick(&mut self, now: Instant) -> bool {
+    pub(crate) fn tick(&mut self, now: Instant) -> bool {
         let span = milliseconds(now - self.at);
         let moved = self.total - self.total_then;
         if span < milliseconds(LEAST) || moved == 0 {
@@ -48,16 +48,16 @@ impl Meter {
         true
     }
 
-    pub fn smooth(&self) -> u64 {
+    pub(crate) fn smooth(&self) -> u64 {
         self.smooth
     }
 
     /// The better of what was seen lastly, twice, and what is usual.
-    pub fn best(&self) -> u64 {
+    pub(crate) fn best(&self) -> u64 {
         self.smooth.max(self.last.min(self.last_but_one))
     }
 
-    pub fn total(&self) -> u64 {
+    pub(crate) fn total(&self) -> u64 {
         self.total
     }
 }

@@ -41,7 +41,7 @@ struct Trial {
 }
 
 #[derive(Debug)]
-pub struct Parallel {
+pub(crate) struct Parallel {
     most: u32,
     at_once: u32,
     /// Since when, from which total, and for which number of parts it is measured.
@@ -65,7 +65,7 @@ pub struct Parallel {
 
 /// What is under way.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Load {
+pub(crate) struct Load {
     /// Parts that were begun, and those of them of which something has arrived.
     pub begun: u32,
     pub moving: u32,
@@ -76,7 +76,7 @@ pub struct Load {
 }
 
 impl Parallel {
-    pub fn new(most: u32) -> Parallel {
+    pub(crate) fn new(most: u32) -> Parallel {
         Parallel {
             most: most.max(1),
             at_once: 1,
@@ -93,16 +93,16 @@ impl Parallel {
         }
     }
 
-    pub fn at_once(&self) -> u32 {
+    pub(crate) fn at_once(&self) -> u32 {
         self.at_once
     }
 
-    pub fn is_trial(&self) -> bool {
+    pub(crate) fn is_trial(&self) -> bool {
         self.trial.is_some()
     }
 
     /// How many have proved their worth.
-    pub fn proven(&self) -> u32 {
+    pub(crate) fn proven(&self) -> u32 {
         match self.trial {
             Some(Trial { is_more: true, step, .. }) => self.at_once - step,
             Some(Trial { is_more: false, step, .. }) => self.at_once + step,
@@ -111,14 +111,14 @@ impl Parallel {
     }
 
     /// Nothing is known of the present but what was seen earlier.
-    pub fn restart(&mut self, known: Known) {
+    pub(crate) fn restart(&mut self, known: Known) {
         let free = if known.hold > 0 { 0 } else { FREE * known.goodput / 1_000 / USUAL_PART };
         let free = u32::try_from(free).unwrap_or(u32::MAX);
         *self = Parallel { at_once: known.at_once.max(free).clamp(1, self.most), ..Parallel::new(self.most) };
     }
 
     /// The link broke, which holds for so many milliseconds. `is_barren`: so it did before, and no part arrived between.
-    pub fn broke(&mut self, is_barren: bool, hold: u64) {
+    pub(crate) fn broke(&mut self, is_barren: bool, hold: u64) {
         self.load.hold = hold;
         let proven = self.proven();
         let best = self.best_up_to(proven);
@@ -152,7 +152,7 @@ impl Parallel {
     }
 
     /// Looks at how it goes. Returns how many of the parts begun last are better taken back.
-    pub fn adjust(&mut self, load: Load, meter: &Meter, now: Instant) -> u32 {
+    pub(crate) fn adjust(&mut self, load: Load, meter: &Meter, now: Instant) -> u32 {
         let free = match load.hold {
             0 => FREE,
             hold => FREE.min(hold / 8),

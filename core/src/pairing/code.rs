@@ -23,7 +23,7 @@ const LONGEST_ASKED: Duration = Duration::from_secs(60);
 
 /// One granted code on its way to a decision.
 #[derive(Debug)]
-pub struct Code {
+pub(crate) struct Code {
     pub number: u64,
     pub device_code: Secret,
     poll: Request,
@@ -39,7 +39,7 @@ pub struct Code {
 
 impl Code {
     /// `poll` is the request that asks for this code's tokens.
-    pub fn new(number: u64, grant: &Grant, poll: Request, now: Instant) -> Code {
+    pub(crate) fn new(number: u64, grant: &Grant, poll: Request, now: Instant) -> Code {
         Code {
             number,
             device_code: grant.device_code.clone(),
@@ -54,7 +54,7 @@ impl Code {
     }
 
     /// How it ended when it ran out, with what was in the way at last.
-    pub fn expired(&self) -> Error {
+    pub(crate) fn expired(&self) -> Error {
         let error = Error::of(FIO_E_EXPIRED_TOKEN);
         match &self.trouble {
             Some(trouble) => {
@@ -65,21 +65,21 @@ impl Code {
         }
     }
 
-    pub fn is_expired(&self, now: Instant) -> bool {
+    pub(crate) fn is_expired(&self, now: Instant) -> bool {
         now >= self.expires
     }
 
-    pub fn is_polling(&self) -> bool {
+    pub(crate) fn is_polling(&self) -> bool {
         self.is_polling
     }
 
     /// When there is something to do; `None` while an answer is awaited.
-    pub fn poll_timeout(&self) -> Option<Instant> {
+    pub(crate) fn poll_timeout(&self) -> Option<Instant> {
         (!self.is_polling).then(|| self.next_poll.min(self.expires))
     }
 
     /// The poll that is due. The next one is due an interval after its answer.
-    pub fn poll_request(&mut self, now: Instant) -> Option<Request> {
+    pub(crate) fn poll_request(&mut self, now: Instant) -> Option<Request> {
         if self.is_polling || now < self.next_poll || self.is_expired(now) {
             return None;
         }
@@ -87,7 +87,7 @@ impl Code {
         Some(self.poll.clone())
     }
 
-    pub fn handle_failure(&mut self, error: &Error, now: Instant) -> Verdict {
+    pub(crate) fn handle_failure(&mut self, error: &Error, now: Instant) -> Verdict {
         self.is_polling = false;
         if [FIO_E_AUTHORIZATION_PENDING, FIO_E_SLOW_DOWN].contains(&error.status) {
             self.failures = 0;
@@ -104,7 +104,7 @@ impl Code {
     }
 
     /// The answer says nothing about the code: the same again in another encoding, at the same pace.
-    pub fn poll_with(&mut self, poll: Request, now: Instant) {
+    pub(crate) fn poll_with(&mut self, poll: Request, now: Instant) {
         self.poll = poll;
         self.is_polling = false;
         self.next_poll = now + self.interval;

@@ -62,19 +62,19 @@ struct Pair {
 }
 
 impl Pairing {
-    pub fn code_number(&self) -> Option<u64> {
+    pub(crate) fn code_number(&self) -> Option<u64> {
         self.code.as_ref().map(|code| code.number)
     }
 
-    pub fn device_code(&self) -> Option<&Secret> {
+    pub(crate) fn device_code(&self) -> Option<&Secret> {
         self.code.as_ref().map(|code| &code.device_code)
     }
 
-    pub fn has_live_code(&self, now: Instant) -> bool {
+    pub(crate) fn has_live_code(&self, now: Instant) -> bool {
         self.code.as_ref().is_some_and(|code| !code.is_expired(now))
     }
 
-    pub fn start(&mut self, op: OpId, operation: Operation) -> Result<(), Error> {
+    pub(crate) fn start(&mut self, op: OpId, operation: Operation) -> Result<(), Error> {
         if self.asking.is_some() || self.poller.is_some() || self.pair.is_some() {
             return Err(Error::of(FIO_E_IN_PROGRESS));
         }
@@ -106,7 +106,7 @@ impl Pairing {
         Ok(())
     }
 
-    pub fn cancel(&mut self, cx: &mut Context, op: OpId) {
+    pub(crate) fn cancel(&mut self, cx: &mut Context, op: OpId) {
         if self.asking.take_if(|asking| asking.op == op).is_some() {
             cx.abort_for(Purpose::Code);
         }
@@ -125,7 +125,7 @@ impl Pairing {
     }
 
     /// What was approved while nobody was polling is over: a later poll has nothing to report.
-    pub fn forget_approval(&mut self) {
+    pub(crate) fn forget_approval(&mut self) {
         self.approved_unasked = false;
     }
 
@@ -134,17 +134,17 @@ impl Pairing {
         self.asking = Some(CodeRequest { op, is_sent: false, encoding, tried_other_path });
     }
 
-    pub fn poll_event(&mut self) -> Option<Event> {
+    pub(crate) fn poll_event(&mut self) -> Option<Event> {
         self.event.take()
     }
 
-    pub fn poll_timeout(&self) -> Option<Instant> {
+    pub(crate) fn poll_timeout(&self) -> Option<Instant> {
         let ask_again = self.pair.as_ref().and_then(|pair| pair.ask_again);
         let code = self.code.as_ref().filter(|_| self.poller.is_some());
         ask_again.into_iter().chain(code.and_then(|code| code.poll_timeout())).min()
     }
 
-    pub fn handle_timeout(&mut self, cx: &mut Context) {
+    pub(crate) fn handle_timeout(&mut self, cx: &mut Context) {
         let now = cx.now.mono;
         let pair = self.pair.as_mut();
         let asks = pair.and_then(|pair| pair.ask_again.take_if(|at| now >= *at).map(|_| pair.op));
@@ -165,7 +165,7 @@ impl Pairing {
         }
     }
 
-    pub fn poll_request(&mut self, cx: &Context) -> Option<(Request, Purpose)> {
+    pub(crate) fn poll_request(&mut self, cx: &Context) -> Option<(Request, Purpose)> {
         if let Some(asking) = self.asking.as_mut().filter(|asking| !asking.is_sent) {
             asking.is_sent = true;
             asking.encoding = cx.service.encoding_of(AuthEndpoint::Code);
@@ -183,7 +183,7 @@ impl Pairing {
         Some((code.poll_request(cx.now.mono)?, Purpose::Poll { code: code.number }))
     }
 
-    pub fn handle_code(&mut self, cx: &mut Context, answer: Result<Response, Error>) {
+    pub(crate) fn handle_code(&mut self, cx: &mut Context, answer: Result<Response, Error>) {
         let Some(CodeRequest { op, encoding, tried_other_path, .. }) = self.asking.take() else { return };
         let answer = answer.and_then(|response| device_code::read(&response));
         if cx.service.wants_other_encoding(AuthEndpoint::Code, encoding, &answer) {
@@ -257,7 +257,7 @@ impl Pairing {
         cx.complete(op, Err(error));
     }
 
-    pub fn handle_poll(&mut self, cx: &mut Context, number: u64, answer: Result<Response, Error>) {
+    pub(crate) fn handle_poll(&mut self, cx: &mut Context, number: u64, answer: Result<Response, Error>) {
         let answer = answer.and_then(|response| token::read(&response));
         let now = cx.now.mono;
         let not_understood =
@@ -301,7 +301,7 @@ impl Pairing {
     }
 
     /// What the user approved is in force.
-    pub fn tokens_stored(&mut self, cx: &mut Context) {
+    pub(crate) fn tokens_stored(&mut self, cx: &mut Context) {
         match (self.poller.take(), &mut self.pair) {
             (None, _) => self.approved_unasked = true,
             (Some(_), Some(pair)) => pair.waits_for_device = true,
@@ -322,12 +322,12 @@ impl Pairing {
         cx.complete(op, Err(error));
     }
 
-    pub fn waits_for_device(&self) -> bool {
+    pub(crate) fn waits_for_device(&self) -> bool {
         self.pair.as_ref().is_some_and(|pair| pair.waits_for_device)
     }
 
     /// The device information that ends a whole pairing has come, or will not.
-    pub fn handle_device(&mut self, cx: &mut Context, result: Result<Outcome, Error>) {
+    pub(crate) fn handle_device(&mut self, cx: &mut Context, result: Result<Outcome, Error>) {
         if let Some(pair) = self.pair.take_if(|pair| pair.waits_for_device) {
             cx.complete(pair.op, result);
         }

@@ -61,20 +61,20 @@ fn pause_after_restart(record: &[u8], now: Now) -> Duration {
 }
 
 impl Presence {
-    pub fn set_wanted(&mut self, wanted: bool) {
+    pub(crate) fn set_wanted(&mut self, wanted: bool) {
         self.wanted = wanted;
     }
 
     /// The service has answered.
-    pub fn note_contact(&mut self, now: Instant) {
+    pub(crate) fn note_contact(&mut self, now: Instant) {
         self.last_contact = Some(now);
     }
 
-    pub fn poll_event(&mut self) -> Option<Event> {
+    pub(crate) fn poll_event(&mut self) -> Option<Event> {
         self.event.take()
     }
 
-    pub fn poll_timeout(&self, now: Instant) -> Option<Instant> {
+    pub(crate) fn poll_timeout(&self, now: Instant) -> Option<Instant> {
         if !self.wanted || self.is_beating {
             return None;
         }
@@ -93,7 +93,7 @@ impl Presence {
         is_silent && self.not_before.is_some_and(|at| now < at)
     }
 
-    pub fn handle_timeout(&mut self, now: Instant) {
+    pub(crate) fn handle_timeout(&mut self, now: Instant) {
         if self.poll_timeout(now).is_none_or(|at| now < at) {
             return;
         }
@@ -108,17 +108,17 @@ impl Presence {
     }
 
     /// A heartbeat leaves, the application's own included.
-    pub fn heartbeat_sent(&mut self, now: Instant) {
+    pub(crate) fn heartbeat_sent(&mut self, now: Instant) {
         self.last_heartbeat = Some(now);
         self.is_unsaved = !self.is_marked;
     }
 
-    pub fn poll_save(&mut self) -> Option<Save> {
+    pub(crate) fn poll_save(&mut self) -> Option<Save> {
         core::mem::take(&mut self.is_unsaved).then(|| save(BEATING))
     }
 
     /// A store that fails costs a heartbeat that may come too soon after the next start, and is told elsewhere.
-    pub fn handle_saved(&mut self, cx: &Context, result: Result<(), Error>) {
+    pub(crate) fn handle_saved(&mut self, cx: &Context, result: Result<(), Error>) {
         self.is_marked = result.is_ok();
         if let Err(error) = result {
             log_line!(cx.log, Warn, "{error}");
@@ -126,13 +126,13 @@ impl Presence {
     }
 
     /// The end of a life, for the next one: when the last heartbeat was.
-    pub fn last_save(&self, now: Now) -> Option<Save> {
+    pub(crate) fn last_save(&self, now: Now) -> Option<Save> {
         let last = self.last_heartbeat.filter(|_| self.is_marked)?;
         let age = i64::try_from((now.mono - last).as_secs()).unwrap_or(i64::MAX);
         Some(save(&format!("{LAST}{}", now.wall.saturating_sub(age))))
     }
 
-    pub fn restore(&mut self, cx: &mut Context) {
+    pub(crate) fn restore(&mut self, cx: &mut Context) {
         let pause = match cx.records.load(KEY) {
             Ok(None) => return,
             Ok(Some(record)) => pause_after_restart(record.expose(), cx.now),
@@ -149,7 +149,7 @@ impl Presence {
     }
 
     /// The heartbeat is over. `is_alive`: there will be others.
-    pub fn handle_response(&mut self, cx: &mut Context, error: Option<Error>, is_alive: bool) {
+    pub(crate) fn handle_response(&mut self, cx: &mut Context, error: Option<Error>, is_alive: bool) {
         self.is_beating = false;
         let Some(error) = error else { return };
         let now = cx.now.mono;

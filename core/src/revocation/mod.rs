@@ -32,15 +32,15 @@ struct Revocation {
 
 impl Revocations {
     /// The last that was begun; 0 if there is none.
-    pub fn newest(&self) -> u64 {
+    pub(crate) fn newest(&self) -> u64 {
         self.list.keys().copied().max().unwrap_or(0)
     }
 
-    pub fn tokens(&self) -> impl Iterator<Item = &Secret> {
+    pub(crate) fn tokens(&self) -> impl Iterator<Item = &Secret> {
         self.list.values().map(|revocation| &revocation.token)
     }
 
-    pub fn start(&mut self, cx: &mut Context, op: Option<OpId>, token: Secret) -> u64 {
+    pub(crate) fn start(&mut self, cx: &mut Context, op: Option<OpId>, token: Secret) -> u64 {
         let id = cx.new_id();
         let due = Some(cx.now.mono);
         let encoding = Encoding::default();
@@ -50,23 +50,23 @@ impl Revocations {
 
     /// A refresh that is under way may already have replaced the token: its answer is awaited, so that the newest
     /// one is revoked.
-    pub fn await_refresh(&mut self, id: u64) {
+    pub(crate) fn await_refresh(&mut self, id: u64) {
         if let Some(revocation) = self.list.get_mut(&id) {
             revocation.due = None;
         }
     }
 
-    pub fn cancel(&mut self, op: OpId) {
+    pub(crate) fn cancel(&mut self, op: OpId) {
         for revocation in self.list.values_mut().filter(|revocation| revocation.op == Some(op)) {
             revocation.op = None;
         }
     }
 
-    pub fn poll_timeout(&self) -> Option<Instant> {
+    pub(crate) fn poll_timeout(&self) -> Option<Instant> {
         self.list.values().filter_map(|revocation| revocation.due).min()
     }
 
-    pub fn poll_request(&mut self, cx: &Context) -> Option<(Request, Purpose)> {
+    pub(crate) fn poll_request(&mut self, cx: &Context) -> Option<(Request, Purpose)> {
         let is_due = |revocation: &Revocation| revocation.due.is_some_and(|at| cx.now.mono >= at);
         let (&id, revocation) = self.list.iter_mut().find(|(_, revocation)| is_due(revocation))?;
         revocation.due = None;
@@ -78,7 +78,7 @@ impl Revocations {
     }
 
     /// The refresh that was awaited has ended.
-    pub fn handle_refresh(&mut self, cx: &Context, id: u64, answer: Result<Response, Error>) {
+    pub(crate) fn handle_refresh(&mut self, cx: &Context, id: u64, answer: Result<Response, Error>) {
         let Some(revocation) = self.list.get_mut(&id) else { return };
         if let Ok(pair) = answer.and_then(|response| token::read(&response)) {
             revocation.token = pair.refresh.unwrap_or(pair.access);
@@ -86,7 +86,7 @@ impl Revocations {
         revocation.due = Some(cx.now.mono);
     }
 
-    pub fn handle_response(&mut self, cx: &mut Context, id: u64, answer: Result<Response, Error>) {
+    pub(crate) fn handle_response(&mut self, cx: &mut Context, id: u64, answer: Result<Response, Error>) {
         let Some(revocation) = self.list.get_mut(&id) else { return };
         let result = answer.and_then(|response| revoke::read(&response));
         if cx.service.wants_other_encoding(AuthEndpoint::Revoke, revocation.encoding, &result) {

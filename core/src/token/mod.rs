@@ -81,30 +81,30 @@ pub(crate) enum Event {
 }
 
 impl Authorization {
-    pub fn session(&self) -> &Session {
+    pub(crate) fn session(&self) -> &Session {
         &self.session
     }
 
-    pub fn tokens(&self) -> Option<&Tokens> {
+    pub(crate) fn tokens(&self) -> Option<&Tokens> {
         self.session.tokens()
     }
 
-    pub fn project(&self) -> Option<&String> {
+    pub(crate) fn project(&self) -> Option<&String> {
         self.project_id.as_ref().filter(|_| !self.is_project_old)
     }
 
     /// Whether there is somebody to be seen as: not with an authorization that has ended and that the service
     /// refuses to renew.
-    pub fn is_alive(&self, now: Instant) -> bool {
+    pub(crate) fn is_alive(&self, now: Instant) -> bool {
         self.tokens().is_some() && !(self.session.is_expired(now) && self.session.is_suspended())
     }
 
-    pub fn want_refresh(&mut self) {
+    pub(crate) fn want_refresh(&mut self) {
         self.wanted = !self.session.is_refreshing();
     }
 
     /// A new pairing. An earlier one ends here: an answer to its refresh must not replace the new tokens.
-    pub fn install(&mut self, cx: &mut Context, pair: TokenPair, encoding: Encoding) {
+    pub(crate) fn install(&mut self, cx: &mut Context, pair: TokenPair, encoding: Encoding) {
         cx.abort_for(Purpose::Refresh);
         self.forget_refresh();
         self.was_interrupted = false;
@@ -115,7 +115,7 @@ impl Authorization {
     }
 
     /// Ends the pairing as far as this device is concerned. Returns what is to be revoked.
-    pub fn give_up(&mut self) -> Option<Tokens> {
+    pub(crate) fn give_up(&mut self) -> Option<Tokens> {
         let tokens = self.session.clear()?;
         self.forget_refresh();
         self.is_unsaved = true;
@@ -130,7 +130,7 @@ impl Authorization {
     }
 
     /// The service has told of the device, and perhaps of its project.
-    pub fn handle_device(&mut self, cx: &mut Context, device: &Device) {
+    pub(crate) fn handle_device(&mut self, cx: &mut Context, device: &Device) {
         let is_new_pairing = core::mem::take(&mut self.is_project_old);
         let previous = self.project_id.clone();
         // A service that names no project leaves what is known of this pairing: the token is bound to one.
@@ -145,14 +145,14 @@ impl Authorization {
     }
 
     /// An asset has told of its project where the device information has not.
-    pub fn learn_project(&mut self, project_id: &str) {
+    pub(crate) fn learn_project(&mut self, project_id: &str) {
         if self.project_id.is_none() {
             self.project_id = Some(project_id.to_owned());
             self.is_unsaved = true;
         }
     }
 
-    pub fn poll_event(&mut self) -> Option<Event> {
+    pub(crate) fn poll_event(&mut self) -> Option<Event> {
         self.event.take()
     }
 
@@ -161,7 +161,7 @@ impl Authorization {
         self.event = Some(event);
     }
 
-    pub fn poll_timeout(&self) -> Option<Instant> {
+    pub(crate) fn poll_timeout(&self) -> Option<Instant> {
         self.refresh_due().into_iter().chain(self.behind.at()).chain(self.unread.at()).min()
     }
 
@@ -178,7 +178,7 @@ impl Authorization {
     }
 
     /// `is_hoped_for`: somebody has sat through a failed refresh and hopes for the next.
-    pub fn handle_timeout(&mut self, cx: &mut Context, is_hoped_for: bool) {
+    pub(crate) fn handle_timeout(&mut self, cx: &mut Context, is_hoped_for: bool) {
         let now = cx.now.mono;
         if self.unread.is_due(now) {
             if self.tokens().is_none() {
@@ -212,7 +212,7 @@ impl Authorization {
     }
 
     /// The session as it is now, with a mark where a refresh is about to leave.
-    pub fn poll_save(&mut self, cx: &Context) -> Option<Save> {
+    pub(crate) fn poll_save(&mut self, cx: &Context) -> Option<Save> {
         if !core::mem::take(&mut self.is_unsaved) {
             return None;
         }
@@ -233,7 +233,7 @@ impl Authorization {
 
     /// A refusal to store is told once, and writing is repeated until it succeeds; the tokens are good all the
     /// same.
-    pub fn handle_saved(&mut self, cx: &mut Context, result: Result<(), Error>) {
+    pub(crate) fn handle_saved(&mut self, cx: &mut Context, result: Result<(), Error>) {
         let now = cx.now.mono;
         let is_saved = result.is_ok();
         match result {
@@ -274,7 +274,7 @@ impl Authorization {
         }
     }
 
-    pub fn poll_request(&mut self, cx: &Context) -> Option<(Request, Purpose)> {
+    pub(crate) fn poll_request(&mut self, cx: &Context) -> Option<(Request, Purpose)> {
         if !core::mem::take(&mut self.is_marked) {
             return None;
         }
@@ -287,7 +287,7 @@ impl Authorization {
         Some((request, Purpose::Refresh))
     }
 
-    pub fn handle_response(&mut self, cx: &mut Context, answer: Result<Response, Error>) {
+    pub(crate) fn handle_response(&mut self, cx: &mut Context, answer: Result<Response, Error>) {
         let is_clear = answer.as_ref().is_ok_and(failure::is_from_the_service);
         let answer = answer.and_then(|response| token::read(&response));
         let used = self.tokens().and_then(|tokens| tokens.refresh.clone());
@@ -346,7 +346,7 @@ impl Authorization {
 
     /// Takes up the stored authorization. A store that cannot be read (a card that is not there yet) is
     /// told once and read again later: what it holds is not to be given up for a slow start.
-    pub fn take_up(&mut self, cx: &mut Context) {
+    pub(crate) fn take_up(&mut self, cx: &mut Context) {
         let loaded = load(cx);
         if loaded.is_ok() && self.unread.worked() {
             cx.tell(effects::Event::StoreRecovered);

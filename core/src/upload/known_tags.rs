@@ -34,7 +34,7 @@ pub(super) struct KnownTags {
 }
 
 impl KnownTags {
-    pub fn new(key: TagKey) -> KnownTags {
+    pub(crate) fn new(key: TagKey) -> KnownTags {
         KnownTags {
             memory: TagMemory::new(key),
             key,
@@ -46,16 +46,16 @@ impl KnownTags {
         }
     }
 
-    pub fn is_unsaved(&self) -> bool {
+    pub(crate) fn is_unsaved(&self) -> bool {
         self.is_unsaved || !self.to_erase.is_empty()
     }
 
-    pub fn poll_timeout(&self) -> Option<Instant> {
+    pub(crate) fn poll_timeout(&self) -> Option<Instant> {
         self.unread.at()
     }
 
     /// The newest upload of a tag that counts: in the list, or remembered as sent or canceled.
-    pub fn find(&self, queue: &Queue, tag: &[u8]) -> Option<Known> {
+    pub(crate) fn find(&self, queue: &Queue, tag: &[u8]) -> Option<Known> {
         if tag.is_empty() {
             return None;
         }
@@ -72,7 +72,7 @@ impl KnownTags {
     }
 
     /// That a clip is not to be sent twice.
-    pub fn check(&self, queue: &Queue, tag: &[u8]) -> Result<(), Error> {
+    pub(crate) fn check(&self, queue: &Queue, tag: &[u8]) -> Result<(), Error> {
         let Some(known) = self.find(queue, tag) else { return Ok(()) };
         let message = match known.state {
             UploadState::Queued | UploadState::Uploading | UploadState::Waiting => {
@@ -87,7 +87,7 @@ impl KnownTags {
     }
 
     /// Forgets which tags were sent or canceled, those of uploads in the list included.
-    pub fn forget_all(&mut self, next_id: UploadId, last_ended: u64) -> Result<(), Error> {
+    pub(crate) fn forget_all(&mut self, next_id: UploadId, last_ended: u64) -> Result<(), Error> {
         if !self.is_read {
             return Err(Error::new(FIO_E_STORE, "which tags are remembered could not be read yet"));
         }
@@ -99,7 +99,7 @@ impl KnownTags {
 
     /// Takes up what the store holds, which has these records. What is damaged is told and left out; what cannot
     /// be read now is read later.
-    pub fn restore(&mut self, cx: &mut Context, queue: &mut Queue, keys: &[String]) {
+    pub(crate) fn restore(&mut self, cx: &mut Context, queue: &mut Queue, keys: &[String]) {
         if self.is_read {
             return;
         }
@@ -121,7 +121,7 @@ impl KnownTags {
         }
     }
 
-    pub fn retry_reading(&mut self, cx: &mut Context, queue: &mut Queue) {
+    pub(crate) fn retry_reading(&mut self, cx: &mut Context, queue: &mut Queue) {
         if self.unread.is_due(cx.now.mono) {
             match cx.records.list() {
                 Ok(keys) => self.restore(cx, queue, &keys),
@@ -131,7 +131,7 @@ impl KnownTags {
     }
 
     /// Takes an upload that is over out of memory and store. Its tag stays, if it was sent or canceled.
-    pub fn forget_upload(&mut self, cx: &Context, queue: &mut Queue, id: UploadId) {
+    pub(crate) fn forget_upload(&mut self, cx: &Context, queue: &mut Queue, id: UploadId) {
         let Some(upload) = queue.remove(id) else { return };
         if self.has_tag_to_remember(cx, &upload) {
             if !self.is_read {
@@ -146,7 +146,7 @@ impl KnownTags {
     }
 
     /// Whether its tag can be remembered, if it must be.
-    pub fn may_forget(&self, cx: &Context, upload: &Upload) -> bool {
+    pub(crate) fn may_forget(&self, cx: &Context, upload: &Upload) -> bool {
         self.is_read || !self.has_tag_to_remember(cx, upload)
     }
 
@@ -158,7 +158,7 @@ impl KnownTags {
     }
 
     /// Which tags were sent or canceled is written down, and then what that makes superfluous is erased.
-    pub fn poll_save(&mut self, cx: &Context) -> Option<Save> {
+    pub(crate) fn poll_save(&mut self, cx: &Context) -> Option<Save> {
         if !self.is_unsaved {
             return self.to_erase.pop().map(|key| Save { key: key.into(), value: None });
         }
@@ -176,7 +176,7 @@ impl KnownTags {
         Some(Save { key, value: Some(SecretBytes::new(bytes)) })
     }
 
-    pub fn handle_saved(&mut self, saved: Result<(), Error>) -> Result<(), Error> {
+    pub(crate) fn handle_saved(&mut self, saved: Result<(), Error>) -> Result<(), Error> {
         let folded = self.folded.take();
         if !self.is_unsaved {
             // If something superfluous could not be erased, the next start tries again.

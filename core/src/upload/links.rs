@@ -36,7 +36,7 @@ pub(super) struct Links {
 }
 
 impl Links {
-    pub fn restore(&mut self, cx: &mut Context) {
+    pub(crate) fn restore(&mut self, cx: &mut Context) {
         self.link = Link::new(cx.settings.uploads.parallel_parts);
         self.key = key_of(&cx.settings.uploads.limits.interfaces);
         let value = match cx.records.load(memory::KEY) {
@@ -64,14 +64,14 @@ impl Links {
     }
 
     /// Parts use other interfaces from now on.
-    pub fn change(&mut self, interfaces: &[String]) {
+    pub(crate) fn change(&mut self, interfaces: &[String]) {
         self.memory.set(self.key, self.link.known());
         self.key = key_of(interfaces);
         self.link.change(self.memory.of(self.key));
     }
 
     /// Whether no more parts may be begun for now.
-    pub fn is_full(&self) -> bool {
+    pub(crate) fn is_full(&self) -> bool {
         self.link.is_full()
     }
 
@@ -83,7 +83,7 @@ impl Links {
     }
 
     /// The application frees its client: no power cut.
-    pub fn keep(&mut self, cx: &mut Context) {
+    pub(crate) fn keep(&mut self, cx: &mut Context) {
         if self.memory.busy_for.is_some() || self.has_learned() {
             self.write(cx, None);
         }
@@ -103,7 +103,12 @@ impl Links {
     }
 
     /// A part was answered, or failed. Returns whether the network is back.
-    pub fn note_part(&mut self, now: Instant, request: RequestId, answer: Result<&Sent, &Error>) -> bool {
+    pub(crate) fn note_part(
+        &mut self,
+        now: Instant,
+        request: RequestId,
+        answer: Result<&Sent, &Error>,
+    ) -> bool {
         match answer {
             Ok(sent) => return self.link.part_answered(request, sent.response.is_success(), now),
             Err(error) if is_loss(error) => self.link.part_lost(request, now),
@@ -113,7 +118,7 @@ impl Links {
     }
 
     /// A request to the API was answered, or failed. Returns whether the network is back.
-    pub fn note_call(&mut self, now: Instant, error: Option<&Error>) -> bool {
+    pub(crate) fn note_call(&mut self, now: Instant, error: Option<&Error>) -> bool {
         let is_answer = error.is_none_or(|error| error.http_status != 0);
         if error.is_some_and(is_loss) {
             self.link.call_lost(now);
@@ -124,7 +129,7 @@ impl Links {
 
     /// What follows from a part that was lost with the network: where its file goes in parts that the link cannot carry,
     /// a new asset with smaller ones may cost less than what would be lost.
-    pub fn with_other_parts(&self, upload: &mut Upload, now: Now, next: Next) -> Next {
+    pub(crate) fn with_other_parts(&self, upload: &mut Upload, now: Now, next: Next) -> Next {
         match next {
             Next::RetryPart(_, error, _) if is_loss(&error) && self.wants_smaller_parts(upload, now) => {
                 Next::StartOver(error)
@@ -145,7 +150,7 @@ impl Links {
 
     /// Whether work can be done although as many parts are on their way as the link carries: what is no part, and a part
     /// that was on its way with others when an earlier life ended.
-    pub fn has_room_for(&self, upload: &Upload, work: &Work) -> bool {
+    pub(crate) fn has_room_for(&self, upload: &Upload, work: &Work) -> bool {
         let Work::Part(part) = work else { return true };
         let is_meant =
             || upload.parts.to_retry.iter().any(|known| known.part == *part && known.was_under_way);
@@ -153,13 +158,13 @@ impl Links {
     }
 
     /// Whether no more parts may be begun, and an upload stands by: others need no asset yet.
-    pub fn has_next(&self, queue: &Queue) -> bool {
+    pub(crate) fn has_next(&self, queue: &Queue) -> bool {
         let stands_by = |upload: &Upload| upload.in_flight.is_empty() && upload.recording.is_none();
         self.is_full() && queue.active().any(|(_, id)| queue.get(id).is_some_and(stands_by))
     }
 
     /// Writes down what was learned, now and then.
-    pub fn save(&mut self, cx: &mut Context, is_busy: bool) {
+    pub(crate) fn save(&mut self, cx: &mut Context, is_busy: bool) {
         let now = cx.now.mono;
         if !is_busy {
             self.busy_since = None;

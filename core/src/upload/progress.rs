@@ -14,7 +14,7 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    pub fn poll_event(&mut self, cx: &Context, transfers: &mut Transfers) -> Option<Event> {
+    pub(crate) fn poll_event(&mut self, cx: &Context, transfers: &mut Transfers) -> Option<Event> {
         let now = cx.now.mono;
         let is_busy = transfers.is_busy();
         if is_busy && transfers.speed.is_due(now) {
@@ -51,7 +51,7 @@ impl Progress {
         })
     }
 
-    pub fn poll_timeout(&self, transfers: &Transfers) -> Option<Instant> {
+    pub(crate) fn poll_timeout(&self, transfers: &Transfers) -> Option<Instant> {
         self.next.filter(|_| transfers.in_use > 0)
     }
 }

@@ -25,7 +25,7 @@ pub(super) struct Project {
 }
 
 impl Project {
-    pub fn confirmed(&mut self, queue: &mut Queue) {
+    pub(crate) fn confirmed(&mut self, queue: &mut Queue) {
         self.is_confirmed = true;
         self.is_doubted = false;
         if self.id.is_some() && self.sorted_for != self.id {
@@ -58,7 +58,7 @@ impl Project {
     }
 
     /// Another one than was thought.
-    pub fn doubt(&mut self) {
+    pub(crate) fn doubt(&mut self) {
         self.is_confirmed = false;
         self.is_doubted = true;
         self.sorted_for = None;

@@ -70,14 +70,14 @@ struct Unread {
 }
 
 impl Saving {
-    pub fn settings_changed(&mut self) {
+    pub(crate) fn settings_changed(&mut self) {
         self.are_settings_unsaved = true;
         self.are_flags_chosen = true;
     }
 
     /// Whether the application may have paused the queue, as far as can be read. After some attempts that is
     /// not waited for any more: a record that can never be read must not stop everything for ever.
-    pub fn is_pause_unknown(&self) -> bool {
+    pub(crate) fn is_pause_unknown(&self) -> bool {
         self.waiting.settings && !self.are_flags_chosen && self.unread.failures() < PATIENCE_WITH_SETTINGS
     }
 
@@ -86,11 +86,11 @@ impl Saving {
         self.waiting.list || self.waiting.settings
     }
 
-    pub fn next_id(&self) -> UploadId {
+    pub(crate) fn next_id(&self) -> UploadId {
         self.last_id + 1
     }
 
-    pub fn new_id(&mut self) -> UploadId {
+    pub(crate) fn new_id(&mut self) -> UploadId {
         self.last_id += 1;
         if self.next_id() > self.reserved {
             self.reserved = self.next_id() + BLOCK;
@@ -99,7 +99,7 @@ impl Saving {
         self.last_id
     }
 
-    pub fn poll_timeout(&self, queue: &Queue, tags: &KnownTags) -> Option<Instant> {
+    pub(crate) fn poll_timeout(&self, queue: &Queue, tags: &KnownTags) -> Option<Instant> {
         let has_unsaved = self.are_settings_unsaved
             || !self.urls_to_erase.is_empty()
             || queue.next_unsaved().is_some()
@@ -109,12 +109,17 @@ impl Saving {
     }
 
     /// Takes up what an earlier life of this device has left to do.
-    pub fn restore(&mut self, cx: &mut Context, transfers: &mut Transfers, tags: &mut KnownTags) {
+    pub(crate) fn restore(&mut self, cx: &mut Context, transfers: &mut Transfers, tags: &mut KnownTags) {
         self.waiting = Unread { list: true, settings: true, ..Unread::default() };
         self.read(cx, transfers, tags, true);
     }
 
-    pub fn retry_reading(&mut self, cx: &mut Context, transfers: &mut Transfers, tags: &mut KnownTags) {
+    pub(crate) fn retry_reading(
+        &mut self,
+        cx: &mut Context,
+        transfers: &mut Transfers,
+        tags: &mut KnownTags,
+    ) {
         if self.unread.is_due(cx.now.mono) {
             self.read(cx, transfers, tags, false);
         }
@@ -230,7 +235,12 @@ impl Saving {
     }
 
     /// What has changed and is not written down. A store that fails is told once and tried again later.
-    pub fn poll_save(&mut self, cx: &mut Context, queue: &mut Queue, tags: &mut KnownTags) -> Option<Save> {
+    pub(crate) fn poll_save(
+        &mut self,
+        cx: &mut Context,
+        queue: &mut Queue,
+        tags: &mut KnownTags,
+    ) -> Option<Save> {
         if self.unsaved.at().is_some_and(|at| cx.now.mono < at) {
             return None;
         }
@@ -269,7 +279,7 @@ impl Saving {
         Some(Save { key: key.into(), value: Some(value) })
     }
 
-    pub fn handle_saved(
+    pub(crate) fn handle_saved(
         &mut self,
         cx: &mut Context,
         queue: &mut Queue,
@@ -311,7 +321,7 @@ impl Saving {
     }
 
     /// Forgets the oldest of those that went well or were canceled, once that is written down and told.
-    pub fn forget_oldest(&self, cx: &Context, queue: &mut Queue, tags: &mut KnownTags) {
+    pub(crate) fn forget_oldest(&self, cx: &Context, queue: &mut Queue, tags: &mut KnownTags) {
         if self.unsaved.is_failing() {
             return;
         }

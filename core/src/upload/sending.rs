@@ -38,7 +38,7 @@ pub(super) enum Opened {
 
 impl Transfers {
     /// Makes one ready to be worked on: its source is opened and compared with what it was.
-    pub fn activate(&mut self, cx: &mut Context, id: UploadId) {
+    pub(crate) fn activate(&mut self, cx: &mut Context, id: UploadId) {
         let Some(upload) = self.queue.get_mut(id) else { return };
         if upload.asset_id.is_none() {
             if upload.project_id.is_none() {
@@ -138,7 +138,7 @@ impl Transfers {
     }
 
     /// Opens a source that is a path, and looks whether it is what it was.
-    pub fn open_source(&mut self, cx: &mut Context, id: UploadId) -> Result<Opened, Error> {
+    pub(crate) fn open_source(&mut self, cx: &mut Context, id: UploadId) -> Result<Opened, Error> {
         let Some(upload) = self.queue.get_mut(id) else { return Ok(Opened::Needed) };
         if upload.source.is_none() {
             let Origin::Path(path) = &upload.origin else { return Ok(Opened::Needed) };
@@ -161,7 +161,7 @@ impl Transfers {
         Ok(if is_another { Opened::Another } else { Opened::AsItWas })
     }
 
-    pub fn do_work(&mut self, cx: &mut Context, id: UploadId, work: Work) {
+    pub(crate) fn do_work(&mut self, cx: &mut Context, id: UploadId, work: Work) {
         match work {
             Work::Create => {
                 let Some(upload) = self.queue.get_mut(id) else { return };
@@ -252,7 +252,7 @@ impl Transfers {
     }
 
     /// A request to the API on behalf of an upload is over.
-    pub fn handle_response(&mut self, cx: &mut Context, id: UploadId, result: Result<Reply, Error>) {
+    pub(crate) fn handle_response(&mut self, cx: &mut Context, id: UploadId, result: Result<Reply, Error>) {
         self.needs_step = true;
         let Some(upload) = self.queue.get_mut(id) else { return };
         if !core::mem::take(&mut upload.has_call) {
@@ -299,7 +299,13 @@ impl Transfers {
     }
 
     /// The storage has answered for a part, or has not.
-    pub fn handle_part(&mut self, cx: &mut Context, id: UploadId, request: RequestId, outcome: Outcome) {
+    pub(crate) fn handle_part(
+        &mut self,
+        cx: &mut Context,
+        id: UploadId,
+        request: RequestId,
+        outcome: Outcome,
+    ) {
         self.needs_step = true;
         let Some(upload) = self.queue.get_mut(id) else { return };
         let Some(at) = upload.in_flight.iter().position(|part| part.request == request) else { return };

@@ -44,7 +44,7 @@ pub(super) struct Transfers {
 }
 
 impl Transfers {
-    pub fn handle_timeout(&mut self, cx: &mut Context) {
+    pub(crate) fn handle_timeout(&mut self, cx: &mut Context) {
         if !self.queue.is_paused {
             self.queue.wake(cx.now.mono);
             self.settle_active(cx);
@@ -53,7 +53,7 @@ impl Transfers {
         self.queue.hold = self.backoffs.closed(cx.now.mono);
     }
 
-    pub fn poll_timeout(&self, cx: &Context) -> Option<Instant> {
+    pub(crate) fn poll_timeout(&self, cx: &Context) -> Option<Instant> {
         let now = cx.now.mono;
         if self.needs_step {
             return Some(now);
@@ -75,7 +75,7 @@ impl Transfers {
         soonest
     }
 
-    pub fn info(&self, id: UploadId, now: Instant) -> Option<UploadInfo> {
+    pub(crate) fn info(&self, id: UploadId, now: Instant) -> Option<UploadInfo> {
         let mut info = self.queue.info(id, now)?;
         if let Some(upload) = self.queue.get(id).filter(|_| !info.state.is_over()) {
             let link = &self.links.link;
@@ -86,12 +86,12 @@ impl Transfers {
         Some(info)
     }
 
-    pub fn totals(&self, now: Instant) -> Totals {
+    pub(crate) fn totals(&self, now: Instant) -> Totals {
         self.speed.complete(self.queue.totals(), self.queue.bytes_in_flight(), &self.links.link, now)
     }
 
     /// Whether something is on its way, or would be if the network were there.
-    pub fn is_busy(&self) -> bool {
+    pub(crate) fn is_busy(&self) -> bool {
         self.in_use > 0 || self.links.link.is_lost() && !self.queue.is_paused && self.queue.has_some_left()
     }
 
@@ -172,7 +172,7 @@ impl Transfers {
         }
     }
 
-    pub fn handle_project(&mut self, cx: &mut Context, news: ProjectNews<'_>) {
+    pub(crate) fn handle_project(&mut self, cx: &mut Context, news: ProjectNews<'_>) {
         self.needs_step = true;
         match news {
             ProjectNews::Confirmed => self.project.confirmed(&mut self.queue),
@@ -193,7 +193,7 @@ impl Transfers {
     }
 
     /// What the transport has told of the parts, if it has.
-    pub fn look_at_link(&mut self, cx: &mut Context) {
+    pub(crate) fn look_at_link(&mut self, cx: &mut Context) {
         let noticed = self.links.link.look(cx.now.mono);
         if noticed.is_back {
             self.network_is_back(cx);
@@ -206,7 +206,7 @@ impl Transfers {
 
     /// The application says that the network is another one, or there again. What waits for the network goes on at once;
     /// what a server has asked for is another matter.
-    pub fn network_changed(&mut self, cx: &mut Context) {
+    pub(crate) fn network_changed(&mut self, cx: &mut Context) {
         log_line!(cx.log, Info, "the network has changed");
         while let Some(request) = self.links.link.stale(cx.now.mono) {
             self.take_part_back(cx, request);
@@ -230,7 +230,7 @@ impl Transfers {
     }
 
     /// What waits for the network goes on.
-    pub fn network_is_back(&mut self, cx: &Context) {
+    pub(crate) fn network_is_back(&mut self, cx: &Context) {
         log_line!(cx.log, Debug, "the network is there again");
         let waits = |state: &QueueState| matches!(state, QueueState::Timed(_) | QueueState::Active);
         let waiting: Vec<UploadId> = self
@@ -256,7 +256,7 @@ impl Transfers {
     }
 
     /// Takes everything of an upload back from the network. What was on its way may have arrived.
-    pub fn suspend(&mut self, cx: &mut Context, id: UploadId) {
+    pub(crate) fn suspend(&mut self, cx: &mut Context, id: UploadId) {
         let Some(upload) = self.queue.get_mut(id) else { return };
         for part in core::mem::take(&mut upload.in_flight) {
             upload.parts.to_retry.push(part.known.taken_back());
@@ -268,7 +268,7 @@ impl Transfers {
 
     /// Gives up the request to the API for an upload, if there is one. A request that has left may come back: what
     /// the service has done is worth knowing, so for a pause only [`Transfers::withdraw_unwanted`] gives it up.
-    pub fn withdraw(&mut self, id: UploadId) -> bool {
+    pub(crate) fn withdraw(&mut self, id: UploadId) -> bool {
         let had_call = self.queue.get_mut(id).is_some_and(|upload| core::mem::take(&mut upload.has_call));
         if had_call {
             self.requests.push_back(Request::Withdraw(id));
@@ -278,7 +278,7 @@ impl Transfers {
 
     /// Gives up the request of an upload if it may not leave any more: since it was made, the upload may have been
     /// paused, the device moved to another project, or the service have asked to be left alone.
-    pub fn withdraw_unwanted(&mut self, cx: &Context, id: UploadId) {
+    pub(crate) fn withdraw_unwanted(&mut self, cx: &Context, id: UploadId) {
         let is_at_work = !self.queue.is_paused && self.queue.state(id) == Some(QueueState::Active);
         let upload = self.queue.get(id);
         let is_new = upload.is_some_and(|upload| upload.asset_id.is_none());
@@ -300,7 +300,7 @@ impl Transfers {
         }
     }
 
-    pub fn end(&mut self, cx: &mut Context, id: UploadId, ending: Ending) {
+    pub(crate) fn end(&mut self, cx: &mut Context, id: UploadId, ending: Ending) {
         self.suspend(cx, id);
         self.withdraw(id);
         match &ending {
@@ -315,7 +315,7 @@ impl Transfers {
     }
 
     /// A new asset for the same media.
-    pub fn start_over(&mut self, cx: &mut Context, id: UploadId, why: Error) {
+    pub(crate) fn start_over(&mut self, cx: &mut Context, id: UploadId, why: Error) {
         self.suspend(cx, id);
         self.withdraw(id);
         let Some(upload) = self.queue.get_mut(id) else { return };
@@ -359,7 +359,7 @@ impl Transfers {
     }
 
     /// What follows from what was heard of an upload.
-    pub fn carry_out(&mut self, cx: &mut Context, id: UploadId, next: Next) {
+    pub(crate) fn carry_out(&mut self, cx: &mut Context, id: UploadId, next: Next) {
         match next {
             Next::GoOn => {}
             Next::End(ending) => self.end(cx, id, ending),
@@ -393,7 +393,7 @@ impl Transfers {
     }
 
     /// The source cannot be read at the moment: that says nothing about the storage.
-    pub fn await_source(&mut self, cx: &mut Context, id: UploadId, part: u32, error: Error) {
+    pub(crate) fn await_source(&mut self, cx: &mut Context, id: UploadId, part: u32, error: Error) {
         let Some(upload) = self.queue.get_mut(id) else { return };
         let Some(attempts) = upload.parts.attempts_of(part) else { return };
         let wait = Backoff::SOURCE.delay(attempts.failures, None, &mut cx.random);
@@ -423,13 +423,13 @@ impl Transfers {
     }
 
     /// Hosts are tried now, for whatever time they have asked or however long they have failed.
-    pub fn open_hosts(&mut self) {
+    pub(crate) fn open_hosts(&mut self) {
         self.backoffs = Backoffs::default();
         self.needs_step = true;
     }
 
     /// A person does not want to wait any longer.
-    pub fn retry(&mut self, id: UploadId) -> Result<(), Error> {
+    pub(crate) fn retry(&mut self, id: UploadId) -> Result<(), Error> {
         let state = self.queue.state(id);
         let waits_by_itself = matches!(
             state,
@@ -458,7 +458,7 @@ impl Transfers {
     }
 
     /// Those that wait for their next attempt are tried now. Their assets stay counted.
-    pub fn retry_all(&mut self) {
+    pub(crate) fn retry_all(&mut self) {
         let waits = |state: &QueueState| matches!(state, QueueState::Timed(_) | QueueState::Active);
         let waiting = self.queue.uploads().filter(|(_, state)| waits(state));
         let waiting: Vec<UploadId> = waiting.map(|(upload, _)| upload.id).collect();

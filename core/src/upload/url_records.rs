@@ -23,7 +23,7 @@ pub(super) struct UrlRecords {
 
 impl UrlRecords {
     /// Takes up a record of which its upload may not know.
-    pub fn adopt(&mut self, cx: &mut Context, queue: &mut Queue, id: UploadId) -> Result<(), Error> {
+    pub(crate) fn adopt(&mut self, cx: &mut Context, queue: &mut Queue, id: UploadId) -> Result<(), Error> {
         let Some(upload) = queue.get_mut(id) else {
             // Of an upload that is gone. If this fails, the next start tries again.
             let _ = cx.records.erase(&record::url_key(id));
@@ -39,7 +39,7 @@ impl UrlRecords {
 
     /// Reads the URLs of an upload if they are needed: whether they were. An error: they cannot be read now, which is
     /// told once.
-    pub fn load(&mut self, cx: &mut Context, queue: &mut Queue, id: UploadId) -> Result<(), Error> {
+    pub(crate) fn load(&mut self, cx: &mut Context, queue: &mut Queue, id: UploadId) -> Result<(), Error> {
         match self.read(cx, queue, id) {
             Ok(were_read) => {
                 if were_read && self.unread.worked() {

@@ -15,7 +15,7 @@ use crate::journal::{Entry, clip};
 const LONGEST_HEAD: usize = 8 << 10;
 const HEAD_LIMIT: Duration = Duration::from_secs(2);
 
-pub async fn record(emulator: &Arc<Emulator>, mut tcp: TcpStream, connection: u64) {
+pub(crate) async fn record(emulator: &Arc<Emulator>, mut tcp: TcpStream, connection: u64) {
     let mut head = Vec::new();
     let reading = async {
         while head.len() < LONGEST_HEAD && !ends(&head) {

@@ -1,6 +1,8 @@
 //! A device that does by itself what cameras do: it pairs, renews its tokens, tries again, and uploads what was
 //! recorded; and somebody who presses its buttons, as a scenario says.
 
+#![allow(unreachable_pub, reason = "for the test that includes it")]
+
 use std::collections::VecDeque;
 use std::io;
 use std::path::PathBuf;

@@ -123,12 +123,12 @@ pub(in crate::ffi) struct View<T> {
 }
 
 impl<T> View<T> {
-    pub fn as_ptr(&self) -> *const T {
+    pub(crate) fn as_ptr(&self) -> *const T {
         &*self.raw
     }
 
     /// NULL for none.
-    pub fn pointer(view: &Option<View<T>>) -> *const T {
+    pub(crate) fn pointer(view: &Option<View<T>>) -> *const T {
         view.as_ref().map_or(ptr::null(), View::as_ptr)
     }
 }

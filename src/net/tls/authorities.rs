@@ -29,7 +29,7 @@ impl From<io::Error> for Failure {
 
 /// What a file is known by until it is written again or replaced.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Stamp {
+pub(crate) struct Stamp {
     device: u64,
     inode: u64,
     size: u64,
@@ -70,13 +70,13 @@ static KNOWN: Mutex<Vec<(Origin, Weak<WebPkiServerVerifier>)>> = Mutex::new(Vec:
 
 /// A client's.
 #[derive(Clone)]
-pub struct Authorities {
+pub(crate) struct Authorities {
     origin: Origin,
     pub verifier: Arc<WebPkiServerVerifier>,
 }
 
 impl Authorities {
-    pub fn of(source: &CaSource, provider: &Arc<CryptoProvider>) -> Result<Authorities, Failure> {
+    pub(crate) fn of(source: &CaSource, provider: &Arc<CryptoProvider>) -> Result<Authorities, Failure> {
         match source {
             CaSource::File(path) => {
                 let mut file = File::open(path)?;
@@ -94,7 +94,7 @@ impl Authorities {
     }
 
     /// Whether the file is still the one they were read from. An error says that there is none to be read.
-    pub fn are_current(&self, source: &CaSource) -> Result<bool, Failure> {
+    pub(crate) fn are_current(&self, source: &CaSource) -> Result<bool, Failure> {
         match (source, &self.origin) {
             (CaSource::File(path), Origin::File(stamp)) => Ok(*stamp == stamp_at(path)?),
             _ => Ok(true),

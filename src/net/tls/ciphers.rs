@@ -3,7 +3,7 @@
 
 /// Whether the processor has instructions for AES, and for the multiplication of GCM.
 #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
-pub fn has_aes() -> bool {
+pub(crate) fn has_aes() -> bool {
     std::arch::is_x86_feature_detected!("aes") && std::arch::is_x86_feature_detected!("pclmulqdq")
 }
 

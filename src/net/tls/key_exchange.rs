@@ -18,14 +18,14 @@ pub enum KeyExchange {
 
 /// What the next handshake begins with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Share {
+pub(crate) enum Share {
     Hybrid,
     Classical,
 }
 
 /// How a connection came out that a transfer made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Handshake {
+pub(crate) enum Handshake {
     Done,
     /// The other end took the connection, and nothing came any more.
     Silent,
@@ -33,7 +33,7 @@ pub enum Handshake {
 
 impl Handshake {
     /// `None` if it cannot be told: no connection was made, or it failed in another way.
-    pub fn of(
+    pub(crate) fn of(
         result: Result<(), &curl::Error>,
         connections: libc::c_long,
         is_silent: bool,
@@ -56,18 +56,18 @@ enum Learned {
 }
 
 /// What a client has learned of the network it is in.
-pub struct Exchange {
+pub(crate) struct Exchange {
     told: KeyExchange,
     learned: Mutex<Learned>,
     changes: AtomicU32,
 }
 
 impl Exchange {
-    pub fn new(told: KeyExchange) -> Exchange {
+    pub(crate) fn new(told: KeyExchange) -> Exchange {
         Exchange { told, learned: Mutex::new(Learned::Nothing), changes: AtomicU32::new(0) }
     }
 
-    pub fn share(&self) -> Share {
+    pub(crate) fn share(&self) -> Share {
         match (self.told, self.learned()) {
             (KeyExchange::Classical, _) => Share::Classical,
             (KeyExchange::Automatic, Learned::Suspected | Learned::Swallowed) => Share::Classical,
@@ -77,11 +77,11 @@ impl Exchange {
 
     /// How often the share has become another one.
     #[cfg_attr(feature = "bundled", expect(dead_code, reason = "each connection asks for the share"))]
-    pub fn changes(&self) -> u32 {
+    pub(crate) fn changes(&self) -> u32 {
         self.changes.load(Ordering::Relaxed)
     }
 
-    pub fn learn(&self, handshake: Handshake) {
+    pub(crate) fn learn(&self, handshake: Handshake) {
         self.set(match (self.learned(), handshake) {
             (Learned::Nothing, Handshake::Silent) => Learned::Suspected,
             // It was not the share: silence without it too.
@@ -92,7 +92,7 @@ impl Exchange {
     }
 
     /// The network is another one.
-    pub fn forget(&self) {
+    pub(crate) fn forget(&self) {
         self.set(Learned::Nothing);
     }
 

@@ -16,7 +16,7 @@ const LONGEST_PROJECT: usize = 1024;
 const LONGEST_MESSAGE: usize = 1024;
 
 /// Whether an upload is one that could have been added, and stands as one could.
-pub fn is_sound(upload: &Upload) -> bool {
+pub(crate) fn is_sound(upload: &Upload) -> bool {
     let origin = match &upload.origin {
         Origin::Path(path) => (1..=LONGEST_PATH).contains(&path.len()) && !path.contains(&0),
         Origin::Attached | Origin::Pushed => true,
@@ -47,7 +47,7 @@ pub fn is_sound(upload: &Upload) -> bool {
 }
 
 /// Whether all of them can be used.
-pub fn are_urls(urls: &[Secret]) -> bool {
+pub(crate) fn are_urls(urls: &[Secret]) -> bool {
     urls.len() <= MOST_URLS && urls.iter().all(|url| is_https_url(url.expose()))
 }
 
@@ -63,7 +63,7 @@ fn is_project(id: &str) -> bool {
 }
 
 /// Whether a text may be told as what went wrong.
-pub fn is_message(text: &str) -> bool {
+pub(crate) fn is_message(text: &str) -> bool {
     text.len() <= LONGEST_MESSAGE && !text.chars().any(char::is_control)
 }
 

@@ -12,7 +12,7 @@ macro_rules! file {
     };
 }
 
-pub fn at(path: &str) -> Option<Answer> {
+pub(crate) fn at(path: &str) -> Option<Answer> {
     let (content_type, content) = match path {
         "/" => file!("text/html; charset=utf-8", "index.html"),
         "/page/icon.svg" => file!("image/svg+xml", "icon.svg"),

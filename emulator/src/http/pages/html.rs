@@ -1,7 +1,7 @@
 //! The HTML of the pages. Whatever somebody else wrote goes through [`escape`].
 
 /// Safe inside an element and inside a quoted attribute.
-pub fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -16,7 +16,7 @@ pub fn escape(text: &str) -> String {
     out
 }
 
-pub fn pair<'a>(
+pub(crate) fn pair<'a>(
     form_token: &str,
     digits: &str,
     waiting: Option<&str>,
@@ -56,7 +56,7 @@ pub fn pair<'a>(
     )
 }
 
-pub fn message(title: &str, text: &str) -> String {
+pub(crate) fn message(title: &str, text: &str) -> String {
     let (title, text) = (escape(title), escape(text));
     layout(
         &title,

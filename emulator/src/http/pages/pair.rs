@@ -18,7 +18,7 @@ use crate::service::codes::Verdict;
 use crate::service::devices::name_of;
 use crate::service::projects::clean_name;
 
-pub fn page(emulator: &Emulator, status: StatusCode, digits: &str, problem: Option<&str>) -> Answer {
+pub(crate) fn page(emulator: &Emulator, status: StatusCode, digits: &str, problem: Option<&str>) -> Answer {
     let now = emulator.clock.now();
     let world = emulator.world();
     let service = &world.service;
@@ -29,7 +29,7 @@ pub fn page(emulator: &Emulator, status: StatusCode, digits: &str, problem: Opti
 }
 
 /// The page for a code in the address. It tells whether a device waits with it, so a wrong one is a guess.
-pub fn of_code(emulator: &Emulator, owner: Option<IpAddr>, digits: &str) -> Answer {
+pub(crate) fn of_code(emulator: &Emulator, owner: Option<IpAddr>, digits: &str) -> Answer {
     let now = emulator.clock.now();
     if !emulator.access.may_try(now, owner) {
         return too_many();
@@ -57,7 +57,7 @@ fn too_many() -> Answer {
 }
 
 /// The form token proves that the form is from one of these pages: other sites cannot read it.
-pub fn is_ours(emulator: &Emulator, head: &Parts, form: &Form) -> bool {
+pub(crate) fn is_ours(emulator: &Emulator, head: &Parts, form: &Form) -> bool {
     let sent = form.get("form_token").ok().flatten().unwrap_or_default();
     // Compared by keyed hash, so that the time it takes tells nothing.
     let key = hmac::Key::new(hmac::HMAC_SHA256, emulator.form_token.as_bytes());
@@ -65,7 +65,7 @@ pub fn is_ours(emulator: &Emulator, head: &Parts, form: &Form) -> bool {
     !is_cross_site(&head.headers) && hmac::verify(&key, sent.as_bytes(), expected.as_ref()).is_ok()
 }
 
-pub fn decide(emulator: &Emulator, owner: Option<IpAddr>, form: &Form) -> Answer {
+pub(crate) fn decide(emulator: &Emulator, owner: Option<IpAddr>, form: &Form) -> Answer {
     let field = |name| form.get(name).ok().flatten().unwrap_or_default();
     let typed = field("user_code");
     let Some(digits) = six_digits(typed) else {
@@ -118,7 +118,7 @@ pub fn decide(emulator: &Emulator, owner: Option<IpAddr>, form: &Form) -> Answer
     }
 }
 
-pub fn not_ours() -> Answer {
+pub(crate) fn not_ours() -> Answer {
     message(
         StatusCode::FORBIDDEN,
         "That did not come from here",
@@ -126,12 +126,12 @@ pub fn not_ours() -> Answer {
     )
 }
 
-pub fn message(status: StatusCode, title: &str, text: &str) -> Answer {
+pub(crate) fn message(status: StatusCode, title: &str, text: &str) -> Answer {
     Answer::html(status, html::message(title, text))
 }
 
 /// The digits of a code as people type it: spaces and hyphens between them do not matter.
-pub fn six_digits(typed: &str) -> Option<String> {
+pub(crate) fn six_digits(typed: &str) -> Option<String> {
     let digits: String = typed.chars().filter(|c| !matches!(c, ' ' | '-')).take(7).collect();
     (digits.len() == 6 && digits.bytes().all(|byte| byte.is_ascii_digit())).then_some(digits)
 }

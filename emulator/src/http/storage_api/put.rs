@@ -27,7 +27,7 @@ const ENCRYPTION: &str = "x-amz-server-side-encryption";
 const KMS_KEY: &str = "x-amz-server-side-encryption-aws-kms-key-id";
 const A_KEY: &str = "arn:aws:kms:us-east-1:111122223333:key/0f0e0d0c-0b0a-4908-8706-050403020100";
 
-pub struct Put<'a> {
+pub(crate) struct Put<'a> {
     pub emulator: &'a Arc<Emulator>,
     pub head: &'a Parts,
     pub target: Option<(&'a str, u32)>,
@@ -36,7 +36,7 @@ pub struct Put<'a> {
 }
 
 impl Put<'_> {
-    pub async fn process(&self, transfer: &mut Transfer) -> Answer {
+    pub(crate) async fn process(&self, transfer: &mut Transfer) -> Answer {
         match self.take(transfer).await {
             Ok(answer) => answer,
             Err(error) => error.into(),

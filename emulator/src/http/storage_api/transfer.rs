@@ -19,7 +19,7 @@ const COUNTED: u64 = 1 << 20;
 /// How much of a refused body is still read, so that the client gets to read the refusal.
 const DISCARDED: u64 = 64 << 20;
 
-pub struct Transfer {
+pub(crate) struct Transfer {
     emulator: Arc<Emulator>,
     body: Incoming,
     /// The asset and the part, when there is such an asset.
@@ -41,16 +41,21 @@ struct Pace {
 }
 
 impl Transfer {
-    pub fn new(emulator: &Arc<Emulator>, body: Incoming, target: Option<(&str, u32)>, seq: u64) -> Self {
+    pub(crate) fn new(
+        emulator: &Arc<Emulator>,
+        body: Incoming,
+        target: Option<(&str, u32)>,
+        seq: u64,
+    ) -> Self {
         let target = target.map(|(asset_id, part)| (asset_id.to_owned(), part));
         Self { emulator: Arc::clone(emulator), body, target, seq, uncounted: 0, pace: None, began: false }
     }
 
-    pub fn throttle(&mut self, bytes_per_second: u64) {
+    pub(crate) fn throttle(&mut self, bytes_per_second: u64) {
         self.pace = Some(Pace { bytes_per_second, began: Instant::now(), bytes: 0 });
     }
 
-    pub async fn next(&mut self) -> Result<Option<Bytes>, StorageError> {
+    pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, StorageError> {
         self.began = true;
         loop {
             let frame = timeout(IDLE_LIMIT, self.body.frame()).await.map_err(|_| StorageError::timeout())?;
@@ -74,7 +79,7 @@ impl Transfer {
     }
 
     /// Reads so many bytes and throws them away.
-    pub async fn skip(&mut self, bytes: u64) {
+    pub(crate) async fn skip(&mut self, bytes: u64) {
         let mut left = bytes;
         while left > 0 {
             match self.next().await {
@@ -84,7 +89,7 @@ impl Transfer {
         }
     }
 
-    pub fn count(&mut self) {
+    pub(crate) fn count(&mut self) {
         let bytes = std::mem::take(&mut self.uncounted);
         if bytes == 0 {
             return;
@@ -103,7 +108,7 @@ impl Transfer {
 
     /// Reads on beside the answer: closing a socket with unread data in it could take the answer
     /// away from a client that is still sending. One that waits for `100 Continue` is not asked.
-    pub fn drain(self, awaits_continue: bool) {
+    pub(crate) fn drain(self, awaits_continue: bool) {
         if self.body.is_end_stream() || (awaits_continue && !self.began) {
             return;
         }

@@ -20,12 +20,12 @@ struct Answered {
 }
 
 /// All that can be answered, as a form that `--answers` reads.
-pub fn form(emulator: &Emulator) -> Answer {
+pub(crate) fn form(emulator: &Emulator) -> Answer {
     Answer::ok(&json!(emulator.world().checklist.form()))
 }
 
 /// Answers with how the row stands now.
-pub fn give(emulator: &Emulator, body: &Bytes) -> Result<Answer, Answer> {
+pub(crate) fn give(emulator: &Emulator, body: &Bytes) -> Result<Answer, Answer> {
     let Answered { row, answer, note } = read(body)?;
     let now = emulator.clock.date_time(emulator.clock.now());
     emulator.world().checklist.answer(&row, Given::now(answer, note), &now).map_err(|why| bad(&why))?;

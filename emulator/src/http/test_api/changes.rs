@@ -20,7 +20,7 @@ struct Wait {
 }
 
 /// Tells how often something has changed: at once, or when it is not the number seen any more.
-pub async fn wait(emulator: &Emulator, query: Option<&str>) -> Result<Answer, Answer> {
+pub(crate) async fn wait(emulator: &Emulator, query: Option<&str>) -> Result<Answer, Answer> {
     let Wait { seen, at_most } = parse(query)?;
     let changed = async {
         tokio::select! {

@@ -49,7 +49,7 @@ impl End {
 }
 
 /// `rest` is `{client_id}/{action}`, the id percent-encoded.
-pub fn act(emulator: &Emulator, method: &Method, rest: &str, body: &Bytes) -> Result<Answer, Answer> {
+pub(crate) fn act(emulator: &Emulator, method: &Method, rest: &str, body: &Bytes) -> Result<Answer, Answer> {
     let (client_id, action) = rest.rsplit_once('/').ok_or_else(Answer::not_found)?;
     let client_id = percent_decode_str(client_id).decode_utf8().map_err(|_| Answer::not_found())?;
     let act = match (action, method == Method::POST) {

@@ -21,7 +21,7 @@ const AT_LEAST_EVERY: Duration = Duration::from_secs(20);
 const HAPPENED: &[u8] = b"retry: 1000\nevent: happened\ndata:\n\n";
 const ENDED: &[u8] = b"event: ended\ndata:\n\n";
 
-pub fn answer(emulator: &Arc<Emulator>) -> Response<AnswerBody> {
+pub(crate) fn answer(emulator: &Arc<Emulator>) -> Response<AnswerBody> {
     let (sender, events) = mpsc::channel(1);
     tokio::spawn(tell(Arc::clone(emulator), sender));
     let mut response = Response::new(AnswerBody::Stream(events));

@@ -7,18 +7,18 @@ use serde::de::DeserializeOwned;
 use crate::http::answer::Answer;
 use crate::service::projects::clean_name;
 
-pub fn project_name(name: &str) -> std::result::Result<String, Answer> {
+pub(crate) fn project_name(name: &str) -> std::result::Result<String, Answer> {
     clean_name(name).ok_or_else(|| bad("That is not a name for a project"))
 }
 
-pub fn read<T: DeserializeOwned>(body: &Bytes) -> std::result::Result<T, Answer> {
+pub(crate) fn read<T: DeserializeOwned>(body: &Bytes) -> std::result::Result<T, Answer> {
     serde_json::from_slice(body).map_err(|error| bad(&error.to_string()))
 }
 
-pub fn read_or_default<T: DeserializeOwned + Default>(body: &Bytes) -> std::result::Result<T, Answer> {
+pub(crate) fn read_or_default<T: DeserializeOwned + Default>(body: &Bytes) -> std::result::Result<T, Answer> {
     if body.is_empty() { Ok(T::default()) } else { read(body) }
 }
 
-pub fn bad(detail: &str) -> Answer {
+pub(crate) fn bad(detail: &str) -> Answer {
     Answer::detailed(StatusCode::BAD_REQUEST, detail)
 }

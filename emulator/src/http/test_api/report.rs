@@ -14,7 +14,7 @@ use crate::service::Service;
 use crate::service::codes::DeviceCode;
 use crate::service::devices::Device;
 
-pub fn state(emulator: &Emulator) -> Value {
+pub(crate) fn state(emulator: &Emulator) -> Value {
     let now = emulator.clock.now();
     let world = emulator.world();
     let service = &world.service;
@@ -47,7 +47,7 @@ fn code(code: &DeviceCode, now: Duration) -> Value {
     })
 }
 
-pub fn device(clock: &Clock, service: &Service, device: &Device, now: Duration) -> Value {
+pub(crate) fn device(clock: &Clock, service: &Service, device: &Device, now: Duration) -> Value {
     let grant = service.grant_of(device);
     json!({
         "client_id": device.client_id,
@@ -69,13 +69,13 @@ pub fn device(clock: &Clock, service: &Service, device: &Device, now: Duration) 
     })
 }
 
-pub fn requests(emulator: &Emulator, since: u64) -> Value {
+pub(crate) fn requests(emulator: &Emulator, since: u64) -> Value {
     let world = emulator.world();
     json!({ "requests": world.journal.since(since).collect::<Vec<_>>(), "last_seq": world.journal.last_seq() })
 }
 
 /// The checklist as `--report` writes it.
-pub fn whole(emulator: &Emulator, query: Option<&str>) -> Result<Answer, Answer> {
+pub(crate) fn whole(emulator: &Emulator, query: Option<&str>) -> Result<Answer, Answer> {
     let mut format = Format::Text;
     for (name, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
         match (name.as_ref(), Format::named(&value)) {

@@ -30,7 +30,12 @@ struct Operated {
 }
 
 /// `path` is what follows `/scenario`.
-pub fn call(emulator: &Arc<Emulator>, method: &str, path: &str, body: &Bytes) -> Result<Answer, Answer> {
+pub(crate) fn call(
+    emulator: &Arc<Emulator>,
+    method: &str,
+    path: &str,
+    body: &Bytes,
+) -> Result<Answer, Answer> {
     match (path, method) {
         ("", "GET") => {}
         ("", "POST") => begin(emulator, scenario(read(body)?)?)?,
@@ -74,7 +79,7 @@ fn conflict(detail: &str) -> Answer {
 }
 
 /// With so many of those that were played last, at most.
-pub fn report(world: &World, most_played: usize) -> Value {
+pub(crate) fn report(world: &World, most_played: usize) -> Value {
     let played = &world.scenarios.played;
     let played = &played[played.len().saturating_sub(most_played)..];
     let known: Vec<_> = builtin::ALL.iter().map(|scenario| names(scenario)).collect();

@@ -71,7 +71,7 @@ struct PartReport {
     bytes_received: u64,
 }
 
-pub async fn list(emulator: &Emulator, query: Option<&str>) -> Result<Answer, Answer> {
+pub(crate) async fn list(emulator: &Emulator, query: Option<&str>) -> Result<Answer, Answer> {
     let brief = brief(query)?;
     // A part's answer comes before the checksums of the whole; a test is not to run ahead of them.
     let _ = timeout(ASSEMBLY_LIMIT, emulator.storage.all_assembled()).await;
@@ -83,7 +83,7 @@ pub async fn list(emulator: &Emulator, query: Option<&str>) -> Result<Answer, An
     Ok(Answer::text(StatusCode::OK, deliver::JSON, list))
 }
 
-pub fn forget(emulator: &Emulator) -> Answer {
+pub(crate) fn forget(emulator: &Emulator) -> Answer {
     // Dropped, and their files with them, when the lock is no longer held.
     let mut world = emulator.world();
     world.pictures.clear();
@@ -93,7 +93,11 @@ pub fn forget(emulator: &Emulator) -> Answer {
 }
 
 /// `rest` is `{id}/content` or `{id}/picture`.
-pub fn below(emulator: &Arc<Emulator>, method: &Method, rest: &str) -> Result<Response<AnswerBody>, Answer> {
+pub(crate) fn below(
+    emulator: &Arc<Emulator>,
+    method: &Method,
+    rest: &str,
+) -> Result<Response<AnswerBody>, Answer> {
     let (id, what) = rest.rsplit_once('/').ok_or_else(Answer::not_found)?;
     match what {
         "content" | "picture" if method != Method::GET => Err(Answer::method_not_allowed("GET")),

@@ -14,7 +14,7 @@ const DEVICES_SHOWN: usize = 40;
 const CODES_SHOWN: usize = 10;
 
 #[derive(Serialize)]
-pub struct Shown<'a> {
+pub(crate) struct Shown<'a> {
     client_id: &'a str,
     name: &'a str,
     project: &'a str,
@@ -27,13 +27,13 @@ pub struct Shown<'a> {
 
 /// A device that shows a code. The digits are for the device to show, so they are not in it.
 #[derive(Serialize)]
-pub struct Waiting<'a> {
+pub(crate) struct Waiting<'a> {
     client_id: &'a str,
     name: String,
     expires: f64,
 }
 
-pub fn waiting(service: &Service, now: Duration) -> Part<Waiting<'_>> {
+pub(crate) fn waiting(service: &Service, now: Duration) -> Part<Waiting<'_>> {
     let pending = || service.codes.iter().filter(|code| code.status(now) == CodeStatus::Pending);
     let shown = pending().take(CODES_SHOWN).map(|code| Waiting {
         client_id: &code.client_id,
@@ -44,7 +44,7 @@ pub fn waiting(service: &Service, now: Duration) -> Part<Waiting<'_>> {
 }
 
 /// Those that were heard of last, in the order of their ids, so that they stay in their places.
-pub fn shown<'a>(service: &'a Service, now: Duration, wanted: &Wanted) -> Part<Shown<'a>> {
+pub(crate) fn shown<'a>(service: &'a Service, now: Duration, wanted: &Wanted) -> Part<Shown<'a>> {
     let mut found: Vec<_> = service.devices.iter().filter(|device| is_found(device, &wanted.find)).collect();
     let total = found.len();
     if total > DEVICES_SHOWN {

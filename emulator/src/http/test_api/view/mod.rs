@@ -57,7 +57,7 @@ struct Wanted {
     find: String,
 }
 
-pub fn view(emulator: &Emulator, query: Option<&str>) -> Result<Answer, Answer> {
+pub(crate) fn view(emulator: &Emulator, query: Option<&str>) -> Result<Answer, Answer> {
     let wanted = Wanted::read(query)?;
     let clock = &emulator.clock;
     let now = clock.now();

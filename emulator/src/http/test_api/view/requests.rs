@@ -11,7 +11,7 @@ use crate::journal::Entry;
 const LINES_SHOWN: usize = 60;
 
 #[derive(Serialize)]
-pub struct Shown<'a> {
+pub(crate) struct Shown<'a> {
     /// Of the first of them.
     seq: u64,
     time: f64,
@@ -34,7 +34,7 @@ pub struct Shown<'a> {
     violations: &'a [&'static str],
 }
 
-pub fn shown<'a>(world: &'a World, wanted: &Wanted) -> Part<Shown<'a>> {
+pub(crate) fn shown<'a>(world: &'a World, wanted: &Wanted) -> Part<Shown<'a>> {
     let journal = &world.journal;
     let own = || journal.since(0).filter(|entry| wanted.is_of(device(entry)));
     let mut lines: Vec<Shown<'a>> = Vec::new();

@@ -12,7 +12,7 @@ const UPLOADS_SHOWN: usize = 24;
 const CELLS: usize = 60;
 
 #[derive(Serialize)]
-pub struct Shown<'a> {
+pub(crate) struct Shown<'a> {
     id: &'a str,
     client_id: &'a str,
     project: &'a str,
@@ -32,7 +32,7 @@ pub struct Shown<'a> {
 }
 
 /// The newest ones.
-pub fn shown<'a>(world: &'a World, wanted: &Wanted) -> Part<Shown<'a>> {
+pub(crate) fn shown<'a>(world: &'a World, wanted: &Wanted) -> Part<Shown<'a>> {
     let uploads = &world.service.uploads;
     let own = || uploads.iter().rev().filter(|upload| wanted.is_of(Some(&upload.client_id)));
     let shown = own().take(UPLOADS_SHOWN).map(|upload| Shown {

@@ -34,7 +34,7 @@ impl Driver {
         self.pass_commands();
         let own = self.engine.deadline().map(|at| at - now.mono);
         let wait = if self.engine.has_output() { Some(Duration::ZERO) } else { earlier(timeout, own) };
-        self.transport.watch_network(self.engine.uploads.has_some_left());
+        self.transport.watch_network(self.engine.uploads.queue().has_some_left());
         let waited = self.transport.drive(wait)?;
         if self.transport.has_network_changed() {
             self.engine.network_changed(self.clock.now());

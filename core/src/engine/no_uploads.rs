@@ -61,6 +61,11 @@ impl NoUploads {
         false
     }
 
+    /// Of which nothing is in it.
+    pub(crate) fn queue(&self) -> &NoUploads {
+        self
+    }
+
     pub(crate) fn has_some_left(&self) -> bool {
         false
     }

@@ -316,7 +316,7 @@ impl Queue {
             project_id: upload.project_id.clone(),
             is_recording: upload.recording.as_ref().is_some_and(|recording| recording.size.is_none()),
             retry_in,
-            last_minute: upload.minute.rate(now, upload.bytes_there()),
+            last_minute: upload.minute.rate(now, bytes_there(upload)),
             part_safe_in: None,
             parts_in_flight: upload.in_flight.len(),
             failed_attempts: upload.failures,
@@ -329,7 +329,7 @@ impl Queue {
         let at_work: Vec<UploadId> = self.active().map(|(_, id)| id).collect();
         for id in at_work {
             if let Some(upload) = self.get_mut(id) {
-                upload.minute.sample(now, upload.bytes_there());
+                upload.minute.sample(now, bytes_there(upload));
             }
         }
     }
@@ -377,6 +377,11 @@ impl Queue {
             is_paused: self.is_paused,
         }
     }
+}
+
+/// Bytes that have left, lost ones left out.
+fn bytes_there(upload: &Upload) -> u64 {
+    upload.parts.confirmed + upload.bytes_in_flight()
 }
 
 fn state_at(upload: &Upload, queue_state: QueueState) -> UploadState {

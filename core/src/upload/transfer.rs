@@ -338,11 +338,6 @@ impl Upload {
         self.in_flight.iter().map(|part| part.sent.min(part.length)).sum()
     }
 
-    /// Bytes that have left, lost ones left out.
-    pub fn bytes_there(&self) -> u64 {
-        self.parts.confirmed + self.bytes_in_flight()
-    }
-
     pub fn plan(&self) -> Plan {
         Plan::new(self.condition.size, self.urls.len())
     }

@@ -43,11 +43,6 @@ impl Uploads {
         &self.transfers.queue
     }
 
-    /// Whether there are uploads that are not over.
-    pub fn has_some_left(&self) -> bool {
-        self.queue().has_some_left()
-    }
-
     pub fn info(&self, id: UploadId) -> Result<UploadInfo, Error> {
         self.transfers.info(id, self.now).ok_or_else(|| Error::of(FIO_E_UNKNOWN_UPLOAD))
     }

@@ -33,12 +33,15 @@ FEW_WITH_BUNDLE, MANY_WITH_BUNDLE = 10, 60
 SYSTEM_BUNDLE = Path("/etc/ssl/certs/ca-certificates.crt")
 INTERVAL_SECONDS = 2.0
 REST_SECONDS = 3.0
+KEPT_SECONDS = 8.0
 HEARTBEAT_EVERY, ROUNDS = 120, 5
 FILE_BYTES, PART_BYTES = 1_000_000, 500_000
 PACE_MS = 5  # between two heartbeats while all upload
 LONGEST_ANSWER = 120  # seconds until a crowd has done what it was told
 
 MOST_BYTES = {"bundled": 64 << 10, "system": 160 << 10}
+# KiB of all, when their uploads are over.
+MOST_AFTERWARDS = {"bundled": 130_000, "system": 260_000}
 SLOWEST_HEARTBEAT, SLOWEST_LIST = 20.0, 1.0
 
 
@@ -219,10 +222,12 @@ def _show_all(build: str, program: Path) -> bool:
         rest = session.phase(f"rest {REST_SECONDS * 1000:.0f}")
         heartbeats = session.phase(*["heartbeat 1"] * ROUNDS, between=session.wait_a_while)
         uploads = session.phase(f"upload {clip} {PACE_MS}")
-        return _judge(build, session, pairing, rest, heartbeats, uploads, hashlib.sha256(clip.read_bytes()).hexdigest())
+        # Longer than handles are kept for the next part.
+        afterwards = session.phase(f"rest {KEPT_SECONDS * 1000:.0f}")
+        return _judge(build, session, pairing, rest, heartbeats, uploads, afterwards, hashlib.sha256(clip.read_bytes()).hexdigest())
 
 
-def _judge(build: str, session: Session, pairing: Phase, rest: Phase, heartbeats: Phase, uploads: Phase, sha256: str) -> bool:
+def _judge(build: str, session: Session, pairing: Phase, rest: Phase, heartbeats: Phase, uploads: Phase, afterwards: Phase, sha256: str) -> bool:
     service = session.service
     arrived = [upload["sha256"] == sha256 for upload in service.call("GET", "/emulator/uploads?brief=1")["uploads"]]
     state_seconds, state = _timed(service.state)
@@ -249,6 +254,8 @@ def _judge(build: str, session: Session, pairing: Phase, rest: Phase, heartbeats
         _row("  MB/s", "", f"{rate:.0f}", ""),
         _row("  seconds of processor", f"{uploads.emulator.cpu_seconds:.2f}", f"{uploads.clients.cpu_seconds:.2f}", ""),
         _row("  memory afterwards, KiB", f"{uploads.emulator.own_kib:,}", f"{uploads.clients.own_kib:,}", ""),
+        _row(f"  and after {KEPT_SECONDS:g} s of rest", f"{afterwards.emulator.own_kib:,}", f"{afterwards.clients.own_kib:,}", "",
+             f"<= {MOST_AFTERWARDS[build]:,}", afterwards.clients.own_kib <= MOST_AFTERWARDS[build]),
         _row("  heartbeats meanwhile: failed", "", f"{uploads.answer['failed']} of {uploads.answer['heartbeats']}", "", "0", uploads.answer["failed"] == 0),
         _row("    slowest answer, seconds", "", f"{uploads.answer['slowest']:.3f}", "", f"<= {SLOWEST_HEARTBEAT:g}", uploads.answer["slowest"] <= SLOWEST_HEARTBEAT),
         _row("checklist: rows broken", f"{len(broken)}", "", "", "0", not broken),

@@ -21,6 +21,9 @@ use crate::sys::monotonic_ms;
 use curl::multi::{Easy2Handle, Message, Multi};
 use std::sync::Arc;
 
+/// For so many milliseconds handles are kept after the last part, for the next one.
+const KEPT: u64 = 5_000;
+
 struct Active {
     easy: Easy2Handle<Upload>,
     state: PartState,
@@ -32,7 +35,7 @@ pub(crate) struct Parts {
     bandwidth: Arc<Bandwidth>,
     /// The connections of the multi handle tell them of their end.
     sockets: Arc<Sockets>,
-    /// When to look for parts that stand still, if there are any.
+    /// When to look for parts that stand still, if there are any; else when the kept handles go.
     next_check: u64,
     /// Those parts may use; empty allows all.
     interfaces: Vec<String>,
@@ -105,7 +108,7 @@ impl Parts {
         settings: &NetSettings,
     ) -> Option<Outcome> {
         let active = self.active.remove(&id)?;
-        self.share_bandwidth();
+        self.one_fewer();
         let Some(mut part) = retire(multi, active) else {
             return Some(Outcome::unsent(Error::of(FIO_E_NETWORK)));
         };
@@ -121,7 +124,7 @@ impl Parts {
     pub(crate) fn abort(&mut self, multi: &Multi, id: RequestId) {
         if let Some(active) = self.active.remove(&id) {
             drop(retire(multi, active));
-            self.share_bandwidth();
+            self.one_fewer();
         }
     }
 
@@ -168,7 +171,12 @@ impl Parts {
         now: u64,
         settings: &NetSettings,
     ) -> Vec<(RequestId, Outcome)> {
-        if self.active.is_empty() || now < self.next_check {
+        if now < self.next_check {
+            return Vec::new();
+        }
+        if self.active.is_empty() {
+            // Each has a buffer of the largest read; their connections stay.
+            self.idle = Vec::new();
             return Vec::new();
         }
         self.check_later(now, settings);
@@ -206,8 +214,16 @@ impl Parts {
     /// When a part wants something done, in milliseconds: one has its turn, or they are to be looked at.
     pub(crate) fn timer(&self) -> Option<u64> {
         let turns = self.active.values().filter_map(|active| active.easy.get_ref().paused_until());
-        let check = (!self.active.is_empty()).then_some(self.next_check);
+        let check = (!self.active.is_empty() || !self.idle.is_empty()).then_some(self.next_check);
         turns.chain(check).min()
+    }
+
+    /// One has left.
+    fn one_fewer(&mut self) {
+        if self.active.is_empty() {
+            self.next_check = monotonic_ms().saturating_add(KEPT);
+        }
+        self.share_bandwidth();
     }
 
     fn share_bandwidth(&self) {

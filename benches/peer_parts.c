@@ -64,8 +64,8 @@ static size_t fill(char *data, size_t size, size_t count, void *user)
     struct handle *handle = user;
     curl_off_t left = handle->part->length - handle->sent;
     size_t room = size * count;
-    ssize_t got = pread(handle->file, data, (curl_off_t)room < left ? room : (size_t)left,
-                        handle->part->offset + handle->sent);
+    ssize_t got =
+        pread(handle->file, data, (curl_off_t)room < left ? room : (size_t)left, handle->part->offset + handle->sent);
 
     if (got < 0 || (got == 0 && left > 0))
         return CURL_READFUNC_ABORT;

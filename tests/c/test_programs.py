@@ -7,7 +7,7 @@ from pathlib import Path
 from case import Case, need
 from harness import HERE, LINKS, MODES, TLS, Emulator, compile_program, run_program
 
-PROGRAMS = ["lifecycle", "free_inside", "reentrancy", "completion", "threads", "fork", "exec", "signals",
+PROGRAMS = ["lifecycle", "free_inside", "reentrancy", "completion", "threads", "fork", "exec", "signals", "saving_order",
             "upload_sources", "upload_calls", "upload_driving"]
 # These have what uploads need, and keep the rules of the service.
 UPLOADING = [name for name in PROGRAMS if name.startswith("upload_")]

@@ -453,6 +453,21 @@ mod tests {
     }
 
     #[test]
+    fn a_new_pairing_takes_the_refresh_of_the_one_before_off_the_network() {
+        let mut cx = context();
+        let mut token = paired(&mut cx);
+        cx.set_now(at(28_000));
+        token.handle_timeout(&mut cx, false);
+        assert!(token.poll_save(&cx).is_some());
+        token.handle_saved(&mut cx, Ok(()));
+        let (request, purpose) = token.poll_request(&cx).unwrap();
+        let id = cx.send(request, purpose);
+        cx.commands.clear();
+        token.install(&mut cx, pair(), Encoding::Form);
+        assert!(matches!(cx.commands.pop_front(), Some(effects::Command::Abort(aborted)) if aborted == id));
+    }
+
+    #[test]
     fn without_its_mark_it_leaves_only_if_it_is_urgent() {
         for is_urgent in [false, true] {
             let mut cx = context();

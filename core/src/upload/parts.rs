@@ -143,6 +143,22 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_part_that_arrives_is_damaged_no_more_and_brings_those_back_that_were_gone() {
+        let mut parts = Parts { damaged: vec![2, 5], ..Parts::default() };
+        let gone = |part| Attempts { is_gone: true, ..Attempts::untried(part) };
+        parts.to_retry = vec![gone(5), gone(7)];
+        assert_eq!(parts.next_retry(), None);
+        parts.set_done(2, 10);
+        assert_eq!(parts.damaged, [5]);
+        assert!(parts.to_retry.iter().all(|attempts| !attempts.is_gone));
+        assert!(parts.next_retry().is_some());
+        // Of a part that has arrived already nothing is new.
+        parts.to_retry = vec![gone(7)];
+        parts.set_done(2, 10);
+        assert!(parts.to_retry[0].is_gone && parts.damaged == [5]);
+    }
+
+    #[test]
     fn bits_count_what_is_done() {
         let mut parts = Parts::default();
         for part in [3, 0, 17, 3] {

@@ -77,6 +77,43 @@ fn two_refresh_operations_share_one_request() {
 }
 
 #[test]
+fn who_comes_while_a_refresh_is_in_flight_waits_for_it() {
+    let mut world = paired();
+    let first = world.start(Operation::Refresh).expect("the device is paired");
+    world.tick();
+    assert_eq!((world.network.sent_refreshes, world.status(first)), (1, None), "it is in flight");
+    let second = world.start(Operation::Refresh).expect("the device is paired");
+    world.tick();
+    let sent = world.network.sent;
+    let third = world.start(Operation::Heartbeat).expect("the device is paired");
+    world.tick();
+    assert_eq!(world.network.sent, sent, "the old token may die at any moment");
+    for op in [first, second, third] {
+        assert_eq!(world.finish(op, MINUTE), FIO_OK);
+    }
+    assert_eq!(world.network.sent_refreshes, 1);
+}
+
+#[test]
+fn nothing_leaves_with_a_token_that_has_ended_while_the_next_one_is_on_its_way() {
+    let mut world = paired();
+    world.network.weather.outage = true;
+    world.run_for(9 * HOUR);
+    assert_eq!(world.state(), AuthState::Expired);
+    world.network.weather.outage = false;
+    let (refreshes, heartbeats) = (world.network.sent_refreshes, world.service.visits.heartbeats);
+    let first = world.start(Operation::Heartbeat).expect("the device is paired");
+    world.tick();
+    assert_eq!((world.network.sent_refreshes, world.status(first)), (refreshes + 1, None), "it is in flight");
+    let second = world.start(Operation::Heartbeat).expect("the device is paired");
+    for op in [first, second] {
+        assert_eq!(world.finish(op, MINUTE), FIO_OK);
+    }
+    assert_eq!(world.network.sent_refreshes, refreshes + 1);
+    assert_eq!(world.service.visits.heartbeats, heartbeats + 2, "none was refused and sent again");
+}
+
+#[test]
 fn the_same_words_from_something_in_between_do_not_end_the_authorization() {
     for answer in [
         answered(401, "<html>"),

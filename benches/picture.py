@@ -6,8 +6,8 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 WIDTH, LEFT, TOP, ROW, BAR = 860, 70, 46, 18, 12
-# Samples of a part without progress for longer than this are a pause.
-PAUSE = 2.5
+# The emulator tells of a part in steps: what comes after so many seconds, or after a break, is another attempt.
+PAUSE = 10.0
 
 STYLE = """text { font: 13px system-ui, sans-serif; fill: #1d2733 }
 .small { font-size: 11px; fill: #55606d } .down { fill: #e3e7ec } .lost { fill: #e39a8d } .stored { fill: #2f7fb8 }
@@ -15,7 +15,7 @@ STYLE = """text { font: 13px system-ui, sans-serif; fill: #1d2733 }
 .lost { fill: #a55a4d } .stored { fill: #5aa9e0 } }"""
 
 
-def attempts(samples: list[Any], part: int) -> list[tuple[float, float, bool]]:
+def attempts(samples: list[Any], outages: list[list[float]], part: int) -> list[tuple[float, float, bool]]:
     """From when to when a part was on its way, and whether it was stored in the end."""
     found: list[list[float]] = []
     was_stored = False
@@ -23,7 +23,8 @@ def attempts(samples: list[Any], part: int) -> list[tuple[float, float, bool]]:
         if part >= len(then) or part >= len(parts) or was_stored:
             continue
         if parts[part][2] > then[part][2]:
-            if found and before - found[-1][1] <= PAUSE:
+            is_same = found and not any(found[-1][1] - 1 <= start <= before for start, *_ in outages)
+            if is_same and before - found[-1][1] <= PAUSE:
                 found[-1][1] = now
             else:
                 found.append([before, now])
@@ -50,7 +51,7 @@ def draw(title: str, run: dict[str, Any]) -> str:
     for part in range(rows):
         top = TOP + part * ROW
         drawn.append(f'<text class="small" x="{LEFT - 8}" y="{top + 11}" text-anchor="end">part {part + 1}</text>')
-        for start, until, is_stored in attempts(samples, part):
+        for start, until, is_stored in attempts(samples, run["outages"], part):
             width = max(1.0, round(x(min(until, end)) - x(start), 1))
             kind = "stored" if is_stored else "lost"
             drawn.append(f'<rect class="{kind}" x="{x(start)}" y="{top + 2}" width="{width}" height="{BAR}" rx="2"/>')

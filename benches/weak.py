@@ -142,6 +142,8 @@ def play(cell: Cell, program: Path, fixed: list[float] | None, has_picture: bool
                 samples.append([time.monotonic() - began, _arrived(service)])
             time.sleep(SAMPLE if has_picture else 0.05)
         seconds = time.monotonic() - began
+        if has_picture:
+            samples.append([seconds, _arrived(service)])
         is_ready = process.poll() == 0
         process.kill()
         process.wait()

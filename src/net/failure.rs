@@ -55,12 +55,20 @@ fn from_curl(code: u32, detail: &str, verify_result: libc::c_long) -> Error {
     };
     let mut error = Error::of(status);
     error.curl_code = code as i32;
-    let words: String = detail.chars().filter(|&c| is_plain(c)).take(200).collect();
+    let words: String = without_function(detail).chars().filter(|&c| is_plain(c)).take(200).collect();
     // A question mark could begin the query of a signed URL.
     if !words.is_empty() && !words.contains('?') {
         error.message = format!("{}: {}", error.message, words.trim()).into();
     }
     error
+}
+
+/// rustls-ffi's own functions are named before what went wrong: a person can do nothing with that.
+fn without_function(detail: &str) -> &str {
+    match detail.split_once(": ") {
+        Some((function, words)) if function.starts_with("rustls_") => words,
+        _ => detail,
+    }
 }
 
 /// Whether libcurl's words are about the connection and not about TLS: it broke during the handshake.
@@ -162,6 +170,19 @@ mod tests {
             assert_eq!(error.status, status);
             assert!(!error.message.contains("pipe"));
         }
+    }
+
+    #[test]
+    fn a_message_names_no_function_of_the_tls_library() {
+        let told = |words| from_curl(sys::CURLE_PEER_FAILED_VERIFICATION, words, 0).message.to_string();
+        let message = told("rustls_connection_process_new_packets: invalid peer certificate: UnknownIssuer");
+        assert!(
+            message.ends_with(": invalid peer certificate: UnknownIssuer") && !message.contains("rustls_"),
+            "{message}"
+        );
+        assert!(
+            told("SSL certificate problem: certificate has expired").contains("SSL certificate problem: ")
+        );
     }
 
     #[test]

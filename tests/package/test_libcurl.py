@@ -24,7 +24,7 @@ FUNCTIONS = {
     "cr_init_backend": "143bffe33c0b436345390fb45833cb28779796854014ccd03a5e168eb78b26c4",
     "init_config_builder_verifier": "10b255a7d22e35ff88307dafe6b2fd688320e4eed389736dd6e6acf1432dc399",
 }
-CONSTANT = re.compile(r"^pub const (\w+): [\w:]+ = ([^;]+);$", re.MULTILINE)
+CONSTANT = re.compile(r"^pub(?:\(crate\))? const (\w+): [\w:]+ = ([^;]+);$", re.MULTILINE)
 HEADERS = {"CURLU": "curl/curl.h", "CURLO": "curl/curl.h", "CURLM": "curl/curl.h", "CURLE": "curl/curl.h", "RUSTL": "rustls.h", "X509_": "openssl/x509_vfy.h"}
 
 

@@ -29,7 +29,7 @@ SIZE = 80 * PART
 LARGE_SIZE = 800 * PART
 FEW = 5 * PART
 ROUNDS, CURL_ROUNDS = 8, 3
-MOST_LARGE_RUNS = 3
+MOST_LARGE_RUNS = 7
 MOST_CPU = {"bundled": 1.1, "system": 1.05}
 MOST_WORK = {"bundled": 1.2, "system": 1.05}
 MOST_MEMORY = {"bundled": 0.6, "system": 1.1}
@@ -139,9 +139,11 @@ def show(programs: Programs, *, with_large: bool) -> bool:
             if any(best[build].cpu_per_gb / best["peer"].cpu_per_gb > MOST_CPU[build] for build in builds):
                 best = take_turns(ways, runs)
             large: dict[str, list[int]] = {build: [course.ours(build, LARGE_SIZE).peak_kib] if with_large else [] for build in builds}
-            # The figure for 2 GB is the least of several runs; this one is allowed some too.
+            # Runs of the same program differ by a hundred KiB or two, so medians are compared, not the least of many with the
+            # least of few.
+            usual = {build: statistics.median(usage.peak_kib for usage in runs[build]) for build in builds}
             for build, peaks in large.items():
-                while peaks and min(peaks) / best[build].peak_kib > MOST_GROWTH[build] and len(peaks) < MOST_LARGE_RUNS:
+                while peaks and statistics.median(peaks) > MOST_GROWTH[build] * usual[build] and len(peaks) < MOST_LARGE_RUNS:
                     peaks.append(course.ours(build, LARGE_SIZE).peak_kib)
     # Side by side: what the other one does is not counted.
     counted: dict[str, Callable[[Course, list[str]], Usage]] = {
@@ -169,7 +171,8 @@ def show(programs: Programs, *, with_large: bool) -> bool:
         return all(met)
     print(f"\n{'peak memory, KiB':<28}{'2 GB':>12}{'20 GB':>12}{'ratio':>8}   target")
     for build, peaks in large.items():
-        growth = min(peaks) / best[build].peak_kib
+        few, many = usual[build], statistics.median(peaks)
+        growth = many / few
         met.append(growth <= MOST_GROWTH[build])
-        print(f"{build:<28}{best[build].peak_kib:>12,}{min(peaks):>12,}{growth:>8.3f}   {f'<= {MOST_GROWTH[build]}':<12}{judgement(met[-1])}")
+        print(f"{build:<28}{few:>12,.0f}{many:>12,.0f}{growth:>8.3f}   {f'<= {MOST_GROWTH[build]}':<12}{judgement(met[-1])}")
     return all(met)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Iterator
 
-from support import SECRET, Emulator, access_token, create_asset, judgement, scratch_directory, sparse_file
+from support import SECRET, Emulator, judgement, list_of_parts, scratch_directory, sparse_file
 
 LEAST = 0.98
 AT_ONCE = 5
@@ -78,12 +78,7 @@ def _seconds(command: list[str], service: Emulator, size: int) -> float:
 
 
 def _peer(service: Emulator, clip: Path, scratch: Path, peer: Path) -> list[str]:
-    size = clip.stat().st_size
-    urls = create_asset(service, access_token(service, "peer"), clip.name, size)
-    length = -(-size // len(urls))
-    lines = [f"{url} {at * length} {min(length, size - at * length)} {clip}" for at, url in enumerate(urls)]
-    (scratch / "parts").write_text("\n".join(lines))
-    return [str(peer), service.ca_file, str(AT_ONCE), str(scratch / "parts")]
+    return [str(peer), service.ca_file, str(AT_ONCE), str(list_of_parts(service, [clip], scratch))]
 
 
 def measure(line: Line, ours: Path, peer: Path, relay: Path) -> tuple[float, float]:

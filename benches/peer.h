@@ -1,4 +1,4 @@
-/* What the programs by hand share: an answer in memory. */
+/* What the programs by hand share: an answer in memory, or of no interest. */
 
 #ifndef PEER_H
 #define PEER_H
@@ -16,7 +16,7 @@ struct buffer {
     size_t capacity;
 };
 
-static size_t receive(char *data, size_t size, size_t count, void *user)
+static inline size_t receive(char *data, size_t size, size_t count, void *user)
 {
     struct buffer *buffer = user;
     size_t length = size * count;
@@ -34,6 +34,13 @@ static size_t receive(char *data, size_t size, size_t count, void *user)
     memcpy(buffer->bytes + buffer->length, data, length);
     buffer->length += length;
     return length;
+}
+
+static inline size_t discard(char *data, size_t size, size_t count, void *user)
+{
+    (void)data;
+    (void)user;
+    return size * count;
 }
 
 #endif

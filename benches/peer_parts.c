@@ -9,6 +9,7 @@
 #define _DEFAULT_SOURCE
 
 #include "bench.h"
+#include "peer.h"
 
 #include <curl/curl.h>
 #include <fcntl.h>
@@ -50,13 +51,6 @@ static double now_seconds(void)
 
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
-static size_t discard(char *data, size_t size, size_t count, void *user)
-{
-    (void)data;
-    (void)user;
-    return size * count;
 }
 
 static size_t fill(char *data, size_t size, size_t count, void *user)

@@ -34,13 +34,6 @@ struct lane {
     curl_off_t sent;
 };
 
-static size_t discard(char *data, size_t size, size_t count, void *user)
-{
-    (void)data;
-    (void)user;
-    return size * count;
-}
-
 static size_t fill(char *data, size_t size, size_t count, void *user)
 {
     struct lane *lane = user;

@@ -134,6 +134,21 @@ def create_asset(service: Emulator, token: str, name: str, size: int, parts: int
     return _post(service, "/v2/devices/assets", json.dumps(body).encode(), headers)["upload_urls"]
 
 
+def list_of_parts(service: Emulator, clips: list[Path], scratch: Path, megabytes: float | None = None) -> Path:
+    """What peer_parts.c sends: the parts of new assets for these files, each so large, or as the service likes it."""
+    token = access_token(service, "peer")
+    lines = []
+    for clip in clips:
+        size = clip.stat().st_size
+        parts = None if megabytes is None else max(1, int(size // (megabytes * 1e6)))
+        urls = create_asset(service, token, clip.name, size, parts)
+        length = -(-size // len(urls))
+        lines += [f"{url} {at * length} {min(length, size - at * length)} {clip}" for at, url in enumerate(urls)]
+    listed = scratch / "parts"
+    listed.write_text("\n".join(lines))
+    return listed
+
+
 def sparse_file(path: Path, size: int) -> Path:
     with path.open("wb") as file:
         file.truncate(size)

@@ -19,12 +19,13 @@ import sys
 import tempfile
 import threading
 import time
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Callable
 
 import namespace
-from support import SECRET, Emulator, access_token, create_asset, judgement, scratch_directory, sparse_file
+from support import SECRET, Emulator, judgement, list_of_parts, scratch_directory, sparse_file
 
 MOST = 1.25
 BURST, LATENCY_MS = 16_000, 300
@@ -104,20 +105,6 @@ def _rate(cell: Cell) -> int:
     return int(cell.megabits * 1e6)
 
 
-def _parts(service: Emulator, clips: list[Path], megabytes: float, scratch: Path) -> Path:
-    """The list of parts for peer_parts.c."""
-    token = access_token(service, "peer")
-    lines = []
-    for clip in clips:
-        size = clip.stat().st_size
-        urls = create_asset(service, token, clip.name, size, max(1, int(size // (megabytes * 1e6))))
-        length = -(-size // len(urls))
-        lines += [f"{url} {at * length} {min(length, size - at * length)} {clip}" for at, url in enumerate(urls)]
-    listed = scratch / "parts"
-    listed.write_text("\n".join(lines))
-    return listed
-
-
 def play(cell: Cell, program: Path, fixed: list[float] | None, has_picture: bool) -> dict[str, Any]:
     """One run, in this namespace: until it is over, or standard input is closed."""
     namespace.begin(_rate(cell), BURST, LATENCY_MS)
@@ -129,7 +116,7 @@ def play(cell: Cell, program: Path, fixed: list[float] | None, has_picture: bool
         if fixed is None:
             command = [str(program), service.url, service.ca_file, "ours", SECRET, str(scratch / "store"), *map(str, clips)]
         else:
-            command = [str(program), service.ca_file, f"{fixed[0]:.0f}", str(_parts(service, clips, fixed[1], scratch))]
+            command = [str(program), service.ca_file, f"{fixed[0]:.0f}", str(list_of_parts(service, clips, scratch, fixed[1]))]
         link = Link(cell, service)
         began = time.monotonic()
         link.start()
@@ -140,7 +127,8 @@ def play(cell: Cell, program: Path, fixed: list[float] | None, has_picture: bool
         while process.poll() is None and time.monotonic() - began < PATIENCE * cell.shortest():
             if has_picture:
                 samples.append([time.monotonic() - began, _arrived(service)])
-            time.sleep(SAMPLE if has_picture else 0.05)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(SAMPLE)
         seconds = time.monotonic() - began
         if has_picture:
             samples.append([seconds, _arrived(service)])

@@ -92,9 +92,7 @@ impl Remote {
 
     /// The network is another one now, or there again; a drive that waits is woken.
     pub fn network_changed(&self) {
-        if let Some(tls) = &self.tls {
-            tls.forget_network();
-        }
+        self.tls.forget_network();
         self.has_network_changed.store(true, Ordering::Release);
         (self.waker)();
     }

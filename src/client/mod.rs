@@ -67,7 +67,7 @@ pub struct Remote {
     is_woken: AtomicBool,
     has_network_changed: AtomicBool,
     /// What the connections of the transport have in common, if it is the library's own.
-    tls: Option<tls::Context>,
+    tls: tls::Context,
     cancels: Mutex<Vec<OpId>>,
     running: Mutex<Vec<OpId>>,
 }
@@ -152,7 +152,7 @@ impl Client {
         let tls = settings.tls.clone();
         let transport = CurlTransport::new(settings, log.clone())?;
         let (waker, descriptor) = (transport.waker(), transport.descriptor());
-        Client::build(config, log, Box::new(transport), waker, descriptor, Some(tls))
+        Client::build(config, log, Box::new(transport), waker, descriptor, tls)
     }
 
     fn build(
@@ -161,7 +161,7 @@ impl Client {
         transport: Box<dyn Transport>,
         waker: Waker,
         descriptor: Option<i32>,
-        tls: Option<tls::Context>,
+        tls: tls::Context,
     ) -> Result<Client, Error> {
         let (client_id, client_secret) = config.identity()?;
         let clock = config.clock();

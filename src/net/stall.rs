@@ -167,11 +167,23 @@ impl Sockets {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::io::{Read, Write};
+    use std::net::{TcpListener, TcpStream};
+    use std::os::fd::AsRawFd;
 
     fn opened<const N: usize>(sockets: [RawFd; N]) -> Sockets {
         let all = Sockets::default();
         let _ = sockets.map(|socket| all.remember(socket));
         all
+    }
+
+    /// A connection of this process with itself, and the port it goes out from.
+    fn connected() -> (TcpListener, TcpStream, TcpStream, u16) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let out = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (other, _) = listener.accept().unwrap();
+        let port = out.local_addr().unwrap().port();
+        (listener, out, other, port)
     }
 
     #[test]
@@ -220,12 +232,9 @@ mod tests {
     #[cfg(target_os = "linux")]
     #[test]
     fn the_kernel_tells_of_a_connection() {
-        use std::net::{TcpListener, TcpStream};
-        use std::os::fd::AsRawFd;
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let out = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (_listener, out, _other, port) = connected();
         let sockets = opened([-1, out.as_raw_fd()]);
-        let tcp = sockets.state(out.local_addr().unwrap().port()).unwrap();
+        let tcp = sockets.state(port).unwrap();
         assert!(!tcp.is_unanswered && tcp.unconfirmed == 0 && tcp.round_trip < 10_000);
         assert!(!sockets.is_unanswered(out.as_raw_fd()));
         assert_eq!(sockets.state(1), None);
@@ -234,13 +243,7 @@ mod tests {
     #[cfg(target_os = "linux")]
     #[test]
     fn what_arrived_of_a_part_is_what_was_confirmed_since_the_one_before() {
-        use std::io::{Read, Write};
-        use std::net::{TcpListener, TcpStream};
-        use std::os::fd::AsRawFd;
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let mut out = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
-        let (mut other, _) = listener.accept().unwrap();
-        let port = out.local_addr().unwrap().port();
+        let (_, mut out, mut other, port) = connected();
         let sockets = opened([out.as_raw_fd()]);
         let mut send = |bytes: usize| {
             out.write_all(&vec![7; bytes]).unwrap();
@@ -262,13 +265,7 @@ mod tests {
 
     #[test]
     fn a_socket_is_found_by_its_port() {
-        use std::io::{Read, Write};
-        use std::net::{TcpListener, TcpStream};
-        use std::os::fd::AsRawFd;
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let mut out = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
-        let (mut other, _) = listener.accept().unwrap();
-        let port = out.local_addr().unwrap().port();
+        let (listener, mut out, mut other, port) = connected();
         let sockets = opened([-1, listener.as_raw_fd(), out.as_raw_fd()]);
         assert_eq!(sockets.unconfirmed(port), 0);
         if cfg!(target_os = "linux") {

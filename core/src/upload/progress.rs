@@ -21,7 +21,10 @@ impl Progress {
             transfers.speed.sample(now, transfers.queue.bytes_in_flight());
             transfers.queue.sample(now);
         } else if !is_busy {
-            transfers.speed.rest();
+            match transfers.queue.has_some_left() {
+                true => transfers.speed.rest(),
+                false => transfers.speed.end(),
+            }
         }
         while let Some(id) = transfers.queue.next_change() {
             self.has_changed = true;
@@ -38,9 +41,6 @@ impl Progress {
             // The next moment stays: many small files must not be told faster than wanted. That everything is over is told
             // at once.
             let is_over = has_changed && !transfers.queue.has_some_left();
-            if is_over {
-                transfers.speed.end();
-            }
             return is_over.then(|| progress(transfers, now));
         }
         let at = *self.next.get_or_insert(now);
